@@ -20,6 +20,8 @@ function(csl_module)
   endif()
   if(M_TESTS)
     add_executable(csl_${M_NAME}_test ${M_TESTS})
+    target_include_directories(csl_${M_NAME}_test PRIVATE ${CMAKE_SOURCE_DIR})
+    target_compile_definitions(csl_${M_NAME}_test PRIVATE CSL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(csl_${M_NAME}_test PRIVATE csl_${M_NAME} csl_test_main ${M_LIBS} ${M_TEST_LIBS})
     add_test(NAME ${M_NAME} COMMAND csl_${M_NAME}_test)
     set_tests_properties(${M_NAME} PROPERTIES LABELS "unit;${M_LABELS}" TIMEOUT 300

@@ -1,0 +1,22 @@
+// Where the real test files are: CONSILIUM_DATA, else ../shared/data beside the source tree.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+namespace consilium::test {
+
+inline std::optional<std::filesystem::path> data_path(std::string_view relative) {
+  const char* folder = std::getenv("CONSILIUM_DATA");
+  const std::filesystem::path root =
+      folder != nullptr ? std::filesystem::path(folder)
+                        : std::filesystem::path(CSL_SOURCE_DIR) / ".." / "shared" / "data";
+  std::filesystem::path path = root / relative;
+  std::error_code problem;
+  if (!std::filesystem::exists(path, problem)) return std::nullopt;
+  return path;
+}
+
+}  // namespace consilium::test
