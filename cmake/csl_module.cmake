@@ -7,6 +7,8 @@
 # USES     other modules of ours, without csl_; public
 # LIBS     foreign libraries; private, since their headers stay in .cpp files
 # TEST_LIBS  what only the tests link
+add_custom_target(csl_unit_tests)  # builds the unit tests and no more
+
 function(csl_module)
   cmake_parse_arguments(M "" "NAME;FUZZ" "SOURCES;TESTS;USES;LIBS;TEST_LIBS;LABELS" ${ARGN})
   set(uses ${M_USES})
@@ -23,6 +25,7 @@ function(csl_module)
     target_include_directories(csl_${M_NAME}_test PRIVATE ${CMAKE_SOURCE_DIR})
     target_compile_definitions(csl_${M_NAME}_test PRIVATE CSL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(csl_${M_NAME}_test PRIVATE csl_${M_NAME} csl_test_main ${M_LIBS} ${M_TEST_LIBS})
+    add_dependencies(csl_unit_tests csl_${M_NAME}_test)
     add_test(NAME ${M_NAME} COMMAND csl_${M_NAME}_test)
     set_tests_properties(${M_NAME} PROPERTIES LABELS "unit;${M_LABELS}" TIMEOUT 300
       ENVIRONMENT "ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1")
