@@ -1,0 +1,186 @@
+#include "domain/label/annotation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "base/canonical_json.hpp"
+#include "domain/label/coded_concept.hpp"
+#include "domain/label/json_fields.hpp"
+#include "domain/label/stored_annotation.hpp"
+
+namespace consilium {
+namespace {
+
+namespace json = boost::json;
+
+const std::string head =
+    R"("id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3b","item_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3c",)"
+    R"("protocol":{"id":"chest-ct-nodule","version":"1.0.0"},)";
+
+std::string with_target(const std::string& target) {
+  return "{" + head + R"("label":"nodule","target":)" + target + "}";
+}
+
+TEST_CASE("every kind of target survives the way to canonical JSON and back") {
+  const char* targets[] = {
+      R"({"type":"whole"})",
+      R"({"type":"series","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d"})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":2,"geometry":{"kind":"polygon","points":[[0,0],[10.5,0.25],[3,-0.5]]}})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"point","points":[[1e-7,123456.75]]}})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"box","points":[[1,2],[3,4]]}})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"ellipse","points":[[0,5],[10,5],[5,3],[5,7]]}})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"length","points":[[0,5],[10,5]]}})",
+      R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"polyline","points":[[0,5],[10,5]]}})",
+      R"({"type":"mask","grid_id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","segment":3})",
+      R"({"type":"spans","ranges":[[0,4],[9,12],[12,13]]})",
+      R"({"type":"relation","from":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","to":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"})",
+      R"({"type":"sample","tick":123,"channel":null})",
+      R"({"type":"sample","tick":0,"channel":"II"})",
+      R"({"type":"interval","begin_tick":1,"end_tick":2,"channels":[]})",
+      R"({"type":"interval","begin_tick":1,"end_tick":null,"channels":["II","V1"]})"};
+  for (const char* target : targets) {
+    CAPTURE(target);
+    const auto annotation = parse_annotation(with_target(target));
+    if (!annotation) FAIL(to_line(annotation.error()));
+    const auto written = canonical_annotation(*annotation);
+    REQUIRE(written);
+    const auto again = parse_annotation(*written);
+    REQUIRE(again);
+    CHECK(*again == *annotation);
+    CHECK(canonical_annotation(*again).value() == *written);
+    const json::value sent = parse_json(target).value();
+    CHECK(canonical_json(target_json(annotation->target)).value() == canonical_json(sent).value());
+  }
+}
+
+TEST_CASE("every kind of value and attribute survives") {
+  for (const char* value : {"null", "\"likely\"", "\"unsure\"", "4", "0.5", "-1e300", "true",
+                            R"(["a","b"])", R"({"number":12.1,"unit":"mm"})"}) {
+    CAPTURE(value);
+    const std::string attribute =
+        std::string(value) == "null" ? std::string{} : R"("x":)" + std::string(value);
+    const auto annotation = parse_annotation(
+        "{" + head + R"("label":null,"question":"malignancy","target":{"type":"whole"},"value":)" +
+        value + R"(,"attributes":{)" + attribute + R"(},"comment":"two\nlines"})");
+    if (!annotation) FAIL(to_line(annotation.error()));
+    const auto again = parse_annotation(canonical_annotation(*annotation).value());
+    REQUIRE(again);
+    CHECK(*again == *annotation);
+    CHECK(canonical_json(answer_json(annotation->value)).value() ==
+          canonical_json(parse_json(value).value()).value());
+  }
+}
+
+TEST_CASE("what breaks the shape is refused with its place") {
+  struct Case {
+    const char* name;
+    std::string text;
+    std::string where;
+  };
+  const std::string series = R"("series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d")";
+  const auto region = [&](const std::string& geometry) {
+    return with_target(R"({"type":"region",)" + series +
+                       R"(,"instance_uid":"1.2.3","frame":0,"geometry":)" + geometry + "}");
+  };
+  const Case cases[] = {
+      {"no target", "{" + head + R"("label":"nodule"})", "the whole document"},
+      {"neither label nor question", "{" + head + R"("target":{"type":"whole"}})",
+       "the whole document"},
+      {"a misspelt member", "{" + head + R"("lable":"x","label":"y","target":{"type":"whole"}})",
+       "/lable"},
+      {"an unknown target", with_target(R"({"type":"circle"})"), "/target/type"},
+      {"a reversed range", with_target(R"({"type":"spans","ranges":[[0,1],[5,3]]})"),
+       "/target/ranges/1"},
+      {"overlapping ranges", with_target(R"({"type":"spans","ranges":[[0,4],[3,6]]})"),
+       "/target/ranges/1"},
+      {"an empty range", with_target(R"({"type":"spans","ranges":[[4,4]]})"), "/target/ranges/0"},
+      {"a fractional offset", with_target(R"({"type":"spans","ranges":[[0,1.5]]})"),
+       "/target/ranges/0"},
+      {"no range", with_target(R"({"type":"spans","ranges":[]})"), "/target/ranges"},
+      {"two points for a point", region(R"({"kind":"point","points":[[0,0],[1,1]]})"),
+       "/target/geometry/points"},
+      {"two points for a polygon", region(R"({"kind":"polygon","points":[[0,0],[1,1]]})"),
+       "/target/geometry/points"},
+      {"a box turned round", region(R"({"kind":"box","points":[[3,4],[1,2]]})"),
+       "/target/geometry/points"},
+      {"a length of nothing", region(R"({"kind":"length","points":[[3,4],[3,4]]})"),
+       "/target/geometry/points"},
+      {"a point of three numbers", region(R"({"kind":"point","points":[[3,4,5]]})"),
+       "/target/geometry/points/0"},
+      {"segment 0",
+       with_target(
+           R"({"type":"mask","grid_id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","segment":0})"),
+       "/target/segment"},
+      {"a short grid id", with_target(R"({"type":"mask","grid_id":"01","segment":1})"),
+       "/target/grid_id"},
+      {"a negative tick", with_target(R"({"type":"sample","tick":-1,"channel":null})"),
+       "/target/tick"},
+      {"an empty interval",
+       with_target(R"({"type":"interval","begin_tick":5,"end_tick":5,"channels":[]})"),
+       "/target/end_tick"},
+      {"a channel twice",
+       with_target(R"({"type":"interval","begin_tick":5,"end_tick":6,"channels":["II","II"]})"),
+       "/target/channels"},
+      {"a relation to itself",
+       with_target(
+           R"({"type":"relation","from":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","to":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d"})"),
+       "/target/to"},
+      {"an id that is none", R"({"id":"7","item_id":"8","protocol":{"id":"a","version":"1.0.0"}})",
+       "/id"},
+      {"a quantity without a unit",
+       "{" + head + R"("question":"q","target":{"type":"whole"},"value":{"number":3}})", "/value"},
+      {"an attribute of null",
+       "{" + head + R"("label":"q","target":{"type":"whole"},"attributes":{"a/b":null}})",
+       "/attributes/a~1b"},
+      {"not an object", "[]", "the whole document"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    const auto annotation = parse_annotation(one.text);
+    REQUIRE_FALSE(annotation.has_value());
+    CHECK(annotation.error().code == ErrorCode::InvalidInput);
+    CHECK(annotation.error().where == one.where);
+  }
+}
+
+TEST_CASE("a stored annotation survives, and its JSON may be sent back as a body") {
+  StoredAnnotation stored;
+  stored.body = parse_annotation(with_target(R"({"type":"spans","ranges":[[2,5]]})")).value();
+  stored.revision = 3;
+  stored.state = AnnotationState::Submitted;
+  stored.rater = {parse_id<RaterId>("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3f").value(),
+                  RaterKind::Dictionary, "drug terms 4"};
+  stored.created_at = {1'700'000'000'000};
+  stored.updated_at = {1'700'000'001'250};
+  const json::value written = stored_annotation_json(stored);
+  CHECK(read_stored_annotation(written).value() == stored);
+  CHECK(read_annotation(written).value() == stored.body);
+}
+
+TEST_CASE("a surface joins the fragments of a discontinuous span") {
+  const auto text = CanonicalText::from_utf8("br\xC3\xB6st and ov cancers").value();
+  const auto surface = quoted_surface(SpansTarget{{{0, 5}, {13, 20}}}, text)
+                           .value()
+                           .reveal(AuditedAccess::event_recorded());
+  CHECK(surface == "br\xC3\xB6st ... cancers");
+  CHECK_FALSE(quoted_surface(SpansTarget{{{0, 99}}}, text).has_value());
+}
+
+TEST_CASE("names of places, raters and states read back") {
+  for (int i = 0; i <= static_cast<int>(PlaceKind::Interval); ++i) {
+    const auto kind = static_cast<PlaceKind>(i);
+    CHECK(place_kind_named(name_of(kind)) == kind);
+  }
+  for (int i = 0; i <= static_cast<int>(RaterKind::Migration); ++i) {
+    const auto kind = static_cast<RaterKind>(i);
+    CHECK(rater_kind_named(name_of(kind)) == kind);
+  }
+  CHECK_FALSE(place_kind_named("circle").has_value());
+  CHECK(fhir_system_uri("SCT") == "http://snomed.info/sct");
+  CHECK(fhir_system_uri("99LOCAL").empty());
+}
+
+}  // namespace
+}  // namespace consilium

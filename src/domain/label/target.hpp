@@ -1,0 +1,114 @@
+// Where on an item a label stands. One closed choice: whoever adds a kind of place must say in
+// every export and view what becomes of it.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+#include "domain/image/geometry.hpp"
+#include "domain/text/canonical_text.hpp"
+
+namespace consilium {
+
+// The whole item: the place of an answer to a question on the item.
+struct WholeTarget {
+  friend bool operator==(const WholeTarget&, const WholeTarget&) = default;
+};
+
+struct SeriesTarget {
+  SeriesId series_id;
+  friend bool operator==(const SeriesTarget&, const SeriesTarget&) = default;
+};
+
+enum class GeometryKind {
+  Point,     // 1 point
+  Polyline,  // 2 or more
+  Polygon,   // 3 or more; the last joins the first; even-odd
+  Box,       // 2: the corner with the smaller, then that with the larger x and y
+  Ellipse,   // 4: the ends of the major axis, then of the minor one (PS3.3 C.18.6.1.2, ELLIPSE)
+  Length,    // 2: the ends of a straight measured line
+};
+
+// A drawing on one frame, in its pixels: centres at integers, corners at -0.5.
+struct RegionTarget {
+  SeriesId series_id;
+  std::string instance_uid;       // SOP Instance UID as the catalog holds it
+  std::uint32_t frame_index = 0;  // "frame" in JSON
+  GeometryKind kind = GeometryKind::Point;
+  std::vector<ImagePoint> points;
+  friend bool operator==(const RegionTarget&, const RegionTarget&) = default;
+};
+
+// Voxels of one segment. They live in the mask store under (item, rater, grid); here is only which.
+struct MaskTarget {
+  std::string grid_id;        // SHA-256 of the grid, 64 lower-case hexadecimal digits
+  std::uint16_t segment = 1;  // the segment's number, from 1
+  friend bool operator==(const MaskTarget&, const MaskTarget&) = default;
+};
+
+// One or more ranges of one text: sorted, disjoint (they may touch), none empty.
+struct SpansTarget {
+  std::vector<TextSpan> ranges;
+  friend bool operator==(const SpansTarget&, const SpansTarget&) = default;
+};
+
+// From one annotation of the same item to another.
+struct RelationTarget {
+  AnnotationId from;
+  AnnotationId to;
+  friend bool operator==(const RelationTarget&, const RelationTarget&) = default;
+};
+
+// A beat or another event at one tick; no channel means all.
+struct SampleTarget {
+  std::int64_t tick = 0;
+  std::optional<std::string> channel;
+  friend bool operator==(const SampleTarget&, const SampleTarget&) = default;
+};
+
+// [begin_tick, end_tick) on some channels; none named means all; without an end the state lasts to
+// the end of the recording or to the next state of its kind.
+struct IntervalTarget {
+  std::int64_t begin_tick = 0;
+  std::optional<std::int64_t> end_tick;
+  std::vector<std::string> channels;
+  friend bool operator==(const IntervalTarget&, const IntervalTarget&) = default;
+};
+
+using Target = std::variant<WholeTarget, SeriesTarget, RegionTarget, MaskTarget, SpansTarget,
+                            RelationTarget, SampleTarget, IntervalTarget>;
+
+// What a label may be placed as: the geometries of a frame and the other kinds of target.
+enum class PlaceKind {
+  Whole,
+  Series,
+  Point,
+  Polyline,
+  Polygon,
+  Box,
+  Ellipse,
+  Length,
+  Mask,
+  Spans,
+  Relation,
+  Sample,
+  Interval,
+};
+
+[[nodiscard]] PlaceKind place_kind(const Target& target);
+[[nodiscard]] std::string_view name_of(PlaceKind kind);  // "polygon", "spans"
+[[nodiscard]] std::optional<PlaceKind> place_kind_named(std::string_view name);
+
+// {"type": "spans", "ranges": [[3, 9]]} and so on, see annotation.hpp and docs/protocol.
+// Errors of reading: InvalidInput with the JSON pointer of the member, under `where`.
+[[nodiscard]] boost::json::object target_json(const Target& target);
+[[nodiscard]] Result<Target> read_target(const boost::json::value& value, std::string_view where);
+
+}  // namespace consilium
