@@ -1,0 +1,77 @@
+// Annotations: put, delete, bulk, lists, revisions. Every change is a new revision; a body that the
+// item's protocol version forbids is refused; writing twice changes nothing. A rater sees only
+// their own; leads and reviewers see all, except items on which they hold an open blind read
+// themselves.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+#include "service/access/access.hpp"
+#include "service/access/answer.hpp"
+
+namespace consilium::service {
+
+class ProtocolCache;
+
+struct AnnotationQuery {
+  bool all_raters = false;  // "rater=all"
+  std::string cursor;
+  std::int64_t limit = 1000;  // 1..5,000
+};
+
+struct PutAnnotation {
+  AnnotationId id;
+  std::string body_json;                 // the shape of domain/label/annotation.hpp
+  std::optional<std::int64_t> if_match;  // the revision that this replaces; none: it is new
+};
+
+struct AnnotationPut {
+  bool created = false;
+  std::int64_t revision = 0;
+  std::string json;  // Annotation as the API shows it
+};
+
+class Annotations {
+ public:
+  Annotations(storage::Store& store, const Clock& clock);
+  ~Annotations();
+
+  [[nodiscard]] Result<boost::json::object> list(const Access& access, const ProjectId& project,
+                                                 const ItemId& item,
+                                                 const AnnotationQuery& query) const;
+  [[nodiscard]] Result<boost::json::object> show(const Access& access, const ProjectId& project,
+                                                 const ItemId& item, const AnnotationId& id) const;
+  // {"items": [Annotation...]}, newest first
+  [[nodiscard]] Result<boost::json::object> revisions(const Access& access,
+                                                      const ProjectId& project, const ItemId& item,
+                                                      const AnnotationId& id) const;
+
+  // Errors: Conflict when the rater holds no task on the item; InvalidInput with violations;
+  // PreconditionFailed with the stored version.
+  [[nodiscard]] Answer<AnnotationPut> put(const Access& access, const ProjectId& project,
+                                          const ItemId& item, const PutAnnotation& put);
+  // The annotation is retracted; its revisions stay. Deleting twice is the same answer.
+  [[nodiscard]] Answer<AnnotationPut> remove(const Access& access, const ProjectId& project,
+                                             const ItemId& item, const AnnotationId& id,
+                                             std::optional<std::int64_t> if_match);
+  // {"operations": [...]} (at most 1,000) -> {"results": [...]}; all rows in one durable commit,
+  // each answered on its own.
+  [[nodiscard]] Result<boost::json::object> bulk(const Access& access, const ProjectId& project,
+                                                 const ItemId& item,
+                                                 const boost::json::object& request);
+
+ private:
+  storage::Store& store_;
+  const Clock& clock_;
+  std::unique_ptr<ProtocolCache> protocols_;
+};
+
+}  // namespace consilium::service

@@ -1,0 +1,82 @@
+// Tasks: who reads which item, and when (DESIGN 6, "tasks").
+//
+// available -> leased (30 minutes, prolonged by heartbeats) -> submitted, released or skipped with
+// a reason. At most n raters hold a place on an item and stage: a unique index, so no race gives
+// more. Expiry takes a place away only when another rater needs it and never discards work: a
+// submission without a place counts if one is open, else it is kept as a further opinion.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+#include "service/access/access.hpp"
+#include "service/access/answer.hpp"
+
+namespace consilium::service {
+
+inline constexpr std::int64_t lease_ms = 30LL * 60 * 1000;
+
+class Items;
+
+class Assignment {
+ public:
+  Assignment(storage::Store& store, const Items& items, const Clock& clock, Random& random)
+      : store_(store), items_(items), clock_(clock), random_(random) {}
+
+  // Leases the next item for this rater: own open tasks first, then assigned ones, then by number,
+  // after item `after` where given. {"task": Task, "item": Item}, or nothing when all is done.
+  // `peek` answers without leasing.
+  [[nodiscard]] Result<std::optional<boost::json::object>> next(const Access& access,
+                                                                const ProjectId& project,
+                                                                std::optional<ItemId> after,
+                                                                bool peek);
+  // Takes this item: the rater's open task again, or a new lease. Errors: Conflict when every place
+  // is held.
+  [[nodiscard]] Result<boost::json::object> take(const Access& access, const ProjectId& project,
+                                                 const ItemId& item);
+  // {"lease_until"}. Errors: Conflict when the task is not open.
+  [[nodiscard]] Result<boost::json::object> heartbeat(const Access& access,
+                                                      const ProjectId& project, const TaskId& task);
+  // The rater's drafts on the item become submitted with it. Refused with violations when the
+  // protocol requires an answer that is missing. Submitting twice is the same answer.
+  [[nodiscard]] Answer<boost::json::object> submit(const Access& access, const ProjectId& project,
+                                                   const TaskId& task,
+                                                   std::optional<double> duration_s);
+  [[nodiscard]] Result<boost::json::object> release(const Access& access, const ProjectId& project,
+                                                    const TaskId& task);
+  [[nodiscard]] Result<boost::json::object> skip(const Access& access, const ProjectId& project,
+                                                 const TaskId& task, std::string_view reason);
+  // By the rater or the lead, with a reason; labels stay and become drafts at their next change.
+  [[nodiscard]] Result<boost::json::object> reopen(const Access& access, const ProjectId& project,
+                                                   const TaskId& task, std::string_view reason);
+  // {"results": [{"item_id", "person_id", "status", "task"? | "problem"?}]}; lead.
+  [[nodiscard]] Result<boost::json::object> assign(const Access& access, const ProjectId& project,
+                                                   const std::vector<ItemId>& items,
+                                                   const std::vector<PersonId>& persons);
+
+  // Questions to the lead on an item.
+  [[nodiscard]] Result<boost::json::object> questions(const Access& access,
+                                                      const ProjectId& project) const;
+  [[nodiscard]] Result<boost::json::object> ask(const Access& access, const ProjectId& project,
+                                                const ItemId& item, const QuestionId& question,
+                                                std::string_view text);
+  [[nodiscard]] Result<boost::json::object> answer(const Access& access, const ProjectId& project,
+                                                   const ItemId& item, const QuestionId& question,
+                                                   std::string_view text);
+
+ private:
+  storage::Store& store_;
+  const Items& items_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace consilium::service

@@ -1,0 +1,123 @@
+// Imports: files in, items out. The same pipeline serves the command line (folders) and the browser
+// (uploads that wait in a folder of the import).
+//
+// Kinds are told by content: DICOM, notes (.txt, JSONL, CSV, FHIR), recordings (WFDB sets, EDF,
+// BDF). One bad file is one refusal (what, where, remedy; by its number, never its name) and
+// nothing of it stays. The same content again is a duplicate and skipped; the same UID with other
+// content is refused. An import that was interrupted is started again with the same id and goes on:
+// what is there already is recognised by content.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+#include "service/access/access.hpp"
+
+namespace consilium {
+class CodecPool;
+}
+
+namespace consilium::service {
+
+class JobQueue;
+
+struct ImportRefusal {
+  std::int64_t file_number = 0;  // 1-based, in the order of the list given
+  Error error;
+};
+
+struct ImportReport {
+  ImportId id;
+  std::int64_t files_total = 0;
+  std::int64_t files_done = 0;
+  std::int64_t files_added = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t items_added = 0;
+  std::vector<ImportRefusal> refused;
+};
+
+struct ImportTools {
+  storage::Store& store;
+  CodecPool* codec = nullptr;  // without one compressed DICOM is refused
+  const Clock& clock;
+  Random& random;
+};
+
+struct ImportFile {
+  std::filesystem::path path;  // where the bytes are
+  std::string name;            // as the user has it: relative path, for what goes beside what
+};
+
+struct ImportProgress {
+  std::int64_t files_total = 0;
+  std::int64_t files_done = 0;
+  std::int64_t refused = 0;
+  std::int64_t items_added = 0;
+};
+
+struct ImportOptions {
+  ImportId id;
+  std::size_t thread_count = 2;
+  std::stop_token stop;
+  std::function<void(const ImportProgress&)> on_progress;  // from one thread at a time
+  std::function<void(const ImportRefusal&)> on_refusal;
+};
+
+// Every regular file under the paths, in the order of their names. Errors: NotFound.
+[[nodiscard]] Result<std::vector<ImportFile>> list_files(
+    std::span<const std::filesystem::path> paths);
+
+// Runs an import to its end. Errors: those that end an import (NoSpace, Unavailable, rights);
+// a bad file is none.
+[[nodiscard]] Result<ImportReport> run_import(const ImportTools& tools, const Access& access,
+                                              const ProjectId& project,
+                                              std::span<const ImportFile> files,
+                                              const ImportOptions& options);
+
+// The browser's side: a list of uploads, then the same run as a job.
+class Imports {
+ public:
+  // Uploads wait under `upload_folder`/<import id>/ until the import is done.
+  Imports(ImportTools tools, JobQueue& jobs, std::filesystem::path upload_folder)
+      : tools_(tools), jobs_(jobs), upload_folder_(std::move(upload_folder)) {}
+
+  // Fills the span from the front, tells how much; 0 at the end.
+  using BodySource = std::function<Result<std::size_t>(std::span<std::byte>)>;
+
+  [[nodiscard]] Result<boost::json::object> begin(const Access& access, const ProjectId& project,
+                                                  const ImportId& id, std::string_view name,
+                                                  std::string_view kind_hint);
+  // Streams one file to disk. Sending the same number again replaces it.
+  [[nodiscard]] Result<boost::json::object> receive(const Access& access, const ProjectId& project,
+                                                    const ImportId& id, std::int64_t file_number,
+                                                    std::string_view relative_path,
+                                                    const BodySource& body);
+  // Starts the run; finishing twice is the same answer.
+  [[nodiscard]] Result<boost::json::object> finish(const Access& access, const ProjectId& project,
+                                                   const ImportId& id);
+  [[nodiscard]] Result<boost::json::object> show(const Access& access, const ProjectId& project,
+                                                 const ImportId& id) const;
+  [[nodiscard]] Result<boost::json::object> list(const Access& access,
+                                                 const ProjectId& project) const;
+  // Imports that a stop interrupted, as jobs again. Call once at the start of the server.
+  [[nodiscard]] Status resume_all();
+
+ private:
+  ImportTools tools_;
+  JobQueue& jobs_;
+  std::filesystem::path upload_folder_;
+};
+
+}  // namespace consilium::service
