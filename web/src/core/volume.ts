@@ -1,0 +1,259 @@
+// The voxels of a series as they arrive: one typed array, filled slice by slice, never copied.
+import type { VolumeInfo } from "./domain";
+import type { Plane } from "./geometry";
+
+export type SampleType = VolumeInfo["layout"]["sample_type"];
+export type Samples =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array;
+
+const bytesOf: Record<SampleType, number> = {
+  uint8: 1, int8: 1, uint16: 2, int16: 2, uint32: 4, int32: 4, float32: 4,
+};
+
+export function sampleBytes(type: SampleType): number {
+  return bytesOf[type];
+}
+
+function viewOf(type: SampleType, buffer: ArrayBuffer): Samples {
+  switch (type) {
+    case "uint8": return new Uint8Array(buffer);
+    case "int8": return new Int8Array(buffer);
+    case "uint16": return new Uint16Array(buffer);
+    case "int16": return new Int16Array(buffer);
+    case "uint32": return new Uint32Array(buffer);
+    case "int32": return new Int32Array(buffer);
+    case "float32": return new Float32Array(buffer);
+  }
+}
+
+export interface Volume {
+  readonly dims: readonly [number, number, number];
+  readonly sampleType: SampleType;
+  readonly samplesPerPixel: number;
+  readonly data: Samples;
+  readonly bytes: Uint8Array;
+  readonly sliceBytes: number;
+  /** 1 where the slice has arrived. */
+  readonly loaded: Uint8Array;
+  loadedCount: number;
+}
+
+export function makeVolume(dims: readonly [number, number, number], type: SampleType, samplesPerPixel: number): Volume {
+  const sliceBytes = dims[0] * dims[1] * samplesPerPixel * sampleBytes(type);
+  const buffer = new ArrayBuffer(sliceBytes * dims[2]);
+  return {
+    dims,
+    sampleType: type,
+    samplesPerPixel,
+    data: viewOf(type, buffer),
+    bytes: new Uint8Array(buffer),
+    sliceBytes,
+    loaded: new Uint8Array(dims[2]),
+    loadedCount: 0,
+  };
+}
+
+/** Puts bytes of frames from `first` on into place; `offset` says where in that run they begin. */
+export function fillBytes(volume: Volume, first: number, offset: number, bytes: Uint8Array): void {
+  volume.bytes.set(bytes, first * volume.sliceBytes + offset);
+}
+
+export function markLoaded(volume: Volume, from: number, to: number): void {
+  for (let k = from; k < to && k < volume.loaded.length; k++) {
+    if (volume.loaded[k] === 0) {
+      volume.loaded[k] = 1;
+      volume.loadedCount++;
+    }
+  }
+}
+
+/** First not yet loaded run of at most `count` slices, nearest to `centre`; undefined when all are there. */
+export function nextRun(volume: Volume, centre: number, count: number): { from: number; count: number } | undefined {
+  const n = volume.loaded.length;
+  for (let distance = 0; distance < n; distance++) {
+    for (const k of [centre + distance, centre - distance]) {
+      if (k < 0 || k >= n || volume.loaded[k] !== 0) continue;
+      let from = k;
+      if (k < centre) while (from > 0 && k - from + 1 < count && volume.loaded[from - 1] === 0) from--;
+      let to = from + 1;
+      while (to < n && to - from < count && volume.loaded[to] === 0) to++;
+      return { from, count: to - from };
+    }
+  }
+  return undefined;
+}
+
+export function strideOf(dims: readonly number[], axis: number): number {
+  if (axis === 0) return 1;
+  return axis === 1 ? (dims[0] ?? 1) : (dims[0] ?? 1) * (dims[1] ?? 1);
+}
+
+/** Where a plane's slice lies in a voxel array: index = base + u * right + v * down. */
+export function walkOf(dims: readonly number[], plane: Plane, slice: number): { base: number; right: number; down: number } {
+  const step = (side: { axis: number; flipped: boolean }): number =>
+    strideOf(dims, side.axis) * (side.flipped ? -1 : 1);
+  const start = (side: { axis: number; flipped: boolean }): number =>
+    side.flipped ? ((dims[side.axis] ?? 1) - 1) * strideOf(dims, side.axis) : 0;
+  return {
+    base: slice * strideOf(dims, plane.normal) + start(plane.right) + start(plane.down),
+    right: step(plane.right),
+    down: step(plane.down),
+  };
+}
+
+/** Window width and centre as of PS3.3 C.11.2.1.2, in the units after the modality transform. */
+export interface Window {
+  readonly centre: number;
+  readonly width: number;
+}
+
+/** Grey values for every 8 or 16 bit sample, packed as opaque pixels; the index is the sample as unsigned. */
+export function makeLookup(
+  type: SampleType,
+  slope: number,
+  intercept: number,
+  window: Window,
+  inverted: boolean,
+): Uint32Array {
+  const wide = sampleBytes(type) === 2;
+  const size = wide ? 65536 : 256;
+  const signed = type === "int16" || type === "int8";
+  const table = new Uint32Array(size);
+  const low = window.centre - 0.5 - (window.width - 1) / 2;
+  const span = Math.max(window.width - 1, 1e-6);
+  for (let index = 0; index < size; index++) {
+    const sample = signed && index >= size / 2 ? index - size : index;
+    const value = sample * slope + intercept;
+    let grey = Math.round(((value - low) / span) * 255);
+    grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
+    if (inverted) grey = 255 - grey;
+    table[index] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
+  }
+  return table;
+}
+
+const notLoaded = 0xff181410; // dark blue-grey: the slice is on its way
+
+/** Paints one slice into 32-bit pixels. */
+export function drawSlice(
+  volume: Volume,
+  plane: Plane,
+  slice: number,
+  width: number,
+  height: number,
+  lookup: Uint32Array,
+  out: Uint32Array,
+  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+): void {
+  const { base, right, down } = walkOf(volume.dims, plane, slice);
+  if (volume.samplesPerPixel === 3) {
+    drawColour(volume.bytes, base, right, down, width, height, out);
+  } else if (volume.sampleType === "int16" || volume.sampleType === "uint16") {
+    const data = volume.data instanceof Int16Array ? new Uint16Array(volume.data.buffer) : volume.data;
+    drawLookup(data, base, right, down, width, height, lookup, out);
+  } else if (volume.sampleType === "uint8" || volume.sampleType === "int8") {
+    drawLookup(volume.bytes, base, right, down, width, height, lookup, out);
+  } else {
+    drawComputed(volume.data, base, right, down, width, height, out, transform);
+  }
+  hideMissing(volume, plane, slice, width, height, out);
+}
+
+function drawLookup(
+  data: Samples,
+  base: number,
+  right: number,
+  down: number,
+  width: number,
+  height: number,
+  lookup: Uint32Array,
+  out: Uint32Array,
+): void {
+  let target = 0;
+  for (let v = 0; v < height; v++) {
+    let index = base + v * down;
+    for (let u = 0; u < width; u++) {
+      out[target++] = lookup[data[index] as number] as number;
+      index += right;
+    }
+  }
+}
+
+function drawColour(
+  bytes: Uint8Array,
+  base: number,
+  right: number,
+  down: number,
+  width: number,
+  height: number,
+  out: Uint32Array,
+): void {
+  let target = 0;
+  for (let v = 0; v < height; v++) {
+    let index = (base + v * down) * 3;
+    for (let u = 0; u < width; u++) {
+      out[target++] =
+        (0xff000000 |
+          ((bytes[index + 2] as number) << 16) |
+          ((bytes[index + 1] as number) << 8) |
+          (bytes[index] as number)) >>>
+        0;
+      index += right * 3;
+    }
+  }
+}
+
+function drawComputed(
+  data: Samples,
+  base: number,
+  right: number,
+  down: number,
+  width: number,
+  height: number,
+  out: Uint32Array,
+  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+): void {
+  const { slope, intercept, window, inverted } = transform;
+  const low = window.centre - 0.5 - (window.width - 1) / 2;
+  const scale = 255 / Math.max(window.width - 1, 1e-6);
+  let target = 0;
+  for (let v = 0; v < height; v++) {
+    let index = base + v * down;
+    for (let u = 0; u < width; u++) {
+      let grey = Math.round(((data[index] as number) * slope + intercept - low) * scale);
+      grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
+      if (inverted) grey = 255 - grey;
+      out[target++] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
+      index += right;
+    }
+  }
+}
+
+function hideMissing(volume: Volume, plane: Plane, slice: number, width: number, height: number, out: Uint32Array): void {
+  if (volume.loadedCount === volume.loaded.length) return;
+  if (plane.normal === 2) {
+    if (volume.loaded[slice] === 0) out.fill(notLoaded, 0, width * height);
+    return;
+  }
+  const side = plane.down.axis === 2 ? plane.down : plane.right;
+  const depth = volume.dims[2];
+  for (let place = 0; place < depth; place++) {
+    if (volume.loaded[side.flipped ? depth - 1 - place : place] !== 0) continue;
+    if (side === plane.down) out.fill(notLoaded, place * width, (place + 1) * width);
+    else for (let v = 0; v < height; v++) out[v * width + place] = notLoaded;
+  }
+}
+
+/** The value at a voxel after the modality transform, or undefined outside and where nothing has arrived. */
+export function valueAt(volume: Volume, i: number, j: number, k: number, slope: number, intercept: number): number | undefined {
+  const [nx, ny, nz] = volume.dims;
+  if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz || volume.loaded[k] === 0) return undefined;
+  const sample = volume.data[((k * ny + j) * nx + i) * volume.samplesPerPixel];
+  return sample === undefined ? undefined : sample * slope + intercept;
+}
