@@ -1,0 +1,108 @@
+// What a rater can do in the image workspace, each declared once.
+import {
+  IconArrowBackUp, IconArrowForwardUp, IconBook2, IconBrush, IconContrast, IconContrastOff, IconCrosshair, IconEraser, IconFocusCentered,
+  IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
+} from "@tabler/icons-react";
+import type { Command } from "@/core/commands";
+import type { Effect, ImageState, Tool } from "./model";
+import { findingLabels, neighbour, redoStep, scrolled, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
+import { planesOf } from "@/core/geometry";
+import { strings } from "./strings";
+
+export type ImageEffect =
+  | Effect
+  | { readonly kind: "submit" | "skip" | "question" | "removeSelected" }
+  | { readonly kind: "goTo"; readonly id: NonNullable<ImageState["selected"]> };
+export type ImageCommand = Command<ImageState, ImageEffect>;
+
+const tool = (id: Tool, shortcut: string, group: string, icon: ImageCommand["icon"]): ImageCommand => ({
+  id: `image.tool.${id}`,
+  label: strings.tools[id],
+  shortcut,
+  group,
+  ...(icon === undefined ? {} : { icon }),
+  apply: (state) => ({ ...state, tool: id }),
+  enabled: (state) => !state.readOnly || ["window", "pan", "zoom", "crosshair"].includes(id),
+});
+
+export const toolCommands: readonly ImageCommand[] = [
+  tool("window", "W", strings.groups.view, IconContrast),
+  tool("pan", "H", strings.groups.view, IconArrowsMove),
+  tool("zoom", "M", strings.groups.view, IconZoomIn),
+  tool("crosshair", "X", strings.groups.view, IconCrosshair),
+  tool("brush", "B", strings.groups.paint, IconBrush),
+  tool("eraser", "E", strings.groups.paint, IconEraser),
+  tool("polygon", "Y", strings.groups.shapes, IconPolygon),
+  tool("box", "O", strings.groups.shapes, IconSquare),
+  tool("point", "T", strings.groups.shapes, IconCircleDot),
+  tool("length", "D", strings.groups.measure, IconRuler2),
+];
+
+const mainAxis = (state: ImageState): 0 | 1 | 2 => {
+  const plane = planesOf(shownPicture(state).volume.grid.affine).find((candidate) => candidate.name === state.main);
+  return plane?.normal ?? 2;
+};
+
+const scroll = (id: string, label: string, shortcut: string | readonly string[], by: number): ImageCommand => ({
+  id: `image.${id}`,
+  label,
+  shortcut,
+  group: strings.groups.go,
+  hidden: true,
+  apply: (state) => scrolled(state, mainAxis(state), by),
+});
+
+const goTo = (id: string, label: string, shortcut: string, by: 1 | -1): ImageCommand => ({
+  id: `image.${id}`,
+  label,
+  shortcut,
+  group: strings.groups.findings,
+  apply: (state) => {
+    const found = neighbour(state, by);
+    if (found === null) return state;
+    return { state: withSelected(state, found), effects: [{ kind: "goTo", id: found }] };
+  },
+  enabled: (state) => neighbour(state, by) !== null,
+});
+
+export const viewCommands: readonly ImageCommand[] = [
+  { id: "image.invert", label: strings.invert, shortcut: "I", group: strings.groups.view, icon: IconContrastOff, apply: (state) => ({ ...state, inverted: !state.inverted }) },
+  { id: "image.fit", label: strings.fit, shortcut: "F", group: strings.groups.view, icon: IconFocusCentered, apply: withFit },
+  { id: "image.layout", label: strings.layout, shortcut: "Q", group: strings.groups.view, icon: IconLayoutGrid, apply: (state) => ({ ...state, layout: state.layout === "three" ? "one" : "three" }), enabled: (state) => shownPicture(state).volume.grid.dims[2] > 1 },
+  { id: "image.crosshair", label: strings.crosshairShown, shortcut: "Shift+X", group: strings.groups.view, apply: (state) => ({ ...state, crosshair: !state.crosshair }) },
+  { id: "image.guideline", label: strings.guidelineToggle, shortcut: "G", group: strings.groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
+];
+
+export const itemCommands: readonly ImageCommand[] = [
+  { id: "image.undo", label: strings.undoName, shortcut: ["Z", "Ctrl+Z"], group: strings.groups.item, icon: IconArrowBackUp, apply: undoStep, enabled: (state) => state.history.past.length > 0 && !state.readOnly },
+  { id: "image.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => state.history.future.length > 0 && !state.readOnly },
+  { id: "image.submit", label: strings.submitName, shortcut: "Enter", group: strings.groups.item, icon: IconSend, apply: (state) => ({ state, effects: [{ kind: "submit" }] }), enabled: (state) => !state.readOnly },
+  { id: "image.skip", label: strings.skipName, shortcut: "S", group: strings.groups.item, icon: IconPlayerSkipForward, apply: (state) => ({ state, effects: [{ kind: "skip" }] }), enabled: (state) => !state.readOnly },
+  { id: "image.question", label: strings.questionName, shortcut: "Shift+Q", group: strings.groups.item, icon: IconHelpCircle, apply: (state) => ({ state, effects: [{ kind: "question" }] }) },
+];
+
+const findingCommands: readonly ImageCommand[] = [
+  goTo("nextFinding", strings.nextFinding, "N", 1),
+  goTo("previousFinding", strings.previousFinding, "P", -1),
+  { id: "image.newFinding", label: strings.newFinding, shortcut: "A", group: strings.groups.findings, apply: (state) => ({ ...state, selected: null }), enabled: (state) => !state.readOnly },
+  { id: "image.remove", label: strings.removeFinding, shortcut: ["Delete", "Backspace"], group: strings.groups.findings, icon: IconTrash, apply: (state) => ({ state, effects: [{ kind: "removeSelected" }] }), enabled: (state) => state.selected !== null && !state.readOnly },
+  { id: "image.smaller", label: "Smaller brush", shortcut: "[", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm / 1.25) },
+  { id: "image.larger", label: "Larger brush", shortcut: "]", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm * 1.25) },
+  scroll("nextSlice", "Next slice", ["ArrowDown", "PageDown"], 1),
+  scroll("previousSlice", "Previous slice", ["ArrowUp", "PageUp"], -1),
+  scroll("forward", "Ten slices on", "Shift+PageDown", 10),
+  scroll("back", "Ten slices back", "Shift+PageUp", -10),
+];
+
+/** All commands for a protocol: its labels are on the digits. */
+export function imageCommands(state: ImageState): readonly ImageCommand[] {
+  const labels = findingLabels(state.protocol).slice(0, 9).map((label, n): ImageCommand => ({
+    id: `image.label.${label.id}`,
+    label: strings.activeLabel(label.title),
+    shortcut: String(n + 1),
+    group: strings.labels,
+    apply: (current) => withLabel(current, label.id),
+    enabled: (current) => !current.readOnly,
+  }));
+  return [...toolCommands, ...viewCommands, ...itemCommands, ...findingCommands, ...labels];
+}

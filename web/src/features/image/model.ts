@@ -1,0 +1,475 @@
+// The image workspace's state as values and pure functions. What is large (voxels, bricks) lives beside it and is named
+// here by what it is at; a change says what must be done to them as effects.
+import type { Affine, PlaneName } from "@/core/geometry";
+import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel, Series, VolumeInfo } from "@/core/domain";
+import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
+import { newId } from "@/core/ids";
+import type { BrickContents } from "@/core/mask";
+import type { UndoStack } from "@/core/undo";
+import { emptyUndo, record, redo, undo } from "@/core/undo";
+import type { Window } from "@/core/volume";
+import type { View } from "./draw";
+
+export type Tool = "window" | "pan" | "zoom" | "crosshair" | "brush" | "eraser" | "polygon" | "box" | "point" | "length";
+export type Layout = "three" | "one";
+
+/** One thing that can be looked at: a volume, or a single image as a volume of one slice. */
+export interface Picture {
+  readonly series: Series;
+  readonly imageIndex: number | null;
+  readonly volume: VolumeInfo;
+}
+
+/** What undoing or redoing has to bring about. A body of null takes the annotation away. */
+export interface Change {
+  readonly bodies: readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
+  readonly bricks: { readonly gridId: string; readonly contents: BrickContents } | null;
+}
+
+export type Effect =
+  | { readonly kind: "put"; readonly body: AnnotationBody }
+  | { readonly kind: "remove"; readonly id: AnnotationId }
+  | { readonly kind: "bricks"; readonly gridId: string; readonly contents: BrickContents };
+
+export interface ImageState {
+  readonly itemId: ItemId;
+  readonly protocol: Protocol;
+  readonly pictures: readonly Picture[];
+  readonly picture: number;
+  readonly position: readonly [number, number, number];
+  readonly window: Window;
+  readonly inverted: boolean;
+  readonly views: Readonly<Record<PlaneName, View>>;
+  readonly layout: Layout;
+  /** The pane that has the large place. */
+  readonly main: PlaneName;
+  readonly tool: Tool;
+  readonly radiusMm: number;
+  readonly label: string;
+  readonly selected: AnnotationId | null;
+  readonly hidden: ReadonlySet<AnnotationId>;
+  readonly locked: ReadonlySet<AnnotationId>;
+  readonly bodies: readonly AnnotationBody[];
+  readonly history: UndoStack<Change>;
+  readonly crosshair: boolean;
+  readonly guideline: boolean;
+  readonly readOnly: boolean;
+}
+
+const unmoved: View = { zoom: 1, pan: [0, 0] };
+const allUnmoved = { axial: unmoved, coronal: unmoved, sagittal: unmoved };
+
+export function picturesOf(item: ItemDetail): readonly Picture[] {
+  if (item.source.kind !== "image") return [];
+  return item.source.studies.flatMap((study) =>
+    study.series.flatMap((series): Picture[] =>
+      series.volume !== null
+        ? [{ series, imageIndex: null, volume: series.volume }]
+        : (series.images ?? []).map((volume, imageIndex) => ({ series, imageIndex, volume })),
+    ),
+  );
+}
+
+/** What opens first: the volume with most slices. */
+export function firstPicture(pictures: readonly Picture[]): number {
+  let best = 0;
+  pictures.forEach((picture, n) => {
+    if (picture.volume.grid.dims[2] > (pictures[best]?.volume.grid.dims[2] ?? 0)) best = n;
+  });
+  return best;
+}
+
+export function initialWindow(picture: Picture, protocol: Protocol): Window {
+  const fitting = picture.volume.transform.unit === "HU" || picture.series.modality === "CT";
+  const preset = (fitting ? protocol.view?.windows?.[0] : undefined) ?? picture.volume.windows[0];
+  if (preset !== undefined) return { centre: preset.centre, width: preset.width };
+  const { sample_type: type } = picture.volume.layout;
+  return type === "uint8" ? { centre: 127.5, width: 256 } : { centre: 40, width: 400 };
+}
+
+export function startState(
+  item: ItemDetail,
+  protocol: Protocol,
+  bodies: readonly AnnotationBody[],
+  readOnly: boolean,
+): ImageState | null {
+  const pictures = picturesOf(item);
+  const picture = firstPicture(pictures);
+  const shown = pictures[picture];
+  if (shown === undefined) return null;
+  return {
+    itemId: item.id,
+    protocol,
+    pictures,
+    picture,
+    position: middleOf(shown),
+    window: initialWindow(shown, protocol),
+    inverted: isInverse(shown),
+    views: allUnmoved,
+    layout: shown.volume.grid.dims[2] > 1 ? "three" : "one",
+    main: "axial",
+    tool: readOnly ? "window" : "brush",
+    radiusMm: 4,
+    label: findingLabels(protocol)[0]?.id ?? "",
+    selected: null,
+    hidden: new Set(),
+    locked: new Set(),
+    bodies,
+    history: emptyUndo(),
+    crosshair: true,
+    guideline: true,
+    readOnly,
+  };
+}
+
+/** MONOCHROME1 (PS3.3 C.7.6.3.1.2): the smallest value is white. */
+function isInverse(picture: Picture): boolean {
+  return picture.volume.layout.photometric.toUpperCase() === "MONOCHROME1";
+}
+
+function middleOf(picture: Picture): readonly [number, number, number] {
+  const [nx, ny, nz] = picture.volume.grid.dims;
+  return [nx >> 1, ny >> 1, nz >> 1];
+}
+
+export function shownPicture(state: ImageState): Picture {
+  const picture = state.pictures[state.picture];
+  if (picture === undefined) throw new RangeError("no such picture");
+  return picture;
+}
+
+export function affineOf(state: ImageState): Affine {
+  return shownPicture(state).volume.grid.affine;
+}
+
+export function gridIdOf(state: ImageState): string {
+  return shownPicture(state).volume.grid_id;
+}
+
+/** Labels that can be put on an image, in the protocol's order. */
+export function findingLabels(protocol: Protocol): readonly ProtocolLabel[] {
+  return protocol.labels;
+}
+
+export function labelOf(state: ImageState, id: string | null): ProtocolLabel | undefined {
+  return state.protocol.labels.find((label) => label.id === id);
+}
+
+const palette = ["#e69f00", "#56b4e9", "#009e73", "#cc79a7", "#d55e00", "#0072b2", "#b8a600", "#9ca3af"];
+
+export function colourOf(state: ImageState, label: string | null): string {
+  const index = state.protocol.labels.findIndex((candidate) => candidate.id === label);
+  return state.protocol.labels[index]?.colour ?? palette[(index < 0 ? 0 : index) % palette.length] ?? "#e69f00";
+}
+
+export function allows(label: ProtocolLabel | undefined, place: GeometryKind | "mask"): boolean {
+  return label?.places === undefined || label.places.includes(place);
+}
+
+// ---- findings
+
+export interface Finding {
+  readonly number: number;
+  readonly body: AnnotationBody;
+}
+
+/** Findings of every picture in the order they were made. */
+export function findings(state: ImageState): readonly Finding[] {
+  return state.bodies
+    .filter((body) => body.label !== null && (body.target.type === "mask" || body.target.type === "region" || body.target.type === "series" || body.target.type === "whole"))
+    .map((body, n) => ({ number: n + 1, body }));
+}
+
+export function selectedBody(state: ImageState): AnnotationBody | undefined {
+  return state.bodies.find((body) => body.id === state.selected);
+}
+
+export function answerOf(state: ImageState, question: string, seriesId: SeriesId | null): AnnotationBody | undefined {
+  return state.bodies.find(
+    (body) =>
+      body.label === null &&
+      body.question === question &&
+      (seriesId === null ? body.target.type === "whole" : body.target.type === "series" && body.target.series_id === seriesId),
+  );
+}
+
+export function nextSegment(state: ImageState): number {
+  const used = state.bodies.flatMap((body) => (body.target.type === "mask" && body.target.grid_id === gridIdOf(state) ? [body.target.segment] : []));
+  return Math.max(0, ...used) + 1;
+}
+
+function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" | "question" | "value"> {
+  return {
+    id: newId<AnnotationId>(),
+    item_id: state.itemId,
+    protocol: { id: state.protocol.id, version: state.protocol.version },
+    attributes: {},
+  };
+}
+
+export function maskFinding(state: ImageState): AnnotationBody {
+  return {
+    ...emptyBody(state),
+    label: state.label,
+    target: { type: "mask", grid_id: gridIdOf(state), segment: nextSegment(state) },
+    question: null,
+    value: null,
+  };
+}
+
+/** A shape on the acquisition plane of the slice that is looked at; points are pixels, centres at whole numbers. */
+export function regionFinding(state: ImageState, kind: GeometryKind, points: readonly Point[]): AnnotationBody {
+  const picture = shownPicture(state);
+  const slice = picture.volume.slices[state.position[2]];
+  return {
+    ...emptyBody(state),
+    label: state.label,
+    target: {
+      type: "region",
+      series_id: picture.series.id,
+      instance_uid: slice?.instance_uid ?? "",
+      frame: slice?.frame ?? 0,
+      geometry: { kind, points: points.map(([x, y]) => [round(x), round(y)] as const) },
+    },
+    question: null,
+    value: null,
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** The slice that a region lies on, or null when it lies on another picture. */
+export function sliceOf(state: ImageState, body: AnnotationBody): number | null {
+  const { target } = body;
+  if (target.type !== "region") return null;
+  const index = shownPicture(state).volume.slices.findIndex(
+    (slice) => slice.instance_uid === target.instance_uid && slice.frame === target.frame,
+  );
+  return index < 0 ? null : index;
+}
+
+// ---- changes
+
+export interface Changed {
+  readonly state: ImageState;
+  readonly effects: readonly Effect[];
+}
+
+function withBodies(bodies: readonly AnnotationBody[], change: Change["bodies"]): readonly AnnotationBody[] {
+  let next = bodies;
+  for (const { id, body } of change) {
+    if (body === null) next = next.filter((other) => other.id !== id);
+    else if (next.some((other) => other.id === id)) next = next.map((other) => (other.id === id ? body : other));
+    else next = [...next, body];
+  }
+  return next;
+}
+
+function effectsOf(change: Change): readonly Effect[] {
+  const bodies = change.bodies.map(({ id, body }): Effect => (body === null ? { kind: "remove", id } : { kind: "put", body }));
+  return change.bricks === null ? bodies : [...bodies, { kind: "bricks", ...change.bricks }];
+}
+
+function applied(state: ImageState, change: Change): ImageState {
+  const bodies = withBodies(state.bodies, change.bodies);
+  const selected = bodies.some((body) => body.id === state.selected) ? state.selected : null;
+  return { ...state, bodies, selected };
+}
+
+/** Does a change as a step of its own that can be undone. */
+export function perform(state: ImageState, label: string, change: Change, back: Change): Changed {
+  const next = applied(state, change);
+  return { state: { ...next, history: record(state.history, { label, undo: back, redo: change }) }, effects: effectsOf(change) };
+}
+
+export function addBody(state: ImageState, label: string, body: AnnotationBody): Changed {
+  const change = { bodies: [{ id: body.id, body }], bricks: null };
+  const back = { bodies: [{ id: body.id, body: null }], bricks: null };
+  const { state: next, effects } = perform(state, label, change, back);
+  return { state: { ...next, selected: body.label === null ? next.selected : body.id }, effects };
+}
+
+export function changeBody(state: ImageState, label: string, body: AnnotationBody): Changed {
+  const old = state.bodies.find((other) => other.id === body.id) ?? null;
+  return perform(state, label, { bodies: [{ id: body.id, body }], bricks: null }, { bodies: [{ id: body.id, body: old }], bricks: null });
+}
+
+export function removeBody(
+  state: ImageState,
+  label: string,
+  id: AnnotationId,
+  bricks: { gridId: string; before: BrickContents; after: BrickContents } | null,
+): Changed {
+  const old = state.bodies.find((body) => body.id === id);
+  if (old === undefined) return { state, effects: [] };
+  return perform(
+    state,
+    label,
+    { bodies: [{ id, body: null }], bricks: bricks && { gridId: bricks.gridId, contents: bricks.after } },
+    { bodies: [{ id, body: old }], bricks: bricks && { gridId: bricks.gridId, contents: bricks.before } },
+  );
+}
+
+/** A stroke that has been painted and whose bricks are already on their way: only undo has effects. */
+export function recordStroke(
+  state: ImageState,
+  label: string,
+  gridId: string,
+  before: BrickContents,
+  after: BrickContents,
+  made: AnnotationBody | null,
+): ImageState {
+  const redone: Change = { bodies: made === null ? [] : [{ id: made.id, body: made }], bricks: { gridId, contents: after } };
+  const undone: Change = { bodies: made === null ? [] : [{ id: made.id, body: null }], bricks: { gridId, contents: before } };
+  return { ...state, history: record(state.history, { label, undo: undone, redo: redone }) };
+}
+
+export function undoStep(state: ImageState): Changed {
+  const found = undo(state.history);
+  if (found === null) return { state, effects: [] };
+  return { state: { ...applied(state, found.step.undo), history: found.stack }, effects: effectsOf(found.step.undo) };
+}
+
+export function redoStep(state: ImageState): Changed {
+  const found = redo(state.history);
+  if (found === null) return { state, effects: [] };
+  return { state: { ...applied(state, found.step.redo), history: found.stack }, effects: effectsOf(found.step.redo) };
+}
+
+// ---- looking
+
+export function clampPosition(state: ImageState, position: readonly [number, number, number]): readonly [number, number, number] {
+  const dims = shownPicture(state).volume.grid.dims;
+  const clamp = (value: number, axis: 0 | 1 | 2): number => Math.min(Math.max(Math.round(value), 0), dims[axis] - 1);
+  return [clamp(position[0], 0), clamp(position[1], 1), clamp(position[2], 2)];
+}
+
+export function withPosition(state: ImageState, position: readonly [number, number, number]): ImageState {
+  return { ...state, position: clampPosition(state, position) };
+}
+
+export function scrolled(state: ImageState, axis: 0 | 1 | 2, by: number): ImageState {
+  const position: [number, number, number] = [...state.position];
+  position[axis] += by;
+  return withPosition(state, position);
+}
+
+export function withPicture(state: ImageState, index: number): ImageState {
+  const picture = state.pictures[index];
+  if (picture === undefined || index === state.picture) return state;
+  return {
+    ...state,
+    picture: index,
+    position: middleOf(picture),
+    window: initialWindow(picture, state.protocol),
+    inverted: isInverse(picture),
+    layout: picture.volume.grid.dims[2] > 1 ? "three" : "one",
+    views: allUnmoved,
+    main: "axial",
+  };
+}
+
+export function withView(state: ImageState, plane: PlaneName, view: View): ImageState {
+  const zoom = Math.min(Math.max(view.zoom, 0.25), 40);
+  return { ...state, views: { ...state.views, [plane]: { zoom, pan: view.pan } } };
+}
+
+export function withFit(state: ImageState): ImageState {
+  return { ...state, views: allUnmoved };
+}
+
+export function withRadius(state: ImageState, radiusMm: number): ImageState {
+  return { ...state, radiusMm: Math.min(Math.max(radiusMm, 0.5), 60) };
+}
+
+/** Choosing another label begins a new finding with the next stroke or shape. */
+export function withLabel(state: ImageState, label: string): ImageState {
+  const selected = selectedBody(state);
+  const tool: Tool = !allows(labelOf(state, label), "mask") && state.tool === "brush" ? firstTool(labelOf(state, label)) : state.tool;
+  return { ...state, label, tool, selected: selected?.label === label ? state.selected : null };
+}
+
+function firstTool(label: ProtocolLabel | undefined): Tool {
+  const tools: readonly (readonly [Tool, GeometryKind | "mask"])[] = [["brush", "mask"], ["polygon", "polygon"], ["box", "box"], ["point", "point"], ["length", "length"]];
+  return tools.find(([, place]) => allows(label, place))?.[0] ?? "window";
+}
+
+/** Selecting a finding makes its label the active one. */
+export function withSelected(state: ImageState, id: AnnotationId | null): ImageState {
+  const body = state.bodies.find((candidate) => candidate.id === id);
+  return { ...state, selected: id, label: body?.label ?? state.label };
+}
+
+export function toggled(set: ReadonlySet<AnnotationId>, id: AnnotationId): ReadonlySet<AnnotationId> {
+  const next = new Set(set);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
+
+/** The finding after (or before) the selected one, round the end. */
+export function neighbour(state: ImageState, by: 1 | -1): AnnotationId | null {
+  const list = findings(state);
+  if (list.length === 0) return null;
+  const at = list.findIndex((finding) => finding.body.id === state.selected);
+  const index = at < 0 ? (by > 0 ? 0 : list.length - 1) : (at + by + list.length) % list.length;
+  return list[index]?.body.id ?? null;
+}
+
+/** What has to be answered before submitting and is not, in words. */
+export function missingAnswers(state: ImageState): readonly { readonly id: string; readonly title: string; readonly finding: AnnotationId | null }[] {
+  const missing: { id: string; title: string; finding: AnnotationId | null }[] = [];
+  for (const question of state.protocol.questions) {
+    if (question.required !== true) continue;
+    if (question.on === "series") {
+      const series = shownPicture(state).series.id;
+      if (answerOf(state, question.id, series) === undefined) missing.push({ id: question.id, title: question.title, finding: null });
+    } else if (question.on !== "finding" && answerOf(state, question.id, null) === undefined) {
+      missing.push({ id: question.id, title: question.title, finding: null });
+    }
+  }
+  for (const { number, body } of findings(state)) {
+    const label = labelOf(state, body.label);
+    for (const attribute of label?.attributes ?? []) {
+      const value = body.attributes[attribute.id];
+      if (attribute.required === true && (value === undefined || value === null)) {
+        missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, finding: body.id });
+      }
+    }
+  }
+  return missing;
+}
+
+// ---- what a reload comes back to
+
+interface Remembered {
+  readonly picture: number;
+  readonly position: readonly [number, number, number];
+  readonly window: Window;
+  readonly inverted: boolean;
+  readonly views: Readonly<Record<PlaneName, View>>;
+  readonly layout: Layout;
+  readonly main: PlaneName;
+  readonly tool: Tool;
+  readonly radiusMm: number;
+  readonly label: string;
+}
+
+export function remembered(state: ImageState): string {
+  const { picture, position, window, inverted, views, layout, main, tool, radiusMm, label } = state;
+  const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, label };
+  return JSON.stringify(kept);
+}
+
+export function recalled(state: ImageState, text: string | null): ImageState {
+  if (text === null) return state;
+  try {
+    const kept = JSON.parse(text) as Partial<Remembered>;
+    const picture = typeof kept.picture === "number" && kept.picture < state.pictures.length ? kept.picture : state.picture;
+    const next: ImageState = { ...withPicture(state, picture), ...kept, picture };
+    return withPosition({ ...next, tool: state.readOnly ? "window" : next.tool }, next.position);
+  } catch {
+    return state;
+  }
+}
