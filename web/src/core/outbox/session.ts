@@ -84,12 +84,13 @@ export async function openOutbox(person: PersonId, store: OutboxStore, transport
   const write = async (): Promise<void> => {
     while (unwritten.length > 0) {
       const taken = unwritten;
+      unwritten = [];
       try {
         await store.append(taken);
-        unwritten = unwritten.slice(taken.length);
         writeProblem = null;
         channel.post({ type: "appended" });
       } catch (error) {
+        unwritten = [...taken, ...unwritten];
         writeProblem = `this browser could not keep the change (${error instanceof Error ? error.name : "unknown"})`;
         await refresh();
         await around.delay(2000);

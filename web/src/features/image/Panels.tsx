@@ -1,0 +1,324 @@
+// What stands beside the panes: tools above, series at the left, findings, forms and guideline at the right.
+import { IconEye, IconEyeOff, IconLock, IconLockOpen, IconTrash } from "@tabler/icons-react";
+import type { AnnotationBody, AnswerValue, Protocol, ProtocolLabel, Question } from "@/core/domain";
+import type { AnnotationId } from "@/core/ids";
+import { undoLabel } from "@/core/undo";
+import type { ImageCommand } from "./commands";
+import { itemCommands, toolCommands, viewCommands } from "./commands";
+import type { ImageState, Picture } from "./model";
+import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
+import { strings } from "./strings";
+
+type Run = (command: ImageCommand) => void;
+
+const keyOf = (command: ImageCommand): string =>
+  (typeof command.shortcut === "string" ? command.shortcut : command.shortcut?.[0]) ?? "";
+
+export function ToolButton(props: { command: ImageCommand; state: ImageState; on?: boolean; run: Run; text?: string }): React.JSX.Element {
+  const { command, state } = props;
+  const Icon = command.icon;
+  const key = keyOf(command);
+  return (
+    <button
+      type="button"
+      className={props.on === true ? "image-tool image-tool-on" : "image-tool"}
+      aria-pressed={props.on}
+      aria-label={command.label}
+      title={key === "" ? command.label : `${command.label} (${key})`}
+      disabled={command.enabled !== undefined && !command.enabled(state)}
+      onClick={() => props.run(command)}
+    >
+      {Icon !== undefined && <Icon size={17} stroke={1.6} />}
+      {props.text !== undefined && <span>{props.text}</span>}
+      {key !== "" && <kbd aria-hidden="true">{key.replace("Shift+", "⇧")}</kbd>}
+    </button>
+  );
+}
+
+export function Toolbar(props: { state: ImageState; run: Run; setRadius: (mm: number) => void; setWindow: (centre: number, width: number) => void }): React.JSX.Element {
+  const { state, run } = props;
+  const groups = [strings.groups.view, strings.groups.paint, strings.groups.shapes, strings.groups.measure];
+  const picture = shownPicture(state);
+  const presets = [...(picture.series.modality === "CT" ? (state.protocol.view?.windows ?? []) : []), ...picture.volume.windows];
+  const current = presets.findIndex((preset) => preset.centre === state.window.centre && preset.width === state.window.width);
+  const undoCommand = itemCommands.find((command) => command.id === "image.undo");
+  return (
+    <div className="image-toolbar" role="toolbar" aria-label={strings.groups.view}>
+      {groups.map((group) => (
+        <div key={group} className="image-group">
+          <span className="image-group-name">{group}</span>
+          {toolCommands.filter((command) => command.group === group).map((command) => (
+            <ToolButton key={command.id} command={command} state={state} on={command.id === `image.tool.${state.tool}`} run={run} />
+          ))}
+          {group === strings.groups.view &&
+            viewCommands.filter((command) => command.icon !== undefined && command.id !== "image.guideline").map((command) => (
+              <ToolButton key={command.id} command={command} state={state} run={run} />
+            ))}
+        </div>
+      ))}
+      <label className="image-group image-size">
+        <span className="image-group-name">{strings.size}</span>
+        <kbd aria-hidden="true">[</kbd>
+        <input type="range" min={0} max={100} value={Math.round((Math.log(state.radiusMm / 0.5) / Math.log(120)) * 100)} aria-label={strings.size} onChange={(event) => props.setRadius(0.5 * 120 ** (Number(event.currentTarget.value) / 100))} />
+        <kbd aria-hidden="true">]</kbd>
+      </label>
+      <div className="image-group">
+        <select
+          className="image-select"
+          aria-label={strings.presets}
+          value={current}
+          onChange={(event) => {
+            const preset = presets[Number(event.currentTarget.value)];
+            if (preset !== undefined) props.setWindow(preset.centre, preset.width);
+          }}
+        >
+          {current < 0 && <option value={-1}>W {Math.round(state.window.width)} L {Math.round(state.window.centre)}</option>}
+          {presets.map((preset, n) => (
+            <option key={`${preset.name}/${n}`} value={n}>{preset.name}</option>
+          ))}
+        </select>
+        {undoCommand !== undefined && <ToolButton command={undoCommand} state={state} run={run} text={strings.undo(undoLabel(state.history))} />}
+      </div>
+    </div>
+  );
+}
+
+export function SeriesRail(props: { state: ImageState; thumbnail: (picture: Picture) => string; choose: (index: number) => void }): React.JSX.Element {
+  const { state } = props;
+  return (
+    <nav className="image-rail" aria-label={strings.seriesRail}>
+      <h3>
+        {strings.thisStudy} <span>{strings.seriesCount(new Set(state.pictures.map((picture) => picture.series.id)).size)}</span>
+      </h3>
+      {state.pictures.map((picture, n) => (
+        <button key={`${picture.series.id}/${picture.imageIndex ?? ""}`} type="button" className={n === state.picture ? "image-series image-series-on" : "image-series"} aria-current={n === state.picture} onClick={() => props.choose(n)}>
+          <span className="image-series-picture">
+            <img src={props.thumbnail(picture)} alt="" loading="lazy" />
+            <b>{picture.series.number ?? n + 1}</b>
+          </span>
+          <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
+          <span className="image-series-count">
+            {picture.imageIndex === null ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${picture.imageIndex + 1}`}
+          </span>
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+export interface FindingActions {
+  readonly select: (id: AnnotationId | null, go: boolean) => void;
+  readonly remove: (id: AnnotationId) => void;
+  readonly toggleHidden: (id: AnnotationId) => void;
+  readonly toggleLocked: (id: AnnotationId) => void;
+  readonly setLabel: (label: string) => void;
+  readonly setAttribute: (body: AnnotationBody, id: string, value: AnswerValue) => void;
+  readonly answer: (question: Question, value: AnswerValue) => void;
+}
+
+export function Findings(props: { state: ImageState; captions: ReadonlyMap<AnnotationId, string>; actions: FindingActions }): React.JSX.Element {
+  const { state, captions, actions } = props;
+  const list = findings(state);
+  return (
+    <section className="image-findings" aria-label={strings.findings}>
+      <h2>
+        {strings.findings} <span>{strings.findingsCount(list.length)}</span>
+        <i />
+        <kbd title={strings.nextFinding}>N</kbd> <kbd title={strings.previousFinding}>P</kbd>
+      </h2>
+      {!state.readOnly && (
+        <div className="image-labels" role="radiogroup" aria-label={strings.labels}>
+          {findingLabels(state.protocol).map((label, n) => (
+            <button key={label.id} type="button" role="radio" aria-checked={state.label === label.id} title={label.definition} className={state.label === label.id ? "image-label image-label-on" : "image-label"} onClick={() => actions.setLabel(label.id)}>
+              <span className="image-swatch" style={{ background: colourOf(state, label.id) }} />
+              {label.title}
+              {n < 9 && <kbd aria-hidden="true">{n + 1}</kbd>}
+            </button>
+          ))}
+        </div>
+      )}
+      {list.length === 0 && <p className="image-empty">{strings.noFindings}</p>}
+      <ul>
+        {list.map(({ number, body }) => {
+          const label = labelOf(state, body.label);
+          const name = `${number} ${label?.title ?? body.label ?? ""}`;
+          const hidden = state.hidden.has(body.id);
+          const locked = state.locked.has(body.id);
+          return (
+            <li key={body.id} className={body.id === state.selected ? "image-finding image-finding-on" : "image-finding"}>
+              <button type="button" className="image-finding-name" aria-label={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
+                <span className="image-number" style={{ background: colourOf(state, body.label) }}>{number}</span>
+                <span>
+                  <b>{label?.title ?? body.label}</b> {mainAttribute(label, body)}
+                  <small>{captions.get(body.id) ?? ""}</small>
+                </span>
+              </button>
+              <span className="image-finding-tools">
+                <button type="button" aria-label={hidden ? strings.show(name) : strings.hide(name)} title={hidden ? strings.show(name) : strings.hide(name)} onClick={() => actions.toggleHidden(body.id)}>
+                  {hidden ? <IconEyeOff size={16} stroke={1.6} /> : <IconEye size={16} stroke={1.6} />}
+                </button>
+                <button type="button" aria-label={locked ? strings.unlock(name) : strings.lock(name)} title={locked ? strings.unlock(name) : strings.lock(name)} onClick={() => actions.toggleLocked(body.id)}>
+                  {locked ? <IconLock size={16} stroke={1.6} /> : <IconLockOpen size={16} stroke={1.6} />}
+                </button>
+                {!state.readOnly && (
+                  <button type="button" aria-label={strings.remove(name)} title={strings.remove(name)} disabled={locked} onClick={() => actions.remove(body.id)}>
+                    <IconTrash size={16} stroke={1.6} />
+                  </button>
+                )}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** The first answered choice, as a word beside the label's name. */
+function mainAttribute(label: ProtocolLabel | undefined, body: AnnotationBody): string {
+  for (const attribute of label?.attributes ?? []) {
+    const value = body.attributes[attribute.id];
+    const choice = attribute.choices?.find((candidate) => candidate.id === value);
+    if (choice !== undefined) return choice.title;
+  }
+  return "";
+}
+
+export function Forms(props: { state: ImageState; actions: FindingActions }): React.JSX.Element {
+  const { state, actions } = props;
+  const selected = selectedBody(state);
+  const label = labelOf(state, selected?.label ?? null);
+  const attributes = label?.attributes ?? [];
+  const number = findings(state).find((finding) => finding.body.id === selected?.id)?.number;
+  const series = shownPicture(state).series.id;
+  const questions = state.protocol.questions.filter((question) => question.on !== "finding");
+  const missing = new Set(missingAnswers(state).map((entry) => `${entry.finding ?? ""}/${entry.id}`));
+  const answered = (list: readonly Question[], of: (question: Question) => AnswerValue | undefined): number =>
+    list.filter((question) => (of(question) ?? null) !== null).length;
+  const answerTo = (question: Question): AnswerValue | undefined => answerOf(state, question.id, question.on === "series" ? series : null)?.value;
+  return (
+    <>
+      {selected !== undefined && label !== undefined && attributes.length > 0 && (
+        <section className="image-form" aria-label={label.title}>
+          <h2>
+            <b>{number} {label.title}</b>
+            <i />
+            <span>{strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
+          </h2>
+          {attributes.map((attribute) => (
+            <Field key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
+          ))}
+        </section>
+      )}
+      {questions.length > 0 && (
+        <section className="image-form" aria-label={strings.studyForm}>
+          <h2>
+            <b>{strings.studyForm}</b>
+            <i />
+            <span>{strings.answered(answered(questions, answerTo), questions.length)}</span>
+          </h2>
+          {questions.map((question) => (
+            <Field key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
+          ))}
+        </section>
+      )}
+    </>
+  );
+}
+
+function Field(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
+  const { question, value, missing, readOnly, onChange } = props;
+  const reserved = [
+    ...(question.allow_absent === true ? [{ id: "absent", title: strings.absent }] : []),
+    ...(question.allow_unsure === true ? [{ id: "unsure", title: strings.unsure }] : []),
+    ...(question.allow_not_evaluable === true ? [{ id: "not_evaluable", title: strings.notEvaluable }] : []),
+  ];
+  const choices: readonly { id: string; title: string; definition?: string }[] = [...(question.choices ?? []), ...reserved];
+  const className = missing ? "image-field image-field-missing" : "image-field";
+  const name = (
+    <span className="image-field-name" title={question.help}>
+      {question.title}
+    </span>
+  );
+  if (question.type === "bool" || question.type === "choice" || question.type === "choices") {
+    const options = question.type === "bool" ? [{ id: "true", title: strings.yes }, { id: "false", title: strings.no }, ...reserved] : choices;
+    const chosen = new Set(Array.isArray(value) ? (value as readonly string[]) : value === null ? [] : [String(value)]);
+    const choose = (id: string): void => {
+      if (question.type === "choices") {
+        const next = new Set(chosen);
+        if (!next.delete(id)) next.add(id);
+        onChange([...next]);
+      } else if (chosen.has(id)) onChange(null);
+      else onChange(question.type === "bool" && (id === "true" || id === "false") ? id === "true" : id);
+    };
+    const letters = options.reduce((sum, option) => sum + option.title.length + 3, 0);
+    if (question.type === "choice" && (options.length > 7 || letters > 64)) {
+      return (
+        <label className={className}>
+          {name}
+          <select className="image-select" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)}>
+            <option value="">{strings.choose}</option>
+            {options.map((option) => <option key={option.id} value={option.id}>{option.title}</option>)}
+          </select>
+        </label>
+      );
+    }
+    return (
+      <div className={letters > 34 ? `${className} image-field-tall` : className} role="group" aria-label={question.title}>
+        {name}
+        <span className="image-segments">
+          {options.map((option) => (
+            <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "image-segment image-segment-on" : "image-segment"} onClick={() => choose(option.id)}>
+              {option.title}
+            </button>
+          ))}
+        </span>
+      </div>
+    );
+  }
+  if (question.type === "number") {
+    const number = typeof value === "object" && value !== null && "number" in value ? value.number : typeof value === "number" ? value : "";
+    return (
+      <label className={className}>
+        {name}
+        <span className="image-number-field">
+          <input type="number" step="any" min={question.minimum ?? undefined} max={question.maximum ?? undefined} disabled={readOnly} value={number}
+            onChange={(event) => {
+              const entered = event.currentTarget.valueAsNumber;
+              onChange(Number.isNaN(entered) ? null : question.unit ? { number: entered, unit: question.unit } : entered);
+            }} />
+          {question.unit}
+        </span>
+      </label>
+    );
+  }
+  return (
+    <label className={className}>
+      {name}
+      <input className="image-text" type="text" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)} />
+    </label>
+  );
+}
+
+export function Guideline(props: { protocol: Protocol; label: ProtocolLabel | undefined }): React.JSX.Element {
+  const { label } = props;
+  const examples = label?.examples;
+  return (
+    <section className="image-guideline" aria-label={strings.guideline}>
+      <h2>
+        <b>{strings.guideline}</b> <span>{label?.title}</span>
+        <i />
+        <kbd>G</kbd>
+      </h2>
+      <p>{label?.guideline ?? label?.definition ?? props.protocol.clinical_question}</p>
+      {(["positive", "borderline", "negative"] as const).map((kind) => {
+        const list = examples?.[kind] ?? [];
+        return list.length === 0 ? null : (
+          <p key={kind} className={`image-example image-example-${kind}`}>
+            <b>{strings.examples[kind]}:</b> {list.join(" ")}
+          </p>
+        );
+      })}
+    </section>
+  );
+}
