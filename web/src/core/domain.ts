@@ -62,7 +62,7 @@ export interface Annotation extends AnnotationBody {
   readonly surface?: string;
 }
 
-// ---- the protocol, as the server's JSON form of it
+// ---- the protocol, as workspaces read it (core/protocol.ts makes it from the document)
 
 export interface CodedConcept {
   readonly system: string;
@@ -86,7 +86,8 @@ export interface Question {
   readonly type: "choice" | "choices" | "number" | "text" | "bool";
   readonly on?: "item" | "series" | "finding";
   readonly required?: boolean;
-  readonly required_if?: unknown;
+  readonly required_if?: { readonly of: string; readonly is: readonly (string | boolean)[] } | null;
+  readonly labels?: readonly string[]; // of a question on findings: the labels it is asked of
   readonly choices?: readonly Choice[];
   readonly ordinal?: boolean;
   readonly unit?: string | null;
@@ -105,11 +106,14 @@ export interface ProtocolLabel {
   readonly concept?: CodedConcept | null;
   readonly synonyms?: readonly string[];
   readonly colour?: string | null;
+  readonly colour_on_light?: string | null;
   readonly shortcut?: string | null;
   readonly places?: readonly PlaceKind[];
   readonly attributes?: readonly Question[];
+  readonly excludes?: readonly string[];
+  readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] } | null;
   readonly examples?: { readonly positive?: readonly string[]; readonly negative?: readonly string[]; readonly borderline?: readonly string[] };
-  readonly exports?: Readonly<Record<string, unknown>>;
+  readonly exports?: { readonly wfdb?: { readonly code: number; readonly mnemonic: string; readonly aux?: string } | null; readonly [format: string]: unknown };
 }
 
 export interface WindowPreset {
@@ -128,10 +132,16 @@ export interface Protocol {
   readonly guideline?: string;
   readonly item_unit?: string;
   readonly modalities?: readonly string[];
-  readonly view?: { readonly windows?: readonly WindowPreset[]; readonly [name: string]: unknown };
+  readonly view?: {
+    readonly layout?: "axial" | "axial_coronal_sagittal" | "single" | "grid" | null;
+    readonly windows?: readonly WindowPreset[];
+    readonly montage?: readonly string[];
+    readonly paper_speed_mm_per_s?: number | null;
+    readonly gain_mm_per_mv?: number | null;
+    readonly filter?: { readonly high_pass_hz?: number; readonly low_pass_hz?: number; readonly notch_hz?: number } | null;
+  };
   readonly labels: readonly ProtocolLabel[];
   readonly questions: readonly Question[];
-  readonly [name: string]: unknown;
 }
 
 // ---- projects, items, tasks
@@ -153,12 +163,13 @@ export interface ProjectView {
 }
 
 export type ItemState = "available" | "in_progress" | "submitted" | "skipped" | "done";
-export type MineState = "none" | "leased" | "draft" | "submitted" | "skipped";
+export type MineState = "none" | "assigned" | "leased" | "draft" | "submitted" | "skipped";
 
 export type Preview =
   | { readonly kind: "image"; readonly url: string }
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "signal"; readonly points: readonly number[] };
+  | { readonly kind: "signal"; readonly points: readonly number[] }
+  | { readonly kind: "none" };
 
 export interface Item {
   readonly id: ItemId;
@@ -174,7 +185,7 @@ export interface Item {
   readonly mine: {
     readonly task_id: TaskId | null;
     readonly state: MineState;
-    readonly answered?: { readonly done: number; readonly of: number } | null;
+    readonly answered?: number;
     readonly annotations: number;
     readonly lease_until?: string | null;
     readonly updated_at?: string | null;
@@ -194,7 +205,7 @@ export interface VolumeInfo {
   readonly layout: {
     readonly rows: number;
     readonly columns: number;
-    readonly sample_type: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
+    readonly sample_type: "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "f64";
     readonly samples_per_pixel: number;
     readonly photometric: string;
   };
@@ -264,7 +275,7 @@ export interface Task {
   readonly id: TaskId;
   readonly item_id: ItemId;
   readonly stage: string;
-  readonly state: "available" | "leased" | "submitted" | "released" | "skipped" | "expired";
+  readonly state: "assigned" | "leased" | "expired" | "submitted" | "released" | "skipped";
   readonly rater_id: PersonId | null;
   readonly lease_until: string | null;
   readonly assigned_to?: PersonId | null;
