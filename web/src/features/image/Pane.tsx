@@ -94,7 +94,7 @@ export function Pane(props: Props): React.JSX.Element {
     requestAnimationFrame(draw);
   }, [draw]);
 
-  useEffect(() => stage.subscribe(queueDraw), [stage, queueDraw]);
+  useEffect(() => stage.onDraw(queueDraw), [stage, queueDraw]);
   useEffect(queueDraw);
   useEffect(() => {
     const element = canvas.current;
@@ -110,10 +110,14 @@ export function Pane(props: Props): React.JSX.Element {
     element.addEventListener("wheel", wheel, { passive: false });
     const key = (event: KeyboardEvent): void => {
       if (event.key === " ") space.current = event.type === "keydown";
-      if (event.type === "keydown" && event.key === "Escape" && draft.current.length > 0) {
+      if (event.type !== "keydown" || draft.current.length === 0) return;
+      // While a polygon is being drawn, Enter closes it and Escape drops it.
+      if (event.key === "Enter" && draft.current.length > 2) latest.current.actions.addShape(latest.current.state.tool, draft.current);
+      if (event.key === "Enter" || event.key === "Escape") {
         draft.current = [];
         queueDraw();
         event.stopPropagation();
+        event.preventDefault();
       }
     };
     window.addEventListener("keydown", key, true);

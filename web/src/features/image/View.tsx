@@ -63,7 +63,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const [said, say] = useState("");
   const stage = useMemo(() => new Stage(project.id, item.id, session), [project.id, item.id, session]);
   const [stageRevision, setStageRevision] = useState(0);
-  useEffect(() => stage.subscribe(() => setStageRevision(stage.revision)), [stage]);
+  useEffect(() => stage.onSettled(() => setStageRevision(stage.revision)), [stage]);
   useEffect(() => () => stage.stop(), [stage]);
 
   const set = useCallback((next: ImageState) => {
@@ -82,7 +82,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
           const picture = now.current.pictures.find((candidate) => candidate.volume.grid_id === effect.gridId);
           if (picture !== undefined) restoreBricks(stage.maskOf(picture.volume), effect.contents);
           stage.saveBricks(effect.gridId, effect.contents);
-          stage.changed();
+          stage.settled();
         }
       }
     },
@@ -139,13 +139,16 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       if (!isOutcome<ImageState, ImageEffect>(result)) return set(result);
       set(result.state);
       for (const effect of result.effects) {
-        if (effect.kind === "submit") props.onSubmit();
-        else if (effect.kind === "skip") props.onSkip();
-        else if (effect.kind === "question") props.onQuestion();
-        else if (effect.kind === "removeSelected") {
-          if (now.current.selected !== null) remove(now.current.selected);
-        } else if (effect.kind === "goTo") goTo(effect.id);
-        else carryOut([effect]);
+        switch (effect.kind) {
+          case "submit": props.onSubmit(); break;
+          case "skip": props.onSkip(); break;
+          case "question": props.onQuestion(); break;
+          case "removeSelected":
+            if (now.current.selected !== null) remove(now.current.selected);
+            break;
+          case "goTo": goTo(effect.id); break;
+          default: carryOut([effect]);
+        }
       }
     },
     [carryOut, goTo, props, remove, set],
@@ -169,8 +172,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       toggleLocked: (id) => set({ ...now.current, locked: toggled(now.current.locked, id) }),
       setLabel: (label) => set(withLabel(now.current, label)),
       setAttribute: (body, id, value) => {
-        const attributes = { ...body.attributes, [id]: value };
-        if (value === null) delete (attributes as Record<string, unknown>)[id];
+        const others = Object.entries(body.attributes).filter(([name]) => name !== id);
+        const attributes = Object.fromEntries(value === null ? others : [...others, [id, value]]);
         change(changeBody(now.current, strings.steps.answer, { ...body, attributes }));
       },
       answer: (question, value) => {
@@ -303,8 +306,11 @@ interface Looks {
 function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks {
   const picture = shownPicture(state);
   const mask = stage.maskOf(picture.volume);
-  const maskRevision = mask.revision;
-  const extents = useMemo(() => extentsOf(mask), [mask, maskRevision, stageRevision]);
+  const counted = useRef<{ mask: typeof mask; revision: number; extents: ReturnType<typeof extentsOf> } | null>(null);
+  if (counted.current?.mask !== mask || counted.current.revision !== stageRevision) {
+    counted.current = { mask, revision: stageRevision, extents: extentsOf(mask) };
+  }
+  const extents = counted.current.extents;
   return useMemo(() => {
     const segments = new Map<number, SegmentLook>();
     const shapes: ShapeLook[] = [];
@@ -441,7 +447,7 @@ function paneActions(parts: ActionParts): PaneActions {
         const name = current.erase ? strings.steps.eraser : strings.steps.brush;
         set(recordStroke(now.current, name, gridIdOf(now.current), before, after, current.made));
       }
-      stage.changed();
+      stage.settled();
     },
     addShape: (tool: Tool, points) => {
       const state = now.current;

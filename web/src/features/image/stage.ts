@@ -32,7 +32,9 @@ const volumesKept = 2;
 export class Stage {
   private readonly pictures = new Map<string, PictureState>();
   private readonly masks = new Map<string, Mask>();
-  private readonly listeners = new Set<() => void>();
+  private readonly drawListeners = new Set<() => void>();
+  private readonly settledListeners = new Set<() => void>();
+  private settleTimer: ReturnType<typeof setTimeout> | undefined;
   private lookup: Lookup | undefined;
   problem: string | undefined;
   revision = 0;
@@ -43,14 +45,35 @@ export class Stage {
     private readonly session: AnnotationSession,
   ) {}
 
-  subscribe = (listener: () => void): (() => void) => {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+  /** Called for every change: draw again. */
+  onDraw = (listener: () => void): (() => void) => {
+    this.drawListeners.add(listener);
+    return () => this.drawListeners.delete(listener);
+  };
+
+  /** Called when a change is over (a stroke ended, frames came in): what is counted may be counted again. */
+  onSettled = (listener: () => void): (() => void) => {
+    this.settledListeners.add(listener);
+    return () => this.settledListeners.delete(listener);
   };
 
   changed(): void {
+    for (const listener of this.drawListeners) listener();
+  }
+
+  settled(): void {
     this.revision++;
-    for (const listener of this.listeners) listener();
+    this.changed();
+    for (const listener of this.settledListeners) listener();
+  }
+
+  /** Frames come by the hundred: what counts them looks ten times a second at most. */
+  private progressed(): void {
+    this.changed();
+    this.settleTimer ??= setTimeout(() => {
+      this.settleTimer = undefined;
+      this.settled();
+    }, 100);
   }
 
   /** The volume of a picture; its loading begins at the first call. The least recently shown volumes are let go. */
@@ -82,10 +105,10 @@ export class Stage {
           fetch(framesUrl(this.projectId, this.itemId, picture, from, count), { signal, credentials: "same-origin" }),
       },
       slice,
-      () => this.changed(),
+      () => this.progressed(),
       (problem) => {
         this.problem = problem.message;
-        this.changed();
+        this.settled();
       },
     );
     return { volume, loading };
@@ -96,7 +119,7 @@ export class Stage {
     this.problem = undefined;
     this.pictures.get(pictureKey(picture))?.loading.stop();
     this.pictures.delete(pictureKey(picture));
-    this.changed();
+    this.settled();
   }
 
   maskOf(info: VolumeInfo): Mask {
@@ -111,7 +134,7 @@ export class Stage {
         if (brick.layer === 0 && brick.bytes !== null && !mask.bricks.has(brick.index)) contents.set(brick.index, labelsOf(brick.bytes));
       }
       if (contents.size > 0) restoreBricks(mask, contents);
-      this.changed();
+      this.settled();
     });
     return mask;
   }
@@ -135,6 +158,8 @@ export class Stage {
   }
 
   stop(): void {
+    clearTimeout(this.settleTimer);
+    this.settleTimer = undefined;
     for (const { loading } of this.pictures.values()) loading.stop();
     this.pictures.clear();
   }
