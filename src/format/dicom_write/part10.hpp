@@ -1,0 +1,20 @@
+// Writes DICOM files: PS3.10 7.1 (preamble, File Meta Information) and PS3.5 7 in Explicit VR
+// Little Endian, with defined lengths. Encapsulated pixel data is not written: what we make is
+// small or is made once.
+#pragma once
+
+#include "base/result.hpp"
+#include "domain/image/dicom_dataset.hpp"
+
+namespace consilium {
+
+// A whole file. The meta information follows from the dataset's SOP Class and Instance UID.
+// Errors: InvalidInput when one of these is absent, when the dataset is big endian, or when a value
+// is longer than its VR can say (65,534 bytes for short forms); TooLarge past 4 GiB.
+// Cost: O(bytes); values are copied once.
+[[nodiscard]] Result<Bytes> write_part10(const DicomDataset& dataset);
+
+// The dataset alone, as a network or another container wants it.
+[[nodiscard]] Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset);
+
+}  // namespace consilium
