@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,7 +64,7 @@ struct ModalityTransform {
   double slope = 1;
   double intercept = 0;
   std::string unit;
-  std::optional<LookupTable> table;
+  std::shared_ptr<const LookupTable> table;
   friend bool operator==(const ModalityTransform&, const ModalityTransform&) = default;
 };
 
