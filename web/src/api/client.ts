@@ -95,7 +95,7 @@ export async function call(path: string, options: CallOptions = {}): Promise<Res
       headers,
       credentials: "same-origin",
       ...(body === undefined ? {} : { body }),
-      ...(options.signal == null ? {} : { signal: options.signal }),
+      ...(options.signal === undefined || options.signal === null ? {} : { signal: options.signal }),
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

@@ -205,7 +205,7 @@ export interface VolumeInfo {
   readonly layout: {
     readonly rows: number;
     readonly columns: number;
-    readonly sample_type: "u8" | "i8" | "u16" | "i16" | "u32" | "i32" | "f32" | "f64";
+    readonly sample_type: "uint8" | "int8" | "uint16" | "int16" | "uint32" | "int32" | "float32";
     readonly samples_per_pixel: number;
     readonly photometric: string;
   };

@@ -20,7 +20,7 @@ interface DocumentAttribute {
   readonly concept?: CodedConcept;
   readonly answer: DocumentAnswer;
 }
-type Condition = Question["required_if"];
+type Condition = NonNullable<Question["required_if"]>;
 interface LabelAttribute {
   readonly id: string;
   readonly required?: boolean;
@@ -88,7 +88,7 @@ function flatten(answer: DocumentAnswer): Pick<Question, "type" | "choices" | "o
 
 export function readProtocol(document: ProtocolDocument): Protocol {
   const attributes = new Map((document.attributes ?? []).map((attribute) => [attribute.id, attribute]));
-  const { labels = [], questions = [], view, attributes: _attributes, ...rest } = document;
+  const { labels = [], questions = [], view, ...rest } = document;
   return {
     ...rest,
     ...(view === undefined ? {} : { view: { ...view, windows: (view.windows ?? []).map(({ name, center, width }) => ({ name, centre: center, width })) } }),
