@@ -1,0 +1,17 @@
+// Stored annotations as typed values and as the API shows them.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+
+#include "domain/label/stored_annotation.hpp"
+#include "storage/labels.hpp"
+
+namespace consilium::service {
+
+[[nodiscard]] Result<StoredAnnotation> stored_annotation(const storage::Reader& reader,
+                                                         const storage::AnnotationRow& row);
+// Body, revision, state, rater, times, task_id and, of spans, the surface.
+[[nodiscard]] Result<boost::json::object> annotation_view(const storage::Reader& reader,
+                                                          const storage::AnnotationRow& row);
+
+}  // namespace consilium::service

@@ -1,0 +1,65 @@
+// One rater's writes on one item: what can be checked before the store's writer is asked (shape,
+// protocol, places), and what only it can decide (revision, task, who was first).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "domain/label/annotation.hpp"
+#include "domain/protocol/validate_annotation.hpp"
+#include "domain/text/canonical_text.hpp"
+#include "service/annotation/annotations.hpp"
+#include "service/project/protocol_cache.hpp"
+#include "storage/catalog.hpp"
+#include "storage/labels.hpp"
+
+namespace consilium::service {
+
+struct PreparedAnnotation {
+  Annotation body;
+  std::string canonical;  // RFC 8785 of the body
+  std::string protocol_hash;
+  std::optional<std::string> surface;  // what spans quote
+  std::optional<std::int64_t> if_match;
+};
+
+enum class WriteOutcome { Created, Replaced, Unchanged, LostRace };
+
+class AnnotationWriter {
+ public:
+  AnnotationWriter(storage::Store& store, ProtocolCache& protocols, const Access& access,
+                   const ProjectId& project, const ItemId& item)
+      : store_(store), protocols_(protocols), access_(access), project_(project), item_id_(item) {}
+
+  // Rights, the item and what its labels can refer to. Errors: NotFound, Forbidden.
+  [[nodiscard]] Status open();
+  // Errors: InvalidInput, with violations.
+  [[nodiscard]] Answer<PreparedAnnotation> prepare(const PutAnnotation& put) const;
+  // In the writer. Repeating a write changes nothing. Errors: Conflict when the rater's task is not
+  // open or the id is another's.
+  [[nodiscard]] Result<WriteOutcome> apply(storage::Transaction& transaction,
+                                           const PreparedAnnotation& prepared) const;
+  [[nodiscard]] Result<WriteOutcome> retract(storage::Transaction& transaction,
+                                             const AnnotationId& id,
+                                             std::optional<std::int64_t> if_match) const;
+
+ private:
+  [[nodiscard]] Status check_places(const Annotation& body) const;
+
+  storage::Store& store_;
+  ProtocolCache& protocols_;
+  const Access& access_;
+  ProjectId project_;
+  ItemId item_id_;
+  std::unique_ptr<storage::Reader> reader_;
+  storage::ItemRow item_;
+  ItemFacts facts_;
+  std::optional<CanonicalText> text_;  // of a note
+};
+
+// The rater's open task on the item. Errors: Conflict when there is none, or it was submitted.
+[[nodiscard]] Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item,
+                                       const RaterId& rater);
+
+}  // namespace consilium::service

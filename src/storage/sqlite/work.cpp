@@ -1,0 +1,73 @@
+#include "storage/work.hpp"
+
+namespace consilium::storage {
+namespace {
+
+Result<TaskRow> task_of(const Row& row) {
+  TaskRow task{.id = CSL_TRY(row.id<TaskId>("task_id")),
+               .project = CSL_TRY(row.id<ProjectId>("project_id")),
+               .item = CSL_TRY(row.id<ItemId>("item_id")),
+               .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+               .stage = row.text("stage"),
+               .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+               .state = row.text("state"),
+               .place = std::nullopt,
+               .lease_until = {row.integer("lease")},
+               .readers_wanted = row.integer("readers_wanted"),
+               .assigned_by = row.text("assigned_by"),
+               .sealed_skip_reason = row.bytes("skip_reason"),
+               .duration_s = std::nullopt,
+               .updated_at = {row.integer("updated_at")},
+               .submitted_at = std::nullopt};
+  if (!row.is_null("place")) task.place = row.integer("place");
+  if (!row.is_null("duration_s")) task.duration_s = row.number("duration_s");
+  if (!row.is_null("submitted_at")) task.submitted_at = Timestamp{row.integer("submitted_at")};
+  return task;
+}
+
+constexpr const char* label_stage = "label";
+
+}  // namespace
+
+Result<TaskRow> find_task(const Reader& reader, const ProjectId& project, const TaskId& task) {
+  const Rows rows =
+      CSL_TRY(reader.query("work.task", Fields().set("project", project).set("task", task)));
+  if (rows.empty()) return fail(ErrorCode::NotFound, "there is no such task");
+  return task_of(rows.front());
+}
+
+Result<std::optional<TaskRow>> task_of_rater(const Reader& reader, const ItemId& item,
+                                             const RaterId& rater) {
+  const Rows rows = CSL_TRY(reader.query(
+      "work.task_of_rater",
+      Fields().set("item", item).set("rater", rater).set("stage", std::string(label_stage))));
+  if (rows.empty()) return std::optional<TaskRow>{};
+  return std::optional<TaskRow>{CSL_TRY(task_of(rows.front()))};
+}
+
+Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item) {
+  std::vector<TaskRow> tasks;
+  for (const Row& row :
+       CSL_TRY(reader.query("work.tasks_of_item",
+                            Fields().set("item", item).set("stage", std::string(label_stage))))) {
+    tasks.push_back(CSL_TRY(task_of(row)));
+  }
+  return tasks;
+}
+
+Result<std::optional<ItemId>> next_item(const Reader& reader, const ProjectId& project,
+                                        const RaterId& rater, Timestamp now,
+                                        const std::optional<ItemId>& after,
+                                        std::int64_t after_number) {
+  const Rows rows =
+      CSL_TRY(reader.query("work.next", Fields()
+                                            .set("project", project)
+                                            .set("rater", rater)
+                                            .set("now", now.ms)
+                                            .set("after", after ? to_string(*after) : std::string())
+                                            .set("after_number", after_number)));
+  if (rows.empty()) return std::optional<ItemId>{};
+  return std::optional<ItemId>{CSL_TRY(rows.front().id<ItemId>("item_id"))};
+}
+
+}  // namespace consilium::storage
