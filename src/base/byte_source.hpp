@@ -34,6 +34,9 @@ class ByteSource {
 using ByteSourceResolver =
     std::function<Result<std::shared_ptr<const ByteSource>>(std::string_view name)>;
 
+// Takes bytes in order: a file being written, an HTTP answer, a vector in a test.
+using ByteSink = std::function<Status(ByteView)>;
+
 // Bytes in memory: owned, or a view whose owner must outlive the source.
 [[nodiscard]] std::unique_ptr<ByteSource> memory_source(Bytes bytes);
 [[nodiscard]] std::unique_ptr<ByteSource> view_source(ByteView bytes);

@@ -2,17 +2,14 @@
 // signal(5) of the WFDB Applications Guide.
 #pragma once
 
-#include <functional>
 #include <string>
 
-#include "base/bytes.hpp"
+#include "base/byte_source.hpp"
 #include "base/result.hpp"
 #include "domain/signal/sample_source.hpp"
 #include "format/wfdb/wfdb_header.hpp"
 
 namespace consilium {
-
-using ByteSink = std::function<Status(ByteView)>;
 
 struct WfdbWriting {
   std::string record_name{};  // the signal file is <record_name>.dat
