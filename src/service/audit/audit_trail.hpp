@@ -19,7 +19,7 @@ struct AuditQuery {
   std::optional<ProjectId> project;
   std::optional<ItemId> item;
   std::optional<PersonId> person;
-  std::string type;  // exact, or a noun with a trailing dot ("annotation."); empty: all
+  std::string type;  // exact; empty: all
   std::string from;  // RFC 3339, empty: open
   std::string to;
 };

@@ -19,6 +19,10 @@
 #include "domain/identity/ids.hpp"
 #include "service/access/access.hpp"
 
+namespace consilium::storage {
+struct ItemRow;
+}
+
 namespace consilium::service {
 
 struct ItemQuery {
@@ -47,6 +51,8 @@ struct WindowQuery {
 };
 
 class ReadLedger;
+class FrameIndex;
+class RecordingCache;
 
 class Items {
  public:
@@ -90,12 +96,16 @@ class Items {
 
  private:
   // Right, existence and the accountable read, in that order.
-  [[nodiscard]] Status open_for_reading(const Access& access, const ProjectId& project,
-                                        const ItemId& item, std::string_view purpose);
+  [[nodiscard]] Result<storage::ItemRow> open_for_reading(const Access& access,
+                                                          const ProjectId& project,
+                                                          const ItemId& item,
+                                                          std::string_view purpose) const;
 
   storage::Store& store_;
   const Clock& clock_;
   std::unique_ptr<ReadLedger> ledger_;
+  std::unique_ptr<FrameIndex> frames_;
+  std::unique_ptr<RecordingCache> recordings_;
 };
 
 }  // namespace consilium::service
