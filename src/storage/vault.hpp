@@ -1,5 +1,6 @@
-// The vault: pseudonym <-> identity, in a database file of its own under a key of its own. Nothing else in
-// the product knows who a patient is. Look-ups go by keyed hash, so that the file tells nothing.
+// The vault: pseudonym <-> identity, in a database file of its own under a key of its own. Nothing
+// else in the product knows who a patient is. Look-ups go by keyed hash, so that the file tells
+// nothing.
 #pragma once
 
 #include <optional>
@@ -31,15 +32,19 @@ class Vault {
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
   virtual ~Vault() = default;
-  // The patient with this issuer and patient id, made (durably) when there is none: so that one patient's
-  // images, notes and recordings find each other. Without a patient id every call makes a new patient.
-  // `made` tells whether the caller must append `patient.added`.
+  // The patient with this issuer and patient id, made (durably) when there is none: so that one
+  // patient's images, notes and recordings find each other. Without a patient id every call makes a
+  // new patient. `made` tells that this call made it; whether the event `patient.added` is still
+  // due the caller learns from its own tables, for a crash may come between the two.
   struct Found {
     VaultEntry entry;
     bool made = false;
   };
   [[nodiscard]] virtual Result<Found> find_or_add(const Identity& identity) = 0;
-  [[nodiscard]] virtual Result<Identity> reveal(const PatientId& patient, const AuditedAccess& access) = 0;
+  // Errors: NotFound when the patient was erased or is unknown.
+  [[nodiscard]] virtual Result<Identity> reveal(const PatientId& patient,
+                                                const AuditedAccess& access) = 0;
+  // Only Store::erase_patient calls this. The pseudonym is never given again.
   [[nodiscard]] virtual Status erase(const PatientId& patient) = 0;
 };
 
