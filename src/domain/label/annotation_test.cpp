@@ -24,7 +24,7 @@ std::string with_target(const std::string& target) {
 }
 
 TEST_CASE("every kind of target survives the way to canonical JSON and back") {
-  const char* targets[] = {
+  const std::string targets[] = {
       R"({"type":"whole"})",
       R"({"type":"series","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d"})",
       R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":2,"geometry":{"kind":"polygon","points":[[0,0],[10.5,0.25],[3,-0.5]]}})",
@@ -40,7 +40,7 @@ TEST_CASE("every kind of target survives the way to canonical JSON and back") {
       R"({"type":"sample","tick":0,"channel":"II"})",
       R"({"type":"interval","begin_tick":1,"end_tick":2,"channels":[]})",
       R"({"type":"interval","begin_tick":1,"end_tick":null,"channels":["II","V1"]})"};
-  for (const char* target : targets) {
+  for (const std::string& target : targets) {
     CAPTURE(target);
     const auto annotation = parse_annotation(with_target(target));
     if (!annotation) FAIL(to_line(annotation.error()));
@@ -75,7 +75,7 @@ TEST_CASE("every kind of value and attribute survives") {
 
 TEST_CASE("what breaks the shape is refused with its place") {
   struct Case {
-    const char* name;
+    std::string name;
     std::string text;
     std::string where;
   };

@@ -1,9 +1,9 @@
 // The text that labels point into, and its places.
 //
 // Canonical text is the decoded bytes of a note: one leading byte order mark dropped, everything
-// else kept as it came (CR LF, tabs, NUL, combining marks, no normalisation). Its SHA-256 says which
-// text an offset is meant for. A place is a half-open range of Unicode code points; UTF-8 bytes and
-// UTF-16 units are only how files and browsers count, and are converted here.
+// else kept as it came (CR LF, tabs, NUL, combining marks, no normalisation). Its SHA-256 says
+// which text an offset is meant for. A place is a half-open range of Unicode code points; UTF-8
+// bytes and UTF-16 units are only how files and browsers count, and are converted here.
 //
 // Lines end at LF, CR LF or a CR alone; the line end belongs to the line before it. A text has at
 // least one line; one that ends in a line end has an empty last line.

@@ -14,9 +14,10 @@ namespace {
 
 // What notes hold and offsets break on: CR LF, lone CR, tabs, NUL, combining marks, a BOM in the
 // middle, astral letters, the largest code point, letters of two and three bytes.
-constexpr char32_t pool[] = {U'a',    U'Z',    U' ',    U'\t',    U'\r',    U'\n',     U'\0',
-                             U'\u00e9', U'e',  U'\u0301', U'\ufeff', U'\u4e2d', U'\U0001F9E0',
-                             U'\U0010FFFF', U'\u200d', U'\ud7ff', U'\ue000'};
+constexpr char32_t pool[] = {U'a',      U'Z',      U' ',          U'\t',         U'\r',
+                             U'\n',     U'\0',     U'\u00e9',     U'e',          U'\u0301',
+                             U'\ufeff', U'\u4e2d', U'\U0001F9E0', U'\U0010FFFF', U'\u200d',
+                             U'\ud7ff', U'\ue000'};
 
 std::string made_text(SeededRandom& random, std::uint64_t count, bool ascii) {
   std::string text;
@@ -66,8 +67,7 @@ TEST_CASE("slices of neighbouring spans join to the text") {
     REQUIRE(text);
     std::string joined;
     for (std::uint64_t begin = 0; begin < text->code_point_count();) {
-      const std::uint64_t end =
-          std::min(text->code_point_count(), begin + 1 + random.below(40));
+      const std::uint64_t end = std::min(text->code_point_count(), begin + 1 + random.below(40));
       joined += text->slice({begin, end}).value();
       begin = end;
     }
@@ -108,7 +108,7 @@ TEST_CASE("nothing is normalised and the digest is that of the bytes") {
 
 TEST_CASE("text that is not UTF-8 is refused at its first bad byte") {
   struct Case {
-    const char* name;
+    std::string name;
     std::string text;
     std::string where;
   };

@@ -1,0 +1,406 @@
+#include "domain/protocol/protocol.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/canonical_json.hpp"
+#include "domain/protocol/validate_annotation.hpp"
+
+namespace consilium {
+namespace {
+
+const std::string image_protocol = R"({
+  "schema": 1, "id": "ct", "version": "1.0.0", "title": "T", "authors": [{"name": "A"}],
+  "clinical_question": "Q", "item_unit": "study", "modalities": ["CT"],
+  "attributes": [
+    {"id": "kind", "name": "K", "answer": {"type": "choice", "allow": ["unsure"],
+      "choices": [{"id": "solid", "name": "S"}, {"id": "glass", "name": "G"}]}},
+    {"id": "calcium", "name": "C", "answer": {"type": "bool"}},
+    {"id": "signs", "name": "S", "answer": {"type": "choice", "many": true,
+      "choices": [{"id": "a", "name": "A"}, {"id": "b", "name": "B"}]}}],
+  "labels": [
+    {"id": "nodule", "name": "N", "definition": "D", "places": ["mask", "box"], "excludes": ["mass"],
+     "attributes": [{"id": "kind", "required": true},
+                    {"id": "calcium", "required_if": {"of": "kind", "is": ["solid"]}}, "signs"]},
+    {"id": "mass", "name": "M", "definition": "D", "places": ["mask", "box"]},
+    {"id": "diameter", "name": "L", "definition": "D", "places": ["length"],
+     "value": {"type": "number", "unit": "mm", "min": 1, "max": 300}}],
+  "questions": [
+    {"id": "present", "name": "P", "prompt": "?", "level": "item", "required": true,
+     "answer": {"type": "bool", "allow": ["unsure", "not_evaluable"]}},
+    {"id": "grade", "name": "G", "prompt": "?", "level": "item",
+     "required_if": {"of": "present", "is": [true]},
+     "answer": {"type": "choice", "choices": [{"id": "1", "name": "1"}, {"id": "2", "name": "2"}]}},
+    {"id": "usable", "name": "U", "prompt": "?", "level": "series", "required": true,
+     "answer": {"type": "bool"}},
+    {"id": "sure", "name": "S", "prompt": "?", "level": "finding", "labels": ["nodule"],
+     "required_if": {"of": "present", "is": [true]}, "answer": {"type": "bool"}}]})";
+
+Protocol parsed(const std::string& text) {
+  const boost::json::value document = parse_json(text).value();
+  auto protocol = read_protocol(document);
+  if (!protocol) FAIL(to_line(fail(protocol.error().front()).error()));
+  return *protocol;
+}
+
+constexpr const char* series_text = "0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d";
+
+std::string target_of(const std::string& kind) {
+  if (kind == "whole") return R"({"type":"whole"})";
+  if (kind == "series")
+    return std::string(R"({"type":"series","series_id":")") + series_text + "\"}";
+  if (kind == "mask") {
+    return R"({"type":"mask","grid_id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","segment":1})";
+  }
+  const std::string points = kind == "point" ? "[[1,2]]" : "[[1,2],[3,4]]";
+  return std::string(R"({"type":"region","series_id":")") + series_text +
+         R"(","instance_uid":"1.2","frame":0,"geometry":{"kind":")" + kind + R"(","points":)" +
+         points + "}}";
+}
+
+Annotation made(const std::string& members, int number = 1) {
+  const std::string id =
+      std::string("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2") + std::to_string(100 + number);
+  const auto annotation = parse_annotation(
+      R"({"id":")" + id +
+      R"(","item_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3c","protocol":{"id":"ct","version":"1.0.0"},)" +
+      members + "}");
+  if (!annotation) FAIL(to_line(annotation.error()));
+  return *annotation;
+}
+
+ItemFacts study_facts() {
+  return {.unit = ItemUnit::Study,
+          .series = {parse_id<SeriesId>(series_text).value()},
+          .code_point_count = {},
+          .channels = {},
+          .tick_count = {}};
+}
+
+TEST_CASE("an annotation is allowed or refused with its place, draft and submission apart") {
+  struct Case {
+    std::string name;
+    std::string members;
+    std::vector<std::string> draft;       // paths of violations
+    std::vector<std::string> submission;  // the same, when submitting
+  };
+  const auto finding = [](const std::string& label, const std::string& kind,
+                          const std::string& rest = "") {
+    return R"("label":")" + label + R"(","target":)" + target_of(kind) + rest;
+  };
+  const auto answer = [](const std::string& question, const std::string& kind,
+                         const std::string& value) {
+    return R"("question":")" + question + R"(","target":)" + target_of(kind) + R"(,"value":)" +
+           value;
+  };
+  const Case cases[] = {
+      {"a complete finding",
+       finding("nodule", "mask", R"(,"attributes":{"kind":"glass"})"),
+       {},
+       {}},
+      {"a finding without its required attribute", finding("nodule", "mask"), {}, {"/attributes"}},
+      {"required-if holds",
+       finding("nodule", "box", R"(,"attributes":{"kind":"solid"})"),
+       {},
+       {"/attributes"}},
+      {"required-if is met",
+       finding("nodule", "box", R"(,"attributes":{"kind":"solid","calcium":false})"),
+       {},
+       {}},
+      {"an unsure attribute",
+       finding("nodule", "box", R"(,"attributes":{"kind":"unsure"})"),
+       {},
+       {}},
+      {"a reserved answer that is not allowed",
+       finding("nodule", "box", R"(,"attributes":{"kind":"absent"})"),
+       {"/attributes/kind"},
+       {"/attributes/kind"}},
+      {"an unknown label", finding("tumour", "box"), {"/label"}, {"/label"}},
+      {"a place that is not the label's", finding("mass", "point"), {"/target"}, {"/target"}},
+      {"a label on the whole study", finding("mass", "whole"), {"/target"}, {"/target"}},
+      {"a label absent from the whole study",
+       finding("nodule", "whole", R"(,"value":"absent")"),
+       {},
+       {}},
+      {"a label unsure on a series", finding("nodule", "series", R"(,"value":"unsure")"), {}, {}},
+      {"absent at one place",
+       finding("mass", "box", R"(,"value":"absent")"),
+       {"/value"},
+       {"/value"}},
+      {"an attribute of another label",
+       finding("mass", "box", R"(,"attributes":{"kind":"solid"})"),
+       {"/attributes/kind"},
+       {"/attributes/kind"}},
+      {"an unknown choice",
+       finding("nodule", "box", R"(,"attributes":{"kind":"liquid"})"),
+       {"/attributes/kind"},
+       {"/attributes/kind"}},
+      {"several choices where one is allowed",
+       finding("nodule", "box", R"(,"attributes":{"kind":["solid","glass"]})"),
+       {"/attributes/kind"},
+       {"/attributes/kind", "/attributes"}},
+      {"several choices where several are",
+       finding("nodule", "box", R"(,"attributes":{"kind":"glass","signs":["a","b"]})"),
+       {},
+       {}},
+      {"a choice made twice",
+       finding("nodule", "box", R"(,"attributes":{"kind":"glass","signs":["a","a"]})"),
+       {"/attributes/signs"},
+       {"/attributes/signs"}},
+      {"a measured length",
+       finding("diameter", "length", R"(,"value":{"number":12.1,"unit":"mm"})"),
+       {},
+       {}},
+      {"a length in another unit",
+       finding("diameter", "length", R"(,"value":{"number":1.21,"unit":"cm"})"),
+       {"/value"},
+       {"/value"}},
+      {"a length without its unit",
+       finding("diameter", "length", R"(,"value":12.1)"),
+       {"/value"},
+       {"/value"}},
+      {"a length out of range",
+       finding("diameter", "length", R"(,"value":{"number":301,"unit":"mm"})"),
+       {"/value"},
+       {"/value"}},
+      {"a value on a label that has none",
+       finding("mass", "box", R"(,"value":3)"),
+       {"/value"},
+       {"/value"}},
+      {"an answer on the study", answer("present", "whole", "true"), {}, {}},
+      {"a reserved answer", answer("present", "whole", "\"not_evaluable\""), {}, {}},
+      {"an empty answer", answer("present", "whole", "null"), {}, {"/value"}},
+      {"an answer of another type", answer("present", "whole", "\"yes\""), {"/value"}, {"/value"}},
+      {"an answer on a series of a question on the study",
+       answer("present", "series", "true"),
+       {"/target"},
+       {"/target"}},
+      {"an answer on a series", answer("usable", "series", "false"), {}, {}},
+      {"an unknown question", answer("nope", "whole", "1"), {"/question"}, {"/question"}},
+      {"a question on findings, asked of the study",
+       answer("sure", "whole", "true"),
+       {"/question"},
+       {"/question"}},
+  };
+  const Protocol protocol = parsed(image_protocol);
+  const auto paths = [&](const Annotation& annotation, Stage stage) {
+    std::vector<std::string> all;
+    for (const Violation& one : validate_annotation(protocol, study_facts(), annotation, stage)) {
+      all.push_back(one.path);
+    }
+    return all;
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    const Annotation annotation = made(one.members);
+    CHECK(paths(annotation, Stage::Draft) == one.draft);
+    CHECK(paths(annotation, Stage::Submission) == one.submission);
+  }
+}
+
+TEST_CASE("an annotation of another protocol, version, series or item is refused") {
+  const Protocol protocol = parsed(image_protocol);
+  Annotation annotation = made(R"("label":"mass","target":)" + target_of("box"));
+  const auto first_path = [&](const ItemFacts& facts) {
+    const auto all = validate_annotation(protocol, facts, annotation, Stage::Draft);
+    return all.empty() ? std::string("none") : all.front().path;
+  };
+  ItemFacts facts = study_facts();
+  CHECK(first_path(facts) == "none");
+  facts.series = {SeriesId{}};
+  CHECK(first_path(facts) == "/target/series_id");
+  facts = study_facts();
+  facts.unit = ItemUnit::Note;
+  CHECK(first_path(facts) == "");
+  facts = study_facts();
+  annotation.protocol.version = "1.1.0";
+  CHECK(first_path(facts) == "/protocol/version");
+  annotation.protocol.id = "mr";
+  CHECK(first_path(facts) == "/protocol/id");
+}
+
+std::vector<std::string> item_paths(const Protocol& protocol,
+                                    const std::vector<Annotation>& annotations, Stage stage) {
+  std::vector<std::string> all;
+  for (const Violation& one : validate_item(protocol, study_facts(), annotations, stage)) {
+    all.push_back(one.path);
+  }
+  return all;
+}
+
+TEST_CASE("an item lacks what its answers make required") {
+  const Protocol protocol = parsed(image_protocol);
+  const Annotation present =
+      made(R"("question":"present","value":true,"target":)" + target_of("whole"), 1);
+  const Annotation usable =
+      made(R"("question":"usable","value":true,"target":)" + target_of("series"), 2);
+  const Annotation grade =
+      made(R"("question":"grade","value":"2","target":)" + target_of("whole"), 3);
+  const Annotation nodule =
+      made(R"("label":"nodule","attributes":{"kind":"glass"},"target":)" + target_of("box"), 4);
+  using Paths = std::vector<std::string>;
+  CHECK(item_paths(protocol, {}, Stage::Draft) == Paths{});
+  CHECK(item_paths(protocol, {}, Stage::Submission) == Paths{"", ""});  // present, usable
+  CHECK(item_paths(protocol, {present, usable}, Stage::Submission) == Paths{""});  // grade
+  CHECK(item_paths(protocol, {present, usable, grade}, Stage::Submission) == Paths{});
+  CHECK(item_paths(protocol, {present, usable, grade, nodule}, Stage::Submission) ==
+        Paths{"/3/attributes"});  // sure
+  CHECK(item_paths(protocol, {present, present}, Stage::Draft) == Paths{"/1/question"});
+}
+
+TEST_CASE("labels that exclude each other may not share a place") {
+  const Protocol protocol = parsed(image_protocol);
+  const Annotation nodule = made(R"("label":"nodule","target":)" + target_of("box"), 1);
+  const Annotation mass = made(R"("label":"mass","target":)" + target_of("box"), 2);
+  const Annotation elsewhere = made(R"("label":"mass","target":)" + target_of("mask"), 3);
+  CHECK(protocol.excludes("mass", "nodule"));
+  CHECK(item_paths(protocol, {nodule, elsewhere}, Stage::Draft).empty());
+  CHECK(item_paths(protocol, {nodule, mass}, Stage::Draft) ==
+        std::vector<std::string>{"/1/target"});
+}
+
+const std::string signal_protocol = R"({
+  "schema": 1, "id": "ct", "version": "1.0.0", "title": "T", "authors": [{"name": "A"}],
+  "clinical_question": "Q", "item_unit": "recording", "modalities": ["ECG"],
+  "labels": [
+    {"id": "n", "name": "N", "definition": "D", "places": ["sample"], "excludes": ["v"]},
+    {"id": "v", "name": "V", "definition": "D", "places": ["sample"]},
+    {"id": "af", "name": "A", "definition": "D", "places": ["interval"], "excludes": ["vt"]},
+    {"id": "vt", "name": "T", "definition": "D", "places": ["interval"]}]})";
+
+TEST_CASE("places on recordings and texts collide where they overlap") {
+  const Protocol protocol = parsed(signal_protocol);
+  struct Case {
+    std::string name;
+    std::string first;
+    std::string second;
+    bool collide;
+  };
+  const auto interval = [](const std::string& label, const std::string& begin,
+                           const std::string& end, const std::string& channels = "") {
+    return R"("label":")" + label + R"(","target":{"type":"interval","begin_tick":)" + begin +
+           R"(,"end_tick":)" + end + R"(,"channels":[)" + channels + "]}";
+  };
+  const auto sample = [](const std::string& label, int tick, const std::string& channel = "null") {
+    return R"("label":")" + label + R"(","target":{"type":"sample","tick":)" +
+           std::to_string(tick) + R"(,"channel":)" + channel + "}";
+  };
+  const Case cases[] = {
+      {"the same tick", sample("n", 5), sample("v", 5), true},
+      {"another tick", sample("n", 5), sample("v", 6), false},
+      {"the same tick on two channels", sample("n", 5, "\"I\""), sample("v", 5, "\"II\""), false},
+      {"intervals that touch", interval("af", "0", "10"), interval("vt", "10", "20"), false},
+      {"intervals that overlap", interval("af", "0", "11"), interval("vt", "10", "20"), true},
+      {"an open interval before", interval("af", "0", "null"), interval("vt", "900", "901"), true},
+      {"an open interval after", interval("af", "950", "null"), interval("vt", "900", "901"),
+       false},
+      {"overlap on other channels", interval("af", "0", "11", "\"I\""),
+       interval("vt", "10", "20", "\"II\""), false},
+      {"overlap on a common channel", interval("af", "0", "11", "\"I\",\"II\""),
+       interval("vt", "10", "20", "\"II\""), true},
+  };
+  const ItemFacts facts{.unit = ItemUnit::Recording,
+                        .series = {},
+                        .code_point_count = {},
+                        .channels = {"I", "II"},
+                        .tick_count = 1000};
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    const std::vector<Annotation> both = {made(one.first, 1), made(one.second, 2)};
+    for (const Annotation& each : both) {
+      CHECK(validate_annotation(protocol, facts, each, Stage::Submission).empty());
+    }
+    CHECK(validate_item(protocol, facts, both, Stage::Draft).size() == (one.collide ? 1 : 0));
+  }
+  for (const std::string& outside :
+       {sample("n", 1000), sample("n", 3, "\"V9\""), interval("af", "0", "1001")}) {
+    CAPTURE(outside);
+    CHECK(validate_annotation(protocol, facts, made(outside), Stage::Draft).size() == 1);
+  }
+}
+
+TEST_CASE("exclusion over a day of beats is found by sweeping, not by comparing all pairs") {
+  const Protocol protocol = parsed(signal_protocol);
+  std::vector<Annotation> beats;
+  Annotation beat = made(R"("label":"n","target":{"type":"sample","tick":0,"channel":null})");
+  for (std::int64_t i = 0; i < 100'000; ++i) {
+    beat.id.value[0] = static_cast<std::byte>(i & 0xFF);
+    beat.id.value[1] = static_cast<std::byte>((i >> 8) & 0xFF);
+    beat.id.value[2] = static_cast<std::byte>(i >> 16);
+    beat.label = std::string(1, i % 2 == 0 ? 'n' : 'v');
+    beat.target = SampleTarget{.tick = i == 99'999 ? 99'998 * 300 : i * 300, .channel = {}};
+    beats.push_back(beat);
+  }
+  ItemFacts facts;
+  facts.unit = ItemUnit::Recording;
+  CHECK(validate_item(protocol, facts, beats, Stage::Draft).size() == 1);
+}
+
+TEST_CASE("a relation joins what its label says it joins") {
+  const Protocol protocol = parsed(R"({
+    "schema": 1, "id": "ct", "version": "1.0.0", "title": "T", "authors": [{"name": "A"}],
+    "clinical_question": "Q", "item_unit": "note", "modalities": ["NOTE"],
+    "labels": [
+      {"id": "dose", "name": "D", "definition": "D", "places": ["spans"]},
+      {"id": "drug", "name": "M", "definition": "D", "places": ["spans"], "excludes": ["dose"]},
+      {"id": "dose_of", "name": "O", "definition": "D", "places": ["relation"],
+       "relates": {"from": ["dose"], "to": ["drug"]}}]})");
+  const ItemFacts facts{.unit = ItemUnit::Note,
+                        .series = {},
+                        .code_point_count = 20,
+                        .channels = {},
+                        .tick_count = {}};
+  const Annotation dose =
+      made(R"("label":"dose","target":{"type":"spans","ranges":[[0,2],[9,12]]})", 1);
+  const Annotation drug = made(R"("label":"drug","target":{"type":"spans","ranges":[[3,9]]})", 2);
+  const auto relation = [](const Annotation& from, const Annotation& to) {
+    return made(std::string(R"("label":"dose_of","target":{"type":"relation","from":")") +
+                    to_string(from.id) + R"(","to":")" + to_string(to.id) + R"("})",
+                3);
+  };
+  const auto paths = [&](const std::vector<Annotation>& all) {
+    std::vector<std::string> found;
+    for (const auto& one : validate_item(protocol, facts, all, Stage::Submission)) {
+      found.push_back(one.path);
+    }
+    return found;
+  };
+  using Paths = std::vector<std::string>;
+  CHECK(paths({dose, drug, relation(dose, drug)}) == Paths{});
+  CHECK(paths({dose, drug, relation(drug, dose)}) == Paths{"/2/target/from", "/2/target/to"});
+  CHECK(paths({dose, relation(dose, drug)}) == Paths{"/1/target/to"});
+  const Annotation nested = made(R"("label":"drug","target":{"type":"spans","ranges":[[1,3]]})", 4);
+  CHECK(paths({dose, nested}) == Paths{"/1/target"});
+  const Annotation outside = made(R"("label":"drug","target":{"type":"spans","ranges":[[18,21]]})");
+  CHECK(validate_annotation(protocol, facts, outside, Stage::Draft).front().path ==
+        "/target/ranges/0");
+}
+
+TEST_CASE("versions are ordered as clause 11 of Semantic Versioning orders them") {
+  const char* ascending[] = {"0.9.9",      "1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta",
+                             "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
+                             "1.0.0",      "1.0.1",        "1.2.0",         "1.10.0",
+                             "2.0.0"};
+  for (std::size_t i = 0; i < std::size(ascending); ++i) {
+    for (std::size_t j = 0; j < std::size(ascending); ++j) {
+      CAPTURE(ascending[i]);
+      CAPTURE(ascending[j]);
+      const auto a = parse_semantic_version(ascending[i]).value();
+      const auto b = parse_semantic_version(ascending[j]).value();
+      CHECK((a < b) == (i < j));
+      CHECK((a == b) == (i == j));
+      CHECK(to_string(a) == ascending[i]);
+    }
+  }
+  for (const char* bad : {"1.0", "1", "v1.0.0", "01.0.0", "1.0.0-", "1.0.0-01", "1.0.0+b", "",
+                          "1.0.0-a..b", "1..0", "9999999999.0.0"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_semantic_version(bad).has_value());
+  }
+}
+
+}  // namespace
+}  // namespace consilium
