@@ -1,0 +1,238 @@
+#include <libdeflate.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "base/byte_reader.hpp"
+#include "format/nifti/nifti.hpp"
+
+namespace consilium {
+namespace {
+
+constexpr std::uint64_t header_bytes = 348;
+
+std::unexpected<Error> corrupt(std::string what, std::string where = {}) {
+  return fail(ErrorCode::Corrupt, std::move(what), std::move(where), "write the file again");
+}
+
+bool is_gzip(ByteView file) {
+  return file.size() > 18 && file[0] == std::byte{0x1F} && file[1] == std::byte{0x8B};
+}
+
+Result<Bytes> gunzipped(ByteView file, std::uint64_t size_max) {
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
+      decompressor(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
+  if (!decompressor) return fail(ErrorCode::Internal, "no memory to decompress");
+  // The last four bytes state the size modulo 2^32. It is a hint only: deflate packs at most
+  // 1:1032.
+  ByteReader tail(file.last(4));
+  const std::uint64_t stated = CSL_TRY(tail.u32());
+  const std::uint64_t possible = std::min<std::uint64_t>(size_max, file.size() * 1032 + 1024);
+  if (stated > possible) {
+    return fail(ErrorCode::TooLarge, "the volume is too large when unpacked");
+  }
+  Bytes out(stated);
+  std::size_t size = 0;
+  const libdeflate_result result = libdeflate_gzip_decompress(
+      decompressor.get(), file.data(), file.size(), out.data(), out.size(), &size);
+  if (result != LIBDEFLATE_SUCCESS) return corrupt("the gzip stream is damaged");
+  out.resize(size);
+  return out;
+}
+
+std::optional<SampleType> sample_type_of(std::int16_t datatype) {
+  switch (datatype) {
+    case 2:
+      return SampleType::U8;
+    case 256:
+      return SampleType::I8;
+    case 512:
+      return SampleType::U16;
+    case 4:
+      return SampleType::I16;
+    case 768:
+      return SampleType::U32;
+    case 8:
+      return SampleType::I32;
+    case 16:
+      return SampleType::F32;
+    case 64:
+      return SampleType::F64;
+    default:
+      return std::nullopt;
+  }
+}
+
+struct Space {
+  std::array<float, 4> pixdim{};  // qfac and the spacings
+  std::int16_t qform_code = 0;
+  std::int16_t sform_code = 0;
+  std::array<float, 6> quaternion_and_offset{};
+  std::array<float, 12> rows{};
+};
+
+// RAS rows of the affine: nifti1.h, methods 3, 2 and 1.
+std::array<double, 12> ras_rows(const Space& space) {
+  std::array<double, 12> rows{};
+  if (space.sform_code > 0) {
+    std::ranges::copy(space.rows, rows.begin());
+    return rows;
+  }
+  if (space.qform_code > 0) {
+    const double b = space.quaternion_and_offset[0];
+    const double c = space.quaternion_and_offset[1];
+    const double d = space.quaternion_and_offset[2];
+    const double a = std::sqrt(std::max(0.0, 1.0 - b * b - c * c - d * d));
+    const double turns[9] = {a * a + b * b - c * c - d * d, 2 * (b * c - a * d),
+                             2 * (b * d + a * c),           2 * (b * c + a * d),
+                             a * a + c * c - b * b - d * d, 2 * (c * d - a * b),
+                             2 * (b * d - a * c),           2 * (c * d + a * b),
+                             a * a + d * d - c * c - b * b};
+    const double qfac = space.pixdim[0] < 0 ? -1.0 : 1.0;
+    for (std::size_t row = 0; row < 3; ++row) {
+      for (std::size_t column = 0; column < 3; ++column) {
+        rows[row * 4 + column] =
+            turns[row * 3 + column] * double{space.pixdim[column + 1]} * (column == 2 ? qfac : 1.0);
+      }
+      rows[row * 4 + 3] = space.quaternion_and_offset[row + 3];
+    }
+    return rows;
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis) rows[axis * 5] = space.pixdim[axis + 1];
+  return rows;
+}
+
+// The label names in our header extension; other extensions are passed over.
+std::vector<NiftiLabel> labels_in(ByteView extensions, std::endian order) {
+  ByteReader bytes(extensions, order);
+  const Result<ByteView> flag = bytes.take(4);
+  if (!flag || (*flag)[0] == std::byte{0}) return {};
+  while (bytes.left() >= 16) {
+    const Result<std::int32_t> size = bytes.i32();
+    const Result<std::int32_t> code = bytes.i32();
+    if (!size || !code || *size < 16) return {};
+    const auto value_size = static_cast<std::uint64_t>(*size) - 8;
+    const Result<std::string_view> text = bytes.text(value_size);
+    if (!text) return {};
+    if (*code != 6) continue;
+    boost::system::error_code problem;
+    const std::string_view json = text->substr(0, text->find('\0'));
+    const boost::json::value value = boost::json::parse({json.data(), json.size()}, problem);
+    const auto* object = problem ? nullptr : value.if_object();
+    const auto* list = object != nullptr ? object->if_contains("labels") : nullptr;
+    if (list == nullptr || !list->is_array()) continue;
+    std::vector<NiftiLabel> labels;
+    for (const boost::json::value& entry : list->get_array()) {
+      const auto* fields = entry.if_object();
+      const auto* number = fields != nullptr ? fields->if_contains("value") : nullptr;
+      const auto* name = fields != nullptr ? fields->if_contains("name") : nullptr;
+      if (number == nullptr || name == nullptr || !name->is_string()) continue;
+      const auto label = boost::json::try_value_to<std::uint16_t>(*number);
+      if (label) labels.push_back({*label, std::string(name->get_string())});
+    }
+    return labels;
+  }
+  return {};
+}
+
+void swap_samples(Bytes& samples, std::size_t sample_bytes) {
+  for (std::size_t at = 0; at + sample_bytes <= samples.size(); at += sample_bytes) {
+    std::reverse(samples.begin() + static_cast<std::ptrdiff_t>(at),
+                 samples.begin() + static_cast<std::ptrdiff_t>(at + sample_bytes));
+  }
+}
+
+template <std::size_t count>
+Result<std::array<float, count>> floats_at(ByteReader& bytes, std::uint64_t offset) {
+  CSL_TRY(bytes.seek(offset));
+  std::array<float, count> values{};
+  for (float& value : values) value = CSL_TRY(bytes.f32());
+  return values;
+}
+
+Result<NiftiVolume> read_plain(ByteView file) {
+  ByteReader bytes(file);
+  const std::uint32_t header_size = CSL_TRY(bytes.u32());
+  if (header_size == 540 || header_size == 0x1C020000) {
+    return fail(ErrorCode::Unsupported, "this is NIfTI-2", {}, "convert it to NIfTI-1");
+  }
+  if (header_size == 0x5C010000) {
+    bytes.set_order(std::endian::big);
+  } else if (header_size != header_bytes) {
+    return corrupt("this is not a NIfTI-1 file", "byte 0");
+  }
+  CSL_TRY(bytes.seek(344));
+  const std::string_view magic = CSL_TRY(bytes.text(4));
+  if (!magic.starts_with("n+1")) {
+    return fail(ErrorCode::Unsupported, "header and voxels do not lie in one file", "byte 344",
+                "join them into one .nii");
+  }
+  NiftiVolume volume;
+  CSL_TRY(bytes.seek(40));
+  const std::int16_t dimension_count = CSL_TRY(bytes.i16());
+  if (dimension_count < 1 || dimension_count > 7) {
+    return corrupt("the count of dimensions is out of range", "byte 40");
+  }
+  std::uint64_t voxels = 1;
+  for (int axis = 0; axis < 7; ++axis) {
+    const std::int16_t size = CSL_TRY(bytes.i16());
+    const std::int16_t used = axis < dimension_count ? size : std::int16_t{1};
+    if (used < 1) return corrupt("a dimension is not greater than 0", "byte 42");
+    if (axis >= 3 && used > 1) {
+      return fail(ErrorCode::Unsupported, "the file holds more than one volume", "byte 48",
+                  "split it into volumes");
+    }
+    if (axis < 3) volume.dims[static_cast<std::size_t>(axis)] = static_cast<std::uint32_t>(used);
+    voxels *= static_cast<std::uint64_t>(used);
+  }
+  CSL_TRY(bytes.seek(70));
+  const std::optional<SampleType> type = sample_type_of(CSL_TRY(bytes.i16()));
+  if (!type) return fail(ErrorCode::Unsupported, "samples of this kind are not read", "byte 70");
+  volume.sample_type = *type;
+  Space space;
+  space.pixdim = CSL_TRY(floats_at<4>(bytes, 76));
+  const auto [voxel_offset, slope, intercept] = CSL_TRY(floats_at<3>(bytes, 108));
+  // A slope of 0 says that there is no scale at all.
+  if (slope != 0.0F && std::isfinite(slope) && std::isfinite(intercept)) {
+    volume.slope = slope;
+    volume.intercept = intercept;
+  }
+  CSL_TRY(bytes.seek(148));
+  const std::string_view description = CSL_TRY(bytes.text(80));
+  volume.description = description.substr(0, description.find('\0'));
+  CSL_TRY(bytes.seek(252));
+  space.qform_code = CSL_TRY(bytes.i16());
+  space.sform_code = CSL_TRY(bytes.i16());
+  space.quaternion_and_offset = CSL_TRY(floats_at<6>(bytes, 256));
+  space.rows = CSL_TRY(floats_at<12>(bytes, 280));
+  const std::array<double, 12> rows = ras_rows(space);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    volume.affine.values[i] = i < 8 ? -rows[i] : rows[i];
+  }
+  if (!volume.affine.inverse()) return corrupt("the axes of the volume lie in one plane");
+  if (!(voxel_offset >= 352.0F) || voxel_offset > static_cast<float>(file.size())) {
+    return corrupt("the voxels begin outside the file", "byte 108");
+  }
+  const auto voxels_at = static_cast<std::uint64_t>(voxel_offset);
+  volume.labels = labels_in(file.subspan(header_bytes, voxels_at - header_bytes), bytes.order());
+  CSL_TRY(bytes.seek(voxels_at));
+  const ByteView samples = CSL_TRY(bytes.take(voxels * size_bytes(*type)));
+  volume.samples.assign(samples.begin(), samples.end());
+  if (bytes.order() == std::endian::big) swap_samples(volume.samples, size_bytes(*type));
+  return volume;
+}
+
+}  // namespace
+
+Result<NiftiVolume> read_nifti(ByteView file, std::uint64_t size_max) {
+  if (file.size() > size_max) return fail(ErrorCode::TooLarge, "the volume is too large");
+  if (!is_gzip(file)) return read_plain(file);
+  const Bytes plain = CSL_TRY(gunzipped(file, size_max));
+  return read_plain(plain);
+}
+
+}  // namespace consilium
