@@ -108,8 +108,11 @@ Result<const TransferSyntax*> settle_syntax(DicomFile& file, ByteView rest) {
   file.transfer_syntax_uid = file.meta.ascii(tags::transfer_syntax_uid);
   if (file.transfer_syntax_uid.empty()) {
     if (!found) {
-      return fail(file.meta.empty() ? ErrorCode::Unsupported : ErrorCode::Corrupt,
-                  "the file is not DICOM, or its transfer syntax is not named");
+      if (file.meta.empty()) return fail(ErrorCode::Unsupported, "the file is not DICOM");
+      // PS3.5 10.1: the default transfer syntax.
+      file.notes.emplace_back("the transfer syntax is not named; the default one was taken");
+      file.transfer_syntax_uid = implicit_little_endian().uid;
+      return &implicit_little_endian();
     }
     file.notes.emplace_back("the transfer syntax is not named; it was found from the dataset");
     file.transfer_syntax_uid = (*found)->uid;

@@ -25,6 +25,7 @@ enum class PixelDataKind : std::uint8_t { None, Integer, Float, Double };
 struct PixelFragment {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
+  bool is_cut = false;  // the file ends before it does
 };
 
 // Where the pixels are; they are never copied by the reader. Offsets count in `DicomFile::bytes`.

@@ -56,7 +56,10 @@ Vr known_vr(const ElementHead& head, std::endian order) {
 bool is_plausible_explicit(ByteView bytes, std::endian order) {
   if (bytes.size() < 8) return false;
   const DicomTag tag = tag_at(bytes, order);
-  return tag.group != 0 && tag.group < 0x1000 && is_known_vr(vr_code_at(bytes));
+  // Datasets begin with a low group, so the order that makes it lower is the right one.
+  const std::endian other = order == std::endian::little ? std::endian::big : std::endian::little;
+  return tag.group != 0 && tag.group <= tag_at(bytes, other).group &&
+         is_known_vr(vr_code_at(bytes));
 }
 
 bool is_plausible_implicit(ByteView bytes) {
@@ -329,7 +332,8 @@ Status ElementReader::read_fragments(ByteReader& reader, PixelDataPlace& pixels)
       is_first = false;
       continue;
     }
-    pixels.fragments.push_back({.offset = reader.offset(), .length = length});
+    pixels.fragments.push_back(
+        {.offset = reader.offset(), .length = length, .is_cut = length < head.length});
     CSL_TRY(reader.skip(length));
   }
 }

@@ -290,6 +290,11 @@ Result<Bytes> compressed_frame(const DicomFile& file, const FrameTable& table,
   Bytes joined;
   for (std::uint32_t i = first; i < first + count; ++i) {
     const PixelFragment& fragment = file.pixel_data.fragments[i];
+    if (fragment.is_cut) {
+      return fail(ErrorCode::Corrupt, "the pixel data ends early",
+                  fmt::format("frame {}", frame_index + std::uint64_t{1}),
+                  "compare the file with the original, then import it again");
+    }
     const ByteView view = file.bytes.subspan(fragment.offset, fragment.length);
     joined.insert(joined.end(), view.begin(), view.end());
   }
