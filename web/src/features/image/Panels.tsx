@@ -1,8 +1,9 @@
 // What stands beside the panes: tools above, series at the left, findings, forms and guideline at the right.
 import { IconEye, IconEyeOff, IconLock, IconLockOpen, IconTrash } from "@tabler/icons-react";
-import type { AnnotationBody, AnswerValue, Protocol, ProtocolLabel, Question } from "@/core/domain";
+import type { AnnotationBody, AnswerValue, ProtocolLabel, Question } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import { undoLabel } from "@/core/undo";
+import { AnswerField } from "@/ui/AnswerField";
 import type { ImageCommand } from "./commands";
 import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { ImageState, Picture } from "./model";
@@ -206,7 +207,7 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
             <span>{strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
           </h2>
           {attributes.map((attribute) => (
-            <Field key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
+            <AnswerField key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
           ))}
         </section>
       )}
@@ -218,107 +219,10 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
             <span>{strings.answered(answered(questions, answerTo), questions.length)}</span>
           </h2>
           {questions.map((question) => (
-            <Field key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
+            <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
           ))}
         </section>
       )}
     </>
-  );
-}
-
-function Field(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
-  const { question, value, missing, readOnly, onChange } = props;
-  const reserved = [
-    ...(question.allow_absent === true ? [{ id: "absent", title: strings.absent }] : []),
-    ...(question.allow_unsure === true ? [{ id: "unsure", title: strings.unsure }] : []),
-    ...(question.allow_not_evaluable === true ? [{ id: "not_evaluable", title: strings.notEvaluable }] : []),
-  ];
-  const choices: readonly { id: string; title: string; definition?: string }[] = [...(question.choices ?? []), ...reserved];
-  const className = missing ? "image-field image-field-missing" : "image-field";
-  const name = (
-    <span className="image-field-name" title={question.help}>
-      {question.title}
-    </span>
-  );
-  if (question.type === "bool" || question.type === "choice" || question.type === "choices") {
-    const options = question.type === "bool" ? [{ id: "true", title: strings.yes }, { id: "false", title: strings.no }, ...reserved] : choices;
-    const chosen = new Set(Array.isArray(value) ? (value as readonly string[]) : value === null ? [] : [String(value)]);
-    const choose = (id: string): void => {
-      if (question.type === "choices") {
-        const next = new Set(chosen);
-        if (!next.delete(id)) next.add(id);
-        onChange([...next]);
-      } else if (chosen.has(id)) onChange(null);
-      else onChange(question.type === "bool" && (id === "true" || id === "false") ? id === "true" : id);
-    };
-    const letters = options.reduce((sum, option) => sum + option.title.length + 3, 0);
-    if (question.type === "choice" && (options.length > 7 || letters > 64)) {
-      return (
-        <label className={className}>
-          {name}
-          <select className="image-select" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)}>
-            <option value="">{strings.choose}</option>
-            {options.map((option) => <option key={option.id} value={option.id}>{option.title}</option>)}
-          </select>
-        </label>
-      );
-    }
-    return (
-      <div className={letters > 34 ? `${className} image-field-tall` : className} role="group" aria-label={question.title}>
-        {name}
-        <span className="image-segments">
-          {options.map((option) => (
-            <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "image-segment image-segment-on" : "image-segment"} onClick={() => choose(option.id)}>
-              {option.title}
-            </button>
-          ))}
-        </span>
-      </div>
-    );
-  }
-  if (question.type === "number") {
-    const number = typeof value === "object" && value !== null && "number" in value ? value.number : typeof value === "number" ? value : "";
-    return (
-      <label className={className}>
-        {name}
-        <span className="image-number-field">
-          <input type="number" step="any" min={question.minimum ?? undefined} max={question.maximum ?? undefined} disabled={readOnly} value={number}
-            onChange={(event) => {
-              const entered = event.currentTarget.valueAsNumber;
-              onChange(Number.isNaN(entered) ? null : question.unit ? { number: entered, unit: question.unit } : entered);
-            }} />
-          {question.unit}
-        </span>
-      </label>
-    );
-  }
-  return (
-    <label className={className}>
-      {name}
-      <input className="image-text" type="text" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)} />
-    </label>
-  );
-}
-
-export function Guideline(props: { protocol: Protocol; label: ProtocolLabel | undefined }): React.JSX.Element {
-  const { label } = props;
-  const examples = label?.examples;
-  return (
-    <section className="image-guideline" aria-label={strings.guideline}>
-      <h2>
-        <b>{strings.guideline}</b> <span>{label?.title}</span>
-        <i />
-        <kbd>G</kbd>
-      </h2>
-      <p>{label?.guideline ?? label?.definition ?? props.protocol.clinical_question}</p>
-      {(["positive", "borderline", "negative"] as const).map((kind) => {
-        const list = examples?.[kind] ?? [];
-        return list.length === 0 ? null : (
-          <p key={kind} className={`image-example image-example-${kind}`}>
-            <b>{strings.examples[kind]}:</b> {list.join(" ")}
-          </p>
-        );
-      })}
-    </section>
   );
 }

@@ -1,6 +1,7 @@
 // The image workspace: series rail, panes, findings. State is model.ts, deeds are commands.ts, voxels are stage.ts.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { AnnotationBody, Point, WorkspaceProps } from "@/core/workspace";
+import { bodyOf } from "@/core/workspace_bodies";
 import { planesOf } from "@/core/geometry";
 import type { Plane, SlicePoint, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
@@ -8,6 +9,7 @@ import { newId } from "@/core/ids";
 import { beginStroke, clearLabel, contentsOf, endStroke, extentsOf, restoreBricks } from "@/core/mask";
 import type { Stroke } from "@/core/mask";
 import { useCommands } from "@/ui/commands";
+import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
@@ -23,7 +25,7 @@ import { labelUnder, paintDisc, paintSegment } from "./paint";
 import type { PaneActions } from "./Pane";
 import { Pane, planeSpacing } from "./Pane";
 import type { FindingActions } from "./Panels";
-import { Findings, Forms, Guideline, SeriesRail, Toolbar } from "./Panels";
+import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
 import { Stage } from "./stage";
 import { strings } from "./strings";
 import "./image.css";
@@ -46,12 +48,6 @@ export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   });
   if (start === null) return <p className="image-nothing">{strings.nothingToShow}</p>;
   return <Bench {...props} start={start} memory={memory} />;
-}
-
-/** What is sent is the body alone; the server adds the rest. */
-function bodyOf(annotation: AnnotationBody): AnnotationBody {
-  const { id, item_id, protocol, label, target, question, value, attributes, comment } = annotation;
-  return { id, item_id, protocol, label, target, question, value, attributes, ...(comment === undefined ? {} : { comment }) };
 }
 
 function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly memory: string }): React.JSX.Element {

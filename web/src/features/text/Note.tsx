@@ -1,0 +1,212 @@
+// The note in its column: only the lines in view are in the page, so that cost does not grow with the note.
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { AnnotationId } from "@/core/ids";
+import type { Protocol } from "@/core/domain";
+import type { Token, VisualLine } from "./layout";
+import { lineAt } from "./layout";
+import type { TextState } from "./model";
+import { lookOf, selection } from "./model";
+import type { Spans } from "./model";
+import { cut, touching } from "./spans";
+import { strings } from "./strings";
+
+const lineHeight = 26;
+const overscan = 12;
+
+export interface NoteActions {
+  readonly click: (place: number) => void;
+  readonly drag: (from: number, to: number, exact: boolean) => void;
+  readonly word: (place: number) => void;
+}
+
+interface Props {
+  readonly state: TextState;
+  readonly spans: Spans;
+  readonly actions: NoteActions;
+}
+
+export function Note(props: Props): React.JSX.Element {
+  const { state, spans, actions } = props;
+  const { note } = state;
+  const box = useRef<HTMLDivElement>(null);
+  const [view, setView] = useState({ top: 0, height: 900 });
+  const drag = useRef<{ from: number; moved: boolean } | null>(null);
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }));
+    observer.observe(element);
+    element.focus({ preventScroll: true });
+    return () => observer.disconnect();
+  }, []);
+
+  // The caret stays in view.
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null || drag.current !== null) return;
+    const top = lineAt(note.lines, state.caret) * lineHeight;
+    if (top < element.scrollTop + lineHeight) element.scrollTop = Math.max(0, top - lineHeight * 4);
+    else if (top > element.scrollTop + element.clientHeight - lineHeight * 3) element.scrollTop = top - element.clientHeight + lineHeight * 6;
+  }, [state.caret, note.lines]);
+
+  const first = Math.max(0, Math.floor(view.top / lineHeight) - overscan);
+  const last = Math.min(note.lines.length, Math.ceil((view.top + view.height) / lineHeight) + overscan);
+  const chosen = selection(state);
+  const caretLine = lineAt(note.lines, state.caret);
+  const shown = note.lines.slice(first, last);
+  const marks = useMemo(() => marksOf(state), [state]);
+
+  const placeAt = useCallback((event: { clientX: number; clientY: number }): number | null => placeUnder(event.clientX, event.clientY), []);
+
+  return (
+    <div
+      ref={box}
+      className="text-note"
+      role="textbox"
+      aria-multiline="true"
+      aria-readonly="true"
+      aria-label={strings.note}
+      tabIndex={0}
+      onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}
+      onPointerDown={(event) => {
+        if (event.button !== 0) return;
+        const place = placeAt(event);
+        if (place === null) return;
+        event.preventDefault();
+        event.currentTarget.focus({ preventScroll: true });
+        event.currentTarget.setPointerCapture(event.pointerId);
+        drag.current = { from: place, moved: false };
+      }}
+      onPointerMove={(event) => {
+        const place = drag.current === null ? null : placeAt(event);
+        if (drag.current === null || place === null || (!drag.current.moved && place === drag.current.from)) return;
+        drag.current.moved = true;
+        actions.drag(drag.current.from, place, event.altKey);
+      }}
+      onPointerUp={() => {
+        const current = drag.current;
+        drag.current = null;
+        if (current !== null && !current.moved) actions.click(current.from);
+      }}
+      onDoubleClick={(event) => {
+        const place = placeAt(event);
+        if (place !== null) actions.word(place);
+      }}
+    >
+      <div className="text-lines" style={{ height: note.lines.length * lineHeight }}>
+        {shown.map((line, n) => (
+          <Line
+            key={line.begin}
+            text={note.text}
+            line={line}
+            top={(first + n) * lineHeight}
+            current={first + n === caretLine}
+            fragments={spans}
+            selected={state.selected}
+            chosen={chosen !== null && chosen.begin < line.end && chosen.end > line.begin ? chosen : null}
+            firm={state.anchor !== null}
+            marks={marks}
+            protocol={state.protocol}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface Mark extends Token {
+  readonly kind: "offer" | "offer-now" | "found" | "found-now";
+  readonly label: string;
+}
+
+function marksOf(state: TextState): readonly Mark[] {
+  const offered = (state.preview?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.preview?.at ? "offer-now" : "offer", label: state.preview?.label ?? "" }));
+  const found = (state.find?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.find?.at ? "found-now" : "found", label: "" }));
+  return [...offered, ...found];
+}
+
+interface LineProps {
+  readonly text: string;
+  readonly line: VisualLine;
+  readonly top: number;
+  readonly current: boolean;
+  readonly fragments: Spans;
+  readonly selected: AnnotationId | null;
+  readonly chosen: Token | null;
+  readonly firm: boolean;
+  readonly marks: readonly Mark[];
+  readonly protocol: Protocol;
+}
+
+const Line = memo(function Line(props: LineProps): React.JSX.Element {
+  const { text, line, chosen, protocol } = props;
+  const cover = touching(props.fragments.fragments, props.fragments.longest, line.begin, line.end);
+  const marks = props.marks.filter((mark) => mark.begin < line.end && mark.end > line.begin);
+  const also = [...marks.flatMap((mark) => [mark.begin, mark.end]), ...(chosen === null ? [] : [chosen.begin, chosen.end])];
+  const pieces = line.begin === line.end ? [] : cut(line.begin, line.end, cover, also);
+  return (
+    <div className={props.current ? "text-line text-line-current" : "text-line"} style={{ top: props.top }}>
+      <span className="text-line-number" aria-hidden="true">{line.number > 0 ? line.number : ""}</span>
+      <span className="text-line-text" dir="auto">
+        {pieces.length === 0 ? <span data-begin={line.begin}>{"\u200b"}</span> : pieces.map((piece) => {
+          const inner = piece.cover.at(-1)?.fragment;
+          const mark = marks.find((candidate) => candidate.begin <= piece.begin && candidate.end >= piece.end);
+          const isChosen = chosen !== null && chosen.begin <= piece.begin && chosen.end >= piece.end;
+          const classes = ["text-piece"];
+          if (inner !== undefined) classes.push("text-piece-labelled");
+          if (piece.cover.some(({ fragment }) => fragment.id === props.selected)) classes.push("text-piece-selected");
+          if (isChosen) classes.push(props.firm ? "text-piece-chosen" : "text-piece-caret");
+          if (mark !== undefined) classes.push(`text-mark-${mark.kind}`);
+          return (
+            <span key={piece.begin} className={classes.join(" ")} data-begin={piece.begin} style={underlines(protocol, piece.cover, mark)}>
+              {piece.starts.map((fragment) => {
+                const look = lookOf(protocol, fragment.label);
+                return <i key={fragment.id} className={`text-sign text-shape-${look.shape}`} style={{ color: look.colour }} data-badge={fragment.badge === "" ? undefined : fragment.badge} aria-hidden="true" />;
+              })}
+              {text.slice(piece.begin, piece.end)}
+            </span>
+          );
+        })}
+      </span>
+    </div>
+  );
+}, sameLine);
+
+/** A line is drawn anew only when something on it changed. */
+function sameLine(a: LineProps, b: LineProps): boolean {
+  return (
+    a.line === b.line && a.top === b.top && a.current === b.current && a.selected === b.selected && a.firm === b.firm && a.protocol === b.protocol &&
+    a.text === b.text && a.marks === b.marks && a.fragments === b.fragments && a.chosen?.begin === b.chosen?.begin && a.chosen?.end === b.chosen?.end
+  );
+}
+
+/** Soft fill of the innermost label and one underline for each, stacked. */
+function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["cover"], mark: Mark | undefined): React.CSSProperties | undefined {
+  if (cover.length === 0) return mark !== undefined && mark.label !== "" ? { outlineColor: lookOf(protocol, mark.label).colour } : undefined;
+  const images = cover.map(({ fragment }) => {
+    const { colour } = lookOf(protocol, fragment.label);
+    return `linear-gradient(${colour}, ${colour})`;
+  });
+  const inner = cover.reduce((best, entry) => (entry.level < best.level ? entry : best));
+  const { colour } = lookOf(protocol, inner.fragment.label);
+  return {
+    backgroundImage: images.join(", "),
+    backgroundPosition: cover.map(({ level }) => `0 ${19 + level * 3}px`).join(", "),
+    backgroundSize: cover.map(() => "100% 2px").join(", "),
+    backgroundRepeat: "no-repeat",
+    backgroundColor: `${colour}22`,
+  };
+}
+
+/** The place in the note under a point of the page. */
+function placeUnder(x: number, y: number): number | null {
+  const range = document.caretRangeFromPoint(x, y);
+  const node = range?.startContainer;
+  if (range === null || node === undefined) return null;
+  const element = node instanceof Element ? node : node.parentElement;
+  const piece = element?.closest<HTMLElement>("[data-begin]") ?? element?.closest(".text-line")?.querySelector<HTMLElement>("[data-begin]:last-of-type");
+  const begin = piece?.dataset["begin"];
+  if (begin === undefined) return null;
+  return Number(begin) + (node.nodeType === Node.TEXT_NODE && node.textContent !== "\u200b" ? range.startOffset : 0);
+}

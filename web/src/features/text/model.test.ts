@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import type { ItemId, Protocol } from "@/core/workspace";
+import {
+  acceptAlike, addFragment, badgeOf, mergeRanges, missingAnswers, moveByToken, offerAlike, putLabel, rangesOf, readNote, removeSelected, selection, spansOf, startState,
+  stepThroughSpans, surfaceOf, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
+} from "./model";
+import type { TextState } from "./model";
+import { cut, levelsOf, touching } from "./spans";
+
+const protocol = {
+  id: "notes", version: "1.0.0", title: "Notes",
+  labels: [
+    { id: "problem", title: "Problem", shortcut: "p", places: ["spans"], attributes: [{ id: "assertion", title: "Assertion", type: "choice", required: true, choices: [{ id: "present", title: "Present" }, { id: "negated", title: "Negated" }] }] },
+    { id: "site", title: "Site", shortcut: "s", places: ["spans"] },
+  ],
+  questions: [{ id: "useful", title: "Useful", type: "bool", on: "item", required: true }],
+} as unknown as Protocol;
+
+const note = "😀 No pulmonary or peripheral oedema. Oedema was seen before; no fever.";
+const start = (text: string = note): TextState => startState("i" as ItemId, protocol, readNote(text), [], false);
+const select = (state: TextState, words: string): TextState => {
+  const begin = state.note.text.indexOf(words);
+  return withDrag(state, begin, begin + words.length, false);
+};
+const surfaces = (state: TextState): string[] => spansOf(state).fragments.map((fragment) => state.note.text.slice(fragment.begin, fragment.end));
+
+describe("text model", () => {
+  it("stores code points, so that the surface is the same everywhere", () => {
+    const { state, effects } = putLabel(select(start(), "oedema"), "problem", "label");
+    const body = state.bodies[0];
+    if (body?.target.type !== "spans") throw new Error("no span");
+    const [begin, end] = body.target.ranges[0] ?? [0, 0];
+    expect([...note].slice(begin, end).join("")).toBe("oedema");
+    expect(effects).toEqual([{ kind: "put", body }]);
+    expect(body.attributes).toEqual({ assertion: "present" });
+  });
+
+  it("labels with the keyboard alone", () => {
+    let state = start();
+    while (selection(state)?.begin !== note.indexOf("pulmonary")) state = moveByToken(state, 1, false);
+    state = moveByToken(state, 1, true);
+    state = moveByToken(state, 1, true);
+    expect(note.slice(selection(state)?.begin, selection(state)?.end)).toBe("pulmonary or");
+    state = moveByToken(state, -1, true);
+    expect(note.slice(selection(state)?.begin, selection(state)?.end)).toBe("pulmonary");
+    expect(surfaces(putLabel(state, "site", "label").state)).toEqual(["pulmonary"]);
+  });
+
+  it("widens a drag to whole words unless it is to be exact", () => {
+    const begin = note.indexOf("ulmonar");
+    expect(note.slice(...Object.values(selection(withDrag(start(), begin, begin + 3, false)) ?? {}))).toBe("pulmonary");
+    expect(note.slice(...Object.values(selection(withDrag(start(), begin, begin + 3, true)) ?? {}))).toBe("ulm");
+  });
+
+  it("makes a span of several parts", () => {
+    const first = putLabel(select(start(), "pulmonary"), "problem", "label").state;
+    const held = { ...select(first, "oedema"), selected: first.bodies[0]?.id ?? null };
+    const { state } = addFragment(held, "further part");
+    const body = state.bodies[0];
+    if (body === undefined) throw new Error("no span");
+    expect(surfaceOf(state.note, body)).toBe("pulmonary … oedema");
+    expect(rangesOf(state.note, body).length).toBe(2);
+    expect(mergeRanges([[5, 9], [1, 3], [3, 4], [8, 12]])).toEqual([[1, 4], [5, 12]]);
+  });
+
+  it("offers what reads the same and labels nothing before it is accepted", () => {
+    const first = putLabel(select(start(), "oedema"), "problem", "label").state;
+    const offered = offerAlike(first);
+    expect(offered.bodies.length).toBe(1);
+    expect(offered.preview?.places.map((place) => note.slice(place.begin, place.end))).toEqual(["Oedema"]);
+    const { state, effects } = acceptAlike(offered, "labels alike");
+    expect(effects.length).toBe(1);
+    expect(surfaces(state)).toEqual(["oedema", "Oedema"]);
+    expect(undoStep(state).state.bodies.length).toBe(1);
+  });
+
+  it("undoes and redoes every step", () => {
+    let state = putLabel(select(start(), "fever"), "problem", "label").state;
+    const body = state.bodies[0];
+    if (body === undefined) throw new Error("no span");
+    state = withAttribute(state, body, "assertion", "negated", "attribute").state;
+    expect(badgeOf(protocol, state.bodies[0] ?? body)).toBe("N");
+    state = removeSelected({ ...state, selected: body.id }, "removal").state;
+    expect(state.bodies).toEqual([]);
+    const back = undoStep(undoStep(state).state);
+    expect(back.state.bodies[0]?.attributes).toEqual({ assertion: "present" });
+    expect(redoStep(back.state).state.bodies[0]?.attributes).toEqual({ assertion: "negated" });
+  });
+
+  it("steps through nested spans by click, innermost first, and in order by key", () => {
+    const outer = putLabel(select(start(), "peripheral oedema"), "problem", "label").state;
+    const both = putLabel(select(outer, "oedema"), "site", "label").state;
+    const place = note.indexOf("oedema") + 1;
+    const inner = withClick({ ...both, selected: null }, place, spansOf(both));
+    expect(both.bodies.find((body) => body.id === inner.selected)?.label).toBe("site");
+    const next = withClick(inner, place, spansOf(both));
+    expect(both.bodies.find((body) => body.id === next.selected)?.label).toBe("problem");
+    expect(stepThroughSpans({ ...both, selected: null, caret: 0 }, 1).selected).toBe(outer.bodies[0]?.id);
+  });
+
+  it("names what has to be answered", () => {
+    expect(missingAnswers(start()).map((entry) => entry.title)).toEqual(["Useful"]);
+  });
+
+  it("finds text", () => {
+    expect(withQuery(start(), "OEDEMA").find?.places.length).toBe(2);
+    expect(withQuery(start(), "").find?.places).toEqual([]);
+  });
+});
+
+describe("spans", () => {
+  it("stacks what overlaps and cuts a line wherever a span begins or ends", () => {
+    let state = putLabel(select(start(), "peripheral oedema"), "problem", "label").state;
+    state = putLabel(select(state, "oedema"), "site", "label").state;
+    const { fragments, longest } = spansOf(state);
+    expect([...levelsOf(fragments).values()].sort()).toEqual([0, 1]);
+    const begin = note.indexOf("peripheral");
+    const found = touching(fragments, longest, begin, note.length);
+    expect(found.length).toBe(2);
+    expect(cut(0, note.length, found, []).map((piece) => [note.slice(piece.begin, piece.end), piece.cover.length]).filter(([, count]) => count !== 0)).toEqual([["peripheral ", 1], ["oedema", 2]]);
+  });
+
+  it("touches what a linear search finds", () => {
+    const fragments = Array.from({ length: 300 }, (_, n) => ({ id: String(n) as never, label: "a", begin: n * 3, end: n * 3 + 1 + ((n * 7) % 23), first: true, badge: "" }));
+    for (const [begin, end] of [[0, 5], [100, 130], [890, 950], [450, 451]] as const) {
+      const expected = fragments.filter((fragment) => fragment.begin < end && fragment.end > begin).length;
+      expect(touching(fragments, 24, begin, end).length).toBe(expected);
+    }
+  });
+});

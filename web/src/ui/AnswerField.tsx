@@ -1,0 +1,79 @@
+// One question of a protocol and its answer: segmented buttons, a list, a number with its unit, or text.
+import type { AnswerValue, Question } from "@/core/domain";
+import "./answer_field.css";
+
+const words = { choose: "Choose", unsure: "Unsure", notEvaluable: "Not evaluable", absent: "Absent", yes: "Yes", no: "No" } as const;
+
+export function AnswerField(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
+  const { question, value, missing, readOnly, onChange } = props;
+  const reserved = [
+    ...(question.allow_absent === true ? [{ id: "absent", title: words.absent }] : []),
+    ...(question.allow_unsure === true ? [{ id: "unsure", title: words.unsure }] : []),
+    ...(question.allow_not_evaluable === true ? [{ id: "not_evaluable", title: words.notEvaluable }] : []),
+  ];
+  const choices: readonly { id: string; title: string; definition?: string }[] = [...(question.choices ?? []), ...reserved];
+  const className = missing ? "answer answer-missing" : "answer";
+  const name = (
+    <span className="answer-name" title={question.help}>
+      {question.title}
+    </span>
+  );
+  if (question.type === "bool" || question.type === "choice" || question.type === "choices") {
+    const options = question.type === "bool" ? [{ id: "true", title: words.yes }, { id: "false", title: words.no }, ...reserved] : choices;
+    const chosen = new Set(Array.isArray(value) ? (value as readonly string[]) : value === null ? [] : [String(value)]);
+    const choose = (id: string): void => {
+      if (question.type === "choices") {
+        const next = new Set(chosen);
+        if (!next.delete(id)) next.add(id);
+        onChange([...next]);
+      } else if (chosen.has(id)) onChange(null);
+      else onChange(question.type === "bool" && (id === "true" || id === "false") ? id === "true" : id);
+    };
+    const letters = options.reduce((sum, option) => sum + option.title.length + 3, 0);
+    if (question.type === "choice" && (options.length > 7 || letters > 64)) {
+      return (
+        <label className={className}>
+          {name}
+          <select className="answer-select" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)}>
+            <option value="">{words.choose}</option>
+            {options.map((option) => <option key={option.id} value={option.id}>{option.title}</option>)}
+          </select>
+        </label>
+      );
+    }
+    return (
+      <div className={letters > 34 ? `${className} answer-tall` : className} role="group" aria-label={question.title}>
+        {name}
+        <span className="answer-choices">
+          {options.map((option) => (
+            <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "answer-choice answer-choice-on" : "answer-choice"} onClick={() => choose(option.id)}>
+              {option.title}
+            </button>
+          ))}
+        </span>
+      </div>
+    );
+  }
+  if (question.type === "number") {
+    const number = typeof value === "object" && value !== null && "number" in value ? value.number : typeof value === "number" ? value : "";
+    return (
+      <label className={className}>
+        {name}
+        <span className="answer-number">
+          <input type="number" step="any" min={question.minimum ?? undefined} max={question.maximum ?? undefined} disabled={readOnly} value={number}
+            onChange={(event) => {
+              const entered = event.currentTarget.valueAsNumber;
+              onChange(Number.isNaN(entered) ? null : question.unit ? { number: entered, unit: question.unit } : entered);
+            }} />
+          {question.unit}
+        </span>
+      </label>
+    );
+  }
+  return (
+    <label className={className}>
+      {name}
+      <input className="answer-text" type="text" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)} />
+    </label>
+  );
+}
