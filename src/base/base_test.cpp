@@ -9,6 +9,7 @@
 #include "base/canonical_json.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "base/random.hpp"
 #include "base/sha256.hpp"
 #include "base/utf8.hpp"
 
@@ -68,6 +69,24 @@ TEST_CASE("canonical JSON sorts keys by UTF-16 units, as RFC 8785 3.2.3 shows") 
         "{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\","
         "\"\xc3\xb6\":\"o with diaeresis\",\"\xe2\x82\xac\":\"Euro Sign\","
         "\"\xf0\x9f\x98\x80\":\"Emoji\",\"\xef\xac\xb3\":\"Hebrew\"}");
+}
+
+TEST_CASE("a number with a fraction survives being written and read") {
+  SeededRandom random(7);
+  int changed = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const double value = std::bit_cast<double>((random.next() & ~(0x7FFULL << 52U)) |
+                                               ((random.below(200) + 923) << 52U));
+    const auto text = canonical_json(boost::json::value(value));
+    REQUIRE(text.has_value());
+    const auto back = parse_json(*text);
+    REQUIRE(back.has_value());
+    if (back->to_number<double>() != value) ++changed;
+  }
+  CHECK(changed == 0);
+  CHECK(parse_json("1e-400")->get_double() == 0);
+  CHECK(!parse_json("1e400").has_value());
+  CHECK(parse_json(R"([1.5,{"a":-2.25e0,"b":[12345678901234567890123]},7])").has_value());
 }
 
 TEST_CASE("JSON deeper than the limit or with trailing bytes is refused") {
