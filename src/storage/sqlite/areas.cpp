@@ -2,10 +2,13 @@
 
 namespace consilium::storage::sqlite {
 
+Area people_area();
+Area catalog_area();
+Area work_area();
+Area labels_area();
+
 std::vector<Area> product_areas() {
-  return {
-      core_area(),
-  };
+  return {core_area(), people_area(), catalog_area(), work_area(), labels_area()};
 }
 
 }  // namespace consilium::storage::sqlite
