@@ -6,16 +6,11 @@ namespace consilium {
 
 std::string ByteReader::where() const { return "byte " + std::to_string(offset()); }
 
-Result<ByteView> ByteReader::take(std::uint64_t count) {
-  if (count > left()) {
-    return fail(ErrorCode::Corrupt, "the data ends early",
-                where() + " (" + std::to_string(count) + " bytes needed, " +
-                    std::to_string(left()) + " left)",
-                "compare the file's size with the original's, then try again");
-  }
-  const ByteView view = bytes_.subspan(position_, static_cast<std::size_t>(count));
-  position_ += static_cast<std::size_t>(count);
-  return view;
+std::unexpected<Error> ByteReader::ends_early(std::uint64_t count) const {
+  return fail(ErrorCode::Corrupt, "the data ends early",
+              where() + " (" + std::to_string(count) + " bytes needed, " + std::to_string(left()) +
+                  " left)",
+              "compare the file's size with the original's, then try again");
 }
 
 Status ByteReader::skip(std::uint64_t count) {

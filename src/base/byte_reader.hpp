@@ -33,7 +33,12 @@ class ByteReader {
 
   // Errors of all below: Corrupt when fewer bytes are left than asked for; nothing is then
   // consumed.
-  [[nodiscard]] Result<ByteView> take(std::uint64_t count);
+  [[nodiscard]] Result<ByteView> take(std::uint64_t count) {
+    if (count > left()) return ends_early(count);
+    const ByteView view = bytes_.subspan(position_, static_cast<std::size_t>(count));
+    position_ += static_cast<std::size_t>(count);
+    return view;
+  }
   [[nodiscard]] Status skip(std::uint64_t count);
   [[nodiscard]] Status seek(std::uint64_t position);
   // The next bytes without consuming them; shorter at the end.
@@ -59,6 +64,8 @@ class ByteReader {
   [[nodiscard]] Result<std::string_view> line();
 
  private:
+  [[nodiscard]] std::unexpected<Error> ends_early(std::uint64_t count) const;
+
   template <class T>
   [[nodiscard]] Result<T> integer() {
     using Unsigned = std::make_unsigned_t<T>;

@@ -17,6 +17,18 @@ constexpr std::array known_vrs{
     Vr::Ob, Vr::Od, Vr::Of, Vr::Ol, Vr::Ov, Vr::Ow, Vr::Pn, Vr::Sh, Vr::Sl, Vr::Sq, Vr::Ss, Vr::St,
     Vr::Sv, Vr::Tm, Vr::Uc, Vr::Ui, Vr::Ul, Vr::Un, Vr::Ur, Vr::Us, Vr::Ut, Vr::Uv};
 
+// Whether two capital letters are a VR, by their places in the alphabet: asked for every element
+// read.
+constexpr std::size_t letter_count = 26;
+constexpr auto known_by_letters = [] {
+  std::array<bool, letter_count * letter_count> known{};
+  for (const Vr vr : known_vrs) {
+    const auto code = static_cast<std::uint16_t>(vr);
+    known[((code >> 8U) - 'A') * letter_count + ((code & 0xFFU) - 'A')] = true;
+  }
+  return known;
+}();
+
 constexpr std::string_view padding{" \0", 2};
 
 std::string_view trim(std::string_view text) {
@@ -83,7 +95,7 @@ std::optional<T> load_at(ByteView bytes, std::size_t index, std::endian order) {
 }
 
 template <class T>
-void append(Bytes& out, T value, std::endian order) {
+void append_number(Bytes& out, T value, std::endian order) {
   auto raw = std::bit_cast<std::array<std::byte, sizeof(T)>>(value);
   if (order != std::endian::native) std::ranges::reverse(raw);
   out.insert(out.end(), raw.begin(), raw.end());
@@ -211,8 +223,10 @@ std::string to_string(DicomTag tag) {
 }
 
 bool is_known_vr(std::uint16_t code) {
-  return std::ranges::any_of(known_vrs,
-                             [&](Vr vr) { return static_cast<std::uint16_t>(vr) == code; });
+  const std::size_t first = (code >> 8U) - std::size_t{'A'};
+  const std::size_t second = (code & 0xFFU) - std::size_t{'A'};
+  return first < letter_count && second < letter_count &&
+         known_by_letters[first * letter_count + second];
 }
 
 std::string to_string(Vr vr) {
@@ -268,21 +282,21 @@ void DicomDataset::put_integers(DicomTag tag, Vr vr, std::span<const std::int64_
   for (const std::int64_t value : values) {
     switch (vr) {
       case Vr::At:
-        append(bytes, static_cast<std::uint16_t>(value >> 16), byte_order_);
-        append(bytes, static_cast<std::uint16_t>(value), byte_order_);
+        append_number(bytes, static_cast<std::uint16_t>(value >> 16), byte_order_);
+        append_number(bytes, static_cast<std::uint16_t>(value), byte_order_);
         break;
       case Vr::Ul:
       case Vr::Sl:
       case Vr::Ol:
-        append(bytes, static_cast<std::uint32_t>(value), byte_order_);
+        append_number(bytes, static_cast<std::uint32_t>(value), byte_order_);
         break;
       case Vr::Uv:
       case Vr::Sv:
       case Vr::Ov:
-        append(bytes, static_cast<std::uint64_t>(value), byte_order_);
+        append_number(bytes, static_cast<std::uint64_t>(value), byte_order_);
         break;
       default:
-        append(bytes, static_cast<std::uint16_t>(value), byte_order_);
+        append_number(bytes, static_cast<std::uint16_t>(value), byte_order_);
         break;
     }
   }
@@ -299,9 +313,9 @@ void DicomDataset::put_numbers(DicomTag tag, Vr vr, std::span<const double> valu
   Bytes bytes;
   for (const double value : values) {
     if (vr == Vr::Fl || vr == Vr::Of) {
-      append(bytes, static_cast<float>(value), byte_order_);
+      append_number(bytes, static_cast<float>(value), byte_order_);
     } else {
-      append(bytes, value, byte_order_);
+      append_number(bytes, value, byte_order_);
     }
   }
   put({.tag = tag, .vr = vr, .value = DicomValue::owning(std::move(bytes)), .items = {}});

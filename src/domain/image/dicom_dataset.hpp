@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -152,6 +153,10 @@ class DicomDataset {
 
   // Adds or replaces. Cost: O(1) when the tag is past all others, else O(elements).
   void put(DicomElement element);
+  // Adds at the end; the tag must be past all others. For readers: nothing is looked up or moved.
+  void append(DicomTag tag, Vr vr, DicomValue value) {
+    elements_.emplace_back(tag, vr, std::move(value));
+  }
   // Text is padded to even length (NUL for UI, else a space) and must be in the dataset's charset.
   void put_text(DicomTag tag, Vr vr, std::string_view text);
   void put_items(DicomTag tag, std::vector<DicomDataset> items);

@@ -181,7 +181,7 @@ Result<DicomFile> read_dicom(ByteView bytes, const ReadOptions& options) {
   }
   reader.set_order(file.syntax->byte_order);
   file.dataset = DicomDataset(file.syntax->byte_order);
-  file.dataset.reserve(128);
+  file.dataset.reserve(256);
   CSL_TRY(elements.read_top(reader, is_explicit ? VrForm::Explicit : VrForm::Implicit, file.dataset,
                             file.pixel_data));
   take_extended_offsets(file);

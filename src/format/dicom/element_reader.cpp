@@ -116,8 +116,37 @@ Result<ElementHead> ElementReader::read_head(ByteReader& reader, VrForm form) {
   return head;
 }
 
+bool ElementReader::take_plain(ByteReader& reader, VrForm form, DicomDataset& out) {
+  constexpr std::size_t long_head_size = 12;
+  const ByteView ahead = reader.peek(long_head_size);
+  if (ahead.size() < long_head_size) return false;
+  const std::endian order = reader.order();
+  const DicomTag tag = tag_at(ahead, order);
+  const bool is_special = tag.group == tags::item.group || tag.group == tags::pixel_data.group ||
+                          tag == tags::specific_character_set;
+  if (is_special || (!out.empty() && !(out.elements().back().tag < tag))) return false;
+  const std::uint16_t code = vr_code_at(ahead);
+  if (form == VrForm::Explicit && !is_known_vr(code)) return false;
+  const Vr vr = form == VrForm::Explicit ? static_cast<Vr>(code) : implicit_vr(tag);
+  if (vr == Vr::Sq || vr == Vr::Un) return false;
+  const bool is_long = form == VrForm::Explicit && has_long_length(vr);
+  const bool is_short = form == VrForm::Explicit && !is_long;
+  const std::size_t head_size = is_long ? long_head_size : 8;
+  const std::uint32_t length = is_short  ? u16_at(ahead, 6, order)
+                               : is_long ? u32_at(ahead, 8, order)
+                                         : u32_at(ahead, 4, order);
+  if (length == undefined_length || element_count_ >= options_.element_count_max) return false;
+  const Result<ByteView> whole =
+      length <= reader.left() - head_size ? reader.take(head_size + length) : ByteView{};
+  if (!whole || whole->empty()) return false;
+  ++element_count_;
+  out.append(tag, vr, DicomValue::view_of(whole->subspan(head_size)));
+  return true;
+}
+
 Status ElementReader::read_meta(ByteReader& reader, DicomDataset& out) {
   while (reader.left() >= 8 && tag_at(reader.peek(4), std::endian::little).group == 0x0002) {
+    if (take_plain(reader, VrForm::Explicit, out)) continue;
     CSL_TRY(count_element(reader));
     // A few writers use implicit VR here too; read_head sees that by the VR's letters.
     const ElementHead head = CSL_TRY(read_head(reader, VrForm::Explicit));
@@ -129,6 +158,7 @@ Status ElementReader::read_meta(ByteReader& reader, DicomDataset& out) {
 Status ElementReader::read_top(ByteReader& reader, VrForm form, DicomDataset& out,
                                PixelDataPlace& pixels) {
   while (!reader.at_end()) {
+    if (take_plain(reader, form, out)) continue;
     if (reader.left() < 8) {
       if (pixels.kind == PixelDataKind::None && !out.empty()) {
         const ByteView rest = reader.peek(8);
@@ -265,6 +295,7 @@ Status ElementReader::read_items(ByteReader& reader, VrForm form, End end, Dicom
 Status ElementReader::read_items_of(ByteReader& reader, VrForm form, End end, DicomDataset& out,
                                     std::uint32_t depth) {
   while (!reader.at_end()) {
+    if (take_plain(reader, form, out)) continue;
     CSL_TRY(count_element(reader));
     const ByteReader before = reader;
     const ElementHead head = CSL_TRY(read_head(reader, form));

@@ -36,6 +36,9 @@ class ElementReader {
  private:
   enum class End : std::uint8_t { AtBytes, AtDelimiter };
 
+  // Takes the next element if there is nothing special about it (no sequence, no undefined length,
+  // nothing to mend), as nearly all are; else takes nothing.
+  [[nodiscard]] bool take_plain(ByteReader& reader, VrForm form, DicomDataset& out);
   [[nodiscard]] Result<ElementHead> read_head(ByteReader& reader, VrForm form);
   [[nodiscard]] Status read_items_of(ByteReader& reader, VrForm form, End end, DicomDataset& out,
                                      std::uint32_t depth);
