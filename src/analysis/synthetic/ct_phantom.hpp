@@ -41,8 +41,8 @@ struct CtPhantomOptions {
   double noise_hu = 24;
   // 0 none to 1 severe: dark holes in the upper lobes (centrilobular emphysema).
   double emphysema = 0;
-  std::string frame_of_reference_uid;
-  std::vector<Nodule> nodules;
+  std::string frame_of_reference_uid = {};
+  std::vector<Nodule> nodules = {};
 };
 
 // `count` nodules of mixed kinds in both lungs, none touching the pleura or another.
