@@ -1,0 +1,34 @@
+// Questions that several pages ask.
+import { useQuery, type QueryClient } from "@tanstack/react-query";
+import { api, type Page } from "./client";
+import { fetchProject, fetchProtocol } from "./items";
+import type { Me, Member } from "./types";
+import type { ProjectId, ProjectView } from "@/core/workspace";
+
+export const useMe = () => useQuery({ queryKey: ["me"], queryFn: () => api.json<Me>("/me"), staleTime: 300_000, retry: false });
+export const useProject = (project: ProjectId) => useQuery({ queryKey: ["project", project, "view"], queryFn: () => fetchProject(project) });
+export const useProtocol = (project: ProjectId) => useQuery({ queryKey: ["project", project, "protocol"], queryFn: () => fetchProtocol(project), staleTime: 60_000 });
+export const useProjects = () => useQuery({ queryKey: ["projects"], queryFn: () => api.json<Page<ProjectView>>("/projects", { query: { limit: 500 } }) });
+export const useMembers = (project: ProjectId, enabled = true) =>
+  useQuery({ queryKey: ["project", project, "members"], queryFn: () => api.json<Page<Member>>(`/projects/${project}/members`), enabled });
+
+interface ServerEvent {
+  readonly type: string;
+  readonly project_id?: string;
+}
+const parts: Readonly<Record<string, readonly string[]>> = {
+  item: ["items", "view", "statistics"],
+  task: ["items", "view", "statistics"],
+  annotation: ["statistics"],
+  mask: [],
+  import: ["imports"],
+  export: ["exports"],
+  question: ["questions"],
+  project: ["view", "members", "protocol", "statistics"],
+};
+// Asks again for what an event of the stream made old.
+export function refreshAfter(client: QueryClient, event: ServerEvent): void {
+  const subject = event.type.split(".")[0] ?? "";
+  for (const part of parts[subject] ?? []) void client.invalidateQueries({ queryKey: ["project", event.project_id ?? "", part] });
+  if (subject === "project") void client.invalidateQueries({ queryKey: ["projects"] });
+}

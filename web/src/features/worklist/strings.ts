@@ -1,0 +1,18 @@
+export const strings = {
+  views: "Views",
+  saveView: "Save this view",
+  viewName: "Name of the view",
+  removeView: "Remove this view",
+  kind: { image: "Images", text: "Notes", signal: "Recordings" },
+  state: { available: "Open", in_progress: "In progress", submitted: "Submitted", skipped: "Skipped", done: "Done" },
+  mine: { none: "Not begun", assigned: "Assigned to me", leased: "Begun", draft: "My draft", submitted: "Submitted", skipped: "Skipped" },
+  sort: { number: "item number", date: "date", state: "state", pseudonym: "pseudonym", updated: "last change" },
+  search: "Pseudonym, title or number",
+  blind: "Blind: what others answered stays hidden until you have submitted",
+  emptyTitle: "No item fits",
+  emptyText: "Nothing in this project fits these filters. Take one away, or choose another view.",
+  nothingTitle: "No items yet",
+  nothingText: "Import images, notes or recordings; each study, note and recording becomes an item.",
+  doneTitle: "All done",
+  doneText: "You have labelled everything that waits for you in this project.",
+} as const;
