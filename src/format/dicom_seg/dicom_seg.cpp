@@ -254,7 +254,10 @@ void put_segmentation(DicomDataset& dataset, const SegDescription& d,
   dataset.put_text(tags::content_label, Vr::Cs, "SEGMENTATION");
   dataset.put_text(tags::content_description, Vr::Lo,
                    short_text(fmt::format("protocol {} {}", d.protocol_id, d.protocol_version)));
-  dataset.put_text(tags::content_creator_name, Vr::Pn, short_text(d.content_creator));
+  // A name without any caret is of the form that PS3.5 6.2 retired; a pseudonym is a family name.
+  std::string creator = short_text(d.content_creator, 63);
+  if (creator.find('^') == std::string::npos) creator.push_back('^');
+  dataset.put_text(tags::content_creator_name, Vr::Pn, creator);
   put_integer(dataset, tags::samples_per_pixel, Vr::Us, 1);
   dataset.put_text(tags::photometric_interpretation, Vr::Cs, "MONOCHROME2");
   put_integer(dataset, tags::rows, Vr::Us, grid.dims[1]);

@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::string_view ct_image_storage = "1.2.840.10008.5.1.4.1.1.2";
 constexpr std::string_view mr_image_storage = "1.2.840.10008.5.1.4.1.1.4";
-// PS3.3 C.12.1.1.1, added by supplement to say what image comments alone said before.
-constexpr DicomTag synthetic_data = dicom_tag(0x0008001C);
 
 void put_series(DicomDataset& dataset, const MadeImageSeries& series) {
   dataset.put_text(tags::series_instance_uid, Vr::Ui, series.series_instance_uid);
@@ -150,7 +148,6 @@ Result<NamedBytes> write_image_slice(const MadeImageSeries& series, std::uint32_
                    is_ct ? "DERIVED\\PRIMARY\\AXIAL" : "DERIVED\\PRIMARY\\OTHER");
   dataset.put_text(tags::derivation_description, Vr::St,
                    "SYNTHETIC: computed from a model, shows no person");
-  dataset.put_text(synthetic_data, Vr::Cs, "YES");
   dataset.put_text(tags::image_comments, Vr::Lt, series.image_comments);
   dataset.put_text(tags::acquisition_date, Vr::Da, series.patient_study.study_date);
   dataset.put_text(tags::acquisition_time, Vr::Tm, series.patient_study.study_time);

@@ -1,6 +1,7 @@
 // Made image series as CT or MR Image Storage objects (PS3.3 A.3, A.4), one file a slice. For
-// phantoms and the like: every object says that it is synthetic, in the patient's name, in comments
-// and by (0008,001C) Synthetic Data.
+// phantoms and the like: every object says that it is synthetic, in comments and in how it was
+// derived. (0008,001C) Synthetic Data would say it too, but verifiers older than it call an object
+// that has it wrong.
 #pragma once
 
 #include <optional>

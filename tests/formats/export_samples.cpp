@@ -1,0 +1,248 @@
+// csl_make_exports FOLDER: writes a made case and every export of its truth into the folder, with
+// the truth itself as raw voxels, so that other programs can judge them (tests/judge/exports.py).
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "format/coco/coco.hpp"
+#include "format/dicom_seg/dicom_seg.hpp"
+#include "format/dicom_write/uid.hpp"
+#include "format/nifti/nifti.hpp"
+#include "format/zip/zip_writer.hpp"
+#include "service/made_data/made_series.hpp"
+
+namespace {
+
+using namespace consilium;
+namespace fs = std::filesystem;
+
+Status save(const fs::path& path, ByteView bytes) {
+  fs::create_directories(path.parent_path());
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size()));
+  if (!file.good()) return fail(ErrorCode::Unavailable, "a sample cannot be written");
+  return {};
+}
+
+template <class T>
+ByteView raw(const std::vector<T>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+DicomPatientStudy made_study(std::string_view name) {
+  return {.patient_name = "SYNTHETIC^Ärla^^Dr",
+          .patient_id = "SYN-0001",
+          .patient_birth_date = "19500101",
+          .patient_sex = "F",
+          .patient_age = "076Y",
+          .patient_comments = "SYNTHETIC: no person",
+          .study_instance_uid = uid_from_name(name),
+          .study_date = "20260101",
+          .study_time = "101500",
+          .study_id = "1",
+          .study_description = "Made study",
+          .accession_number = "SYN-A1",
+          .deidentification_method = ""};
+}
+
+// The series as DICOM files and as one raw volume beside them.
+template <class Phantom>
+Status save_series(const fs::path& folder, const Phantom& phantom, const MadeImageSeries& series) {
+  CSL_TRY(write_series(phantom, series, [&](const NamedBytes& file) {
+    return save(folder / file.name, file.bytes);
+  }));
+  std::vector<std::int16_t> volume(voxel_count(series.grid));
+  const std::size_t plane = std::size_t{series.grid.dims[0]} * series.grid.dims[1];
+  for (std::uint32_t k = 0; k < series.grid.dims[2]; ++k) {
+    phantom.render_slice(k, std::span(volume).subspan(k * plane, plane));
+  }
+  CSL_TRY(save(folder.string() + ".raw", raw(volume)));
+  NiftiVolume nifti{.dims = series.grid.dims,
+                    .affine = series.grid.affine,
+                    .sample_type = SampleType::I16,
+                    .description = "made"};
+  const ByteView samples = raw(volume);
+  nifti.samples.assign(samples.begin(), samples.end());
+  CSL_TRY(save(folder.string() + ".nii", CSL_TRY(write_nifti(nifti, NiftiPacking::Plain))));
+  return save(folder.string() + ".nii.gz", CSL_TRY(write_nifti(nifti, NiftiPacking::Gzip)));
+}
+
+SegDescription seg_description(const MadeImageSeries& series, std::string_view name) {
+  SegDescription description;
+  description.patient_study = series.patient_study;
+  description.source_series_instance_uid = series.series_instance_uid;
+  for (std::uint32_t k = 0; k < series.grid.dims[2]; ++k) {
+    description.source_slices.push_back(
+        {std::string(sop_class_uid(series)), sop_instance_uid(series, k)});
+  }
+  description.slice_thickness_mm = series.slice_thickness_mm;
+  description.series_instance_uid = uid_from_name(fmt::format("{} series", name));
+  description.sop_instance_uid = uid_from_name(fmt::format("{} instance", name));
+  description.created_at = Timestamp{1'767'262'500'000};
+  description.content_creator = "RATER-07";
+  description.protocol_id = "chest-ct-nodule";
+  description.protocol_version = "1.0.0";
+  description.software_version = "0.1.0";
+  description.device_serial_number = "made-1";
+  return description;
+}
+
+std::vector<SegSegment> segments_of(std::size_t count, bool one_layer_each) {
+  std::vector<SegSegment> segments;
+  for (std::size_t n = 0; n < count; ++n) {
+    SegSegment segment{.label = fmt::format("nodule {}", n + 1),
+                       .category = {"SCT", "49755003", "", "Morphologically Altered Structure"},
+                       .type = {"SCT", "27925004", "", "Nodule"},
+                       .tracking_id = fmt::format("nodule-{}", n + 1),
+                       .tracking_uid = uid_from_name(fmt::format("tracked nodule {}", n + 1)),
+                       .colour = {230, static_cast<std::uint8_t>(40 * n), 0}};
+    if (n % 2 == 1) {
+      segment.algorithm = SegAlgorithm::Semiautomatic;
+      segment.algorithm_name = "grow from seeds";
+    }
+    segment.layer_index = one_layer_each ? n : 0;
+    segment.layer_value = one_layer_each ? std::uint16_t{1} : static_cast<std::uint16_t>(n + 1);
+    segments.push_back(std::move(segment));
+  }
+  return segments;
+}
+
+// Two segments that overlap, on the oblique head series.
+Status save_overlapping_seg(const fs::path& folder, const MadeImageSeries& series) {
+  std::vector<MaskLayer> layers;
+  std::vector<std::uint8_t> truth;
+  for (int n = 0; n < 2; ++n) {
+    MaskLayer layer = CSL_TRY(make_binary_layer(series.grid));
+    const auto& dims = series.grid.dims;
+    for (std::uint32_t k = 2; k < dims[2] - 1; ++k) {
+      for (std::uint32_t j = 30; j < 80; ++j) {
+        for (std::uint32_t i = 40; i < 90; ++i) {
+          const double reach = std::hypot(i - 62.0 - 6 * n, j - 52.0 + 4 * n, 4.0 * (k - 5.0));
+          if (reach < 15 - 3 * n) set_voxel(layer, {i, j, k}, 1);
+        }
+      }
+    }
+    for (const std::uint16_t voxel : to_dense(layer)) {
+      truth.push_back(static_cast<std::uint8_t>(voxel));
+    }
+    layers.push_back(std::move(layer));
+  }
+  CSL_TRY(save(folder / "seg_mr_truth.raw", raw(truth)));
+  return save(folder / "seg_mr.dcm",
+              CSL_TRY(write_dicom_seg(seg_description(series, "overlapping seg"), layers,
+                                      segments_of(2, true))));
+}
+
+Status save_coco(const fs::path& folder, const MaskLayer& truth, std::size_t label_count) {
+  CocoDataset dataset;
+  dataset.description = "made nodules";
+  dataset.version = "1";
+  dataset.created_at = "2026-01-01T10:15:00.000Z";
+  dataset.contributor = "RATER-07";
+  dataset.licence_name = "CC0-1.0";
+  dataset.categories.push_back({.id = 1,
+                                .name = "nodule",
+                                .supercategory = "finding",
+                                .code = CodedConcept{"SCT", "27925004", "", "Nodule"},
+                                .colour = "#e69f00"});
+  const auto& dims = truth.grid.dims;
+  std::int64_t next_id = 1;
+  for (std::uint32_t k = 0; k < dims[2]; ++k) {
+    dataset.images.push_back({.id = k + 1,
+                              .file_name = fmt::format("IM{:04}.dcm", k + 1),
+                              .width = dims[0],
+                              .height = dims[1],
+                              .frame_index = k});
+    const auto add = [&](auto shape) {
+      CocoAnnotation annotation{
+          .id = next_id++, .image_id = k + 1, .category_id = 1, .shape = std::move(shape)};
+      annotation.rater = "RATER-07";
+      annotation.rater_kind = "human";
+      annotation.protocol_id = "chest-ct-nodule";
+      annotation.protocol_version = "1.0.0";
+      annotation.created_at = dataset.created_at;
+      dataset.annotations.push_back(std::move(annotation));
+    };
+    for (std::size_t label = 1; label <= label_count; ++label) {
+      CocoRle rle = rle_of_slice(truth, static_cast<std::uint16_t>(label), k);
+      if (area_pixels(rle) > 0) add(std::move(rle));
+    }
+    if (k == 0) {
+      add(CocoBox{{9.5, 19.5}, {29.5, 24.5}});
+      add(CocoPolygons{{{{9.5, 9.5}, {29.5, 9.5}, {29.5, 19.5}, {9.5, 19.5}}}});
+    }
+  }
+  CSL_TRY(save(folder / "coco.json", bytes_of(CSL_TRY(write_coco(dataset, CocoRuns::Compressed)))));
+  return save(folder / "coco_counts.json",
+              bytes_of(CSL_TRY(write_coco(dataset, CocoRuns::Counts))));
+}
+
+Status save_zip(const fs::path& folder, ByteView content) {
+  const fs::path path = folder / "all.zip";
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return fail(ErrorCode::Unavailable, "the archive cannot be opened");
+  ZipWriter zip(sink_of_file_descriptor(file), Timestamp{1'767'262'500'000});
+  const auto write = [&]() -> Status {
+    CSL_TRY(zip.add("labels/Größe.txt", bytes_of("made")));
+    CSL_TRY(zip.add("empty", ByteView{}));
+    CSL_TRY(zip.add("ct/volume.raw", *view_source(content)));
+    return zip.finish();
+  };
+  const Status written = write();
+  ::close(file);
+  return written;
+}
+
+Status make_all(const fs::path& folder) {
+  synthetic::CtPhantomOptions ct_options{
+      .seed = 21, .columns = 200, .rows = 180, .slices = 40, .slice_spacing_mm = 6};
+  ct_options.nodules = synthetic::place_nodules(21, 4);
+  const synthetic::CtPhantom ct(ct_options);
+  const MadeImageSeries ct_series = made_ct_series(ct, made_study("made ct study"), 2);
+  CSL_TRY(save_series(folder / "ct", ct, ct_series));
+
+  const synthetic::MrPhantomOptions mr_options{
+      .seed = 5, .columns = 121, .rows = 111, .slices = 12, .pixel_mm = 2, .slice_spacing_mm = 12};
+  const synthetic::MrPhantom mr(mr_options);
+  const MadeImageSeries mr_series = made_mr_series(mr, mr_options, made_study("made mr study"), 3);
+  CSL_TRY(save_series(folder / "mr", mr, mr_series));
+
+  MaskLayer truth = ct.truth();
+  truth.grid.frame_of_reference_uid = ct_series.frame_of_reference_uid;
+  const std::vector<std::uint16_t> dense = to_dense(truth);
+  const std::size_t label_count = ct_options.nodules.size();
+  CSL_TRY(save(folder / "ct_truth.raw", raw(dense)));
+  CSL_TRY(save(folder / "seg_ct.dcm",
+               CSL_TRY(write_dicom_seg(seg_description(ct_series, "seg"), std::span(&truth, 1),
+                                       segments_of(label_count, false)))));
+  CSL_TRY(save_overlapping_seg(folder, mr_series));
+
+  std::vector<NiftiLabel> labels;
+  for (std::size_t n = 1; n <= label_count; ++n) {
+    labels.push_back({static_cast<std::uint16_t>(n), fmt::format("nodule {}", n)});
+  }
+  const NiftiVolume mask = nifti_of_mask(truth, labels);
+  CSL_TRY(save(folder / "ct_truth.nii.gz", CSL_TRY(write_nifti(mask, NiftiPacking::Gzip))));
+  CSL_TRY(save_coco(folder, truth, label_count));
+  return save_zip(folder, raw(dense));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    fmt::print(stderr, "usage: csl_make_exports FOLDER\n");
+    return 2;
+  }
+  const consilium::Status made = make_all(arguments[1]);
+  if (made.has_value()) return 0;
+  fmt::print(stderr, "{}\n", consilium::to_line(made.error()));
+  return 3;
+}
