@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/protected.hpp"
@@ -41,6 +42,8 @@ class Vault {
     bool made = false;
   };
   [[nodiscard]] virtual Result<Found> find_or_add(const Identity& identity) = 0;
+  // The patient of a pseudonym ("P-0042"), also when erased. Errors: NotFound.
+  [[nodiscard]] virtual Result<VaultEntry> find(std::string_view pseudonym) = 0;
   // Errors: NotFound when the patient was erased or is unknown.
   [[nodiscard]] virtual Result<Identity> reveal(const PatientId& patient,
                                                 const AuditedAccess& access) = 0;

@@ -86,7 +86,7 @@ Connection::~Connection() {
 Result<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path& file,
                                                      OpenMode mode, const char* vfs,
                                                      std::shared_ptr<const Schema> schema) {
-  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI |
                     (mode == OpenMode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                  : SQLITE_OPEN_READONLY);
   sqlite3* handle = nullptr;

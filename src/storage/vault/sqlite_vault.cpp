@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <charconv>
 #include <utility>
 
 #include "base/canonical_json.hpp"
@@ -16,6 +17,8 @@ namespace {
 namespace json = boost::json;
 using sqlite::Connection;
 
+constexpr std::string_view seal_purpose = "consilium identity 1";
+
 std::string pseudonym_of(std::int64_t number) { return fmt::format("P-{:04}", number); }
 
 class SqliteVault final : public Vault {
@@ -23,7 +26,7 @@ class SqliteVault final : public Vault {
   SqliteVault(std::unique_ptr<Connection> connection, const Key& key, const Clock& clock,
               Random& random)
       : connection_(std::move(connection)),
-        seal_key_(key.derive(bytes_of("consilium identity 1"))),
+        seal_key_(key.derive(bytes_of(seal_purpose))),
         look_up_key_(key.derive(bytes_of("consilium look-up 1"))),
         clock_(clock),
         random_(random) {}
@@ -32,6 +35,22 @@ class SqliteVault final : public Vault {
     return connection_.with([&](const std::unique_ptr<Connection>& connection) {
       return find_or_add(*connection, identity);
     });
+  }
+
+  Result<VaultEntry> find(std::string_view pseudonym) override {
+    std::int64_t number = 0;
+    const char* const end = pseudonym.data() + pseudonym.size();
+    if (!pseudonym.starts_with("P-") ||
+        std::from_chars(pseudonym.data() + 2, end, number).ptr != end) {
+      return fail(ErrorCode::NotFound, "there is no patient of this pseudonym");
+    }
+    const Rows rows = CSL_TRY(connection_.with([&](const std::unique_ptr<Connection>& connection) {
+      return connection->query_sql("SELECT patient_id FROM identities WHERE number = :number",
+                                   Fields{{"number", number}});
+    }));
+    if (rows.empty()) return fail(ErrorCode::NotFound, "there is no patient of this pseudonym");
+    return VaultEntry{.patient = CSL_TRY(rows.front().id<PatientId>("patient_id")),
+                      .pseudonym = pseudonym_of(number)};
   }
 
   Result<Identity> reveal(const PatientId& patient, const AuditedAccess&) override {
@@ -143,6 +162,18 @@ Result<std::unique_ptr<Vault>> open_vault(const std::filesystem::path& file, con
       made_at INTEGER NOT NULL
     ) STRICT)sql"));
   return std::make_unique<SqliteVault>(std::move(connection), key, clock, random);
+}
+
+Status check_vault(const std::filesystem::path& file, const Key& key) {
+  const std::unique_ptr<Connection> connection =
+      CSL_TRY(Connection::open(file, sqlite::OpenMode::ReadOnly, nullptr, nullptr));
+  const Key seal_key = key.derive(bytes_of(seal_purpose));
+  return connection->for_each("SELECT patient_id, sealed FROM identities WHERE sealed IS NOT NULL",
+                              {}, [&](const Row& row) -> Status {
+                                const auto patient = CSL_TRY(row.id<PatientId>("patient_id"));
+                                CSL_TRY(open_seal(seal_key, patient.value, row.bytes("sealed")));
+                                return {};
+                              });
 }
 
 }  // namespace consilium::storage

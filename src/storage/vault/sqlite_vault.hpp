@@ -17,4 +17,7 @@ namespace consilium::storage {
                                                         const char* vfs, const Key& key,
                                                         const Clock& clock, Random& random);
 
+// Opens every seal of the file. Errors: Corrupt when one does not hold.
+[[nodiscard]] Status check_vault(const std::filesystem::path& file, const Key& key);
+
 }  // namespace consilium::storage
