@@ -96,9 +96,8 @@ struct NoteRow {
   std::string content;
   std::string date;
   std::uint64_t length = 0;  // code points
-  std::string sha256;        // of the canonical text, keyed
   ObjectRef object;          // the canonical text
-  Bytes sealed_facts;        // {"title": "...", "source_id": "...", "notes": [...]}
+  Bytes sealed_facts;        // {"title": "...", "sha256": "...", "source_id": "...", "remarks": []}
 };
 struct RecordingRow {
   RecordingId id;

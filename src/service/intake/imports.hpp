@@ -58,6 +58,7 @@ struct ImportTools {
 struct ImportFile {
   std::filesystem::path path;  // where the bytes are
   std::string name;            // as the user has it: relative path, for what goes beside what
+  std::int64_t number = 0;     // by which refusals name it; 0: its place in the list, from 1
 };
 
 struct ImportProgress {

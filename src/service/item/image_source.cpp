@@ -34,8 +34,8 @@ class FrameBytes final : public ByteSource {
     while (!out.empty()) {
       const Piece& piece = pieces_[offset / frame_bytes_];
       const std::uint64_t within = offset % frame_bytes_;
-      const auto count = static_cast<std::size_t>(
-          std::min<std::uint64_t>(out.size(), frame_bytes_ - within));
+      const auto count =
+          static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), frame_bytes_ - within));
       CSL_TRY(piece.source->read(piece.offset + within, out.first(count)));
       out = out.subspan(count);
       offset += count;
@@ -144,9 +144,8 @@ Result<IndexedVolume> index_volume(const json::value& volume,
     indexed.frames.push_back(
         {place->second.frames, place->second.first_frame_offset + frame * indexed.frame_bytes});
   }
-  json::object facts{{"layout", layout},
-                     {"transform", volume.at("transform")},
-                     {"windows", volume.at("windows")}};
+  json::object facts{
+      {"layout", layout}, {"transform", volume.at("transform")}, {"windows", volume.at("windows")}};
   indexed.json = json::serialize(facts);
   return indexed;
 }
@@ -217,8 +216,7 @@ Result<FrameRange> FrameIndex::volume(storage::Store& store, const storage::Read
 }
 
 Result<FrameRange> FrameIndex::image(storage::Store& store, const storage::Reader& reader,
-                                     const ItemRow& item, const SeriesId& id,
-                                     std::uint32_t index) {
+                                     const ItemRow& item, const SeriesId& id, std::uint32_t index) {
   const auto series = CSL_TRY(find(reader, item, id));
   if (index >= series->shape.images.size()) {
     return fail(ErrorCode::NotFound, "the series has no such image");
@@ -234,8 +232,8 @@ Result<Bytes> FrameIndex::thumbnail(storage::Store& store, const storage::Reader
   if (wanted) {
     candidates.push_back(*wanted);
   } else {
-    for (const SeriesRow& row : CSL_TRY(
-             storage::series_of_study(reader, CSL_TRY(parse_id<StudyId>(item.source_id))))) {
+    for (const SeriesRow& row :
+         CSL_TRY(storage::series_of_study(reader, CSL_TRY(parse_id<StudyId>(item.source_id))))) {
       candidates.push_back(row.id);
     }
   }

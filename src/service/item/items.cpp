@@ -81,23 +81,22 @@ Result<json::object> preview_json(const storage::Reader& reader, const storage::
 
 Result<json::object> item_json(const storage::Reader& reader, const storage::Row& row) {
   const PatientId patient = CSL_TRY(row.id<PatientId>("patient_id"));
-  return json::object{
-      {"id", row.text("item_id")},
-      {"project_id", row.text("project_id")},
-      {"number", row.integer("number")},
-      {"kind", row.text("kind")},
-      {"title", row.text("title")},
-      {"patient",
-       json::object{{"id", row.text("patient_id")}, {"pseudonym", row.text("pseudonym")}}},
-      {"modality", row.text("modality")},
-      {"date", row.text("date")},
-      {"state", row.text("state")},
-      {"readers", json::object{{"wanted", row.integer("readers_wanted")},
-                               {"submitted", row.integer("readers_submitted")}}},
-      {"mine", CSL_TRY(mine_json(reader, row, patient))},
-      {"preview", CSL_TRY(preview_json(reader, row, patient))},
-      {"revision", row.integer("revision")},
-      {"updated_at", to_rfc3339({row.integer("updated_at")})}};
+  return json::object{{"id", row.text("item_id")},
+                      {"project_id", row.text("project_id")},
+                      {"number", row.integer("number")},
+                      {"kind", row.text("kind")},
+                      {"title", row.text("title")},
+                      {"patient", json::object{{"id", row.text("patient_id")},
+                                               {"pseudonym", row.text("pseudonym")}}},
+                      {"modality", row.text("modality")},
+                      {"date", row.text("date")},
+                      {"state", row.text("state")},
+                      {"readers", json::object{{"wanted", row.integer("readers_wanted")},
+                                               {"submitted", row.integer("readers_submitted")}}},
+                      {"mine", CSL_TRY(mine_json(reader, row, patient))},
+                      {"preview", CSL_TRY(preview_json(reader, row, patient))},
+                      {"revision", row.integer("revision")},
+                      {"updated_at", to_rfc3339({row.integer("updated_at")})}};
 }
 
 Fields query_fields(const Access& access, const ProjectId& project) {
@@ -209,11 +208,9 @@ Result<ItemRow> Items::open_for_reading(const Access& access, const ProjectId& p
   ItemRow item = CSL_TRY(storage::find_item(*reader, project, id));
   if (!sees_all(access, project) && item.state == "done") {
     // What a rater cannot label any more is not shown to them, unless it was theirs.
-    const storage::Rows own = CSL_TRY(reader->query("work.task_of_rater",
-                                                    Fields()
-                                                        .set("item", id)
-                                                        .set("stage", std::string("label"))
-                                                        .set("rater", access.rater())));
+    const storage::Rows own = CSL_TRY(reader->query(
+        "work.task_of_rater",
+        Fields().set("item", id).set("stage", std::string("label")).set("rater", access.rater())));
     if (own.empty()) return fail(ErrorCode::NotFound, "there is no such item");
   }
   const ItemToRead read{item.id, item.patient};
@@ -221,8 +218,7 @@ Result<ItemRow> Items::open_for_reading(const Access& access, const ProjectId& p
   return item;
 }
 
-Result<json::object> Items::show(const Access& access, const ProjectId& project,
-                                 const ItemId& id) {
+Result<json::object> Items::show(const Access& access, const ProjectId& project, const ItemId& id) {
   const ItemRow item = CSL_TRY(open_for_reading(access, project, id, purpose_labelling));
   json::object view = CSL_TRY(summary(access, project, id));
   const auto reader = CSL_TRY(store_.read());
@@ -232,25 +228,24 @@ Result<json::object> Items::show(const Access& access, const ProjectId& project,
   } else if (item.kind == "text") {
     const storage::NoteRow note =
         CSL_TRY(storage::find_note(*reader, CSL_TRY(parse_id<NoteId>(item.source_id))));
-    const json::value facts = CSL_TRY(
-        parse_json(CSL_TRY(storage::opened(*reader, item.patient, note.sealed_facts))));
+    const json::value facts =
+        CSL_TRY(parse_json(CSL_TRY(storage::opened(*reader, item.patient, note.sealed_facts))));
     const json::value* title = facts.as_object().if_contains("title");
     view["source"] = json::object{
         {"kind", "text"},
-        {"notes", json::array{json::object{
-                      {"id", to_string(note.id)},
-                      {"date", note.date},
-                      {"title", title != nullptr ? *title : json::value(item.title)},
-                      {"length", note.length},
-                      {"sha256", note.sha256}}}}};
+        {"notes",
+         json::array{json::object{{"id", to_string(note.id)},
+                                  {"date", note.date},
+                                  {"title", title != nullptr ? *title : json::value(item.title)},
+                                  {"length", note.length},
+                                  {"sha256", facts.at("sha256")}}}}};
   } else {
     view["source"] = CSL_TRY(signal_source(*reader, item));
   }
   json::array related;
-  for (const storage::Row& row :
-       CSL_TRY(reader->query("catalog.related",
-                             Fields().set("project", project).set("patient", item.patient).set(
-                                 "item", id)))) {
+  for (const storage::Row& row : CSL_TRY(reader->query(
+           "catalog.related",
+           Fields().set("project", project).set("patient", item.patient).set("item", id)))) {
     related.push_back(json::object{{"item_id", row.text("item_id")},
                                    {"kind", row.text("kind")},
                                    {"modality", row.text("modality")},
@@ -294,9 +289,8 @@ Result<std::string> Items::note_text(const Access& access, const ProjectId& proj
   return std::string(text_of(bytes));
 }
 
-Result<Bytes> Items::signal_window(const Access& access, const ProjectId& project,
-                                   const ItemId& id, const RecordingId& recording,
-                                   const WindowQuery& query) {
+Result<Bytes> Items::signal_window(const Access& access, const ProjectId& project, const ItemId& id,
+                                   const RecordingId& recording, const WindowQuery& query) {
   const ItemRow item = CSL_TRY(open_for_reading(access, project, id, purpose_labelling));
   if (item.source_id != to_string(recording)) {
     return fail(ErrorCode::NotFound, "the item has no such recording");

@@ -51,7 +51,7 @@ Bytes write_png(std::uint32_t columns, std::uint32_t rows, std::uint32_t channel
   Bytes header;
   put_u32(header, columns);
   put_u32(header, rows);
-  header.push_back(std::byte{8});                              // bits a sample
+  header.push_back(std::byte{8});                                 // bits a sample
   header.push_back(channels == 1 ? std::byte{0} : std::byte{2});  // grey or RGB
   header.insert(header.end(), 3, std::byte{0});
   put_chunk(out, "IHDR", header);

@@ -22,13 +22,12 @@ Status ReadLedger::record(storage::Store& store, const Access& access, const Pro
   if (fresh.empty()) return {};
   CSL_TRY(store.write_from_reserve(actor, [&](storage::Transaction& transaction) -> Status {
     for (const ItemToRead& read : fresh) {
-      const storage::Rows rows = CSL_TRY(transaction.query("catalog.item_was_read",
-                                                           storage::Fields()
-                                                               .set("reader", actor.person)
-                                                               .set("item", read.item)
-                                                               .set("purpose", std::string(purpose))
-                                                               .set("reader_sign_in",
-                                                                    actor.sign_in)));
+      const storage::Rows rows = CSL_TRY(
+          transaction.query("catalog.item_was_read", storage::Fields()
+                                                         .set("reader", actor.person)
+                                                         .set("item", read.item)
+                                                         .set("purpose", std::string(purpose))
+                                                         .set("reader_sign_in", actor.sign_in)));
       if (!rows.empty()) continue;
       storage::EventDraft event{.type = "item.read",
                                 .project = project,

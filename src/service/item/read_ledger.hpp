@@ -22,9 +22,8 @@ struct ItemToRead {
 class ReadLedger {
  public:
   // One commit for all that are new. Errors: those of Store::write_from_reserve.
-  [[nodiscard]] Status record(storage::Store& store, const Access& access,
-                              const ProjectId& project, std::span<const ItemToRead> items,
-                              std::string_view purpose);
+  [[nodiscard]] Status record(storage::Store& store, const Access& access, const ProjectId& project,
+                              std::span<const ItemToRead> items, std::string_view purpose);
 
  private:
   Guarded<std::unordered_set<std::string>> known_;  // a cache: the table item_reads has them all

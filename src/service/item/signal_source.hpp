@@ -8,11 +8,11 @@
 #include <memory>
 #include <string>
 
+#include "analysis/pyramid/pyramid.hpp"
 #include "base/guarded.hpp"
 #include "base/result.hpp"
 #include "domain/signal/sample_source.hpp"
 #include "service/item/items.hpp"
-#include "service/item/signal_pyramid.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -22,10 +22,10 @@ namespace consilium::service {
 
 struct OpenRecording {
   std::shared_ptr<const SampleSource> samples;
-  std::shared_ptr<const SignalPyramid> pyramid;
+  std::shared_ptr<const Pyramid> pyramid;
 };
 
-// Opens the recording's samples and pyramid. `reveal`: file names were sealed.
+// Errors: NotFound (also after erasure), Corrupt.
 [[nodiscard]] Result<OpenRecording> open_recording(storage::Store& store,
                                                    const RecordingId& recording);
 

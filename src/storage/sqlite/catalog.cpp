@@ -209,7 +209,6 @@ Result<NoteRow> find_note(const Reader& reader, const NoteId& note) {
                                .content = row.text("content"),
                                .date = row.text("date"),
                                .length = static_cast<std::uint64_t>(row.integer("length")),
-                               .sha256 = row.text("sha256"),
                                .object = object_of(row, "object", "object_size"),
                                .sealed_facts = row.bytes("facts")};
               });

@@ -55,7 +55,7 @@ CREATE TABLE series_grids (
 CREATE TABLE notes (
   note_id TEXT NOT NULL PRIMARY KEY, patient_id TEXT NOT NULL, source_key TEXT,
   content TEXT NOT NULL UNIQUE, file_content TEXT NOT NULL, date TEXT NOT NULL,
-  length INTEGER NOT NULL, sha256 TEXT NOT NULL, object TEXT NOT NULL, object_size INTEGER NOT NULL,
+  length INTEGER NOT NULL, object TEXT NOT NULL, object_size INTEGER NOT NULL,
   facts BLOB) STRICT;
 CREATE UNIQUE INDEX notes_source_key ON notes (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX notes_file ON notes (file_content);
@@ -78,6 +78,7 @@ CREATE TABLE items (
   preview BLOB, state TEXT NOT NULL, readers_wanted INTEGER NOT NULL,
   readers_submitted INTEGER NOT NULL DEFAULT 0, revision INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, UNIQUE (project_id, number), UNIQUE (project_id, source_id)) STRICT;
+CREATE INDEX items_source ON items (source_id);
 CREATE INDEX items_patient ON items (project_id, patient_id);
 CREATE INDEX items_state ON items (project_id, state, number);
 
@@ -149,7 +150,7 @@ const std::vector<Projection> projections = {
         FROM json_each(:volumes))sql"}},
     {"note.added",
      {R"sql(INSERT INTO notes VALUES (:note_id, :patient_id, :source_key, :content, :file_content,
-        :date, :length, :sha256, :object, :object_size, :facts))sql"}},
+        :date, :length, :object, :object_size, :facts))sql"}},
     {"file.finished",
      {R"sql(INSERT OR IGNORE INTO contents VALUES (:content, :kind, :source_id))sql"}},
     {"recording.added",
@@ -245,6 +246,8 @@ const std::vector<NamedQuery> queries = {
         WHERE i.item_id = :item AND i.project_id = :project)sql"},
     {"catalog.item_of_source",
      R"sql(SELECT item_id FROM items WHERE project_id = :project AND source_id = :source)sql"},
+    {"catalog.any_item_of_source", R"sql(SELECT * FROM items WHERE source_id = :source
+        ORDER BY item_id LIMIT 1)sql"},
     {"catalog.related", R"sql(SELECT item_id, kind, modality, date, title FROM items
         WHERE project_id = :project AND patient_id = :patient AND item_id <> :item
         ORDER BY date, number)sql"},

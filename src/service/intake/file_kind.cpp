@@ -1,0 +1,98 @@
+#include "service/intake/file_kind.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/byte_source.hpp"
+#include "format/dicom/dicom_file.hpp"
+
+namespace consilium::service {
+namespace {
+
+constexpr std::uint64_t looked_at_bytes = 4096;
+
+std::string extension_of(std::string_view name) {
+  const std::size_t slash = name.find_last_of('/');
+  const std::string_view base = slash == std::string_view::npos ? name : name.substr(slash + 1);
+  const std::size_t dot = base.find_last_of('.');
+  if (dot == std::string_view::npos || dot == 0) return "";
+  std::string extension(base.substr(dot + 1));
+  for (char& c : extension) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return extension;
+}
+
+struct Later {
+  std::string_view extension;
+  std::string_view what;
+};
+
+// Kinds that we know, and do not read in this version.
+constexpr std::array later_kinds{
+    Later{"scp", "SCP-ECG recordings come with a later version"},
+    Later{"xml", "recordings and notes in XML come with a later version"},
+    Later{"vhdr", "BrainVision recordings come with a later version"},
+    Later{"vmrk", "BrainVision recordings come with a later version"},
+    Later{"ishne", "ISHNE Holter recordings come with a later version"},
+    Later{"nii", "NIfTI images come with a later version"},
+    Later{"nrrd", "NRRD images come with a later version"},
+    Later{"mha", "MetaImage files come with a later version"},
+    Later{"png", "plain pictures come with a later version"},
+    Later{"jpg", "plain pictures come with a later version"},
+    Later{"jpeg", "plain pictures come with a later version"},
+    Later{"tif", "whole slides and TIFF come with a later version"},
+    Later{"tiff", "whole slides and TIFF come with a later version"},
+    Later{"svs", "whole slides come with a later version"},
+    Later{"ndpi", "whole slides come with a later version"},
+    Later{"pdf", "PDF documents are not read"},
+    Later{"hl7", "HL7 version 2 messages come with a later version"},
+    Later{"ccda", "C-CDA documents come with a later version"},
+    Later{"ann", "label files are imported with a later version"},
+    Later{"zip", "archives are not opened"},
+    Later{"gz", "compressed files are not opened"},
+    Later{"tar", "archives are not opened"},
+};
+
+bool begins(std::string_view text, std::string_view beginning) {
+  return text.substr(0, beginning.size()) == beginning;
+}
+
+bool is_edf(std::string_view head) {
+  if (begins(head,
+             "\xFF"
+             "BIOSEMI"))
+    return true;
+  // Version "0" in eight bytes, and further fields of printable characters.
+  if (head.size() < 256 || !begins(head, "0       ")) return false;
+  return std::ranges::all_of(head.substr(168, 16), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+}  // namespace
+
+Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_view name) {
+  const auto source = CSL_TRY(open_file_source(path));
+  if (source->size() == 0) {
+    return fail(ErrorCode::Corrupt, "the file is empty", "", "copy it again");
+  }
+  Bytes bytes(static_cast<std::size_t>(std::min(source->size(), looked_at_bytes)));
+  CSL_TRY(source->read(0, bytes));
+  const std::string_view head = text_of(bytes);
+  const std::string extension = extension_of(name);
+  if (head.size() >= 132 && head.substr(128, 4) == "DICM") return FileKind::Dicom;
+  if (is_edf(head) || extension == "edf" || extension == "bdf") return FileKind::Edf;
+  if (extension == "hea") return FileKind::WfdbHeader;
+  if (extension == "csv" || extension == "tsv") return FileKind::NoteCsv;
+  if (extension == "jsonl" || extension == "ndjson") return FileKind::NoteJsonl;
+  if (extension == "json") return FileKind::FhirJson;
+  if (extension == "txt" || extension == "text") return FileKind::PlainNote;
+  for (const Later& later : later_kinds) {
+    if (extension == later.extension) {
+      return fail(ErrorCode::Unsupported, std::string(later.what), "",
+                  "leave it out, or convert it to a kind that is read");
+    }
+  }
+  return looks_like_dicom(bytes) ? FileKind::Dicom : FileKind::Other;
+}
+
+}  // namespace consilium::service

@@ -1,0 +1,28 @@
+// What a file is, told by its first bytes; its name only decides between kinds that are all text.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace consilium::service {
+
+enum class FileKind {
+  Dicom,
+  WfdbHeader,
+  Edf,        // EDF, EDF+, BDF
+  PlainNote,  // .txt
+  NoteCsv,
+  NoteJsonl,
+  FhirJson,
+  Other,  // a signal file of some header, or nothing that we read
+};
+
+// Errors: Unsupported for kinds that we know and do not read yet, with the reason; those of opening
+// the file. Cost: one read of a few kilobytes.
+[[nodiscard]] Result<FileKind> kind_of_file(const std::filesystem::path& path,
+                                            std::string_view name);
+
+}  // namespace consilium::service

@@ -1,0 +1,124 @@
+#include "service/intake/import_plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "service/intake/signal_intake.hpp"
+
+namespace consilium::service {
+namespace {
+
+std::string folder_of(std::string_view name) {
+  const std::size_t slash = name.find_last_of('/');
+  return slash == std::string_view::npos ? "" : std::string(name.substr(0, slash + 1));
+}
+
+std::string stem_of(const std::string& name) {
+  const std::size_t slash = name.find_last_of('/');
+  const std::size_t dot = name.find_last_of('.');
+  const bool has_extension =
+      dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  return has_extension ? name.substr(0, dot) : name;
+}
+
+class Planner {
+ public:
+  explicit Planner(std::span<const ImportFile> files) : files_(files), kinds_(files.size()) {
+    for (std::size_t i = 0; i < files.size(); ++i) by_name_.emplace(files[i].name, i);
+  }
+
+  std::vector<ImportUnit> plan() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      kinds_[i] = kind_of_file(files_[i].path, files_[i].name);
+    }
+    gather_recordings();
+    std::vector<ImportUnit> units;
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (consumed_.contains(i)) continue;
+      units.push_back(unit_of(i));
+    }
+    return units;
+  }
+
+ private:
+  bool is_kind(std::size_t file, FileKind kind) const {
+    return kinds_[file].has_value() && *kinds_[file] == kind;
+  }
+
+  // Files that a header names, and those that its segments name.
+  void add_companions(std::size_t header, std::vector<std::size_t>& members) {
+    const auto names = companions_of(files_[header].path);
+    if (!names) return;  // the unit is refused with this when it is read
+    const std::string folder = folder_of(files_[header].name);
+    for (const std::string& name : *names) {
+      const auto found = by_name_.find(folder + name);
+      if (found == by_name_.end()) continue;
+      const std::size_t file = found->second;
+      if (std::ranges::find(members, file) != members.end()) continue;
+      members.push_back(file);
+      consumed_.insert(file);
+      if (is_kind(file, FileKind::WfdbHeader)) add_companions(file, members);
+    }
+  }
+
+  // Annotation files have the record's name and an extension of their annotator's; they are kept
+  // with the recording as received.
+  void add_annotations(std::size_t header, std::vector<std::size_t>& members) {
+    const std::string stem = stem_of(files_[header].name) + ".";
+    for (auto at = by_name_.lower_bound(stem); at != by_name_.end() && at->first.starts_with(stem);
+         ++at) {
+      const std::size_t file = at->second;
+      if (!is_kind(file, FileKind::Other) || stem_of(at->first) + "." != stem ||
+          consumed_.contains(file)) {
+        continue;
+      }
+      members.push_back(file);
+      consumed_.insert(file);
+    }
+  }
+
+  void gather_recordings() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (!is_kind(i, FileKind::WfdbHeader)) continue;
+      std::vector<std::size_t>& members = recordings_[i];
+      members.push_back(i);
+      add_companions(i, members);
+    }
+    for (auto& [header, members] : recordings_) {
+      if (!consumed_.contains(header)) add_annotations(header, members);
+    }
+  }
+
+  ImportUnit unit_of(std::size_t file) {
+    ImportUnit unit;
+    unit.files = {file};
+    if (!kinds_[file]) {
+      unit.refusal = kinds_[file].error();
+      return unit;
+    }
+    unit.kind = *kinds_[file];
+    if (unit.kind == FileKind::WfdbHeader) unit.files = recordings_[file];
+    if (unit.kind == FileKind::Other) {
+      unit.refusal = Error{ErrorCode::Unsupported, "the file is of no kind that is read", "",
+                           "a signal file is imported together with its .hea header; other files "
+                           "can be left out"};
+    }
+    return unit;
+  }
+
+  std::span<const ImportFile> files_;
+  std::vector<Result<FileKind>> kinds_;
+  std::map<std::string, std::size_t> by_name_;
+  std::map<std::size_t, std::vector<std::size_t>> recordings_;  // header -> all its files
+  std::set<std::size_t> consumed_;
+};
+
+}  // namespace
+
+std::vector<ImportUnit> plan_import(std::span<const ImportFile> files) {
+  return Planner(files).plan();
+}
+
+}  // namespace consilium::service

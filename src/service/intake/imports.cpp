@@ -1,0 +1,284 @@
+// The browser's side of intake: uploads are kept until the import is done, then run like a folder.
+#include "service/intake/imports.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <fstream>
+
+#include "base/byte_source.hpp"
+#include "base/utf8.hpp"
+#include "service/job/job_queue.hpp"
+#include "storage/catalog.hpp"
+
+namespace consilium::service {
+namespace json = boost::json;
+using storage::ImportRow;
+using storage::Transaction;
+
+namespace {
+
+constexpr std::size_t block_bytes = 256U << 10U;
+constexpr std::size_t name_size_max = 1000;
+constexpr std::int64_t file_number_max = 1'000'000;
+
+Result<json::object> import_json(const storage::Reader& reader, const ImportRow& row) {
+  json::array refused;
+  for (const storage::ImportRefusalRow& refusal :
+       CSL_TRY(storage::import_refusals(reader, row.id))) {
+    refused.push_back(json::object{{"file_number", refusal.file_number},
+                                   {"code", refusal.code},
+                                   {"what", refusal.what},
+                                   {"where", refusal.place},
+                                   {"remedy", refusal.remedy}});
+  }
+  return json::object{{"id", to_string(row.id)},
+                      {"state", row.state},
+                      {"files_total", row.files_total},
+                      {"files_done", row.files_done},
+                      {"items_added", row.items_added},
+                      {"duplicates", row.duplicates},
+                      {"refused", std::move(refused)},
+                      {"started_at", to_rfc3339(row.started_at)},
+                      {"finished_at", row.finished_at ? json::value(to_rfc3339(*row.finished_at))
+                                                      : json::value(nullptr)}};
+}
+
+Result<ImportRow> import_of_project(const storage::Reader& reader, const ProjectId& project,
+                                    const ImportId& id) {
+  ImportRow row = CSL_TRY(storage::find_import(reader, id));
+  if (row.project != project) return fail(ErrorCode::NotFound, "there is no such import");
+  return row;
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+Status write_fully(int descriptor, ByteView bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      if (errno == ENOSPC) return fail(ErrorCode::NoSpace, "the disk is full");
+      return fail(ErrorCode::Unavailable, "the upload cannot be written");
+    }
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+// Uploads are named by number; what the user calls them stands beside, for what goes with what.
+std::filesystem::path upload_path(const std::filesystem::path& folder, std::int64_t number) {
+  return folder / (std::to_string(number) + ".upload");
+}
+std::filesystem::path name_path(const std::filesystem::path& folder, std::int64_t number) {
+  return folder / (std::to_string(number) + ".name");
+}
+
+// In the order of their numbers, so that a file's number is the one the browser gave.
+std::vector<ImportFile> uploads_in(const std::filesystem::path& folder) {
+  std::vector<ImportFile> uploads;
+  std::error_code problem;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, problem)) {
+    if (entry.path().extension() != ".upload") continue;
+    const std::int64_t number = std::strtoll(entry.path().stem().c_str(), nullptr, 10);
+    std::ifstream in(name_path(folder, number));
+    std::string name((std::istreambuf_iterator<char>(in)), {});
+    uploads.push_back({.path = entry.path(), .name = std::move(name), .number = number});
+  }
+  std::ranges::sort(uploads, {}, &ImportFile::number);
+  return uploads;
+}
+
+}  // namespace
+
+Result<json::object> Imports::begin(const Access& access, const ProjectId& project,
+                                    const ImportId& id, std::string_view name,
+                                    std::string_view kind_hint) {
+  // A name may hold a patient's, and kinds are told by content: neither is kept.
+  static_cast<void>(name);
+  static_cast<void>(kind_hint);
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  CSL_TRY(tools_.store.write(actor_of(access), [&](Transaction& transaction) -> Status {
+    CSL_TRY(storage::find_project(transaction, project));
+    const auto stored = storage::find_import(transaction, id);
+    if (stored && stored->project != project) {
+      return fail(ErrorCode::Conflict, "this id is that of another import", "", "use a new id");
+    }
+    if (stored) return {};
+    storage::EventDraft event{.type = "import.begun",
+                              .project = project,
+                              .item = std::nullopt,
+                              .patient = std::nullopt,
+                              .fields = {}};
+    event.fields.set("import_id", id).set("state", std::string("receiving"));
+    return transaction.append(std::move(event));
+  }));
+  return show(access, project, id);
+}
+
+Result<json::object> Imports::receive(const Access& access, const ProjectId& project,
+                                      const ImportId& id, std::int64_t file_number,
+                                      std::string_view relative_path, const BodySource& body) {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  const auto reader = CSL_TRY(tools_.store.read());
+  const ImportRow row = CSL_TRY(import_of_project(*reader, project, id));
+  if (row.state != "receiving") {
+    return fail(ErrorCode::Conflict, "the import takes no more files", "", "begin another one");
+  }
+  if (file_number < 1 || file_number > file_number_max || relative_path.empty() ||
+      relative_path.size() > name_size_max || !is_utf8(relative_path)) {
+    return fail(ErrorCode::InvalidInput, "the file's number or path is not usable",
+                "file_number, path", "number files from 1, and send the path that they have");
+  }
+  const std::filesystem::path folder = upload_folder_ / to_string(id);
+  std::error_code problem;
+  std::filesystem::create_directories(folder, problem);
+  if (problem) return fail(ErrorCode::Unavailable, "the upload cannot be written");
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
+
+  const std::filesystem::path part = folder / (std::to_string(file_number) + ".part");
+  std::int64_t size_bytes = 0;
+  {
+    const Descriptor out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    if (out.number() < 0) return fail(ErrorCode::Unavailable, "the upload cannot be written");
+    Bytes block(block_bytes);
+    for (;;) {
+      const std::size_t count = CSL_TRY(body(block));
+      if (count == 0) break;
+      CSL_TRY(write_fully(out.number(), ByteView(block).first(count)));
+      size_bytes += static_cast<std::int64_t>(count);
+    }
+    const Descriptor named(::open(name_path(folder, file_number).c_str(),
+                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    CSL_TRY(write_fully(named.number(), bytes_of(relative_path)));
+    // An acknowledged upload is there after a power loss, like every write.
+    if (::fsync(out.number()) != 0 || ::fsync(named.number()) != 0) {
+      return fail(ErrorCode::Unavailable, "the upload cannot be made durable");
+    }
+  }
+  std::filesystem::rename(part, upload_path(folder, file_number), problem);
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (problem || ::fsync(directory.number()) != 0) {
+    return fail(ErrorCode::Unavailable, "the upload cannot be kept");
+  }
+  return json::object{
+      {"file_number", file_number}, {"size_bytes", size_bytes}, {"state", "received"}};
+}
+
+namespace {
+
+// The job: everything uploaded, as one import; its files go when it is done.
+void run_uploads(const ImportTools& tools, const Access& access, const ProjectId& project,
+                 const ImportId& id, const std::filesystem::path& folder,
+                 const std::stop_token& stop) {
+  const std::vector<ImportFile> files = uploads_in(folder);
+  const auto report =
+      run_import(tools, access, project, files,
+                 {.id = id, .thread_count = 2, .stop = stop, .on_progress = {}, .on_refusal = {}});
+  if (report) {
+    std::error_code problem;
+    std::filesystem::remove_all(folder, problem);
+    return;
+  }
+  if (stop.stop_requested()) return;  // goes on at the next start
+  static_cast<void>(tools.store.write(actor_of(access), [&](Transaction& transaction) -> Status {
+    const ImportRow row = CSL_TRY(storage::find_import(transaction, id));
+    storage::EventDraft event{.type = "import.finished",
+                              .project = project,
+                              .item = std::nullopt,
+                              .patient = std::nullopt,
+                              .fields = {}};
+    event.fields.set("import_id", id)
+        .set("state", std::string("failed"))
+        .set("files_total", row.files_total)
+        .set("files_done", row.files_done)
+        .set("items_added", row.items_added)
+        .set("duplicates", row.duplicates);
+    return transaction.append(std::move(event));
+  }));
+}
+
+}  // namespace
+
+Result<json::object> Imports::finish(const Access& access, const ProjectId& project,
+                                     const ImportId& id) {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  bool is_new = false;
+  CSL_TRY(tools_.store.write(actor_of(access), [&](Transaction& transaction) -> Status {
+    const ImportRow row = CSL_TRY(import_of_project(transaction, project, id));
+    is_new = row.state == "receiving" || row.state == "failed";
+    if (!is_new) return {};
+    storage::EventDraft event{.type = "import.begun",
+                              .project = project,
+                              .item = std::nullopt,
+                              .patient = std::nullopt,
+                              .fields = {}};
+    event.fields.set("import_id", id).set("state", std::string("running"));
+    return transaction.append(std::move(event));
+  }));
+  if (is_new) {
+    const bool added =
+        jobs_.add([tools = tools_, access, project, id,
+                   folder = upload_folder_ / to_string(id)](const std::stop_token& stop) {
+          run_uploads(tools, access, project, id, folder, stop);
+        });
+    if (!added) {
+      return fail(ErrorCode::Unavailable, "too many imports and exports wait", "",
+                  "finish the import again in a while");
+    }
+  }
+  return show(access, project, id);
+}
+
+Result<json::object> Imports::show(const Access& access, const ProjectId& project,
+                                   const ImportId& id) const {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  const auto reader = CSL_TRY(tools_.store.read());
+  json::object view =
+      CSL_TRY(import_json(*reader, CSL_TRY(import_of_project(*reader, project, id))));
+  return view;
+}
+
+Result<json::object> Imports::list(const Access& access, const ProjectId& project) const {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  const auto reader = CSL_TRY(tools_.store.read());
+  json::array items;
+  for (const ImportRow& row : CSL_TRY(storage::imports_of(*reader, project))) {
+    items.push_back(CSL_TRY(import_json(*reader, row)));
+  }
+  return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};
+}
+
+Status Imports::resume_all() {
+  const auto reader = CSL_TRY(tools_.store.read());
+  for (const ImportRow& row : CSL_TRY(storage::imports_unfinished(*reader))) {
+    const std::filesystem::path folder = upload_folder_ / to_string(row.id);
+    std::error_code problem;
+    if (!std::filesystem::is_directory(folder, problem)) continue;  // of the command line
+    Access access = operator_access();
+    access.origin = "resumed at start";
+    if (!jobs_.add([tools = tools_, access, project = row.project, id = row.id,
+                    folder](const std::stop_token& stop) {
+          run_uploads(tools, access, project, id, folder, stop);
+        })) {
+      return fail(ErrorCode::Unavailable, "too many imports wait");
+    }
+  }
+  return {};
+}
+
+}  // namespace consilium::service

@@ -1,0 +1,27 @@
+// Notes into the catalog: the canonical text sealed, its title and source id with it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "service/intake/file_kind.hpp"
+#include "service/intake/prepared.hpp"
+
+namespace consilium::service {
+
+// Rows of a table or documents of a bundle that gave no note; the others were kept.
+struct NoteFileResult {
+  std::uint64_t note_count = 0;
+  std::uint64_t refused_count = 0;
+  std::optional<Error> first_refusal;
+};
+
+// Reads .txt, CSV, JSON lines or FHIR and hands each note to `sink`. Errors: those that refuse the
+// whole file. Memory: a row of a table, else the file.
+[[nodiscard]] Result<NoteFileResult> prepare_notes(const IntakeTools& tools, FileKind kind,
+                                                   const std::filesystem::path& path,
+                                                   const std::string& content,
+                                                   const PreparedSink& sink);
+
+}  // namespace consilium::service

@@ -1,0 +1,74 @@
+// What a worker of the import made of one thing (an image, a note, a recording): its objects are
+// written, its events wait for the commit.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+#include "storage/objects.hpp"
+#include "storage/store.hpp"
+#include "storage/vault.hpp"
+
+namespace consilium {
+class CodecPool;
+}
+
+namespace consilium::service {
+
+// Where a commit says what it led to.
+struct Committed {
+  bool is_duplicate = false;
+  std::optional<SeriesId> series;  // to be arranged at the end
+  std::optional<StudyId> study;    // whose item is made at the end
+  bool added_item = false;
+};
+
+struct Prepared {
+  std::vector<storage::ObjectRef> objects;
+  // In the writer. Errors refuse the file; its objects are then taken back.
+  std::function<Result<Committed>(storage::Transaction&)> commit;
+};
+// Takes each prepared thing of a file in turn; false when the import is ending.
+using PreparedSink = std::function<bool(Prepared)>;
+
+struct IntakeTools {
+  storage::Store& store;
+  CodecPool* codec = nullptr;
+  const Clock& clock;
+  Random& random;
+  ProjectId project;
+};
+
+// The keyed name of content: tells nothing without the store's keys.
+[[nodiscard]] std::string content_name(storage::Store& store, ByteView digest);
+
+// Appends `patient.added` where it is still due; gives the days by which the patient's dates are
+// shifted, the same for all of them.
+[[nodiscard]] Result<std::int64_t> ensure_patient(storage::Transaction& transaction,
+                                                  const storage::VaultEntry& patient,
+                                                  std::int64_t shift_if_new);
+[[nodiscard]] std::int64_t draw_date_shift(Random& random);
+// "20240311" or "2024-03-11..." to "2024-01-28"; "" when it is no whole date.
+[[nodiscard]] std::string shifted_date(std::string_view date, std::int64_t shift_days);
+
+struct NewItem {
+  ItemId id;
+  PatientId patient;
+  std::string kind;
+  std::string source_id;
+  std::string title;
+  std::string modality;
+  std::string date;
+  std::string preview;  // of text and signals; sealed
+};
+// The item of this source in the project, unless it is there. True when it was added.
+[[nodiscard]] Result<bool> ensure_item(storage::Transaction& transaction, const ProjectId& project,
+                                       const NewItem& item);
+
+}  // namespace consilium::service

@@ -1,0 +1,546 @@
+// The import's pipeline: workers read, hash, decode and seal; the calling thread makes what they
+// prepared durable in batches, objects first, then one commit. A queue between them bounds memory.
+#include <algorithm>
+#include <atomic>
+#include <boost/json.hpp>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "base/bounded_queue.hpp"
+#include "base/byte_source.hpp"
+#include "base/sha256.hpp"
+#include "service/intake/arrangement.hpp"
+#include "service/intake/file_bytes.hpp"
+#include "service/intake/image_intake.hpp"
+#include "service/intake/import_plan.hpp"
+#include "service/intake/imports.hpp"
+#include "service/intake/note_intake.hpp"
+#include "service/intake/signal_intake.hpp"
+#include "storage/catalog.hpp"
+
+namespace consilium::service {
+using storage::EventDraft;
+using storage::Fields;
+using storage::Transaction;
+
+namespace {
+
+constexpr std::size_t batch_size_max = 64;
+constexpr std::size_t hash_block_bytes = 1U << 20U;
+
+// A prepared thing, or the end of a unit.
+struct Message {
+  std::size_t unit = 0;
+  std::optional<Prepared> prepared;
+  bool is_end = false;
+  std::optional<Error> refusal;  // with the end: of the whole file, or of some of its rows
+  std::string finished_content;  // with the end: recorded, so that the file is known next time
+};
+
+Result<Sha256Digest> digest_of(const std::filesystem::path& path) {
+  const auto source = CSL_TRY(open_file_source(path));
+  Sha256 hash;
+  Bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(hash_block_bytes, source->size())));
+  for (std::uint64_t at = 0; at < source->size();) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source->size() - at));
+    CSL_TRY(source->read(at, std::span(block).first(count)));
+    hash.update(ByteView(block).first(count));
+    at += count;
+  }
+  return hash.finish();
+}
+
+class ImportRun {
+ public:
+  ImportRun(const ImportTools& tools, const Access& access, const ProjectId& project,
+            std::span<const ImportFile> files, const ImportOptions& options)
+      : tools_{.store = tools.store,
+               .codec = tools.codec,
+               .clock = tools.clock,
+               .random = tools.random,
+               .project = project},
+        access_(access),
+        files_(files),
+        options_(options),
+        queue_(2 * batch_size_max) {
+    report_.id = options.id;
+    report_.files_total = static_cast<std::int64_t>(files.size());
+  }
+
+  Result<ImportReport> run() {
+    CSL_TRY(begin());
+    units_ = plan_import(files_);
+    Status outcome = work();
+    if (outcome && options_.stop.stop_requested()) {
+      outcome = fail(ErrorCode::Unavailable, "the import was interrupted", "",
+                     "start it again: it goes on where it was");
+    }
+    CSL_TRY(std::move(outcome));
+    CSL_TRY(finish_series());
+    CSL_TRY(finish());
+    return std::move(report_);
+  }
+
+ private:
+  // --- workers -------------------------------------------------------------------------------
+  void work_on_units() {
+    while (!options_.stop.stop_requested() && !is_failed_) {
+      const std::size_t number = next_unit_++;
+      if (number >= units_.size()) return;
+      Message end{.unit = number,
+                  .prepared = std::nullopt,
+                  .is_end = true,
+                  .refusal = std::nullopt,
+                  .finished_content = {}};
+      if (const Status status = prepare(number, end); !status) end.refusal = status.error();
+      if (!queue_.push(std::move(end))) return;
+    }
+  }
+
+  Status prepare(std::size_t number, Message& end) {
+    const ImportUnit& unit = units_[number];
+    if (unit.refusal) return std::unexpected(*unit.refusal);
+    const PreparedSink sink = [&](Prepared prepared) {
+      return queue_.push(Message{.unit = number,
+                                 .prepared = std::move(prepared),
+                                 .is_end = false,
+                                 .refusal = std::nullopt,
+                                 .finished_content = {}});
+    };
+    if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, sink);
+    if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
+      return prepare_signal(unit, sink);
+    }
+    return prepare_text(unit, end, sink);
+  }
+
+  // Whether the content is there; its source then only needs an item in this project.
+  Result<bool> is_known(const std::string& content, const PreparedSink& sink) {
+    const auto reader = CSL_TRY(tools_.store.read());
+    const auto owner = CSL_TRY(storage::owner_of_content(*reader, content));
+    if (!owner) return false;
+    Prepared prepared;
+    prepared.commit = [this, owner = *owner, content](Transaction& transaction) {
+      return adopt(transaction, owner, content);
+    };
+    static_cast<void>(sink(std::move(prepared)));
+    return true;
+  }
+
+  Status prepare_dicom(const ImportUnit& unit, const PreparedSink& sink) {
+    const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
+    const std::string content = content_name(tools_.store, sha256(file.view()));
+    if (CSL_TRY(is_known(content, sink))) return {};
+    return prepare_image(tools_, file.view(), content, sink);
+  }
+
+  Status prepare_signal(const ImportUnit& unit, const PreparedSink& sink) {
+    Sha256 all;
+    std::vector<RecordingFile> files;
+    for (const std::size_t index : unit.files) {
+      all.update(CSL_TRY(digest_of(files_[index].path)));
+      files.push_back({.path = files_[index].path,
+                       .name = std::filesystem::path(files_[index].name).filename().string()});
+    }
+    const std::string content = content_name(tools_.store, all.finish());
+    if (CSL_TRY(is_known(content, sink))) return {};
+    CSL_TRY(prepare_recording(
+        tools_, unit.kind == FileKind::Edf ? RecordingFormat::Edf : RecordingFormat::Wfdb, files,
+        content, sink));
+    return {};
+  }
+
+  Status prepare_text(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
+    const std::filesystem::path& path = files_[unit.files.front()].path;
+    const std::string content = content_name(tools_.store, CSL_TRY(digest_of(path)));
+    if (CSL_TRY(is_known(content, sink))) return {};
+    const NoteFileResult result = CSL_TRY(prepare_notes(tools_, unit.kind, path, content, sink));
+    end.finished_content = content;
+    if (result.first_refusal) {
+      end.refusal = *result.first_refusal;
+      end.refusal->what += " (" + std::to_string(result.refused_count) + " of " +
+                           std::to_string(result.refused_count + result.note_count) +
+                           " notes refused, the others kept)";
+    }
+    return {};
+  }
+
+  // --- in the writer ---------------------------------------------------------------------------
+  Result<Committed> adopt(Transaction& transaction, const storage::ContentOwner& owner,
+                          const std::string& content) {
+    Committed committed;
+    committed.is_duplicate = true;
+    if (owner.kind == "instance") {
+      const storage::Rows rows =
+          CSL_TRY(transaction.query("catalog.study_of_instance", {{"source", owner.source_id}}));
+      if (!rows.empty()) committed.study = CSL_TRY(rows.front().id<StudyId>("study_id"));
+    } else if (owner.kind == "recording") {
+      committed.added_item = CSL_TRY(adopt_recording(transaction, owner.source_id));
+    } else {
+      committed.added_item = CSL_TRY(adopt_notes(transaction, content));
+    }
+    return committed;
+  }
+
+  // The project's own item for a source that another project, or an earlier run, brought in. What
+  // the item shows is taken over from the item that there is.
+  Result<bool> adopt_source(Transaction& transaction, NewItem item) {
+    const storage::Rows rows =
+        CSL_TRY(transaction.query("catalog.any_item_of_source", {{"source", item.source_id}}));
+    if (rows.empty()) return false;
+    item.id = make_id<ItemId>(tools_.clock, tools_.random);
+    item.title = rows.front().text("title");
+    item.modality = rows.front().text("modality");
+    item.date = rows.front().text("date");
+    item.kind = rows.front().text("kind");
+    item.patient = CSL_TRY(rows.front().id<PatientId>("patient_id"));
+    item.preview =
+        CSL_TRY(storage::opened(transaction, item.patient, rows.front().bytes("preview")));
+    return ensure_item(transaction, tools_.project, item);
+  }
+
+  Result<bool> adopt_recording(Transaction& transaction, const std::string& source_id) {
+    NewItem item;
+    item.source_id = source_id;
+    return adopt_source(transaction, std::move(item));
+  }
+
+  Result<bool> adopt_notes(Transaction& transaction, const std::string& content) {
+    bool added = false;
+    for (const storage::Row& row :
+         CSL_TRY(transaction.query("catalog.notes_of_file", {{"content", content}}))) {
+      NewItem item;
+      item.source_id = row.text("note_id");
+      if (CSL_TRY(adopt_source(transaction, std::move(item)))) {
+        added = true;
+        ++extra_items_;
+      }
+    }
+    if (added) --extra_items_;  // one of them is counted by the caller
+    return added;
+  }
+
+  EventDraft import_event(std::string type) {
+    EventDraft event{.type = std::move(type),
+                     .project = tools_.project,
+                     .item = std::nullopt,
+                     .patient = std::nullopt,
+                     .fields = {}};
+    event.fields.set("import_id", options_.id);
+    return event;
+  }
+
+  EventDraft progress_event(std::string type) {
+    EventDraft event = import_event(std::move(type));
+    event.fields.set("files_total", report_.files_total)
+        .set("files_done", report_.files_done)
+        .set("items_added", report_.items_added)
+        .set("duplicates", report_.duplicates);
+    return event;
+  }
+
+  Status begin() {
+    CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) -> Status {
+      const auto stored = storage::find_import(transaction, options_.id);
+      if (stored && stored->project != tools_.project) {
+        return fail(ErrorCode::Conflict, "this id is that of another project's import");
+      }
+      EventDraft event = import_event("import.begun");
+      event.fields.set("state", std::string("running"));
+      return transaction.append(std::move(event));
+    }));
+    return {};
+  }
+
+  // --- the committing side ---------------------------------------------------------------------
+  struct UnitState {
+    bool has_added = false;
+    std::optional<Error> refusal;
+  };
+
+  Status work() {
+    std::vector<std::jthread> workers;
+    std::atomic<std::size_t> running = std::max<std::size_t>(1, options_.thread_count);
+    for (std::size_t i = running; i > 0; --i) {
+      workers.emplace_back([this, &running] {
+        work_on_units();
+        if (--running == 0) queue_.close();
+      });
+    }
+    Status outcome = commit_all();
+    if (!outcome) {
+      is_failed_ = true;
+      queue_.close();
+      while (queue_.try_pop()) {
+      }
+    }
+    return outcome;
+  }
+
+  Status commit_all() {
+    std::vector<Message> batch;
+    while (std::optional<Message> message = queue_.pop()) {
+      batch.push_back(std::move(*message));
+      while (batch.size() < batch_size_max) {
+        std::optional<Message> more = queue_.try_pop();
+        if (!more) break;
+        batch.push_back(std::move(*more));
+      }
+      CSL_TRY(commit(batch));
+      batch.clear();
+    }
+    return {};
+  }
+
+  Status sync(const std::vector<Message>& batch) {
+    std::vector<storage::ObjectRef> objects;
+    for (const Message& message : batch) {
+      if (!message.prepared) continue;
+      objects.insert(objects.end(), message.prepared->objects.begin(),
+                     message.prepared->objects.end());
+    }
+    if (objects.empty()) return {};
+    return tools_.store.objects().sync(objects);
+  }
+
+  Status commit(std::vector<Message>& batch) {
+    CSL_TRY(sync(batch));
+    std::vector<ImportRefusal> refusals;
+    std::vector<bool> taken_back(batch.size(), false);
+    CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) -> Status {
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        Message& message = batch[i];
+        if (message.prepared) {
+          taken_back[i] = !CSL_TRY(commit_one(transaction, message));
+        } else {
+          CSL_TRY(end_unit(transaction, message, refusals));
+        }
+      }
+      return transaction.append(progress_event("import.progressed"));
+    }));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (!taken_back[i]) continue;
+      for (const storage::ObjectRef& object : batch[i].prepared->objects) {
+        static_cast<void>(tools_.store.objects().discard(object));
+      }
+    }
+    for (const ImportRefusal& refusal : refusals) {
+      if (options_.on_refusal) options_.on_refusal(refusal);
+      report_.refused.push_back(refusal);
+    }
+    tell_progress();
+    return {};
+  }
+
+  // False when nothing of it was kept: a duplicate, or refused.
+  Result<bool> commit_one(Transaction& transaction, const Message& message) {
+    UnitState& state = states_[message.unit];
+    if (state.refusal) return false;
+    const Result<Committed> committed = message.prepared->commit(transaction);
+    if (!committed) {
+      if (ends_import(committed.error())) return std::unexpected(committed.error());
+      state.refusal = committed.error();
+      return false;
+    }
+    if (committed->series) series_.insert(*committed->series);
+    if (committed->study) studies_.insert(*committed->study);
+    if (committed->added_item) ++report_.items_added;
+    report_.items_added += std::exchange(extra_items_, 0);
+    if (!committed->is_duplicate) state.has_added = true;
+    return !committed->is_duplicate;
+  }
+
+  Status end_unit(Transaction& transaction, Message& message,
+                  std::vector<ImportRefusal>& refusals) {
+    const ImportUnit& unit = units_[message.unit];
+    UnitState state = std::move(states_[message.unit]);
+    states_.erase(message.unit);
+    if (!state.refusal) state.refusal = std::move(message.refusal);
+    if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
+    const auto file_count = static_cast<std::int64_t>(unit.files.size());
+    report_.files_done += file_count;
+    if (state.refusal) {
+      ImportRefusal refusal{.file_number = number_of(unit.files.front()), .error = *state.refusal};
+      EventDraft event = import_event("import.refused");
+      event.fields.set("file_number", refusal.file_number)
+          .set("code", std::string(name_of(refusal.error.code)))
+          .set("what", refusal.error.what)
+          .set("place", refusal.error.where)
+          .set("remedy", refusal.error.remedy);
+      CSL_TRY(transaction.append(std::move(event)));
+      refusals.push_back(std::move(refusal));
+    }
+    if (state.has_added) {
+      report_.files_added += file_count;
+    } else if (!state.refusal) {
+      report_.duplicates += file_count;
+    }
+    // Whole files alone count as known: one with refused rows is looked at again next time.
+    if (!message.finished_content.empty() && !state.refusal) {
+      EventDraft event = import_event("file.finished");
+      event.fields.set("content", message.finished_content)
+          .set("kind", std::string("notes"))
+          .set("source_id", std::string());
+      CSL_TRY(transaction.append(std::move(event)));
+    }
+    return {};
+  }
+
+  std::int64_t number_of(std::size_t file) const {
+    const std::int64_t number = files_[file].number;
+    return number != 0 ? number : static_cast<std::int64_t>(file) + 1;
+  }
+
+  // A full disk or a closed store ends the import; it goes on when started again.
+  static bool ends_import(const Error& error) { return error.code == ErrorCode::NoSpace; }
+
+  void tell_progress() {
+    if (!options_.on_progress) return;
+    options_.on_progress({.files_total = report_.files_total,
+                          .files_done = report_.files_done,
+                          .refused = static_cast<std::int64_t>(report_.refused.size()),
+                          .items_added = report_.items_added});
+  }
+
+  // --- when all files are in ---------------------------------------------------------------------
+  // Series that were left unarranged by an interruption are found through their studies.
+  Status add_unarranged() {
+    const auto reader = CSL_TRY(tools_.store.read());
+    for (const StudyId& study : studies_) {
+      for (const storage::SeriesRow& row : CSL_TRY(storage::series_of_study(*reader, study))) {
+        if (row.volumes_json.empty()) series_.insert(row.id);
+      }
+    }
+    return {};
+  }
+
+  Status finish_series() {
+    CSL_TRY(add_unarranged());
+    for (const SeriesId& id : series_) {
+      const auto reader = CSL_TRY(tools_.store.read());
+      const storage::SeriesRow series = CSL_TRY(storage::find_series(*reader, id));
+      const auto instances = CSL_TRY(storage::instances_of_series(*reader, id));
+      const Arrangement arrangement = CSL_TRY(arrange(instances));
+      EventDraft event{.type = "series.arranged",
+                       .project = std::nullopt,
+                       .item = std::nullopt,
+                       .patient = series.patient,
+                       .fields = {}};
+      event.fields.set("series_id", id)
+          .set("volumes", storage::JsonText{arrangement.volumes_json})
+          .set("notes", storage::JsonText{arrangement.notes_json});
+      CSL_TRY(tools_.store.write(
+          actor_of(access_), [&](Transaction& transaction) { return transaction.append(event); }));
+    }
+    if (studies_.empty()) return {};
+    CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) -> Status {
+      for (const StudyId& study : studies_) CSL_TRY(put_study_item(transaction, study));
+      return {};
+    }));
+    return {};
+  }
+
+  Status put_study_item(Transaction& transaction, const StudyId& id) {
+    const storage::StudyRow study = CSL_TRY(storage::find_study(transaction, id));
+    const auto series = CSL_TRY(storage::series_of_study(transaction, id));
+    const NewItem item{.id = make_id<ItemId>(tools_.clock, tools_.random),
+                       .patient = study.patient,
+                       .kind = "image",
+                       .source_id = to_string(id),
+                       .title = study_title(series),
+                       .modality = study_modality(series),
+                       .date = study.date,
+                       .preview = ""};
+    if (CSL_TRY(ensure_item(transaction, tools_.project, item))) {
+      ++report_.items_added;
+      return {};
+    }
+    const auto stored =
+        CSL_TRY(storage::item_of_source(transaction, tools_.project, item.source_id));
+    const storage::ItemRow row = CSL_TRY(storage::find_item(transaction, tools_.project, *stored));
+    if (row.title == item.title && row.modality == item.modality) return {};
+    EventDraft event{.type = "item.changed",
+                     .project = tools_.project,
+                     .item = row.id,
+                     .patient = row.patient,
+                     .fields = {}};
+    event.fields.set("title", item.title).set("modality", item.modality);
+    return transaction.append(std::move(event));
+  }
+
+  Status finish() {
+    CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) {
+      EventDraft event = progress_event("import.finished");
+      event.fields.set("state", std::string("done"));
+      return transaction.append(std::move(event));
+    }));
+    tell_progress();
+    return {};
+  }
+
+  IntakeTools tools_;
+  const Access& access_;
+  std::span<const ImportFile> files_;
+  const ImportOptions& options_;
+  std::vector<ImportUnit> units_;
+  std::atomic<std::size_t> next_unit_ = 0;
+  std::atomic<bool> is_failed_ = false;
+  BoundedQueue<Message> queue_;
+  ImportReport report_;
+  std::map<std::size_t, UnitState> states_;
+  std::set<SeriesId> series_;
+  std::set<StudyId> studies_;
+  std::int64_t extra_items_ = 0;
+};
+
+Status add_folder(const std::filesystem::path& folder, std::vector<ImportFile>& files) {
+  std::error_code problem;
+  std::filesystem::recursive_directory_iterator walk(
+      folder, std::filesystem::directory_options::skip_permission_denied, problem);
+  if (problem) return fail(ErrorCode::Unavailable, "the folder cannot be read");
+  for (const auto end = std::filesystem::recursive_directory_iterator(); walk != end;
+       walk.increment(problem)) {
+    if (problem) return fail(ErrorCode::Unavailable, "the folder cannot be read to its end");
+    if (walk->is_regular_file(problem)) {
+      files.push_back({.path = walk->path(),
+                       .name = walk->path().lexically_relative(folder.parent_path()).string()});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<ImportFile>> list_files(std::span<const std::filesystem::path> paths) {
+  std::vector<ImportFile> files;
+  std::size_t number = 0;
+  for (const std::filesystem::path& path : paths) {
+    ++number;
+    std::error_code problem;
+    if (std::filesystem::is_directory(path, problem)) {
+      CSL_TRY(add_folder(path, files));
+    } else if (std::filesystem::is_regular_file(path, problem)) {
+      files.push_back({.path = path, .name = path.filename().string()});
+    } else {
+      return fail(ErrorCode::NotFound, "there is no such file or folder",
+                  "path " + std::to_string(number), "check the spelling");
+    }
+  }
+  std::ranges::stable_sort(files, {}, &ImportFile::name);
+  return files;
+}
+
+Result<ImportReport> run_import(const ImportTools& tools, const Access& access,
+                                const ProjectId& project, std::span<const ImportFile> files,
+                                const ImportOptions& options) {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  {
+    const auto reader = CSL_TRY(tools.store.read());
+    CSL_TRY(storage::find_project(*reader, project));
+  }
+  return ImportRun(tools, access, project, files, options).run();
+}
+
+}  // namespace consilium::service
