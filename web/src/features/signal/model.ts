@@ -1,0 +1,304 @@
+// The signal workspace's state. What is drawn by the hundred thousand (beats) lives in Beats beside it; bodies are kept
+// by id; the rest are values and pure functions.
+import type { AnnotationBody, AnswerValue, Protocol, ProtocolLabel, Question, Recording, WorkspaceProps } from "@/core/workspace";
+import type { AnnotationId } from "@/core/ids";
+import { newId } from "@/core/ids";
+import type { UndoStack } from "@/core/undo";
+import { emptyUndo, record, redo, undo } from "@/core/undo";
+import { Beats } from "./beats";
+import type { FilterSettings } from "./filters";
+import { noFilter } from "./filters";
+
+export type Tool = "pan" | "beat" | "interval" | "caliper";
+export type Change = readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
+
+export interface Caliper {
+  readonly from: number;
+  readonly to: number;
+  /** Physical values at both ends, where they are known. */
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly unit: string;
+}
+
+export interface SignalState {
+  readonly recording: Recording;
+  readonly protocol: Protocol;
+  /** First visible tick and ticks in one CSS pixel. */
+  readonly from: number;
+  readonly ticksPerPixel: number;
+  readonly widthPixels: number;
+  readonly gain: number;
+  readonly filter: FilterSettings;
+  readonly channels: readonly number[];
+  readonly tool: Tool;
+  readonly label: string;
+  readonly intervalLabel: string;
+  readonly selected: AnnotationId | null;
+  readonly caliper: Caliper | null;
+  readonly history: UndoStack<Change>;
+  /** Grows with every change of labels. */
+  readonly revision: number;
+  readonly pixelsPerMm: number;
+  readonly guideline: boolean;
+  readonly readOnly: boolean;
+}
+
+export const speeds = [12.5, 25, 50] as const;
+export const gains = [5, 10, 20] as const;
+
+export const ticksPerSecond = (recording: Recording): number => recording.tick_rate.num / recording.tick_rate.den;
+
+/** Bodies by id, with beats in columns and intervals in order. */
+export class Labels {
+  readonly bodies = new Map<AnnotationId, AnnotationBody>();
+  readonly beats = new Beats();
+  private intervalsCache: readonly AnnotationBody[] | undefined;
+
+  constructor(
+    private readonly protocol: Protocol,
+    bodies: readonly AnnotationBody[],
+  ) {
+    for (const body of bodies) this.bodies.set(body.id, body);
+    this.beats.fill(
+      bodies.flatMap((body) => (body.label !== null && body.target.type === "sample" ? [{ id: body.id, tick: body.target.tick, kind: this.kindOf(body.label) }] : [])),
+    );
+  }
+
+  kindOf(label: string): number {
+    return Math.max(0, this.protocol.labels.findIndex((candidate) => candidate.id === label));
+  }
+
+  get intervals(): readonly AnnotationBody[] {
+    this.intervalsCache ??= [...this.bodies.values()].filter((body) => body.target.type === "interval").sort((a, b) => beginOf(a) - beginOf(b));
+    return this.intervalsCache;
+  }
+
+  apply(change: Change): void {
+    for (const { id, body } of change) {
+      const old = this.bodies.get(id);
+      if (old?.target.type === "sample") this.beats.remove(id, old.target.tick);
+      if (old?.target.type === "interval" || body?.target.type === "interval") this.intervalsCache = undefined;
+      if (body === null) this.bodies.delete(id);
+      else {
+        this.bodies.set(id, body);
+        if (body.target.type === "sample" && body.label !== null) this.beats.insert(id, body.target.tick, this.kindOf(body.label));
+      }
+    }
+  }
+}
+
+export function beginOf(body: AnnotationBody): number {
+  return body.target.type === "interval" ? body.target.begin_tick : body.target.type === "sample" ? body.target.tick : 0;
+}
+
+/** Where an interval ends; an open one lasts until the next of its kind of label begins, or to the record's end. */
+export function endOf(body: AnnotationBody, intervals: readonly AnnotationBody[], length: number): number {
+  if (body.target.type !== "interval") return beginOf(body);
+  if (body.target.end_tick !== null) return body.target.end_tick;
+  const begin = body.target.begin_tick;
+  const next = intervals.find((other) => other.id !== body.id && beginOf(other) > begin);
+  return next === undefined ? length : beginOf(next);
+}
+
+export function recordingOf(props: WorkspaceProps): Recording | undefined {
+  return props.item.source.kind === "signal" ? props.item.source.recordings[0] : undefined;
+}
+
+export const beatLabels = (protocol: Protocol): readonly ProtocolLabel[] => protocol.labels.filter((label) => label.places === undefined || label.places.includes("sample"));
+export const intervalLabels = (protocol: Protocol): readonly ProtocolLabel[] => protocol.labels.filter((label) => label.places?.includes("interval") === true);
+export const labelOf = (protocol: Protocol, id: string | null): ProtocolLabel | undefined => protocol.labels.find((label) => label.id === id);
+
+const palette = ["#6b7280", "#d55e00", "#56b4e9", "#cc79a7", "#b8a600", "#009e73", "#e69f00", "#0072b2"];
+
+export function colourOf(protocol: Protocol, label: string | null): string {
+  const index = Math.max(0, protocol.labels.findIndex((candidate) => candidate.id === label));
+  return protocol.labels[index]?.colour ?? palette[index % palette.length] ?? "#6b7280";
+}
+
+/** What stands over a beat: the MIT mnemonic of the protocol, else the label's key or first letter. */
+export function letterOf(label: ProtocolLabel | undefined): string {
+  const wfdb = label?.exports?.["wfdb"];
+  if (typeof wfdb === "object" && wfdb !== null && "mnemonic" in wfdb && typeof wfdb.mnemonic === "string") return wfdb.mnemonic;
+  return (label?.shortcut ?? label?.title.charAt(0) ?? "?").toUpperCase();
+}
+
+export const keyOf = (label: ProtocolLabel): string | null => (label.shortcut === undefined || label.shortcut === null || label.shortcut === "" ? null : label.shortcut.toUpperCase());
+
+const shownAtOnce = 12;
+
+export function startState(props: WorkspaceProps, recording: Recording, pixelsPerMm: number): SignalState {
+  const montage = props.protocol.view?.["montage"];
+  const wanted = Array.isArray(montage) ? montage.map(String) : [];
+  const byName = wanted.flatMap((name) => recording.channels.filter((channel) => channel.name.toLowerCase() === name.toLowerCase()).map((channel) => channel.index));
+  return {
+    recording,
+    protocol: props.protocol,
+    from: 0,
+    ticksPerPixel: ticksPerSecond(recording) / (25 * pixelsPerMm),
+    widthPixels: 1000,
+    gain: 10,
+    filter: noFilter,
+    channels: (byName.length > 0 ? byName : recording.channels.map((channel) => channel.index)).slice(0, shownAtOnce),
+    tool: "pan",
+    label: beatLabels(props.protocol)[0]?.id ?? "",
+    intervalLabel: intervalLabels(props.protocol)[0]?.id ?? "",
+    selected: null,
+    caliper: null,
+    history: emptyUndo(),
+    revision: 0,
+    pixelsPerMm,
+    guideline: false,
+    readOnly: props.readOnly,
+  };
+}
+
+// ---- looking
+
+const shortestSeconds = 0.2;
+
+export function withView(state: SignalState, from: number, ticksPerPixel: number): SignalState {
+  const { length_ticks: length } = state.recording;
+  const finest = (shortestSeconds * ticksPerSecond(state.recording)) / state.widthPixels;
+  const coarsest = Math.max(length / state.widthPixels, finest);
+  const scale = Math.min(Math.max(ticksPerPixel, finest), coarsest);
+  const span = scale * state.widthPixels;
+  return { ...state, ticksPerPixel: scale, from: Math.min(Math.max(from, 0), Math.max(0, length - span)) };
+}
+
+export function zoomed(state: SignalState, factor: number, atPixel: number): SignalState {
+  const tick = state.from + atPixel * state.ticksPerPixel;
+  const next = withView(state, state.from, state.ticksPerPixel * factor);
+  return withView(next, tick - atPixel * next.ticksPerPixel, next.ticksPerPixel);
+}
+
+export function panned(state: SignalState, share: number): SignalState {
+  return withView(state, state.from + share * state.widthPixels * state.ticksPerPixel, state.ticksPerPixel);
+}
+
+export function centredOn(state: SignalState, tick: number): SignalState {
+  return withView(state, tick - (state.widthPixels * state.ticksPerPixel) / 2, state.ticksPerPixel);
+}
+
+/** Keeps a place in view; moves only when it has left the middle four fifths. */
+export function shown(state: SignalState, tick: number): SignalState {
+  const share = (tick - state.from) / (state.widthPixels * state.ticksPerPixel);
+  return share > 0.1 && share < 0.9 ? state : centredOn(state, tick);
+}
+
+export function withSpeed(state: SignalState, mmPerSecond: number): SignalState {
+  const middle = state.from + (state.widthPixels * state.ticksPerPixel) / 2;
+  return centredOn(withView(state, state.from, ticksPerSecond(state.recording) / (mmPerSecond * state.pixelsPerMm)), middle);
+}
+
+export function speedOf(state: SignalState): number {
+  return ticksPerSecond(state.recording) / (state.ticksPerPixel * state.pixelsPerMm);
+}
+
+// ---- changes
+
+export interface Changed {
+  readonly state: SignalState;
+  readonly change: Change;
+}
+
+export function perform(state: SignalState, labels: Labels, label: string, change: Change): Changed {
+  const back = change.map(({ id }) => ({ id, body: labels.bodies.get(id) ?? null }));
+  labels.apply(change);
+  const selected = state.selected !== null && labels.bodies.has(state.selected) ? state.selected : null;
+  return { state: { ...state, selected, revision: state.revision + 1, history: record(state.history, { label, undo: back, redo: change }) }, change };
+}
+
+function replayed(state: SignalState, labels: Labels, found: ReturnType<typeof undo<Change>>, way: "undo" | "redo"): Changed {
+  if (found === null) return { state, change: [] };
+  const change = found.step[way];
+  labels.apply(change);
+  const selected = state.selected !== null && labels.bodies.has(state.selected) ? state.selected : null;
+  return { state: { ...state, selected, revision: state.revision + 1, history: found.stack }, change };
+}
+
+export const undoStep = (state: SignalState, labels: Labels): Changed => replayed(state, labels, undo(state.history), "undo");
+export const redoStep = (state: SignalState, labels: Labels): Changed => replayed(state, labels, redo(state.history), "redo");
+
+function emptyBody(itemId: AnnotationBody["item_id"], protocol: Protocol): Omit<AnnotationBody, "label" | "target"> {
+  return { id: newId<AnnotationId>(), item_id: itemId, protocol: { id: protocol.id, version: protocol.version }, question: null, value: null, attributes: {} };
+}
+
+export function beatBody(itemId: AnnotationBody["item_id"], state: SignalState, tick: number): AnnotationBody {
+  return { ...emptyBody(itemId, state.protocol), label: state.label, target: { type: "sample", tick: Math.round(tick), channel: null } };
+}
+
+export function intervalBody(itemId: AnnotationBody["item_id"], state: SignalState, from: number, to: number): AnnotationBody {
+  return { ...emptyBody(itemId, state.protocol), label: state.intervalLabel, target: { type: "interval", begin_tick: Math.round(Math.min(from, to)), end_tick: Math.round(Math.max(from, to)), channels: [] } };
+}
+
+/** A letter: relabels the selected beat (and goes on to the next), else chooses what a click puts. */
+export function relabelled(state: SignalState, labels: Labels, label: string, stepName: string): Changed {
+  const body = state.selected === null ? undefined : labels.bodies.get(state.selected);
+  const beat = body?.target.type === "sample" ? body : undefined;
+  if (beat === undefined || beat.label === label) return { state: { ...state, label }, change: [] };
+  return perform({ ...state, label }, labels, stepName, [{ id: beat.id, body: { ...beat, label } }]);
+}
+
+export function moved(state: SignalState, labels: Labels, byTicks: number, stepName: string): Changed {
+  const body = state.selected === null ? undefined : labels.bodies.get(state.selected);
+  if (body?.target.type !== "sample") return { state, change: [] };
+  const tick = Math.min(Math.max(body.target.tick + byTicks, 0), state.recording.length_ticks - 1);
+  return perform(state, labels, stepName, [{ id: body.id, body: { ...body, target: { ...body.target, tick } } }]);
+}
+
+/** The beat after or before the selected one, or after the middle of what is seen. */
+export function neighbour(state: SignalState, labels: Labels, by: 1 | -1, sameKind: boolean): AnnotationId | null {
+  const { beats } = labels;
+  if (beats.count === 0) return null;
+  const body = state.selected === null ? undefined : labels.bodies.get(state.selected);
+  const middle = state.from + (state.widthPixels * state.ticksPerPixel) / 2;
+  const at = body?.target.type === "sample" ? beats.indexOf(body.id, body.target.tick) : -1;
+  let index = at >= 0 ? at + by : by > 0 ? beats.from(middle) : beats.from(middle) - 1;
+  const kind = sameKind ? labels.kindOf(body?.label ?? state.label) : -1;
+  while (index >= 0 && index < beats.count && kind >= 0 && beats.kind(index) !== kind) index += by;
+  return beats.id(index) ?? null;
+}
+
+export function withSelected(state: SignalState, labels: Labels, id: AnnotationId | null): SignalState {
+  const body = id === null ? undefined : labels.bodies.get(id);
+  if (body === undefined) return { ...state, selected: null };
+  const next = shown({ ...state, selected: id }, beginOf(body));
+  if (body.label === null) return next;
+  return body.target.type === "interval" ? { ...next, intervalLabel: body.label } : { ...next, label: body.label };
+}
+
+export function answerOf(labels: Labels, question: string): AnnotationBody | undefined {
+  for (const body of labels.bodies.values()) if (body.label === null && body.question === question) return body;
+  return undefined;
+}
+
+export function withAnswer(state: SignalState, labels: Labels, itemId: AnnotationBody["item_id"], question: Question, value: AnswerValue, stepName: string): Changed {
+  const old = answerOf(labels, question.id);
+  if (old !== undefined) return perform(state, labels, stepName, [{ id: old.id, body: value === null ? null : { ...old, value } }]);
+  if (value === null) return { state, change: [] };
+  const body: AnnotationBody = { ...emptyBody(itemId, state.protocol), label: null, target: { type: "whole" }, question: question.id, value };
+  return perform(state, labels, stepName, [{ id: body.id, body }]);
+}
+
+export function missingAnswers(protocol: Protocol, labels: Labels): readonly string[] {
+  return protocol.questions.filter((question) => question.required === true && question.on !== "finding" && answerOf(labels, question.id) === undefined).map((question) => question.title);
+}
+
+// ---- words for times
+
+/** Seconds since the record's begin as a clock: "1:02:07.25". Records carry no real date here. */
+export function clockOf(seconds: number, digits: number): string {
+  const whole = Math.floor(seconds + 1e-9);
+  const fraction = digits > 0 ? (seconds - whole).toFixed(digits).slice(1) : "";
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}${fraction}` : `${m}:${two(s)}${fraction}`;
+}
+
+export function durationOf(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}

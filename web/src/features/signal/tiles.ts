@@ -1,0 +1,158 @@
+// The record as the screen needs it: tiles of 1,024 columns at a power of two of ticks a column, fetched as they come
+// into view with their neighbours. A column holds the smallest and largest value under it, so that no spike is lost;
+// where samples are fewer than columns the tile holds the samples themselves.
+
+export const tileColumns = 1024;
+
+export interface ChannelData {
+  /** Samples in physical units, or pairs of smallest and largest; not a number where nothing was recorded. */
+  readonly values: Float32Array;
+  readonly count: number;
+}
+
+export interface Tile {
+  readonly minMax: boolean;
+  readonly from: number;
+  readonly to: number;
+  readonly channels: ReadonlyMap<number, ChannelData>;
+}
+
+/** Reads the answer of the window endpoint. Throws on anything else. */
+export function readWindow(buffer: ArrayBuffer): Tile {
+  const view = new DataView(buffer);
+  if (buffer.byteLength < 32 || view.getUint32(0, false) !== 0x43535731) throw new Error("not a signal window");
+  const minMax = view.getUint32(4, true) === 1;
+  const channelCount = view.getUint32(8, true);
+  const from = Number(view.getBigInt64(16, true));
+  const to = Number(view.getBigInt64(24, true));
+  const channels = new Map<number, ChannelData>();
+  let at = 32 + channelCount * 8;
+  for (let n = 0; n < channelCount; n++) {
+    const index = view.getUint32(32 + n * 8, true);
+    const count = view.getUint32(36 + n * 8, true);
+    const length = count * (minMax ? 2 : 1);
+    if (at + length * 4 > buffer.byteLength) throw new Error("the signal window ends early");
+    channels.set(index, { values: new Float32Array(buffer, at, length), count });
+    at += length * 4;
+  }
+  return { minMax, from, to, channels };
+}
+
+/** The level whose columns are just finer than a pixel. */
+export function levelOf(ticksPerPixel: number): number {
+  return Math.max(0, Math.floor(Math.log2(Math.max(ticksPerPixel, 1))));
+}
+
+export function tileSpan(level: number): number {
+  return tileColumns * 2 ** level;
+}
+
+export interface TileSource {
+  readonly fetchWindow: (from: number, to: number, pixels: number, signal: AbortSignal) => Promise<ArrayBuffer>;
+}
+
+const tilesKept = 96;
+const requestsAtOnce = 4;
+
+export class Tiles {
+  private readonly tiles = new Map<string, Tile>();
+  private readonly waiting = new Map<string, AbortController>();
+  private wanted: { key: string; level: number; index: number }[] = [];
+  failed: string | undefined;
+
+  constructor(
+    private readonly source: TileSource,
+    private readonly length: number,
+    private readonly onTile: () => void,
+  ) {}
+
+  /** Tiles over [from, to) at the level, each as itself or as the coarser one that stands in until it has come. */
+  view(from: number, to: number, level: number): readonly { readonly tile: Tile; readonly exact: boolean }[] {
+    const span = tileSpan(level);
+    const [first, last] = [Math.max(0, Math.floor(from / span)), Math.max(0, Math.floor((Math.min(to, this.length) - 1) / span))];
+    const found: { tile: Tile; exact: boolean }[] = [];
+    const wanted: Tiles["wanted"] = [];
+    for (let index = first; index <= last; index++) {
+      const tile = this.take(`${level}/${index}`);
+      if (tile !== undefined) {
+        found.push({ tile, exact: true });
+        continue;
+      }
+      wanted.push({ key: `${level}/${index}`, level, index });
+      const coarse = this.standIn(index * span, level);
+      if (coarse !== undefined && !found.some((entry) => entry.tile === coarse)) found.push({ tile: coarse, exact: false });
+    }
+    // Where one looks next: a tile to each side.
+    for (const index of [last + 1, first - 1]) {
+      if (index >= 0 && index * span < this.length && !this.tiles.has(`${level}/${index}`)) wanted.push({ key: `${level}/${index}`, level, index });
+    }
+    this.want(wanted);
+    return found;
+  }
+
+  private take(key: string): Tile | undefined {
+    const tile = this.tiles.get(key);
+    if (tile !== undefined) {
+      this.tiles.delete(key);
+      this.tiles.set(key, tile);
+    }
+    return tile;
+  }
+
+  private standIn(tick: number, level: number): Tile | undefined {
+    for (let coarser = level + 1; coarser < level + 14; coarser++) {
+      const tile = this.tiles.get(`${coarser}/${Math.floor(tick / tileSpan(coarser))}`);
+      if (tile !== undefined) return tile;
+    }
+    return undefined;
+  }
+
+  private want(wanted: Tiles["wanted"]): void {
+    this.wanted = wanted;
+    for (const [key, abort] of this.waiting) {
+      if (!wanted.some((entry) => entry.key === key)) {
+        abort.abort();
+        this.waiting.delete(key);
+      }
+    }
+    this.pump();
+  }
+
+  private pump(): void {
+    for (const { key, level, index } of this.wanted) {
+      if (this.waiting.size >= requestsAtOnce) return;
+      if (this.waiting.has(key) || this.tiles.has(key)) continue;
+      const abort = new AbortController();
+      this.waiting.set(key, abort);
+      void this.load(key, level, index, abort);
+    }
+  }
+
+  private async load(key: string, level: number, index: number, abort: AbortController): Promise<void> {
+    const span = tileSpan(level);
+    try {
+      const to = Math.min((index + 1) * span, this.length);
+      const pixels = Math.max(1, Math.ceil((to - index * span) / 2 ** level));
+      this.tiles.set(key, readWindow(await this.source.fetchWindow(index * span, to, pixels, abort.signal)));
+      this.failed = undefined;
+      for (const oldest of this.tiles.keys()) {
+        if (this.tiles.size <= tilesKept) break;
+        this.tiles.delete(oldest);
+      }
+    } catch (problem) {
+      if (abort.signal.aborted) return;
+      this.failed = problem instanceof Error ? problem.message : String(problem);
+      this.wanted = this.wanted.filter((entry) => entry.key !== key);
+    } finally {
+      if (this.waiting.get(key) === abort) this.waiting.delete(key);
+    }
+    this.onTile();
+    this.pump();
+  }
+
+  stop(): void {
+    for (const abort of this.waiting.values()) abort.abort();
+    this.waiting.clear();
+    this.wanted = [];
+  }
+}
