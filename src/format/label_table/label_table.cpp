@@ -1,0 +1,132 @@
+#include "format/label_table/label_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/canonical_json.hpp"
+
+namespace consilium {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 24> columns = {
+    "annotation_id", "item_id",      "pseudonym",        "rater_id", "rater",
+    "rater_kind",    "protocol_id",  "protocol_version", "label",    "code_system",
+    "code",          "code_display", "question",         "value",    "unit",
+    "attributes",    "target_type",  "target",           "text",     "comment",
+    "created_at",    "updated_at",   "revision",         "state"};
+
+using Row = std::array<json::value, columns.size()>;
+
+const CodedConcept* code_of_choice(const AnswerSpec& answer, const AnswerValue& value) {
+  const auto* id = std::get_if<std::string>(&value);
+  if (id == nullptr) return nullptr;
+  const auto found = std::ranges::find(answer.choices, *id, &Choice::id);
+  return found == answer.choices.end() || !found->coded ? nullptr : &*found->coded;
+}
+
+const CodedConcept* code_of(const Protocol& protocol, const Annotation& annotation) {
+  if (annotation.label) {
+    const LabelSpec* label = protocol.label(*annotation.label);
+    return label == nullptr || !label->coded ? nullptr : &*label->coded;
+  }
+  const QuestionSpec* question = protocol.question(annotation.question.value_or(""));
+  if (question == nullptr) return nullptr;
+  const CodedConcept* choice = code_of_choice(question->answer, annotation.value);
+  if (choice != nullptr) return choice;
+  return question->coded ? &*question->coded : nullptr;
+}
+
+json::value text(std::string_view value) { return json::string(value); }
+
+json::value nullable(const std::optional<std::string>& value) {
+  return value ? text(*value) : json::value(nullptr);
+}
+
+Row make_row(const Protocol& protocol, const LabelRow& row) {
+  const StoredAnnotation& stored = row.annotation;
+  const Annotation& body = stored.body;
+  const CodedConcept* code = code_of(protocol, body);
+  const auto* quantity = std::get_if<Quantity>(&body.value);
+  const json::object target = target_json(body.target);
+  json::object attributes;
+  for (const auto& [name, value] : body.attributes) attributes[name] = answer_json(value);
+  const auto coded = [&](const std::string CodedConcept::* member) {
+    return code == nullptr ? json::value(nullptr) : text(code->*member);
+  };
+  return Row{text(to_string(body.id)),
+             text(to_string(body.item_id)),
+             text(row.pseudonym),
+             text(to_string(stored.rater.id)),
+             text(stored.rater.display_name),
+             text(name_of(stored.rater.kind)),
+             text(body.protocol.id),
+             text(body.protocol.version),
+             nullable(body.label),
+             coded(&CodedConcept::system),
+             coded(&CodedConcept::code),
+             coded(&CodedConcept::display),
+             nullable(body.question),
+             answer_json(quantity == nullptr ? body.value : AnswerValue(quantity->number)),
+             quantity == nullptr ? json::value(nullptr) : text(quantity->unit),
+             attributes,
+             target.at("type"),
+             target,
+             nullable(row.surface),
+             nullable(body.comment),
+             text(to_rfc3339(stored.created_at)),
+             text(to_rfc3339(stored.updated_at)),
+             stored.revision,
+             text(name_of(stored.state))};
+}
+
+// RFC 4180, 2.6 and 2.7. White space at the ends is quoted too: some readers strip it.
+std::string csv_field(std::string_view text) {
+  const bool plain = text.find_first_of("\",\r\n") == std::string_view::npos &&
+                     (text.empty() || (text.front() != ' ' && text.back() != ' '));
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
+}  // namespace
+
+std::string label_table_header() {
+  std::string line;
+  for (const std::string_view column : columns) {
+    if (!line.empty()) line.push_back(',');
+    line += column;
+  }
+  return line + "\r\n";
+}
+
+Result<std::string> label_table_csv_row(const Protocol& protocol, const LabelRow& row) {
+  std::string line;
+  const Row values = make_row(protocol, row);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) line.push_back(',');
+    if (values[i].is_null()) continue;
+    line += csv_field(values[i].is_string() ? std::string(values[i].get_string())
+                                            : CSL_TRY(canonical_json(values[i])));
+  }
+  return line + "\r\n";
+}
+
+Result<std::string> label_table_json_row(const Protocol& protocol, const LabelRow& row) {
+  const Row values = make_row(protocol, row);
+  json::object object;
+  for (std::size_t i = 0; i < values.size(); ++i) object[columns[i]] = values[i];
+  return CSL_TRY(canonical_json(object)) + "\n";
+}
+
+}  // namespace consilium
