@@ -12,6 +12,8 @@
 #include <limits>
 #include <memory>
 
+#include "codec/address_space.hpp"
+
 namespace consilium {
 namespace {
 
@@ -96,9 +98,9 @@ Status confine_this_process(const Confinement& confinement) {
   CSL_TRY(set_limit(RLIMIT_FSIZE, 0));
   CSL_TRY(set_limit(RLIMIT_CPU, confinement.cpu_seconds_max));
   CSL_TRY(set_limit(RLIMIT_NOFILE, confinement.descriptor_count_max));
-#ifndef __SANITIZE_ADDRESS__  // its shadow memory alone is terabytes of address space
-  CSL_TRY(set_limit(RLIMIT_AS, confinement.address_space_bytes_max));
-#endif
+  if constexpr (limits_address_space) {
+    CSL_TRY(set_limit(RLIMIT_AS, confinement.address_space_bytes_max));
+  }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return failed("new privileges could not be given up");
   }

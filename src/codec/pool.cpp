@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "codec/address_space.hpp"
 #include "codec/wire.hpp"
 
 namespace consilium {
@@ -30,6 +31,7 @@ constexpr int worker_descriptor = 3;
 constexpr std::uint64_t output_alignment = 64;
 // Decoders hold 32-bit coefficients of each sample, some of them twice, beside input and output.
 constexpr std::uint64_t working_bytes_per_sample = 24;
+constexpr std::uint32_t start_timeout_ms = 20'000;
 constexpr std::uint32_t cpu_seconds_before_rest = 1800;
 constexpr std::uint64_t working_bytes_always = std::uint64_t{64} << 20U;
 
@@ -99,6 +101,22 @@ std::unexpected<Error> not_started() {
   return fail(ErrorCode::Unavailable, "the decoder process could not be started");
 }
 
+enum class Wait : std::uint8_t { Ready, Late };
+
+Wait wait_for_reply(int socket, std::uint32_t timeout_ms) {
+  using Clock = std::chrono::steady_clock;
+  const auto end = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  while (true) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
+    if (left <= 0) return Wait::Late;
+    pollfd place{.fd = socket, .events = POLLIN, .revents = 0};
+    const int count = poll(&place, 1, static_cast<int>(left));
+    if (count > 0) return Wait::Ready;
+    if (count < 0 && errno != EINTR) return Wait::Ready;  // receiving then says what is wrong
+  }
+}
+
 Result<Worker> start_worker(const CodecPoolOptions& options) {
   std::array<int, 2> pair{-1, -1};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return not_started();
@@ -125,7 +143,16 @@ Result<Worker> start_worker(const CodecPoolOptions& options) {
                                   arguments.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   if (problem != 0) return not_started();
-  return Worker(process, std::move(ours));
+  Worker worker(process, std::move(ours));
+  // Only a worker that says that it is confined gets work.
+  wire::Reply ready;
+  int unexpected_descriptor = -1;
+  const bool is_confined =
+      wait_for_reply(worker.socket(), start_timeout_ms) == Wait::Ready &&
+      wire::receive_bytes(worker.socket(), &ready, sizeof(ready), unexpected_descriptor) &&
+      ready.verdict == wire::Verdict::Done && unexpected_descriptor < 0;
+  if (!is_confined) return not_started();
+  return worker;
 }
 
 // The address space that a worker has before a job, from /proc.
@@ -150,7 +177,7 @@ void limit_cpu(const Worker& worker, std::uint32_t timeout_ms) {
 
 // The worker set its own hard limit; each job gets what it may need of that.
 void limit_memory(const Worker& worker, std::uint64_t memory_file_size, const CodecJob& job) {
-#ifndef __SANITIZE_ADDRESS__
+  if constexpr (!limits_address_space) return;
   const std::uint64_t now = address_space_bytes(worker.process());
   rlimit limit{};
   if (now == 0 || prlimit(worker.process(), RLIMIT_AS, nullptr, &limit) != 0) return;
@@ -159,11 +186,6 @@ void limit_memory(const Worker& worker, std::uint64_t memory_file_size, const Co
       now + 2 * memory_file_size + samples * working_bytes_per_sample + working_bytes_always;
   limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
   prlimit(worker.process(), RLIMIT_AS, &limit, nullptr);
-#else
-  static_cast<void>(worker);
-  static_cast<void>(memory_file_size);
-  static_cast<void>(job);
-#endif
 }
 
 // A sealed memory file that holds the input; the output's place is zero.
@@ -181,22 +203,6 @@ Result<Descriptor> make_memory_file(ByteView input, std::uint64_t size) {
     return fail(ErrorCode::Internal, "the frame's memory could not be sealed");
   }
   return file;
-}
-
-enum class Wait : std::uint8_t { Ready, Late };
-
-Wait wait_for_reply(int socket, std::uint32_t timeout_ms) {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::milliseconds(timeout_ms);
-  while (true) {
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
-    if (left <= 0) return Wait::Late;
-    pollfd place{.fd = socket, .events = POLLIN, .revents = 0};
-    const int count = poll(&place, 1, static_cast<int>(left));
-    if (count > 0) return Wait::Ready;
-    if (count < 0 && errno != EINTR) return Wait::Ready;  // receiving then says what is wrong
-  }
 }
 
 Status status_of(wire::Verdict verdict) {

@@ -21,6 +21,7 @@ struct Request {
 
 enum class Verdict : std::uint32_t { Done, Corrupt, Unsupported, OutOfMemory };
 
+// The worker sends one with Done when it is confined, then one for each request.
 struct Reply {
   Verdict verdict = Verdict::Corrupt;
   std::uint32_t cpu_seconds = 0;  // that the worker has used since it started

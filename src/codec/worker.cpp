@@ -81,6 +81,8 @@ std::uint32_t used_cpu_seconds() {
 
 int run_codec_worker(int descriptor) {
   if (!confine_this_process({.kept_descriptor = descriptor})) return failed_exit_code;
+  const wire::Reply ready{.verdict = wire::Verdict::Done};
+  if (!wire::send_bytes(descriptor, &ready, sizeof(ready), -1)) return failed_exit_code;
   while (true) {
     wire::Request request;
     int memory = -1;

@@ -50,6 +50,8 @@ bool is_denied(std::string_view what) {
 
 int misbehave(std::string_view what, int descriptor) {
   if (!confine_this_process({.kept_descriptor = descriptor})) return 3;
+  const wire::Reply ready{.verdict = wire::Verdict::Done};
+  if (!wire::send_bytes(descriptor, &ready, sizeof(ready), -1)) return 3;
   wire::Request request;
   int memory = -1;
   if (!wire::receive_bytes(descriptor, &request, sizeof(request), memory)) return 0;
