@@ -12,9 +12,11 @@ namespace consilium::synthetic {
 namespace {
 
 constexpr double adu_per_mv = 1000;
-constexpr double reach_deviations = 4.5;   // beyond it a wave is under 0.05 uV
-constexpr double limit_deviations = 2.2;   // where a reader sees a wave begin and end
-constexpr std::int64_t grid_samples = 32;  // slow parts are worked out this often and joined
+constexpr double reach_deviations = 4.5;  // beyond it a wave is under 0.05 uV
+constexpr double limit_deviations = 2.2;  // where a reader sees a wave begin and end
+// Slow parts are worked out once in so many samples and joined by straight lines.
+constexpr std::int64_t grid_samples = 32;
+constexpr std::int64_t fine_grid_samples = 4;
 
 // A wave of the heart vector: left, down and forward parts in mV.
 struct Wave {
@@ -138,18 +140,17 @@ class SlowWave {
   std::vector<Term> terms_;
 };
 
-// Adds `value(seconds)`, worked out on a fixed grid of samples and joined by straight lines.
-template <class Value>
+// Adds `value(seconds)`, worked out every `grid` samples of the record.
+template <std::int64_t grid, class Value>
 void add_slow(std::int64_t first, double rate_hz, std::span<double> out, const Value& value) {
   const auto size = static_cast<std::int64_t>(out.size());
-  for (std::int64_t knot = first / grid_samples * grid_samples; knot < first + size;
-       knot += grid_samples) {
+  for (std::int64_t knot = first / grid * grid; knot < first + size; knot += grid) {
     const double left = value(static_cast<double>(knot) / rate_hz);
-    const double right = value(static_cast<double>(knot + grid_samples) / rate_hz);
+    const double right = value(static_cast<double>(knot + grid) / rate_hz);
     const std::int64_t begin = std::max(knot, first);
-    const std::int64_t end = std::min(knot + grid_samples, first + size);
+    const std::int64_t end = std::min(knot + grid, first + size);
     for (std::int64_t i = begin; i < end; ++i) {
-      const double share = static_cast<double>(i - knot) / static_cast<double>(grid_samples);
+      const double share = static_cast<double>(i - knot) / static_cast<double>(grid);
       out[static_cast<std::size_t>(i - first)] += left + (right - left) * share;
     }
   }
@@ -184,6 +185,9 @@ Result<EcgModel> EcgModel::make(EcgOptions options) {
     channel.physical_max = 32.767;
     channel.missing = -32768;
     model.header_.channels.push_back(std::move(channel));
+  }
+  for (int i = 0; i < o.sampling_rate_hz; ++i) {
+    model.hum_mv_.push_back(o.hum_mv * std::sin(2 * std::numbers::pi * i / o.sampling_rate_hz));
   }
   model.plan_beats();
   model.state_truth();
@@ -344,27 +348,27 @@ void EcgModel::render(std::size_t channel, std::int64_t first, std::span<std::in
   SlowWave wander;
   wander.add(0.08, 0.02, 0.8 * options_.wander_mv, random);
   wander.add(0.25, 0.02, 0.6 * options_.wander_mv, random);
-  add_slow(first, rate, millivolts, [&](double s) { return wander.at(s); });
+  add_slow<grid_samples>(first, rate, millivolts, [&](double s) { return wander.at(s); });
   SeededRandom fibrillation_seed(options_.seed + 77);
   SlowWave fibrillation;
   fibrillation.add(5.8, 0.35, 0.035, fibrillation_seed);
   const double fibrillation_gain = 0.5 * direction[0] + 0.6 * direction[1] + 0.9 * direction[2];
-  std::vector<double> hum(static_cast<std::size_t>(options_.sampling_rate_hz));
-  for (std::size_t i = 0; i < hum.size(); ++i) {
-    hum[i] = options_.hum_mv * std::sin(2 * std::numbers::pi * static_cast<double>(i) / rate);
+  const auto is_fibrillating = [&](double s) {
+    return in_episode(EcgEpisode::Kind::AtrialFibrillation, s);
+  };
+  if (!options_.episodes.empty()) {
+    add_slow<fine_grid_samples>(first, rate, millivolts, [&](double s) {
+      return is_fibrillating(s) ? fibrillation_gain * fibrillation.at(s) : 0.0;
+    });
   }
   bool is_noisy = false;
-  bool fibrillates = false;
   for (std::int64_t i = first; i < first + size; ++i) {
-    const double seconds = static_cast<double>(i) / rate;
     if (i == first || i % grid_samples == 0) {
       const double knot = static_cast<double>(i / grid_samples * grid_samples) / rate;
       is_noisy = in_episode(EcgEpisode::Kind::Noise, knot);
-      fibrillates = in_episode(EcgEpisode::Kind::AtrialFibrillation, knot);
     }
     double& mv = millivolts[static_cast<std::size_t>(i - first)];
-    if (fibrillates) mv += fibrillation_gain * fibrillation.at(seconds);
-    mv += hum[static_cast<std::size_t>(i * 50 % options_.sampling_rate_hz)];
+    mv += hum_mv_[static_cast<std::size_t>(i * 50 % options_.sampling_rate_hz)];
     mv += options_.noise_mv * noise_at(key, i);
     // Muscle noise has little of low frequencies: the difference of neighbours.
     if (is_noisy) mv += 0.14 * (noise_at(key ^ 1, i) - noise_at(key ^ 1, i - 1));

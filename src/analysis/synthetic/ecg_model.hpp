@@ -88,6 +88,7 @@ class EcgModel {
   EcgOptions options_;
   RecordHeader header_;
   std::vector<PlannedBeat> plan_;
+  std::vector<double> hum_mv_;  // one second of mains hum
   std::vector<BeatTruth> beats_;
 };
 

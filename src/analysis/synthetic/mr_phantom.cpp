@@ -59,13 +59,12 @@ double ventricles(const PatientPoint& p) {
 Tissue brain_tissue(const PatientPoint& p, double brain_mm) {
   if (ventricles(p) < 0) return Tissue::Fluid;
   // The falx: fluid between the hemispheres above the corpus callosum.
-  if (std::abs(p.x_mm) < 1.3 && p.z_mm > 24.0) return Tissue::Fluid;
-  const double wave = folds(p);
-  // Furrows reach down from the surface; cortex lines them.
+  if (std::abs(p.x_mm) < 0.8 && p.z_mm > 24.0) return Tissue::Fluid;
+  // Furrows run where the folds' wave crosses 0 and reach down from the surface; cortex lines them.
+  const double wave = std::abs(folds(p));
   const double depth = -brain_mm;
-  const double furrow = 17.0 * std::max(wave, 0.0);
-  if (depth < furrow * 0.75 && wave > 0.75) return Tissue::Fluid;
-  if (depth < 3.2 + furrow) return Tissue::Grey;
+  if (wave < 0.085 && depth < 15.0) return Tissue::Fluid;
+  if (depth < 3.0 || (wave < 0.36 && depth < 18.5)) return Tissue::Grey;
   const double thalamus = ellipsoid(from(p, p.x_mm < 0 ? -13 : 13, 4, 2), {9, 15, 9});
   const double putamen = ellipsoid(from(p, p.x_mm < 0 ? -26 : 26, -8, 2), {5, 16, 10});
   return thalamus < 0 || putamen < 0 ? Tissue::Grey : Tissue::White;
@@ -76,7 +75,12 @@ Tissue tissue_at(const PatientPoint& p) {
   const double brain = ellipsoid(from(p, 0, 2, 14), {62, 81, 66});
   const double cerebellum = ellipsoid(from(p, 0, 48, -46), {46, 26, 24});
   const double stem = tube(p, {0, 14, -12}, {0, 36, -120}, 13, 7);
-  if (p.z_mm > -34.0 && brain < 0) return brain_tissue(p, brain);
+  // The tentorium parts the hemispheres from the posterior fossa; the skull's base ends them below.
+  const bool is_above_tentorium = p.y_mm < 12.0 || p.z_mm > -24.0 + 0.25 * (p.y_mm - 12.0);
+  const double base_z_mm = p.y_mm < -20.0 ? -22.0 : -48.0;
+  if (brain < 0 && is_above_tentorium && p.z_mm > base_z_mm) {
+    return brain_tissue(p, std::max(brain, base_z_mm - p.z_mm));
+  }
   if (cerebellum < 0) {
     const double leaves = std::sin(1.1 * p.z_mm + 0.25 * p.y_mm);
     return leaves > 0.2 || cerebellum > -3 ? Tissue::Grey : Tissue::White;
@@ -84,8 +88,9 @@ Tissue tissue_at(const PatientPoint& p) {
   if (stem < 0) return Tissue::White;
   if (tube(p, {0, 14, -12}, {0, 36, -120}, 17, 10) < 0) return Tissue::Fluid;
   const double inner = ellipsoid(from(p, 0, 2, 12), {66, 85, 72});
-  if (inner < 0 && p.z_mm > -60.0) return Tissue::Fluid;
-  if (skull < 0 && p.z_mm > -64.0) return Tissue::Bone;
+  if (inner < 0 && p.z_mm > base_z_mm - 2.0) return Tissue::Fluid;
+  if (cerebellum < 3.0) return Tissue::Fluid;
+  if (skull < 0 && p.z_mm > base_z_mm - 8.0) return Tissue::Bone;
   const double side = p.x_mm < 0 ? -31 : 31;
   const double eye = ellipsoid(from(p, side, -78, -18), {12, 12, 12});
   if (eye < 0) return Tissue::Fluid;
