@@ -54,19 +54,19 @@ class ChannelBuilder {
   [[nodiscard]] const std::vector<Level>& levels() const { return levels_; }
 
   Status append(std::span<const std::int32_t> samples) {
-    const std::int32_t* at = samples.data();
-    auto left = static_cast<std::int64_t>(samples.size());
-    while (left > 0) {
-      const std::int64_t inside = samples_ % pyramid_finest_bin;
-      const std::int64_t count = std::min(left, pyramid_finest_bin - inside);
-      bin_ = merged(bin_, count == pyramid_finest_bin
-                              ? min_max_of(at, pyramid_finest_bin, channel_.missing)
-                              : min_max_of(at, count, channel_.missing));
-      at += count;
-      left -= count;
-      samples_ += count;
-      if (inside + count == pyramid_finest_bin) CSL_TRY(finish_bin());
+    constexpr auto bin_size = static_cast<std::size_t>(pyramid_finest_bin);
+    const auto inside = static_cast<std::size_t>(samples_ % pyramid_finest_bin);
+    if (inside != 0) {
+      const std::size_t count = std::min(samples.size(), bin_size - inside);
+      add_to_bin(samples.first(count));
+      samples = samples.subspan(count);
+      if (inside + count == bin_size) CSL_TRY(finish_bin());
     }
+    bins_.resize(samples.size() / bin_size);
+    reduce_bins(samples.data(), bins_, channel_.missing);
+    for (const MinMax& bin : bins_) CSL_TRY(push(0, bin));
+    samples_ += static_cast<std::int64_t>(bins_.size() * bin_size);
+    add_to_bin(samples.subspan(bins_.size() * bin_size));
     return {};
   }
 
@@ -93,6 +93,12 @@ class ChannelBuilder {
   }
 
  private:
+  void add_to_bin(std::span<const std::int32_t> samples) {
+    const auto count = static_cast<std::int64_t>(samples.size());
+    bin_ = merged(bin_, min_max_of(samples.data(), count, channel_.missing));
+    samples_ += count;
+  }
+
   Status finish_bin() {
     const MinMax bin = bin_;
     bin_ = {};
@@ -169,6 +175,7 @@ class ChannelBuilder {
   MinMax bin_;
   std::int64_t samples_ = 0;
   Bytes bytes_;
+  std::vector<MinMax> bins_;  // of the samples being appended
 };
 
 class Builder {

@@ -56,4 +56,7 @@ inline constexpr std::size_t trailer_bytes = 16;
   return measured;
 }
 
+// out[i] of samples [16 i, 16 i + 16). By AVX2 where the machine has it.
+void reduce_bins(const std::int32_t* samples, std::span<MinMax> out, std::int32_t missing);
+
 }  // namespace consilium::pyramid

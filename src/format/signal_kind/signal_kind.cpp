@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <optional>
+#include <string>
 
 namespace consilium {
 namespace {
@@ -107,6 +108,11 @@ Result<RecordKind> detect_record(ByteView head, std::uint64_t file_size) {
                 "export the recording as EDF+ or WFDB");
   };
   if (const auto name = unread_format(text, file_size)) return unread(*name);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {  // XML in UTF-16
+    std::string narrow(text);
+    std::erase(narrow, '\0');
+    if (const auto name = unread_format(narrow, file_size)) return unread(*name);
+  }
   if (is_text(text)) {
     if (is_wfdb_record_line(first_line_but_comments(text))) return RecordKind::WfdbHeader;
     if (is_number_table(text)) return unread("CSV");

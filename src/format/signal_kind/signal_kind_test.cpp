@@ -25,21 +25,23 @@ TEST_CASE("recordings are known by their content, and what is not read is named"
     std::optional<RecordKind> kind;
     std::string reason{};
   };
-  for (const Case& known : {Case{"signals/edf/test.edf", RecordKind::Edf},
-                            Case{"signals/edf/test.bdf", RecordKind::Bdf},
-                            Case{"signals/mitdb/101.hea", RecordKind::WfdbHeader},
-                            Case{"signals/wfdb/100-no-len.hea", RecordKind::WfdbHeader},
-                            Case{"signals/wfdb/multi-segment/v102s.hea", RecordKind::WfdbHeader},
-                            Case{"signals/nsr2db/nsr004.hea", RecordKind::WfdbHeader},
-                            Case{"signals/scp_ecg/Example.scp", {}, "SCP-ECG"},
-                            Case{"signals/scp_ecg/test.scp", {}, "SCP-ECG"},
-                            Case{"signals/hl7_aecg/Example aECG.xml", {}, "HL7 aECG"},
-                            Case{"signals/ge_muse_xml/example1.xml", {}, "GE MUSE"},
-                            Case{"signals/philips_sierra_xml/129DYPRG.XML", {}, "Philips"},
-                            Case{"signals/brainvision/test.vhdr", {}, "BrainVision"},
-                            Case{"signals/nstdb_csv/118e00.csv", {}, "CSV"},
-                            Case{"signals/mitdb/101.atr", {}, "no recording"},
-                            Case{"signals/mitdb/101.dat", {}, "no recording"}}) {
+  for (const Case& known :
+       {Case{"signals/edf/test.edf", RecordKind::Edf},
+        Case{"signals/edf/test.bdf", RecordKind::Bdf},
+        Case{"signals/mitdb/101.hea", RecordKind::WfdbHeader},
+        Case{"signals/wfdb/100-no-len.hea", RecordKind::WfdbHeader},
+        Case{"signals/wfdb/multi-segment/v102s.hea", RecordKind::WfdbHeader},
+        Case{"signals/nsr2db/nsr004.hea", RecordKind::WfdbHeader},
+        Case{"signals/scp_ecg/Example.scp", {}, "SCP-ECG"},
+        Case{"signals/scp_ecg/test.scp", {}, "SCP-ECG"},
+        Case{"signals/hl7_aecg/Example aECG.xml", {}, "HL7 aECG"},
+        Case{"signals/ge_muse_xml/example1.xml", {}, "GE MUSE"},
+        Case{"signals/philips_sierra_xml/129DYPRG.XML", {}, "Philips"},
+        Case{"signals/philips_sierra_xml/3191723_ZZDEMOPTONLY_1-04_orig.xml", {}, "Philips"},
+        Case{"signals/brainvision/test.vhdr", {}, "BrainVision"},
+        Case{"signals/nstdb_csv/118e00.csv", {}, "CSV"},
+        Case{"signals/mitdb/101.atr", {}, "no recording"},
+        Case{"signals/mitdb/101.dat", {}, "no recording"}}) {
     CAPTURE(known.file);
     const auto path = test::data_path(known.file);
     if (!path) {

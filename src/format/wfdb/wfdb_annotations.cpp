@@ -86,7 +86,8 @@ class MitReader {
     result_.annotations.reserve(bytes_.size() / 2);
     while (read_one()) {
     }
-    result_.annotations.shrink_to_fit();
+    // Texts take most of a file of few annotations: give back what was reserved for none.
+    if (result_.annotations.size() < bytes_.size() / 4) result_.annotations.shrink_to_fit();
     result_.tail.emplace(bytes_.begin() + static_cast<std::ptrdiff_t>(start_), bytes_.end());
     if (!ended_) {
       result_.notes.push_back(
@@ -285,6 +286,7 @@ std::optional<CustomCode> parse_definition(std::string_view text) {
   custom.mnemonic = text.substr(0, space);
   text.remove_prefix(space);
   text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\0')) text.remove_suffix(1);
   custom.meaning = text;
   if (custom.mnemonic.empty()) return std::nullopt;
   return custom;
@@ -301,6 +303,11 @@ std::size_t file_note_count(const MitAnnotations& annotations) {
     if (text.starts_with(definitions_begin)) inside_definitions = true;
     if (text.starts_with(definitions_end)) inside_definitions = false;
     ++count;
+  }
+  // WFDB's own writer ends these notes with an annotation of nothing.
+  if (count > 0 && count < annotations.annotations.size()) {
+    const MitAnnotation& next = annotations.annotations[count];
+    if (next.time == 0 && next.code == 0 && next.aux_size == 0) ++count;
   }
   return count;
 }

@@ -165,6 +165,21 @@ TEST_CASE("a time resolution and codes of the file's own are taken from its firs
   CHECK((*events)[1].at == Tick{540});
 }
 
+TEST_CASE("notes on the file itself are no events") {
+  const auto path = test::data_path("signals/wfdb/1003.atr");
+  if (!path) {
+    MESSAGE("skipped: shared data absent");
+    return;
+  }
+  const auto read = read_mit_annotations(file_at(*path));
+  REQUIRE(read->custom_codes.size() == 6);
+  CHECK(read->custom_codes[0] ==
+        CustomCode{.code = 15, .mnemonic = "c", .meaning = "calibration pulse"});
+  const auto events = events_of(*read, record_at(360), *Rate::of(360, 1));
+  CHECK(events->size() == 957);
+  CHECK(events->front().at == Tick{73});
+}
+
 TEST_CASE("events are written in the order of time, intervals as their two ends") {
   const RecordHeader record = record_at(1000);
   const std::vector<SignalEvent> events{

@@ -61,13 +61,24 @@ void decode_80(const std::byte* in, std::span<std::int32_t> out) {
 }
 
 // Of a pair, byte 0 and the low half of byte 1 make the first sample; byte 2 and the high half of
-// byte 1 make the second.
+// byte 1 make the second. Taken as one word, whose fourth byte is not used.
+void decode_pair_212(std::uint32_t word, std::int32_t* out) {
+  out[0] = static_cast<std::int32_t>(word << 20U) >> 20;
+  out[1] = static_cast<std::int32_t>((word & 0xF000U) << 16U | (word & 0xFF0000U) << 4U) >> 20;
+}
+
 void decode_212(const std::byte* in, std::span<std::int32_t> out) {
   const std::size_t pairs = out.size() / 2;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    const std::uint32_t middle = byte_at(in, 3 * i + 1);
-    out[2 * i] = sign_extend<12>(byte_at(in, 3 * i) | (middle & 0x0FU) << 8U);
-    out[2 * i + 1] = sign_extend<12>(byte_at(in, 3 * i + 2) | (middle & 0xF0U) << 4U);
+  // The last pair has no fourth byte behind it.
+  for (std::size_t i = 0; i + 1 < pairs; ++i) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, in + 3 * i, 4);
+    decode_pair_212(word, out.data() + 2 * i);
+  }
+  if (pairs > 0) {
+    const std::byte* const last = in + 3 * (pairs - 1);
+    decode_pair_212(byte_at(last, 0) | byte_at(last, 1) << 8U | byte_at(last, 2) << 16U,
+                    out.data() + 2 * (pairs - 1));
   }
   if (out.size() % 2 != 0) {
     out.back() =
