@@ -65,6 +65,8 @@ class DocumentReader {
   Examples examples(JsonFields& fields);
   ExportMapping exported(JsonFields& fields);
   WfdbMapping wfdb(const boost::json::value& value, const std::string& path);
+  std::vector<std::string> modalities(JsonFields& fields);
+  std::string date(JsonFields& fields, std::string_view key);
   LabelSpec label(const boost::json::value& value, const std::string& path);
   QuestionSpec question(const boost::json::value& value, const std::string& path);
   Author author(const boost::json::value& value, const std::string& path);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -96,6 +97,10 @@ std::optional<CodedConcept> DocumentReader::coded(JsonFields& parent, std::strin
                     .code = fields.text("code", 64),
                     .version = fields.optional_text("version", 64).value_or(""),
                     .display = line(fields, "display")};
+  if (!only_from(code.system,
+                 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")) {
+    fields.problem("system", "a coding scheme designator has letters, digits, _, . and -");
+  }
   fields.refuse_unknown();
   return code;
 }
@@ -136,6 +141,9 @@ AnswerSpec DocumentReader::answer(const json::value& value, const std::string& p
     read.ordinal = fields.boolean("ordinal", false);
   } else if (read.type == AnswerType::Number) {
     read.unit = fields.text("unit", 64);
+    if (std::ranges::any_of(read.unit, [](char c) { return c <= ' ' || c > '~'; })) {
+      fields.problem("unit", "a unit is written in UCUM, without spaces");
+    }
     read.min = fields.optional_number("min");
     read.max = fields.optional_number("max");
     if (read.min && read.max && *read.min > *read.max) {
@@ -369,6 +377,34 @@ QuestionSpec DocumentReader::question(const json::value& value, const std::strin
   return read;
 }
 
+std::vector<std::string> DocumentReader::modalities(JsonFields& fields) {
+  static_cast<void>(fields.require("modalities"));
+  std::vector<std::string> read = fields.texts("modalities", 32);
+  if (read.empty()) fields.problem("modalities", "no modality is named");
+  for (const std::string& one : read) {
+    const bool letter_first = one.front() >= 'A' && one.front() <= 'Z';
+    if (!letter_first || one.size() < 2 || one.size() > 16 ||
+        !only_from(one, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")) {
+      fields.problem("modalities", "a modality is a code of capital letters, as CT or NOTE");
+    }
+  }
+  if (std::set<std::string>(read.begin(), read.end()).size() != read.size()) {
+    fields.problem("modalities", "a modality is named twice");
+  }
+  return read;
+}
+
+std::string DocumentReader::date(JsonFields& fields, std::string_view key) {
+  std::string text = fields.optional_text(key, 10).value_or("");
+  const auto fits = [&](std::size_t i) {
+    return i == 4 || i == 7 ? text[i] == '-' : digits.contains(text[i]);
+  };
+  bool good = text.empty() || text.size() == 10;
+  for (std::size_t i = 0; good && i < text.size(); ++i) good = fits(i);
+  if (!good) fields.problem(key, "a date is written 2026-01-31, in quotation marks");
+  return text;
+}
+
 Protocol DocumentReader::protocol(const json::value& document) {
   JsonFields fields = open(document, "");
   Protocol read;
@@ -384,6 +420,7 @@ Protocol DocumentReader::protocol(const json::value& document) {
   fields.each("authors", 64, [&](const json::value& one, const std::string& where) {
     read.authors.push_back(author(one, where));
   });
+  if (read.authors.empty()) fields.problem("authors", "nobody answers for this protocol");
   read.clinical_question = fields.text("clinical_question", prose_size_max);
   read.intended_use = prose(fields, "intended_use");
   read.inclusion = fields.texts("inclusion", 256);
@@ -394,8 +431,7 @@ Protocol DocumentReader::protocol(const json::value& document) {
                    "use study, series, instance, note or recording");
   }
   read.item_unit = item_unit_named(unit).value_or(ItemUnit::Study);
-  static_cast<void>(fields.require("modalities"));
-  read.modalities = fields.texts("modalities", 32);
+  read.modalities = modalities(fields);
   read.view = view(fields);
   const auto list = [&](std::string_view key, std::size_t count_max, auto& into, auto method) {
     fields.each(key, count_max, [&](const json::value& one, const std::string& where) {
@@ -412,7 +448,7 @@ Protocol DocumentReader::protocol(const json::value& document) {
   fields.each("changelog", 1024, [&](const json::value& one, const std::string& where) {
     JsonFields entry = open(one, where);
     read.changelog.push_back({.version = version(entry, "version"),
-                              .date = entry.optional_text("date", 10).value_or(""),
+                              .date = date(entry, "date"),
                               .changes = entry.texts("changes", 256)});
     entry.refuse_unknown();
   });
