@@ -46,6 +46,7 @@ let onSignedOut: () => void = () => undefined;
 export const setCsrfToken = (token: string): void => {
   csrfToken = token;
 };
+export const csrf = (): string => csrfToken;
 export const whenSignedOut = (callback: () => void): void => {
   onSignedOut = callback;
 };

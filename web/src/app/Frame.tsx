@@ -253,8 +253,7 @@ export function Frame() {
           <SaveMark open={() => { setConflict(true); }} />
           <Tooltip label={t.palette}>
             <button type="button" className="quiet" onClick={() => { spotlight.open(); }} aria-label={`Ctrl K: ${t.palette}`}>
-              <kbd>Ctrl</kbd>
-              <kbd>K</kbd>
+              <kbd>Ctrl K</kbd>
             </button>
           </Tooltip>
           <Tooltip label={t.help}>

@@ -22,7 +22,7 @@ export function Palette({ me, project }: { readonly me: Me; readonly project: Pr
         {
           id: command.id,
           label: command.label,
-          leftSection: Icon === undefined ? <span style={{ width: 18 }} /> : <Icon size={18} stroke={1.5} />,
+          leftSection: Icon === undefined ? <span style={{ display: "inline-block", width: 18 }} /> : <Icon size={18} stroke={1.5} />,
           rightSection: command.shortcuts[0] === undefined ? null : <Shortcut keys={command.shortcuts[0]} />,
           disabled: !command.enabled(),
           onClick: command.run,

@@ -21,7 +21,15 @@ export const theme = createTheme({
   focusRing: "auto",
   respectReducedMotion: true,
   components: {
-    Button: Button.extend({ defaultProps: { size: "xs" }, styles: { label: { fontWeight: 550 } } }),
+    Button: Button.extend({
+      defaultProps: { size: "xs" },
+      styles: { label: { fontWeight: 550 } },
+      // The accent is light on dark ground, so its text is dark there.
+      vars: (_theme, props) =>
+        props.color === undefined && (props.variant === undefined || props.variant === "filled")
+          ? { root: { "--button-bg": "var(--accent-strong)", "--button-hover": "color-mix(in srgb, var(--accent-strong) 88%, var(--text))", "--button-color": "var(--on-accent)" } }
+          : { root: {} },
+    }),
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "sm" } },
     PasswordInput: { defaultProps: { size: "sm" } },
@@ -29,7 +37,8 @@ export const theme = createTheme({
     MultiSelect: { defaultProps: { size: "sm" } },
     Textarea: { defaultProps: { size: "sm" } },
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, withArrow: false, transitionProps: { duration: 0 }, events: { hover: true, focus: true, touch: false } } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.45 } } }),
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 120 } } },
+    Modal: Modal.extend({ defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" }, transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.45 } } }),
     Menu: Menu.extend({ defaultProps: { shadow: "md", transitionProps: { duration: 0 } } }),
   },
 });

@@ -1,0 +1,174 @@
+import "./imports.css";
+import { rate, share, type Upload } from "./model";
+import { strings as t } from "./strings";
+import { droppedFiles, startUpload, stopUpload, useUploads } from "./uploads";
+import { api, sayError, type Page } from "@/api/client";
+import type { Import } from "@/api/types";
+import type { ProjectId } from "@/core/workspace";
+import { Meter } from "@/ui/figures";
+import { ago, bytes, countOf, duration } from "@/ui/format";
+import { usePage } from "@/ui/frame_slots";
+import { Empty, Failed, Loading } from "@/ui/states";
+import { Button } from "@mantine/core";
+import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleCheck, IconFileImport, IconFolder, IconLoader, IconUpload } from "@tabler/icons-react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type DragEvent } from "react";
+import { useParams } from "react-router";
+
+function Sending({ upload }: { readonly upload: Upload }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => { setNow(Date.now()); }, 1000);
+    return () => { clearInterval(timer); };
+  }, []);
+  const { bytesPerSecond, secondsLeft } = rate(upload, now);
+  return (
+    <div className="im-one" role="status">
+      <div className="row">
+        <IconUpload size={16} stroke={1.5} aria-hidden />
+        <b>{upload.name}</b>
+        <span className="muted small">
+          {upload.filesSent} of {countOf(upload.files, "file", "files")}, {bytes(upload.bytesSent)} of {bytes(upload.bytes)}, {bytes(bytesPerSecond)}/s
+          {secondsLeft === null || secondsLeft < 2 ? "" : `, ${duration(secondsLeft)} left`}
+        </span>
+        <Button className="push" variant="default" size="compact-xs" onClick={() => { stopUpload(upload.id); }}>
+          Stop
+        </Button>
+      </div>
+      <Meter share={share(upload)} label={`${String(Math.floor(share(upload) * 100))} % sent`} />
+    </div>
+  );
+}
+
+function Refused({ made }: { readonly made: Import }) {
+  return (
+    <div className="im-refused" tabIndex={0} role="group" aria-label="Refused files">
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col" className="n">File</th>
+            <th scope="col">What</th>
+            <th scope="col">Where</th>
+            <th scope="col">What to do</th>
+          </tr>
+        </thead>
+        <tbody>
+          {made.refused.map((refusal) => (
+            <tr key={refusal.file_number}>
+              <td className="n">{refusal.file_number}</td>
+              <td className="strong">{refusal.what}</td>
+              <td className="muted">{refusal.where}</td>
+              <td>{refusal.remedy}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function One({ made }: { readonly made: Import }) {
+  const [open, setOpen] = useState(false);
+  const busy = made.state === "running" || made.state === "receiving";
+  const Icon = busy ? IconLoader : made.state === "failed" || made.refused.length > 0 ? IconAlertTriangle : IconCircleCheck;
+  return (
+    <div className="im-one">
+      <div className="row wrap">
+        <Icon size={16} stroke={1.5} className={busy ? "muted" : made.state === "failed" ? "danger" : made.refused.length > 0 ? "warn" : "ok"} aria-hidden />
+        <b>{made.name === undefined || made.name === "" ? "Import" : made.name}</b>
+        <span className="tag">{t.state[made.state]}</span>
+        <span className="muted small">
+          {made.files_done} of {countOf(made.files_total, "file", "files")} · {countOf(made.items_added, "item", "items")} added · {countOf(made.duplicates, "duplicate", "duplicates")} · {ago(made.started_at)}
+          {made.finished_at === null ? "" : `, took ${duration((new Date(made.finished_at).getTime() - new Date(made.started_at).getTime()) / 1000)}`}
+        </span>
+        {made.refused.length === 0 ? null : (
+          <Button className="push" variant="default" size="compact-xs" aria-expanded={open} onClick={() => { setOpen(!open); }} rightSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}>
+            {made.refused.length} refused
+          </Button>
+        )}
+      </div>
+      {busy ? <Meter share={made.files_total === 0 ? 0 : made.files_done / made.files_total} label={`${String(made.files_done)} of ${String(made.files_total)} files read`} /> : null}
+      {open ? <Refused made={made} /> : null}
+    </div>
+  );
+}
+
+export default function Imports() {
+  const { project } = useParams() as { project: ProjectId };
+  usePage([{ label: "imports" }]);
+  const client = useQueryClient();
+  const [over, setOver] = useState(false);
+  const filesInput = useRef<HTMLInputElement>(null);
+  const folderInput = useRef<HTMLInputElement>(null);
+  const uploads = useUploads().filter((upload) => upload.project === project);
+  const imports = useQuery({
+    queryKey: ["project", project, "imports"],
+    queryFn: () => api.json<Page<Import>>(`/projects/${project}/imports`),
+    refetchInterval: (query) => (query.state.data?.items.some((made) => made.state === "running") === true ? 1500 : false),
+  });
+  const refresh = (): void => {
+    void client.invalidateQueries({ queryKey: ["project", project, "imports"] });
+    void client.invalidateQueries({ queryKey: ["project", project, "items"] });
+  };
+  const take = (list: FileList | null): void => {
+    if (list !== null) void startUpload(project, [...list].map((file) => ({ file, path: file.webkitRelativePath === "" ? file.name : file.webkitRelativePath })), refresh);
+  };
+  const drop = (event: DragEvent): void => {
+    event.preventDefault();
+    setOver(false);
+    void droppedFiles(event.dataTransfer.items).then((files) => startUpload(project, files, refresh));
+  };
+  const sending = uploads.filter((upload) => upload.state === "sending");
+  const failed = uploads.filter((upload) => upload.state === "failed");
+  const listed = (imports.data?.items ?? []).filter((made) => !sending.some((upload) => upload.id === made.id));
+  return (
+    <div className="page">
+      <header className="page-head">
+        <div>
+          <h1>{t.title}</h1>
+        </div>
+      </header>
+      <div className={over ? "im-drop over" : "im-drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => { setOver(false); }} onDrop={drop}>
+        <IconFileImport size={32} stroke={1.5} aria-hidden />
+        <b>{t.drop}</b>
+        <p>{t.lead}</p>
+        <div className="row">
+          <Button leftSection={<IconUpload size={14} />} onClick={() => filesInput.current?.click()}>
+            {t.chooseFiles}
+          </Button>
+          <Button variant="default" leftSection={<IconFolder size={14} />} onClick={() => folderInput.current?.click()}>
+            {t.chooseFolder}
+          </Button>
+        </div>
+        <input ref={filesInput} type="file" multiple hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
+        <input ref={(element) => { folderInput.current = element; element?.setAttribute("webkitdirectory", ""); }} type="file" hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
+      </div>
+      {sending.length + failed.length === 0 ? null : (
+        <section className="card">
+          {sending.map((upload) => (
+            <Sending key={upload.id} upload={upload} />
+          ))}
+          {failed.map((upload) => (
+            <div key={upload.id} className="im-one row danger" role="alert">
+              <IconAlertTriangle size={16} aria-hidden />
+              <b>{upload.name}</b> was not sent whole: {upload.problem}. Choose the same files again: what is there already is skipped.
+            </div>
+          ))}
+        </section>
+      )}
+      <section className="card">
+        {imports.isError ? (
+          <Failed error={sayError(imports.error)} retry={() => void imports.refetch()} />
+        ) : imports.data === undefined ? (
+          <Loading label="Loading the imports" lines={3} />
+        ) : listed.length === 0 ? (
+          <Empty icon={<IconFileImport size={36} stroke={1.5} />} title={t.emptyTitle}>
+            {t.emptyText}
+          </Empty>
+        ) : (
+          listed.map((made) => <One key={made.id} made={made} />)
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+// Uploads go on while other pages are looked at, so they live outside the page. A file is streamed from the
+// disk by the browser; nothing is read into memory here.
+
+export interface ChosenFile {
+  readonly path: string;
+  readonly file: File;
+}
+export interface Upload {
+  readonly id: string; // of the import
+  readonly project: string;
+  readonly name: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly filesSent: number;
+  readonly bytesSent: number;
+  readonly state: "sending" | "sent" | "failed" | "stopped";
+  readonly problem: string | null;
+  readonly startedAt: number;
+}
+
+// Files that systems leave in folders and that hold nothing of anybody.
+export const isLitter = (path: string): boolean => /(^|\/)(\.DS_Store|Thumbs\.db|desktop\.ini|__MACOSX\/.*)$/i.test(path);
+
+// A name for the import that tells nothing of a patient: the folder's name may.
+export const importName = (count: number, now: Date): string => `${String(count)} ${count === 1 ? "file" : "files"}, ${now.toISOString().slice(0, 16).replace("T", " ")}`;
+
+export const share = (upload: Upload): number => (upload.bytes === 0 ? (upload.files === 0 ? 1 : upload.filesSent / upload.files) : upload.bytesSent / upload.bytes);
+
+export function rate(upload: Upload, now: number): { readonly bytesPerSecond: number; readonly secondsLeft: number | null } {
+  const seconds = Math.max(0.001, (now - upload.startedAt) / 1000);
+  const bytesPerSecond = upload.bytesSent / seconds;
+  return { bytesPerSecond, secondsLeft: bytesPerSecond <= 0 ? null : (upload.bytes - upload.bytesSent) / bytesPerSecond };
+}
