@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -28,6 +29,8 @@ struct StoreOptions {
   Random* random = nullptr;  // null: the system's. Must outlive it, and be safe from all threads
   std::size_t page_cache_bytes = 64U << 20U;   // of the writer; a reader has an eighth
   std::size_t chunk_cache_bytes = 64U << 20U;  // of decoded pieces of objects
+  std::uint64_t reserve_bytes = 64U << 20U;    // kept for a full disk
+  int checkpoint_pages = 2048;  // of the write-ahead log, before it is moved into the database
   // Only the crash tests set these: another file system beneath SQLite and beneath everything else.
   const char* sqlite_vfs = nullptr;
   Disk* disk = nullptr;

@@ -14,14 +14,15 @@ namespace {
 
 class FileReserve final : public Reserve {
  public:
-  FileReserve(int file, std::uint64_t size) : state_(State{file, size}) {}
+  FileReserve(int file, std::uint64_t size, std::uint64_t full_bytes)
+      : full_bytes_(full_bytes), state_(State{file, size}) {}
   ~FileReserve() override {
     state_.with([](State& state) { ::close(state.file); });
   }
 
   Status admit_ordinary() override {
-    return state_.with([](State& state) -> Status {
-      const std::uint64_t missing = full_bytes - state.size;
+    return state_.with([this](State& state) -> Status {
+      const std::uint64_t missing = full_bytes_ - state.size;
       if (free_bytes(state) < floor_bytes + missing) return full();
       if (missing > 0 && !refill(state)) return full();
       return {};
@@ -45,8 +46,8 @@ class FileReserve final : public Reserve {
     return state_.with([](const State& state) { return state.size; });
   }
 
-  static bool make_whole(int file) {
-    return ::posix_fallocate(file, 0, static_cast<off_t>(full_bytes)) == 0;
+  static bool make_whole(int file, std::uint64_t full_bytes) {
+    return full_bytes == 0 || ::posix_fallocate(file, 0, static_cast<off_t>(full_bytes)) == 0;
   }
 
  private:
@@ -66,18 +67,20 @@ class FileReserve final : public Reserve {
     if (::fstatvfs(state.file, &space) != 0) return ~0ULL;
     return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
   }
-  static bool refill(State& state) {
-    if (!make_whole(state.file)) return false;
-    state.size = full_bytes;
+  bool refill(State& state) const {
+    if (!make_whole(state.file, full_bytes_)) return false;
+    state.size = full_bytes_;
     return true;
   }
 
+  const std::uint64_t full_bytes_;
   Guarded<State> state_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Reserve>> Reserve::open(const std::filesystem::path& path) {
+Result<std::unique_ptr<Reserve>> Reserve::open(const std::filesystem::path& path,
+                                               std::uint64_t full_bytes) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
     return fail(ErrorCode::Unavailable, "the reserve for a full disk cannot be opened");
@@ -86,13 +89,13 @@ Result<std::unique_ptr<Reserve>> Reserve::open(const std::filesystem::path& path
   std::uint64_t size = end > 0 ? static_cast<std::uint64_t>(end) : 0;
   if (size < full_bytes) {
     // A disk with no room for it starts as a full disk: readable, and writable once there is room.
-    if (FileReserve::make_whole(file)) {
+    if (FileReserve::make_whole(file, full_bytes)) {
       size = full_bytes;
     } else if (::ftruncate(file, static_cast<off_t>(size)) != 0) {
       size = 0;
     }
   }
-  return std::make_unique<FileReserve>(file, std::min(size, full_bytes));
+  return std::make_unique<FileReserve>(file, std::min(size, full_bytes), full_bytes);
 }
 
 }  // namespace consilium::storage

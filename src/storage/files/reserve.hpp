@@ -15,12 +15,13 @@ namespace consilium::storage {
 
 class Reserve {
  public:
-  static constexpr std::uint64_t full_bytes = 64ULL << 20U;
+  static constexpr std::uint64_t usual_bytes = 64ULL << 20U;
   static constexpr std::uint64_t step_bytes = 4ULL << 20U;
   static constexpr std::uint64_t floor_bytes = 8ULL << 20U;
 
-  // Makes the file when there is room for it. Errors: Unavailable.
-  static Result<std::unique_ptr<Reserve>> open(const std::filesystem::path& file);
+  // Makes the file, of `full_bytes`, when there is room for it. Errors: Unavailable.
+  static Result<std::unique_ptr<Reserve>> open(const std::filesystem::path& file,
+                                               std::uint64_t full_bytes);
   Reserve(const Reserve&) = delete;
   Reserve& operator=(const Reserve&) = delete;
   virtual ~Reserve() = default;

@@ -135,7 +135,7 @@ class SqliteStore final : public Store, private KeySource {
     const fs::path catalog = folder / "catalog.db";
     const StoreAge age = disk_.exists(catalog) ? StoreAge::Old : StoreAge::New;
     const StoreKeys keys = CSL_TRY(load_or_make_keys(disk_, folder / "keys", age, random_));
-    reserve_ = CSL_TRY(Reserve::open(folder / "reserve"));
+    reserve_ = CSL_TRY(Reserve::open(folder / "reserve", options.reserve_bytes));
     keys_ = std::make_unique<PatientKeys>(keys.key_encryption, random_);
     signer_ = std::make_unique<HeadSigner>(keys.log_signing);
 
@@ -145,7 +145,7 @@ class SqliteStore final : public Store, private KeySource {
     LogTail tail = CSL_TRY(read_tail(*connection));
     const bool is_empty = tail.sequence == 0;
     writer_ = std::make_unique<Writer>(std::move(connection), *keys_, *signer_, clock_, gate_,
-                                       std::move(tail));
+                                       std::move(tail), options.checkpoint_pages);
     readers_ = std::make_unique<ReaderPool>(catalog, schema, options.sqlite_vfs,
                                             options.page_cache_bytes / 8, *keys_);
     vault_ =

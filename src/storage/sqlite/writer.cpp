@@ -8,9 +8,6 @@
 namespace consilium::storage::sqlite {
 namespace {
 
-// Pages of the write-ahead log from which on it is moved into the database file: 8 MiB.
-constexpr int checkpoint_pages = 2048;
-
 int count_pages(void* pages, sqlite3*, const char*, int now) {
   *static_cast<int*>(pages) = now;
   return SQLITE_OK;
@@ -46,13 +43,14 @@ std::unexpected<Error> closing() {
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Connection> connection, PatientKeys& keys, const HeadSigner& signer,
-               const Clock& clock, WriteGate& gate, LogTail tail)
+               const Clock& clock, WriteGate& gate, LogTail tail, int checkpoint_pages)
     : connection_(std::move(connection)),
       keys_(keys),
       signer_(signer),
       clock_(clock),
       gate_(gate),
-      tail_(std::move(tail)) {
+      tail_(std::move(tail)),
+      checkpoint_pages_(checkpoint_pages) {
   // Our own checkpoints come after the waiting writers were answered, SQLite's before.
   sqlite3_wal_hook(connection_->handle(), &count_pages, &write_ahead_pages_);
   thread_ = std::thread([this] { loop(); });
@@ -227,7 +225,7 @@ void Writer::empty_when_possible() {
 
 void Writer::checkpoint_when_due() {
   if (must_empty_ && !gate_.is_closed()) empty_when_possible();
-  if (write_ahead_pages_ < checkpoint_pages || gate_.is_closed()) return;
+  if (write_ahead_pages_ < checkpoint_pages_ || gate_.is_closed()) return;
   write_ahead_pages_ = 0;
   const int code = sqlite3_wal_checkpoint_v2(connection_->handle(), nullptr,
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);

@@ -23,7 +23,7 @@ class Writer {
 
   // `connection` has every migration; nothing else writes to its file.
   Writer(std::unique_ptr<Connection> connection, PatientKeys& keys, const HeadSigner& signer,
-         const Clock& clock, WriteGate& gate, LogTail tail);
+         const Clock& clock, WriteGate& gate, LogTail tail, int checkpoint_pages);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();  // what was queued is done first
@@ -64,6 +64,7 @@ class Writer {
   const Clock& clock_;
   WriteGate& gate_;
   LogTail tail_;
+  const int checkpoint_pages_;
   int write_ahead_pages_ = 0;
   bool must_empty_ = false;
   Guarded<std::vector<std::function<void(const Store::Change&)>>> listeners_;
