@@ -12,7 +12,7 @@
 #include <limits>
 #include <memory>
 
-#include "codec/address_space.hpp"
+#include "codec/sanitizer_build.hpp"
 
 namespace consilium {
 namespace {
@@ -98,7 +98,7 @@ Status confine_this_process(const Confinement& confinement) {
   CSL_TRY(set_limit(RLIMIT_FSIZE, 0));
   CSL_TRY(set_limit(RLIMIT_CPU, confinement.cpu_seconds_max));
   CSL_TRY(set_limit(RLIMIT_NOFILE, confinement.descriptor_count_max));
-  if constexpr (limits_address_space) {
+  if constexpr (!is_sanitizer_build) {
     CSL_TRY(set_limit(RLIMIT_AS, confinement.address_space_bytes_max));
   }
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {

@@ -21,7 +21,7 @@
 #include <utility>
 
 #include "base/checked.hpp"
-#include "codec/address_space.hpp"
+#include "codec/sanitizer_build.hpp"
 #include "codec/wire.hpp"
 
 namespace consilium {
@@ -177,7 +177,7 @@ void limit_cpu(const Worker& worker, std::uint32_t timeout_ms) {
 
 // The worker set its own hard limit; each job gets what it may need of that.
 void limit_memory(const Worker& worker, std::uint64_t memory_file_size, const CodecJob& job) {
-  if constexpr (!limits_address_space) return;
+  if constexpr (is_sanitizer_build) return;
   const std::uint64_t now = address_space_bytes(worker.process());
   rlimit limit{};
   if (now == 0 || prlimit(worker.process(), RLIMIT_AS, nullptr, &limit) != 0) return;
