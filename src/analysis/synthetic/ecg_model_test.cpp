@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/synthetic/ecg_source.hpp"
+
 using namespace consilium;
 using namespace consilium::synthetic;
 
@@ -125,4 +127,16 @@ TEST_CASE("a model that cannot be is refused") {
   options = {};
   options.duration_s = 0;
   CHECK_FALSE(EcgModel::make(options).has_value());
+}
+
+TEST_CASE("as a source of samples the model gives what it renders and refuses what it has not") {
+  const EcgModel model = EcgModel::make(quiet()).value();
+  const auto source = ecg_source(model);
+  CHECK(source->header() == model.header());
+  std::vector<std::int32_t> block(100);
+  REQUIRE(source->read(2, SampleIndex{400}, block).has_value());
+  const std::vector<std::int32_t> all = whole(model, 2);
+  CHECK(std::equal(block.begin(), block.end(), all.begin() + 400));
+  CHECK(source->read(12, SampleIndex{0}, block).error().code == ErrorCode::InvalidInput);
+  CHECK(source->read(0, SampleIndex{29'950}, block).error().code == ErrorCode::InvalidInput);
 }

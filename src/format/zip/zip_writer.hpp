@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -15,8 +14,6 @@
 #include "base/result.hpp"
 
 namespace consilium {
-
-using ByteSink = std::function<Status(ByteView)>;
 
 // Writes to an open file descriptor, which stays the caller's.
 // Errors of the sink: NoSpace on a full disk, else Unavailable.
