@@ -363,8 +363,7 @@ Answer<json::object> Masks::patch(const Access& access, const ProjectId& project
     }
   }
   const Bytes packed = CSL_TRY(pack(patch, write.changes));
-  const auto finished = CSL_TRY(store_.objects().put(write.item.patient, packed));
-  write.object = finished.object;
+  write.object = CSL_TRY(store_.objects().put(write.item.patient, packed)).object;
   CSL_TRY(store_.objects().sync(std::span(&write.object, 1)));
 
   PatchOutcome outcome;
@@ -375,7 +374,7 @@ Answer<json::object> Masks::patch(const Access& access, const ProjectId& project
   if (outcome.repeated) return answer_of(*outcome.repeated);
   if (!outcome.conflicts.empty()) {
     // No event names the object; the space is not worth failing the answer for.
-    if (!finished.existed) static_cast<void>(store_.objects().discard(write.object));
+    static_cast<void>(store_.objects().discard(write.object));
     return lost_race(conflict_json(outcome.conflicts, outcome.revision));
   }
   return json::object{{"revision", outcome.revision},

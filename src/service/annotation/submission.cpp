@@ -54,7 +54,7 @@ Result<std::vector<Violation>> check_submission(const storage::Reader& reader,
     const auto known = CSL_TRY(protocols.get(reader, row.protocol_hash));
     for (Violation& violation :
          validate_annotation(known->protocol, facts, annotations.back(), Stage::Submission)) {
-      violation.path = "/" + std::to_string(annotations.size() - 1) + violation.path;
+      violation.path.insert(0, std::to_string(annotations.size() - 1)).insert(0, 1, '/');
       violations.push_back(std::move(violation));
     }
   }

@@ -80,6 +80,8 @@ class Exports {
   };
   [[nodiscard]] Result<Download> download(const Access& access, const ProjectId& project,
                                           const ExportId& id);
+  // Exports that a stop interrupted, as jobs again. Call once at the start of the server.
+  [[nodiscard]] Status resume_all();
   // The same export as a job would make, at once and into a file or folder of the caller's: for the
   // command line. A folder (existing, or with a trailing slash) gets the files, else a ZIP archive.
   [[nodiscard]] Result<ExportReport> write_to(const Access& access, const ProjectId& project,

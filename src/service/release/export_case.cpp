@@ -1,0 +1,66 @@
+#include "service/release/export_case.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <limits>
+#include <set>
+
+#include "format/dicom_write/uid.hpp"
+#include "service/annotation/annotation_view.hpp"
+
+namespace consilium::service {
+
+std::vector<RaterRef> ExportCase::raters() const {
+  std::vector<RaterRef> raters;
+  std::set<RaterId> seen;
+  for (const ExportedAnnotation& annotation : annotations) {
+    if (seen.insert(annotation.stored.rater.id).second) raters.push_back(annotation.stored.rater);
+  }
+  return raters;
+}
+
+std::vector<ExportedAnnotation> ExportCase::of_rater(const RaterId& rater) const {
+  std::vector<ExportedAnnotation> own;
+  std::ranges::copy_if(annotations, std::back_inserter(own),
+                       [&](const auto& annotation) { return annotation.stored.rater.id == rater; });
+  return own;
+}
+
+std::string ExportWork::mapped_uid(const std::string& uid) const {
+  return uid_from_name(to_hex(store.objects().keyed_hash("export uid", bytes_of(uid))));
+}
+
+std::string ExportWork::rater_pseudonym(const RaterId& rater) const {
+  return "R-" + to_hex(store.objects().keyed_hash("export rater", rater.value)).substr(0, 8);
+}
+
+std::string ExportWork::name_of_item(const storage::ItemRow& item) {
+  std::array<char, 32> number{};
+  std::snprintf(number.data(), number.size(), "_%04lld", static_cast<long long>(item.number));
+  return item.pseudonym + number.data();
+}
+
+Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
+                                             const ProjectId& project,
+                                             const ExportRequest& request) {
+  std::vector<ItemId> ids = request.item_ids;
+  if (ids.empty()) ids = CSL_TRY(storage::item_ids(reader, project));
+  ProtocolCache protocols;
+  std::vector<ExportCase> cases;
+  for (const ItemId& id : ids) {
+    ExportCase one{.item = CSL_TRY(storage::find_item(reader, project, id)), .annotations = {}};
+    for (const storage::AnnotationRow& row : CSL_TRY(storage::annotations_of_item(
+             reader, id, std::nullopt, "", std::numeric_limits<std::int64_t>::max()))) {
+      if (row.state != "submitted" && !(request.with_drafts && row.state == "draft")) continue;
+      one.annotations.push_back(
+          {.stored = CSL_TRY(stored_annotation(reader, row)),
+           .surface = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface)),
+           .protocol = CSL_TRY(protocols.get(reader, row.protocol_hash))});
+    }
+    if (!one.annotations.empty()) cases.push_back(std::move(one));
+  }
+  return cases;
+}
+
+}  // namespace consilium::service

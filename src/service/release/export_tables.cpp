@@ -1,0 +1,82 @@
+// Labels as tables, and spans as brat standoff.
+#include <set>
+
+#include "format/brat/brat.hpp"
+#include "format/label_table/label_table.hpp"
+#include "service/release/export_case.hpp"
+
+namespace consilium::service {
+namespace {
+
+bool is_span(const ExportedAnnotation& annotation) {
+  return std::holds_alternative<SpansTarget>(annotation.stored.body.target);
+}
+
+}  // namespace
+
+Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
+  const bool is_csv = format == ExportFormat::LabelsCsv;
+  const bool is_spans = format == ExportFormat::SpansJsonl;
+  std::string out = is_csv ? label_table_header() : std::string();
+  for (const ExportCase& one : cases) {
+    for (const ExportedAnnotation& annotation : one.annotations) {
+      if (is_spans && !is_span(annotation)) {
+        work.exclude("not a span of text");
+        continue;
+      }
+      LabelRow row{.annotation = annotation.stored,
+                   .pseudonym = one.item.pseudonym,
+                   .surface = std::nullopt};
+      // Quoted text goes out only where it was asked for by the format.
+      if (is_spans) row.surface = annotation.surface;
+      row.annotation.rater.display_name = work.rater_pseudonym(annotation.stored.rater.id);
+      const Protocol& protocol = annotation.protocol->protocol;
+      out += is_csv ? CSL_TRY(label_table_csv_row(protocol, row))
+                    : CSL_TRY(label_table_json_row(protocol, row));
+      ++work.annotation_count;
+    }
+  }
+  const char* name = "labels.jsonl";
+  if (is_csv) name = "labels.csv";
+  if (is_spans) name = "spans.jsonl";
+  return work.sink(name, bytes_of(out));
+}
+
+Status export_brat(ExportWork& work, const std::vector<ExportCase>& cases) {
+  std::shared_ptr<const KnownProtocol> protocol;
+  std::set<std::string> folders;
+  for (const ExportCase& one : cases) {
+    if (one.item.kind != "text") {
+      work.exclude("not a note", static_cast<std::int64_t>(one.annotations.size()));
+      continue;
+    }
+    const storage::NoteRow note =
+        CSL_TRY(storage::find_note(work.reader, CSL_TRY(parse_id<NoteId>(one.item.source_id))));
+    const Bytes bytes = CSL_TRY(work.store.objects().get(note.patient, note.object));
+    const CanonicalText text = CSL_TRY(CanonicalText::from_utf8(std::string(text_of(bytes))));
+    for (const RaterRef& rater : one.raters()) {
+      std::vector<StoredAnnotation> annotations;
+      for (ExportedAnnotation& annotation : one.of_rater(rater.id)) {
+        protocol = annotation.protocol;
+        annotation.stored.rater.display_name = work.rater_pseudonym(rater.id);
+        annotations.push_back(std::move(annotation.stored));
+      }
+      const BratFiles files = CSL_TRY(write_brat(text, protocol->protocol, annotations));
+      const std::string folder = work.rater_pseudonym(rater.id) + "/";
+      const std::string name = folder + ExportWork::name_of_item(one.item);
+      CSL_TRY(work.sink(name + ".txt", bytes));
+      CSL_TRY(work.sink(name + ".ann", bytes_of(files.ann)));
+      if (folders.insert(folder).second) {
+        CSL_TRY(work.sink(folder + "annotation.conf",
+                          bytes_of(brat_annotation_conf(protocol->protocol))));
+        CSL_TRY(work.sink(folder + "visual.conf", bytes_of(brat_visual_conf(protocol->protocol))));
+      }
+      const auto left_out = static_cast<std::int64_t>(files.left_out.size());
+      if (left_out > 0) work.exclude("an answer on the whole note", left_out);
+      work.annotation_count += static_cast<std::int64_t>(annotations.size()) - left_out;
+    }
+  }
+  return {};
+}
+
+}  // namespace consilium::service
