@@ -4,7 +4,7 @@
 // data went into it. It is for demonstrations, tests and benchmarks, and no model of disease.
 //
 // Values are Hounsfield units as int16; outside the scanner's circle they are ct_padding_hu.
-// Cost: about 20 ms a slice of 512 x 512 on one core, and 0.3 s once.
+// Cost: about 27 ms a slice of 512 x 512 on one core, and 0.3 s once.
 #pragma once
 
 #include <cstdint>

@@ -299,7 +299,8 @@ std::vector<SignalEvent> EcgModel::events() const {
     if (begin < 0 || begin >= header_.length_ticks) continue;
     events.push_back({.at = Tick{begin},
                       .duration_ticks = std::min(end, header_.length_ticks) - begin,
-                      .code = MitCode::SignalQualityChange});
+                      .code = MitCode::SignalQualityChange,
+                      .text = "noise"});
   }
   std::ranges::stable_sort(events, {}, &SignalEvent::at);
   return events;

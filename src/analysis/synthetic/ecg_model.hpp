@@ -7,7 +7,7 @@
 // frequency. Baseline wander, mains hum, and bursts of muscle noise are added. All truth is known.
 //
 // Nothing but a plan of beats is kept in memory, so a day is made in blocks. The same block gives
-// the same samples however the record is cut. Cost: about 8 million samples a second a core.
+// the same samples however the record is cut. Cost: about 18 million samples a second a core.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ using FileTaker = std::function<Status(NamedBytes)>;
                                              const synthetic::MrPhantomOptions& options,
                                              const DicomPatientStudy& study, int series_number);
 
-// Errors: those of `take`. Cost: that of the phantom, about 30 ms a slice.
+// Errors: those of `take`. Cost: that of the phantom.
 [[nodiscard]] Status write_series(const synthetic::CtPhantom& phantom,
                                   const MadeImageSeries& series, const FileTaker& take);
 [[nodiscard]] Status write_series(const synthetic::MrPhantom& phantom,
