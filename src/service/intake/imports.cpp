@@ -186,9 +186,13 @@ void run_uploads(const ImportTools& tools, const Access& access, const ProjectId
                  const ImportId& id, const std::filesystem::path& folder,
                  const std::stop_token& stop) {
   const std::vector<ImportFile> files = uploads_in(folder);
-  const auto report =
-      run_import(tools, access, project, files,
-                 {.id = id, .thread_count = 2, .stop = stop, .on_progress = {}, .on_refusal = {}});
+  const auto report = run_import(tools, access, project, files,
+                                 {.id = id,
+                                  .thread_count = 2,
+                                  .patient_folder = 0,
+                                  .stop = stop,
+                                  .on_progress = {},
+                                  .on_refusal = {}});
   if (report) {
     std::error_code problem;
     std::filesystem::remove_all(folder, problem);

@@ -71,9 +71,12 @@ struct ImportProgress {
 struct ImportOptions {
   ImportId id;
   std::size_t thread_count = 2;
-  std::stop_token stop;
-  std::function<void(const ImportProgress&)> on_progress;  // from one thread at a time
-  std::function<void(const ImportRefusal&)> on_refusal;
+  // Which part of a file's name (1: the first folder) is the patient's id, for notes and recordings
+  // that state none themselves. 0: none is; each then is a patient of its own.
+  std::size_t patient_folder = 0;
+  std::stop_token stop = {};
+  std::function<void(const ImportProgress&)> on_progress = {};  // from one thread at a time
+  std::function<void(const ImportRefusal&)> on_refusal = {};
 };
 
 // Every regular file under the paths, in the order of their names. Errors: NotFound.

@@ -127,9 +127,10 @@ std::string keyed(storage::Store& store, std::string_view purpose, std::string_v
 
 Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
                               const std::vector<std::string>& remarks,
-                              const std::string& file_content) {
+                              const std::string& file_content, const std::string& patient_if_none) {
   const CanonicalText& text = note.text.reveal(import_access);
-  const NotePatient& who = note.patient.reveal(import_access);
+  NotePatient who = note.patient.reveal(import_access);
+  if (who.identifier.empty()) who.identifier = patient_if_none;
   const std::string& source_id = note.identifier.reveal(import_access);
   if (text.code_point_count() == 0) {
     return fail(ErrorCode::Unsupported, "the note is empty", "", "leave it out");
@@ -178,6 +179,7 @@ Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
 struct NoteStream {
   const IntakeTools& tools;
   const std::string& content;
+  const std::string& patient_if_none;
   const PreparedSink& sink;
   NoteFileResult result;
   bool is_ending = false;
@@ -187,7 +189,7 @@ struct NoteStream {
   }
   void take(const Note& note, const std::vector<std::string>& remarks, std::string_view where) {
     if (is_ending) return;
-    auto prepared = prepare_note(tools, note, remarks, content);
+    auto prepared = prepare_note(tools, note, remarks, content, patient_if_none);
     if (!prepared) {
       Error error = std::move(prepared).error();
       if (error.where.empty()) error.where = where;
@@ -247,9 +249,13 @@ Status read_fhir(NoteStream& stream, const std::filesystem::path& path) {
 
 Result<NoteFileResult> prepare_notes(const IntakeTools& tools, FileKind kind,
                                      const std::filesystem::path& path, const std::string& content,
-                                     const PreparedSink& sink) {
-  NoteStream stream{
-      .tools = tools, .content = content, .sink = sink, .result = {}, .is_ending = false};
+                                     const std::string& patient_if_none, const PreparedSink& sink) {
+  NoteStream stream{.tools = tools,
+                    .content = content,
+                    .patient_if_none = patient_if_none,
+                    .sink = sink,
+                    .result = {},
+                    .is_ending = false};
   if (kind == FileKind::NoteCsv) {
     CSL_TRY(read_table(stream, NoteTableFormat::Csv, path));
   } else if (kind == FileKind::NoteJsonl) {

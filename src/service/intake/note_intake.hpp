@@ -17,11 +17,13 @@ struct NoteFileResult {
   std::optional<Error> first_refusal;
 };
 
-// Reads .txt, CSV, JSON lines or FHIR and hands each note to `sink`. Errors: those that refuse the
+// Reads .txt, CSV, JSON lines or FHIR and hands each note to `sink`. `patient_if_none` is whose the
+// notes are that do not say so themselves; it may be empty. Errors: those that refuse the
 // whole file. Memory: a row of a table, else the file.
 [[nodiscard]] Result<NoteFileResult> prepare_notes(const IntakeTools& tools, FileKind kind,
                                                    const std::filesystem::path& path,
                                                    const std::string& content,
+                                                   const std::string& patient_if_none,
                                                    const PreparedSink& sink);
 
 }  // namespace consilium::service

@@ -129,6 +129,18 @@ class ImportRun {
     return true;
   }
 
+  // The part of the name that stands for the patient, where the caller says which.
+  std::string patient_of(const ImportUnit& unit) const {
+    std::string_view rest = files_[unit.files.front()].name;
+    for (std::size_t part = 1; part <= options_.patient_folder; ++part) {
+      const std::size_t slash = rest.find('/');
+      if (slash == std::string_view::npos) return "";
+      if (part == options_.patient_folder) return std::string(rest.substr(0, slash));
+      rest.remove_prefix(slash + 1);
+    }
+    return "";
+  }
+
   Status prepare_dicom(const ImportUnit& unit, const PreparedSink& sink) {
     const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
     const std::string content = content_name(tools_.store, sha256(file.view()));
@@ -148,7 +160,7 @@ class ImportRun {
     if (CSL_TRY(is_known(content, sink))) return {};
     CSL_TRY(prepare_recording(
         tools_, unit.kind == FileKind::Edf ? RecordingFormat::Edf : RecordingFormat::Wfdb, files,
-        content, sink));
+        content, patient_of(unit), sink));
     return {};
   }
 
@@ -156,7 +168,8 @@ class ImportRun {
     const std::filesystem::path& path = files_[unit.files.front()].path;
     const std::string content = content_name(tools_.store, CSL_TRY(digest_of(path)));
     if (CSL_TRY(is_known(content, sink))) return {};
-    const NoteFileResult result = CSL_TRY(prepare_notes(tools_, unit.kind, path, content, sink));
+    const NoteFileResult result =
+        CSL_TRY(prepare_notes(tools_, unit.kind, path, content, patient_of(unit), sink));
     end.finished_content = content;
     if (result.first_refusal) {
       end.refusal = *result.first_refusal;

@@ -63,10 +63,12 @@ std::string patient_in_edf(std::string_view field) {
   return code == "X" ? "" : code;
 }
 
-storage::Identity identity_of(RecordingFormat format, const RecordIdentity& identity) {
+storage::Identity identity_of(RecordingFormat format, const RecordIdentity& identity,
+                              const std::string& patient_if_none) {
   storage::Identity who;
-  const std::string id = format == RecordingFormat::Edf ? patient_in_edf(identity.patient)
-                                                        : patient_in_comments(identity.comments);
+  std::string id = format == RecordingFormat::Edf ? patient_in_edf(identity.patient)
+                                                  : patient_in_comments(identity.comments);
+  if (id.empty()) id = patient_if_none;
   who.patient_id = Protected<std::string>(id);
   return who;
 }
@@ -289,7 +291,7 @@ Result<std::vector<std::string>> companions_of(const std::filesystem::path& head
 
 Status prepare_recording(const IntakeTools& tools, RecordingFormat format,
                          std::span<const RecordingFile> files, const std::string& content,
-                         const PreparedSink& sink) {
+                         const std::string& patient_if_none, const PreparedSink& sink) {
   const std::unique_ptr<SampleSource> source = CSL_TRY(open_samples(format, files));
   const RecordHeader& header = source->header();
   if (header.channels.empty() || header.length_ticks == 0) {
@@ -312,7 +314,9 @@ Status prepare_recording(const IntakeTools& tools, RecordingFormat format,
   facts.id = make_id<RecordingId>(tools.clock, tools.random);
   facts.new_item = make_id<ItemId>(tools.clock, tools.random);
   facts.shift_if_new = draw_date_shift(tools.random);
-  facts.patient = CSL_TRY(tools.store.vault().find_or_add(identity_of(format, identity))).entry;
+  facts.patient =
+      CSL_TRY(tools.store.vault().find_or_add(identity_of(format, identity, patient_if_none)))
+          .entry;
 
   if (const Status written = write_objects(tools, *source, files, facts); !written) {
     for (const ObjectRef& object : facts.files) {

@@ -19,10 +19,13 @@ struct RecordingFile {
 };
 
 // The first file is the header (WFDB) or the recording (EDF, BDF). Errors: those of reading;
-// NotFound when a file that the header names is not among them.
+// NotFound when a file that the header names is not among them. `patient_if_none` is whose it is
+// when it does not say so itself; it may be empty.
 [[nodiscard]] Status prepare_recording(const IntakeTools& tools, RecordingFormat format,
                                        std::span<const RecordingFile> files,
-                                       const std::string& content, const PreparedSink& sink);
+                                       const std::string& content,
+                                       const std::string& patient_if_none,
+                                       const PreparedSink& sink);
 
 // The header's companions by name, as far as the header itself tells. Errors: those of reading it.
 [[nodiscard]] Result<std::vector<std::string>> companions_of(const std::filesystem::path& header);

@@ -31,9 +31,8 @@ json::array names_json(Roles roles) {
 
 Result<json::object> progress_json(const storage::Reader& reader, const Access& access,
                                    const ProjectId& project, const storage::Row& counts) {
-  const storage::Rows mine =
-      CSL_TRY(reader.query("work.progress_of_rater",
-                           Fields().set("project", project).set("rater", access.rater())));
+  const storage::Rows mine = CSL_TRY(reader.query(
+      "work.progress_of_rater", Fields().set("project", project).set("rater", access.rater())));
   const std::int64_t items = counts.integer("items");
   const std::int64_t done = counts.integer("done");
   return json::object{{"items", items},

@@ -22,8 +22,8 @@
 namespace consilium::service {
 
 struct ProjectSettings {
-  std::string name;
-  std::string description;
+  std::string name = {};
+  std::string description = {};
   std::string deid_at = "release";  // "import" | "release"
   std::int64_t readers_per_item = 1;
 };

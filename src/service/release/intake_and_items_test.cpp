@@ -1,0 +1,196 @@
+#include <set>
+
+#include "codec/pool.hpp"
+#include "storage/maintenance/rebuild_check.hpp"
+#include "storage/sqlite/areas.hpp"
+#include "tests/data_path.hpp"
+#include "tests/service/service_fixture.hpp"
+
+using namespace consilium;
+using namespace consilium::service;
+using namespace consilium::service::test;
+
+namespace {
+
+template <class T>
+T at(const Bytes& bytes, std::size_t offset) {
+  T value{};
+  std::memcpy(&value, bytes.data() + offset, sizeof(T));
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("a CT series, notes and a recording of one patient become items that find each other") {
+  ServiceFixture fixture;
+  const auto in = fixture.folder.path() / "in";
+  write_made_series(in / "ct", made_series("MRN-1", 20));
+  write_made_notes(in / "notes.jsonl", "MRN-1");
+  write_made_record(in / "ecg", "rec1", "MRN-1");
+  const ImportReport report = fixture.import({in});
+  for (const ImportRefusal& refusal : report.refused) MESSAGE(to_line(refusal.error));
+  CHECK(report.refused.empty());
+  CHECK(report.items_added == 5);
+  CHECK(report.files_done == report.files_total);
+
+  const json::array images = fixture.items_of_kind("image");
+  REQUIRE(images.size() == 1);
+  CHECK(images[0].at("title").as_string() == "CT CHEST, 20 images");
+  CHECK(images[0].at("date").as_string() != "2019-03-11");  // shifted
+  const ItemId image = ServiceFixture::item_id(images[0]);
+  const json::object item = must(fixture.items_->show(fixture.lead, fixture.project, image));
+  CHECK(item.at("related").as_array().size() == 4);
+  const json::value& series =
+      item.at("source").at("studies").as_array()[0].at("series").as_array()[0];
+  const json::value& volume = series.at("volume");
+  CHECK(volume.at("grid").at("dims") == json::array{64, 64, 20});
+  CHECK(volume.at("layout").at("sample_type").as_string() == "i16");
+  CHECK(volume.at("slices").as_array().size() == 20);
+
+  const SeriesId series_id = must(parse_id<SeriesId>(series.at("id").as_string()));
+  const FrameRange frames =
+      must(fixture.items_->frames(fixture.lead, fixture.project, image, series_id, 5, 3));
+  REQUIRE(frames.bytes->size() == 3 * 64 * 64 * 2);
+  const Bytes bytes = must(read_all(*frames.bytes, 1U << 20U));
+  bool is_equal = true;
+  for (std::uint32_t z = 0; z < 3; ++z) {
+    for (std::uint32_t y = 0; y < 64; ++y) {
+      for (std::uint32_t x = 0; x < 64; ++x) {
+        const std::size_t place = ((std::size_t{z} * 64 + y) * 64 + x) * 2;
+        is_equal = is_equal && at<std::int16_t>(bytes, place) == made_sample(x, y, z + 5);
+      }
+    }
+  }
+  CHECK(is_equal);
+  const Bytes png = must(fixture.items_->thumbnail(fixture.lead, fixture.project, image, {}));
+  CHECK(text_of(png).substr(1, 3) == "PNG");
+
+  const json::array notes = fixture.items_of_kind("text");
+  REQUIRE(notes.size() == 3);
+  CHECK(notes[0].at("preview").at("text").as_string().starts_with("Known asthma. No pneumonia"));
+  const ItemId note_item = ServiceFixture::item_id(notes[0]);
+  const json::object note = must(fixture.items_->show(fixture.lead, fixture.project, note_item));
+  const json::value& source = note.at("source").at("notes").as_array()[0];
+  const NoteId note_id = must(parse_id<NoteId>(source.at("id").as_string()));
+  const std::string text =
+      must(fixture.items_->note_text(fixture.lead, fixture.project, note_item, note_id));
+  CHECK(text.starts_with(made_note));
+  CHECK(source.at("sha256").as_string() == to_hex(sha256(bytes_of(text))));
+}
+
+TEST_CASE("a window of a recording shows its samples near and its minima and maxima far") {
+  ServiceFixture fixture;
+  write_made_record(fixture.folder.path() / "in", "rec1", "MRN-1");
+  CHECK(fixture.import({fixture.folder.path() / "in"}).refused.empty());
+  const json::array items = fixture.items_of_kind("signal");
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].at("preview").at("points").as_array().size() > 100);
+  const ItemId id = ServiceFixture::item_id(items[0]);
+  const json::object item = must(fixture.items_->show(fixture.lead, fixture.project, id));
+  const json::value& recording = item.at("source").at("recordings").as_array()[0];
+  const RecordingId recording_id = must(parse_id<RecordingId>(recording.at("id").as_string()));
+  CHECK(recording.at("channels").as_array().size() == 2);
+
+  const Bytes near = must(fixture.items_->signal_window(
+      fixture.lead, fixture.project, id, recording_id,
+      {.from_tick = 250, .to_tick = 500, .pixels = 1000, .channels = {0}}));
+  CHECK(text_of(near).substr(0, 4) == "CSW1");
+  CHECK(at<std::uint32_t>(near, 4) == 0);
+  CHECK(at<std::uint32_t>(near, 32 + 4) == 250);
+  CHECK(at<float>(near, 40) == doctest::Approx((900 + 250 * 3 % 40) / 200.0));
+  const Bytes far = must(fixture.items_->signal_window(
+      fixture.lead, fixture.project, id, recording_id,
+      {.from_tick = 0, .to_tick = 25'000, .pixels = 100, .channels = {}}));
+  CHECK(at<std::uint32_t>(far, 4) == 1);
+  CHECK(at<std::uint32_t>(far, 8) == 2);
+  // Every pixel covers one beat of 250 samples: none of them lacks its spike.
+  for (std::size_t pixel = 0; pixel < 100; ++pixel) {
+    CHECK(at<float>(far, 48 + pixel * 8 + 4) > 4.4F);
+  }
+}
+
+TEST_CASE("the same content again is a duplicate, the same UID with other content is refused") {
+  ServiceFixture fixture;
+  const auto in = fixture.folder.path() / "in";
+  write_made_series(in / "ct", made_series("MRN-1", 4));
+  write_made_notes(in / "notes.jsonl", "MRN-1");
+  write_made_record(in / "ecg", "rec1", "MRN-1");
+  const ImportReport first = fixture.import({in});
+  CHECK(first.duplicates == 0);
+  const ImportReport again = fixture.import({in});
+  CHECK(again.duplicates == again.files_total);
+  CHECK(again.items_added == 0);
+  CHECK(again.refused.empty());
+
+  MadeImageSeries changed = made_series("MRN-1", 4);
+  changed.rescale_intercept = -1000;
+  write_made_series(fixture.folder.path() / "changed", changed);
+  const ImportReport conflict = fixture.import({fixture.folder.path() / "changed"});
+  REQUIRE(conflict.refused.size() == 4);
+  CHECK(conflict.refused.front().error.code == ErrorCode::Conflict);
+  CHECK(fixture.items_of_kind("image").size() == 1);
+}
+
+TEST_CASE("an import that was interrupted goes on where it was") {
+  ServiceFixture fixture;
+  const auto in = fixture.folder.path() / "in";
+  write_made_series(in, made_series("MRN-1", 150));
+  const std::vector<ImportFile> files = must(list_files(std::vector{in}));
+  const ImportId id = make_id<ImportId>(*fixture.clock, *fixture.random);
+  std::stop_source stop;
+  const auto cut = run_import(
+      {.store = *fixture.store_,
+       .codec = nullptr,
+       .clock = *fixture.clock,
+       .random = *fixture.random},
+      fixture.operator_, fixture.project, files,
+      {.id = id, .stop = stop.get_token(), .on_progress = [&](const ImportProgress& progress) {
+         if (progress.files_done > 0) stop.request_stop();
+       }});
+  REQUIRE(!cut.has_value());
+  CHECK(cut.error().code == ErrorCode::Unavailable);
+  fixture.reopen();
+  const ImportReport report =
+      must(run_import({.store = *fixture.store_,
+                       .codec = nullptr,
+                       .clock = *fixture.clock,
+                       .random = *fixture.random},
+                      fixture.operator_, fixture.project, files, {.id = id}));
+  CHECK(report.duplicates > 0);
+  CHECK(report.duplicates + report.files_added == 150);
+  CHECK(report.items_added == 1);
+  const json::array items = fixture.items_of_kind("image");
+  CHECK(items[0].at("title").as_string() == "CT CHEST, 150 images");
+}
+
+TEST_CASE("every file of the test data is taken or refused with a line that says why") {
+  const auto data = consilium::test::data_path("malformed");
+  if (!data) {
+    MESSAGE("skipped: shared data absent");
+    return;
+  }
+  ServiceFixture fixture;
+  CodecPool codec(CSL_CODEC_WORKER, 2);
+  CodecPool* pool = &codec;
+  std::vector<std::filesystem::path> folders{*data};
+  for (const char* more : {"text", "imaging/dicom", "imaging/series"}) {
+    if (const auto path = consilium::test::data_path(more)) folders.push_back(*path);
+  }
+  const ImportReport report = fixture.import(folders, pool);
+  CHECK(report.files_done == report.files_total);
+  std::map<std::string, int> reasons;
+  for (const ImportRefusal& refusal : report.refused) {
+    CHECK(!refusal.error.what.empty());
+    ++reasons[std::string(name_of(refusal.error.code)) + ": " + refusal.error.what];
+  }
+  MESSAGE(report.files_total << " files, " << report.files_added << " added, " << report.duplicates
+                             << " duplicates, " << report.refused.size() << " refused, "
+                             << report.items_added << " items");
+  for (const auto& [reason, count] : reasons) MESSAGE(count << " x " << reason);
+  CHECK(report.items_added > 50);
+  const auto root = fixture.folder.path() / "store";
+  fixture.close();
+  const auto verified = must(storage::verify_store(root, storage::sqlite::product_areas()));
+  for (const std::string& problem : verified.problems) MESSAGE(problem);
+  CHECK(verified.problems.empty());
+}
