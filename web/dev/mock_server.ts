@@ -57,6 +57,8 @@ const protocol = {
   labels: [
     { id: "nodule", name: "Nodule", definition: "A rounded opacity, well or poorly defined, up to 3 cm.", colour: "#0072b2", shortcut: "1", places: ["mask", "polygon", "length"], attributes: [{ id: "margin", required: true }], concept: { system: "SCT", code: "27925004", display: "Nodule" }, examples: { positive: ["A solid 6 mm opacity in the right upper lobe"], negative: ["A vessel seen end on"], borderline: ["A 2 mm opacity in one slice"] } },
     { id: "effusion", name: "Pericardial effusion", definition: "Fluid in the pericardial sac over 5 mm at end-diastole.", colour: "#d55e00", shortcut: "2", places: ["mask"] },
+    { id: "problem", name: "Problem", definition: "A sign, symptom or diagnosis of this patient.", colour: "#009e73", shortcut: "p", places: ["spans"] },
+    { id: "normal", name: "Normal beat", definition: "A beat that begins in the sinus node.", colour: "#56b4e9", shortcut: "n", places: ["sample"] },
   ],
   questions: [{ id: "cardiotoxicity", name: "Cardiotoxicity", prompt: "Is cardiotoxicity stated or shown?", on: "item", required: true, answer: { type: "choice", allow: ["unsure"], choices: [{ id: "no", name: "No" }, { id: "yes", name: "Yes" }] } }],
 };
@@ -111,6 +113,29 @@ const noteText = `CARDIO-ONCOLOGY CLINIC\n\nReason for visit: follow-up after cy
 function detail(item: MockItem) {
   const source = item.kind === "text" ? { kind: "text", notes: [{ id: id(6000), date: item.date, title: item.title, length: [...noteText].length, sha256: "0".repeat(64) }] } : item.kind === "signal" ? { kind: "signal", recordings: [{ id: id(6100), start: null, duration_s: 60, tick_rate: { num: 250, den: 1 }, length_ticks: 15_000, channels: [{ index: 0, name: "II", unit: "mV", rate_hz: 250, gain: 200, baseline: 0 }], gaps: [], pyramid_levels: [16] }] } : { kind: "image", studies: [] };
   return { ...item, source, related: items.filter((other) => other.patient.id === item.patient.id && other.id !== item.id).map((other) => ({ item_id: other.id, kind: other.kind, modality: other.modality, date: other.date, title: other.title })) };
+}
+
+// Annotations are kept while the development server runs, so that a reload finds them.
+type Kept = { id: string; revision: number; [name: string]: unknown };
+const kept = new Map<string, Map<string, Kept>>();
+const keptOf = (item: string): Map<string, Kept> => {
+  const found = kept.get(item) ?? new Map<string, Kept>();
+  kept.set(item, found);
+  return found;
+};
+function bulk(item: string, operations: readonly { op: string; id?: string; annotation?: { id: string } }[]): unknown[] {
+  const rows = keptOf(item);
+  return operations.map((operation) => {
+    const key = operation.annotation?.id ?? operation.id ?? "";
+    const before = rows.get(key);
+    if (operation.op === "delete") {
+      rows.delete(key);
+      return { id: key, status: 200, annotation: { ...before, revision: (before?.revision ?? 0) + 1, state: "retracted" } };
+    }
+    const annotation: Kept = { ...operation.annotation, id: key, revision: (before?.revision ?? 0) + 1, state: "draft", rater: { id: id(1), kind: "human", display_name: "Mara Reed" }, created_at: at(0), updated_at: at(0) };
+    rows.set(key, annotation);
+    return { id: key, status: before === undefined ? 201 : 200, annotation };
+  });
 }
 
 type Answer = { status?: number; json?: unknown; text?: string; type?: string };
@@ -174,8 +199,8 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
   if (one[2] === "/thumbnail") return { text: thumbnail(item.number), type: "image/svg+xml" };
   if (one[2] === "/task") return { json: task(item) };
   if (one[2]?.endsWith("/text") === true) return { text: noteText, type: "text/plain; charset=utf-8" };
-  if (one[2] === "/annotations") return page([]);
-  if (one[2] === "/annotations/bulk") return { json: { results: (body["operations"] as { op: string; id?: string; annotation?: { id: string } }[]).map((operation) => ({ id: operation.id ?? operation.annotation?.id, status: 200, annotation: { ...operation.annotation, revision: 1 } })) } };
+  if (one[2] === "/annotations") return page([...keptOf(item.id).values()]);
+  if (one[2] === "/annotations/bulk") return { json: { results: bulk(item.id, body["operations"] as Parameters<typeof bulk>[1]) } };
   if (one[2] === "/masks") return page([]);
   return { json: {} };
 }

@@ -12,7 +12,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Component, Suspense, useEffect, type ReactNode } from "react";
 import { createBrowserRouter, Navigate, RouterProvider, useLocation, useNavigate, type RouteObject } from "react-router";
 
-const nonce = document.querySelector('meta[name="csp-nonce"]')?.getAttribute("content") ?? "";
+// The page's policy lets in only styles that carry its nonce. The scroll lock of Mantine's dialogs looks for it
+// under the second name.
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? "";
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 const client = new QueryClient({
   defaultOptions: {

@@ -1,0 +1,32 @@
+// The server that the browser tests run against: CONSILIUM_URL with CONSILIUM_LINK when one runs already, else
+// the demo of the real program on a folder of its own.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export async function startServer(port = 8791) {
+  const url = process.env.CONSILIUM_URL;
+  if (url !== undefined) return { url, link: process.env.CONSILIUM_LINK ?? `${url}/sign-in?link=demo`, stop: () => undefined };
+  const program = process.env.CONSILIUM ?? new URL("../../build/release/consilium", import.meta.url).pathname;
+  if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM`);
+  const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
+  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const stop = () => {
+    child.kill("SIGTERM");
+    rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  const link = await new Promise((resolve, reject) => {
+    let said = "";
+    const hear = (chunk) => {
+      said += chunk;
+      const found = /https?:\/\/\S+\/sign-in\?link=\S+/.exec(said);
+      if (found !== null) resolve(found[0]);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.on("exit", (code) => reject(new Error(`the server ended with ${String(code)}:\n${said}`)));
+    setTimeout(() => reject(new Error(`no link within two minutes:\n${said}`)), 120_000).unref();
+  });
+  return { url: new URL(link).origin, link, stop };
+}
