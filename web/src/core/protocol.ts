@@ -60,7 +60,7 @@ export interface ProtocolDocument {
     readonly name: string;
     readonly prompt?: string;
     readonly definition?: string;
-    readonly on?: "item" | "series" | "finding";
+    readonly level?: "item" | "series" | "finding";
     readonly labels?: readonly string[];
     readonly answer: DocumentAnswer;
     readonly required?: boolean;
@@ -86,6 +86,16 @@ function flatten(answer: DocumentAnswer): Pick<Question, "type" | "choices" | "o
   };
 }
 
+function readQuestion({ name, prompt, definition, answer, level, ...question }: NonNullable<ProtocolDocument["questions"]>[number]): Question {
+  return {
+    ...question,
+    title: name,
+    help: [prompt, definition].filter((part) => part !== undefined && part !== "").join(" "),
+    on: level ?? "item",
+    ...flatten(answer),
+  };
+}
+
 export function readProtocol(document: ProtocolDocument): Protocol {
   const attributes = new Map((document.attributes ?? []).map((attribute) => [attribute.id, attribute]));
   const { labels = [], questions = [], view, ...rest } = document;
@@ -96,19 +106,15 @@ export function readProtocol(document: ProtocolDocument): Protocol {
       ...label,
       title: name,
       colour: colour ?? palette[at % palette.length] ?? null,
-      attributes: (uses ?? []).flatMap((use): Question[] => {
+      // A question asked of findings is kept among their attributes, and so it is asked there.
+      attributes: [...(uses ?? []).flatMap((use): Question[] => {
         const { id, ...how }: LabelAttribute = typeof use === "string" ? { id: use } : use;
         const found = attributes.get(id);
         if (found === undefined) return [];
         return [{ id, title: found.name, ...(found.definition === undefined ? {} : { help: found.definition }), on: "finding", ...how, ...flatten(found.answer) }];
-      }),
+      }), ...questions.filter((question) => question.level === "finding" && question.labels?.includes(label.id) === true).map(readQuestion)],
       ...(exports === undefined ? {} : { exports }),
     })),
-    questions: questions.map(({ name, prompt, definition, answer, ...question }): Question => ({
-      ...question,
-      title: name,
-      help: [prompt, definition].filter((part) => part !== undefined && part !== "").join(" "),
-      ...flatten(answer),
-    })),
+    questions: questions.filter((question) => question.level !== "finding").map(readQuestion),
   };
 }

@@ -63,7 +63,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
           <input type="number" step="any" min={question.minimum ?? undefined} max={question.maximum ?? undefined} disabled={readOnly} value={number}
             onChange={(event) => {
               const entered = event.currentTarget.valueAsNumber;
-              onChange(Number.isNaN(entered) ? null : question.unit ? { number: entered, unit: question.unit } : entered);
+              onChange(Number.isNaN(entered) ? null : question.unit && question.unit !== "1" ? { number: entered, unit: question.unit } : entered);
             }} />
           {question.unit}
         </span>

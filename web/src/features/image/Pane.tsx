@@ -85,7 +85,7 @@ export function Pane(props: Props): React.JSX.Element {
     const { state: now, plane: shown } = latest.current;
     const at = pointer.current === null ? null : screenPlace(element, pointer.current, placement());
     renderer.draw(context, sceneOf(latest.current, stage, draft.current, at));
-    drawScaleBar(bar.current, barText.current, placement(), planeSpacing(now, shown).u);
+    drawScaleBar(bar.current, barText.current, placement(), planeSpacing(now, shown).u, latest.current.main ? 110 : 70);
   }, [placement, renderer, stage]);
 
   const queueDraw = useCallback(() => {
@@ -440,10 +440,10 @@ function probeText(props: Props, stage: Stage, place: SlicePoint): string {
   return `${signed(value)} ${unit ?? ""} at ${mm.join(", ")} mm`;
 }
 
-function drawScaleBar(bar: HTMLDivElement | null, text: HTMLSpanElement | null, placement: Placement | null, spacingU: number): void {
+function drawScaleBar(bar: HTMLDivElement | null, text: HTMLSpanElement | null, placement: Placement | null, spacingU: number, widest: number): void {
   if (bar === null || text === null || placement === null) return;
   const pixelsPerMm = placement.scaleU / spacingU / (window.devicePixelRatio || 1);
-  const mm = [...scaleBarChoices].reverse().find((choice) => choice * pixelsPerMm <= 110) ?? 1;
+  const mm = [...scaleBarChoices].reverse().find((choice) => choice * pixelsPerMm <= widest) ?? 1;
   bar.style.width = `${mm * pixelsPerMm}px`;
   text.textContent = `${mm} mm`;
 }

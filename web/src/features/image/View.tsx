@@ -17,7 +17,7 @@ import type { SegmentLook, ShapeLook } from "./draw";
 import { measureMask, measureShape, measurementText } from "./measure";
 import type { Changed, ImageState, Picture, Tool } from "./model";
 import {
-  addBody, allows, answerOf, changeBody, colourOf, findings, gridIdOf, labelOf, maskFinding, missingAnswers, recalled, recordStroke, regionFinding,
+  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, missingAnswers, recalled, recordStroke, regionFinding,
   remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
   withSelected, withView,
 } from "./model";
@@ -456,7 +456,7 @@ function paneActions(parts: ActionParts): PaneActions {
     changeShape: (id, points) => {
       const body = now.current.bodies.find((candidate) => candidate.id === id);
       if (body?.target.type !== "region" || now.current.locked.has(id)) return;
-      const geometry = { ...body.target.geometry, points: framePoints(points).map(([x, y]) => [Math.round(x * 100) / 100, Math.round(y * 100) / 100] as const) };
+      const geometry = geometryOf(body.target.geometry.kind, framePoints(points));
       change(changeBody(now.current, strings.steps.shape, { ...body, target: { ...body.target, geometry } }));
     },
     select: (id) => set(withSelected(now.current, id)),

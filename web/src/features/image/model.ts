@@ -229,11 +229,19 @@ export function regionFinding(state: ImageState, kind: GeometryKind, points: rea
       series_id: picture.series.id,
       instance_uid: slice?.instance_uid ?? "",
       frame: slice?.frame ?? 0,
-      geometry: { kind, points: points.map(([x, y]) => [round(x), round(y)] as const) },
+      geometry: geometryOf(kind, points),
     },
     question: null,
     value: null,
   };
+}
+
+/** The stored form: hundredths of a pixel; a box by its smaller and its larger corner. */
+export function geometryOf(kind: GeometryKind, points: readonly Point[]): { readonly kind: GeometryKind; readonly points: readonly Point[] } {
+  const rounded = points.map(([x, y]) => [round(x), round(y)] as const);
+  const [a, b] = [rounded[0], rounded[1]];
+  if (kind !== "box" || a === undefined || b === undefined) return { kind, points: rounded };
+  return { kind, points: [[Math.min(a[0], b[0]), Math.min(a[1], b[1])], [Math.max(a[0], b[0]), Math.max(a[1], b[1])]] };
 }
 
 function round(value: number): number {

@@ -19,6 +19,7 @@ export interface Ink {
   readonly faint: string;
   readonly accent: string;
   readonly surface: string;
+  readonly line: string;
 }
 
 export function inkOf(element: Element): Ink {
@@ -26,7 +27,7 @@ export function inkOf(element: Element): Ink {
   const of = (name: string): string => style.getPropertyValue(name).trim();
   return {
     paper: of("--paper"), grid: of("--paper-grid"), gridStrong: of("--paper-grid-strong"), trace: of("--trace"), text: of("--text"), faint: of("--text-3"),
-    accent: of("--accent"), surface: of("--surface"),
+    accent: of("--accent"), surface: of("--surface"), line: of("--border"),
   };
 }
 
@@ -301,7 +302,7 @@ function drawBeats(context: CanvasRenderingContext2D, state: SignalState, labels
       context.fillText(String(Math.round(seconds * 1000)), x - gap / 2, 13);
     }
   }
-  context.fillStyle = ink.grid;
+  context.fillStyle = ink.line;
   context.fillRect(0, beatRowHeight - 1, width, 1);
 }
 
@@ -443,14 +444,14 @@ export function drawOverview(
   const rates = trend.filter((point): point is RatePoint => point !== undefined);
   const top = Math.max(120, Math.ceil(Math.max(0, ...rates.map((point) => point.high)) / 20) * 20);
   const bottom = 30;
-  const y = (rate: number): number => 6 + (1 - (rate - bottom) / (top - bottom)) * (chart - 12);
+  const y = (rate: number): number => 18 + (1 - (rate - bottom) / (top - bottom)) * (chart - 22);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "right";
   for (const rate of [40, 80, 120, 160, 200].filter((candidate) => candidate <= top)) {
     context.fillStyle = ink.faint;
     context.fillText(String(rate), overviewLeft - 6, y(rate));
-    context.fillStyle = ink.grid;
+    context.fillStyle = ink.line;
     context.fillRect(overviewLeft, Math.round(y(rate)), wide, 1);
   }
   drawTrend(context, trend, wide, y, ink);
@@ -490,7 +491,7 @@ function drawStates(context: CanvasRenderingContext2D, state: SignalState, label
   context.textAlign = "left";
   context.fillStyle = ink.text;
   context.fillText(name, 10, top + 10);
-  context.fillStyle = ink.grid;
+  context.fillStyle = ink.line;
   context.fillRect(overviewLeft, top + 2, x(state.recording.length_ticks) - overviewLeft, 17);
   for (const body of labels.intervals) {
     const [x0, x1] = [x(beginOf(body)), x(endOf(body, labels.intervals, state.recording.length_ticks))];
@@ -531,7 +532,7 @@ export function drawRr(context: CanvasRenderingContext2D, state: SignalState, la
   for (const ms of [400, 800, 1200]) {
     context.fillStyle = ink.faint;
     context.fillText(String(ms), overviewLeft - 6, y(ms));
-    context.fillStyle = ink.grid;
+    context.fillStyle = ink.line;
     context.fillRect(overviewLeft, Math.round(y(ms)), wide, 1);
   }
   const { beats } = labels;

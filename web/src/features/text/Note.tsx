@@ -195,7 +195,7 @@ function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["c
     backgroundPosition: cover.map(({ level }) => `0 ${19 + level * 3}px`).join(", "),
     backgroundSize: cover.map(() => "100% 2px").join(", "),
     backgroundRepeat: "no-repeat",
-    backgroundColor: `${colour}22`,
+    backgroundColor: `color-mix(in srgb, ${colour} 13%, transparent)`,
   };
 }
 

@@ -86,7 +86,9 @@ export type Shape = (typeof shapes)[number];
 
 export function lookOf(protocol: Protocol, label: string): { readonly colour: string; readonly shape: Shape } {
   const index = Math.max(0, protocol.labels.findIndex((candidate) => candidate.id === label));
-  return { colour: protocol.labels[index]?.colour ?? palette[index % palette.length] ?? "#0072b2", shape: shapes[index % shapes.length] ?? "circle" };
+  const colour = protocol.labels[index]?.colour ?? palette[index % palette.length] ?? "#0072b2";
+  const onLight = protocol.labels[index]?.colour_on_light ?? colour;
+  return { colour: onLight === colour ? colour : `light-dark(${onLight}, ${colour})`, shape: shapes[index % shapes.length] ?? "circle" };
 }
 
 /** The key of a label: the protocol's, else its position. */
