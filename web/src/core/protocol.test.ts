@@ -12,7 +12,7 @@ it("a protocol document becomes what workspaces read", () => {
       { id: "nodule", name: "Nodule", places: ["mask"], attributes: [{ id: "margin", required: true }, { id: "gone" }] },
       { id: "other", name: "Other", colour: "#123456" },
     ],
-    questions: [{ id: "q", name: "Q", prompt: "Which?", on: "item", answer: { type: "choice", many: true, choices: [] } }],
+    questions: [{ id: "q", name: "Q", prompt: "Which?", level: "item", answer: { type: "choice", many: true, choices: [] } }],
   });
   expect(protocol.view?.windows).toEqual([{ name: "Lung", centre: -600, width: 1500 }]);
   expect(protocol.labels[0]).toMatchObject({ title: "Nodule", colour: "#0072b2", attributes: [{ id: "margin", title: "Margin", required: true, type: "choice", allow_unsure: true, choices: [{ id: "smooth", title: "Smooth" }] }] });
