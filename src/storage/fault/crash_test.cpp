@@ -252,5 +252,46 @@ TEST_CASE("no power cut at any moment loses what was acknowledged, or leaves hal
 #endif
 }
 
+TEST_CASE("W6: after one failed fsync nothing more is acknowledged until a restart; reads go on") {
+  const auto make = [](Store& store, const std::string& id) {
+    return store.write(tester(), [&](Transaction& transaction) {
+      EventDraft event{.type = "remark.made"};
+      event.fields.set("remark_id", id);
+      return transaction.append(std::move(event));
+    });
+  };
+  for (const bool by_object : {false, true}) {
+    CAPTURE(by_object);
+    const TemporaryFolder folder;
+    Recording recording(folder.path() / "run");
+    const RecordingVfs vfs(recording);
+    const std::unique_ptr<Disk> disk = recording_disk(recording);
+    StoreOptions options = options_for(folder.path() / "run");
+    options.sqlite_vfs = RecordingVfs::name;
+    options.disk = disk.get();
+    {
+      const auto store = storage::test::open_test_store(options);
+      REQUIRE(make(*store, "before").has_value());
+      const PatientId patient = make_id<PatientId>(*system_clock(), *system_random());
+      const auto put = store->objects().put(patient, Bytes(1000));
+      REQUIRE(put.has_value());
+      recording.fail_syncs(true);
+      if (by_object) {
+        CHECK(!store->objects().sync(std::array{put->object}).has_value());
+      } else {
+        CHECK(make(*store, "failed").error().code == ErrorCode::Unavailable);
+      }
+      recording.fail_syncs(false);  // the next one would seem to succeed
+      CHECK(make(*store, "later").error().code == ErrorCode::Unavailable);
+      CHECK(!store->objects().sync(std::array{put->object}).has_value());
+      const auto reader = store->read();
+      REQUIRE(reader.has_value());
+      CHECK((*reader)->query("remark.count")->front().integer("n") >= 1);
+    }
+    const auto store = storage::test::open_test_store(options);
+    CHECK(make(*store, "after").has_value());
+  }
+}
+
 }  // namespace
 }  // namespace consilium::storage::fault

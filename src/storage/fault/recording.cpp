@@ -66,6 +66,7 @@ class RecordingDisk final : public Disk {
   }
   // Always one by one, so that the model sees each; nothing need reach the real disk.
   Status sync(std::span<const fs::path> files, std::span<const fs::path> folders) override {
+    if (recording_.fails_syncs()) return fail(ErrorCode::Unavailable, "the disk failed");
     for (const fs::path& file : files) {
       const int number = recording_.file_of(recording_.relative(file));
       if (number > 0) recording_.add(SyncedFile{number});

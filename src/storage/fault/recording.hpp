@@ -13,6 +13,7 @@
 // else is ever safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -75,6 +76,9 @@ class Recording {
   int made(const std::filesystem::path& path);
   void renamed(const std::filesystem::path& from, const std::filesystem::path& to);
   void removed(const std::filesystem::path& path);
+  // From now on the disk refuses every sync, as one that fails does.
+  void fail_syncs(bool fail) { fails_syncs_ = fail; }
+  [[nodiscard]] bool fails_syncs() const { return fails_syncs_; }
   [[nodiscard]] std::string relative(const std::filesystem::path& path) const;
   // Only when nothing is being added any more.
   [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
@@ -85,6 +89,7 @@ class Recording {
   std::vector<Operation> operations_;
   std::map<std::string, int> files_;
   int next_file_ = 1;
+  std::atomic<bool> fails_syncs_{false};
 };
 
 [[nodiscard]] std::unique_ptr<Disk> recording_disk(Recording& recording);

@@ -57,6 +57,7 @@ int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
 }
 int sync_file(sqlite3_file* file, int) {
   Shim* shim = shim_of(file);
+  if (shim->recording->fails_syncs()) return SQLITE_IOERR_FSYNC;
   if (shim->file > 0) {
     shim->recording->add(SyncedFile{shim->file});
     if (shim->records_name) {

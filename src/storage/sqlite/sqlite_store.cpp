@@ -104,6 +104,7 @@ class SqliteStore final : public Store, private KeySource {
 
   Result<Receipt> erase_patient(const Actor& actor, const PatientId& patient,
                                 std::string reason) override {
+    CSL_TRY(reserve_->admit_reserved());
     CSL_TRY(vault_->erase(patient));
     const Receipt receipt =
         CSL_TRY(writer_->run(actor, [&](SqliteTransaction& transaction) -> Status {
