@@ -116,7 +116,9 @@ std::vector<std::vector<Slice>> split_repeated(std::vector<Slice> slices) {
   std::vector<std::vector<Slice>> passes;
   std::vector<Slice> same;  // slices at one place
   const auto deal = [&] {
-    std::ranges::stable_sort(same, {}, &Slice::order);
+    std::ranges::sort(same, {}, [](const Slice& slice) {
+      return std::tuple(slice.order, slice.ref.instance_index, slice.ref.frame_index);
+    });
     for (std::size_t pass = 0; pass < same.size(); ++pass) {
       if (pass == passes.size()) passes.emplace_back();
       passes[pass].push_back(same[pass]);
