@@ -26,7 +26,8 @@ struct Phrase {
   std::string_view did;  // after the person's name
 };
 
-// What each event says, in the past tense. Others are said by their type: "link.used" -> "used link".
+// What each event says, in the past tense. Others are said by their type: "link.used" -> "used
+// link".
 constexpr std::array phrases{
     Phrase{"store.created", "created the store"},
     Phrase{"project.added", "created the project"},

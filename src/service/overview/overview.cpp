@@ -32,8 +32,7 @@ Result<json::object> items_json(const storage::Reader& reader, const ProjectId& 
   json::object by_kind;
   json::object by_state;
   std::int64_t total = 0;
-  for (const Row& row :
-       CSL_TRY(reader.query("work.items_by", Fields().set("project", project)))) {
+  for (const Row& row : CSL_TRY(reader.query("work.items_by", Fields().set("project", project)))) {
     const std::int64_t count = row.integer("count");
     add_to(by_kind, row.text("kind"), count);
     add_to(by_state, row.text("state"), count);
@@ -50,8 +49,7 @@ struct Durations {
 
 Result<Durations> durations_of(const storage::Reader& reader, const ProjectId& project) {
   Durations durations;
-  for (const Row& row :
-       CSL_TRY(reader.query("work.durations", Fields().set("project", project)))) {
+  for (const Row& row : CSL_TRY(reader.query("work.durations", Fields().set("project", project)))) {
     const double seconds = row.number("duration_s");
     durations.of_rater[row.text("rater_id")].push_back(seconds);
     durations.all.push_back(seconds);

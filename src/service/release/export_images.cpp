@@ -212,7 +212,7 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
                    const std::string& grid, const std::vector<ExportedAnnotation>& masks,
                    ExportFormat format) {
   const auto count = static_cast<std::int64_t>(masks.size());
-  const Layers layers = CSL_TRY(load_layers(work, one.item, rater.id, grid, masks));
+  Layers layers = CSL_TRY(load_layers(work, one.item, rater.id, grid, masks));
   if (layers.layers.empty()) {
     work.exclude("nothing was drawn", count);
     return {};
@@ -223,6 +223,10 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
     CSL_TRY(write_nifti_files(work, name, layers, masks));
     work.annotation_count += count;
     return {};
+  }
+  for (MaskLayer& layer : layers.layers) {
+    std::string& uid = layer.grid.frame_of_reference_uid;
+    if (!uid.empty()) uid = work.mapped_uid(uid);
   }
   const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, grid));
   std::vector<SegSegment> segments;

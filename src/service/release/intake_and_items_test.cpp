@@ -163,6 +163,43 @@ TEST_CASE("an import that was interrupted goes on where it was") {
   CHECK(items[0].at("title").as_string() == "CT CHEST, 150 images");
 }
 
+namespace {
+
+// Peak of resident memory since `reset_peak`, in bytes.
+std::int64_t peak_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+  }
+  return 0;
+}
+void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
+
+}  // namespace
+
+TEST_CASE("a day's recording is imported and opened within 100 MB of memory") {
+  ServiceFixture fixture;
+  write_made_record(fixture.folder.path() / "in", "day1", "MRN-1", 250LL * 86'400);
+  reset_peak();
+  const std::int64_t before = peak_bytes();
+  const ImportReport report = fixture.import({fixture.folder.path() / "in"});
+  CHECK(report.refused.empty());
+  const json::array items = fixture.items_of_kind("signal");
+  REQUIRE(items.size() == 1);
+  CHECK(items[0].at("title").as_string() == "2 channels, 24.0 h");
+  const ItemId id = ServiceFixture::item_id(items[0]);
+  const json::object item = must(fixture.items_->show(fixture.lead, fixture.project, id));
+  const RecordingId recording = must(parse_id<RecordingId>(
+      item.at("source").at("recordings").as_array()[0].at("id").as_string()));
+  const Bytes day = must(fixture.items_->signal_window(
+      fixture.lead, fixture.project, id, recording,
+      {.from_tick = 0, .to_tick = 250LL * 86'400, .pixels = 1600, .channels = {}}));
+  CHECK(day.size() == 32 + 2 * 8 + 2 * 1600 * 8);
+  const std::int64_t grown = peak_bytes() - before;
+  MESSAGE("memory grew by " << grown / 1'000'000 << " MB");
+  CHECK(grown < 100'000'000);
+}
+
 TEST_CASE("every file of the test data is taken or refused with a line that says why") {
   const auto data = consilium::test::data_path("malformed");
   if (!data) {

@@ -157,7 +157,8 @@ const std::vector<Projection> projections = {
      {R"sql(INSERT INTO recordings VALUES (:recording_id, :patient_id, :content, :format, :date,
         :header, :file_names, :pyramid_object, :pyramid_object_size))sql",
       R"sql(INSERT INTO recording_files SELECT :recording_id, :patient_id, key,
-        json_extract(value, '$.object'), json_extract(value, '$.size') FROM json_each(:files))sql"}},
+        json_extract(value, '$.object'), json_extract(value, '$.size') FROM json_each(:files))sql",
+      R"sql(INSERT INTO contents VALUES (:content, 'recording', :recording_id))sql"}},
     {"item.added",
      {R"sql(INSERT INTO items (item_id, project_id, number, kind, patient_id, source_id, title,
         modality, date, preview, state, readers_wanted, revision, updated_at)
