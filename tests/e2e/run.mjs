@@ -102,8 +102,9 @@ try {
   await page.keyboard.press("Enter");
   await page.waitForURL("**/audit");
   check("the palette finds a page", true);
+  await page.locator(".mantine-Spotlight-content").waitFor({ state: "detached" });
   await page.keyboard.press("?");
-  check("? shows the keys", await page.getByRole("dialog").isVisible());
+  check("? shows the keys", await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ timeout: 3000 }).then(() => true, () => false));
   await page.keyboard.press("Escape");
 
   // ---- work survives
