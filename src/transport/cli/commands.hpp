@@ -1,0 +1,77 @@
+// The commands, each a plain function of its options that returns the exit code: 0 done, 1
+// something in the input was refused (said on stderr, the rest is done), 2 wrong use, 3 our own
+// failure. cli.cpp declares them and their options.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace consilium::cli {
+
+struct ServeOptions {
+  std::filesystem::path data = "consilium-data";
+  std::string listen = "127.0.0.1:8080";
+  std::filesystem::path web;  // empty: where the build or the package puts it
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::uint32_t workers = 16;
+};
+[[nodiscard]] int serve_command(const ServeOptions& options);
+
+// Sample accounts, projects and made cases, then as serve. A second start keeps what is there.
+[[nodiscard]] int demo_command(const ServeOptions& options, std::uint32_t patient_count);
+
+struct ImportCommand {
+  std::filesystem::path data = "consilium-data";
+  std::string project;  // id or name
+  std::vector<std::filesystem::path> paths;
+  bool json = false;
+};
+[[nodiscard]] int import_command(const ImportCommand& command);
+
+struct ExportCommand {
+  std::filesystem::path data = "consilium-data";
+  std::string project;
+  std::string format;
+  std::filesystem::path out;
+  bool with_drafts = false;
+  bool json = false;
+};
+[[nodiscard]] int export_command(const ExportCommand& command);
+
+struct UserCommand {
+  std::filesystem::path data = "consilium-data";
+  std::string name;
+  std::string display_name;
+  std::vector<std::string> roles;
+  std::string url = "http://localhost:8080";
+  bool json = false;
+};
+[[nodiscard]] int user_add_command(const UserCommand& command);
+[[nodiscard]] int user_reset_command(const UserCommand& command);
+[[nodiscard]] int user_list_command(const UserCommand& command);
+
+struct TokenCommand {
+  std::filesystem::path data = "consilium-data";
+  std::string person;
+  std::string name = "command line";
+  std::vector<std::string> scopes;
+  std::int64_t days = 90;
+  bool json = false;
+};
+[[nodiscard]] int token_command(const TokenCommand& command);
+
+[[nodiscard]] int protocol_lint_command(const std::filesystem::path& file, bool json);
+[[nodiscard]] int protocol_diff_command(const std::filesystem::path& before,
+                                        const std::filesystem::path& after, bool json);
+[[nodiscard]] int openapi_command();
+
+// "error: ..., where: ..., remedy: ..." on stderr; the exit code of the error.
+[[nodiscard]] int report(const Error& error);
+
+}  // namespace consilium::cli

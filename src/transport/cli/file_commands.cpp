@@ -1,0 +1,112 @@
+// Commands on files, without a data folder.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "base/byte_source.hpp"
+#include "format/protocol/protocol_diff.hpp"
+#include "format/protocol/protocol_lint.hpp"
+#include "format/protocol/protocol_yaml.hpp"
+#include "transport/api/embedded.hpp"
+#include "transport/api/openapi.hpp"
+#include "transport/api/version.hpp"
+#include "transport/cli/commands.hpp"
+
+namespace consilium::cli {
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::uint64_t protocol_bytes_max = 4U << 20U;
+
+Result<std::string> read_text(const std::filesystem::path& file) {
+  const auto source = CSL_TRY(open_file_source(file));
+  const Bytes bytes = CSL_TRY(read_all(*source, protocol_bytes_max));
+  return std::string(text_of(bytes));
+}
+
+void print_remark(const ProtocolRemark& remark, bool as_json) {
+  if (!as_json) {
+    fmt::print("{}\n", to_line(remark));
+    return;
+  }
+  fmt::print("{}\n", json::serialize(json::object{
+                         {"severity", remark.severity == Severity::Error ? "error" : "warning"},
+                         {"path", remark.path},
+                         {"line", remark.position.line},
+                         {"column", remark.position.column},
+                         {"what", remark.what},
+                         {"remedy", remark.remedy}}));
+}
+
+bool has_error(const std::vector<ProtocolRemark>& remarks) {
+  return std::ranges::any_of(
+      remarks, [](const ProtocolRemark& remark) { return remark.severity == Severity::Error; });
+}
+
+// The protocol, or the exit code after telling what is wrong with it.
+std::expected<Protocol, int> load_protocol(const std::filesystem::path& file) {
+  const auto text = read_text(file);
+  if (!text) return std::unexpected(report(text.error()));
+  auto protocol = parse_protocol(*text);
+  if (protocol) return std::move(*protocol);
+  for (const ProtocolRemark& remark : protocol.error()) fmt::print(stderr, "{}\n", to_line(remark));
+  return std::unexpected(1);
+}
+
+}  // namespace
+
+int protocol_lint_command(const std::filesystem::path& file, bool as_json) {
+  const auto text = read_text(file);
+  if (!text) return report(text.error());
+  const std::vector<ProtocolRemark> remarks = lint_protocol(*text);
+  for (const ProtocolRemark& remark : remarks) print_remark(remark, as_json);
+  if (remarks.empty() && !as_json) fmt::print("nothing to mend\n");
+  return has_error(remarks) ? 1 : 0;
+}
+
+int protocol_diff_command(const std::filesystem::path& before, const std::filesystem::path& after,
+                          bool as_json) {
+  const auto old_protocol = load_protocol(before);
+  if (!old_protocol) return old_protocol.error();
+  const auto new_protocol = load_protocol(after);
+  if (!new_protocol) return new_protocol.error();
+  const ProtocolDiff diff = diff_protocols(*old_protocol, *new_protocol);
+  json::array changes;
+  for (const ProtocolChange& change : diff.changes) {
+    if (as_json) {
+      changes.push_back(json::object{
+          {"level", name_of(change.level)}, {"path", change.path}, {"what", change.what}});
+    } else {
+      fmt::print("{:<6} {}: {}\n", name_of(change.level), change.path, change.what);
+    }
+  }
+  if (as_json) {
+    fmt::print("{}\n", json::serialize(json::object{{"level", name_of(diff.level)},
+                                                    {"version_is_right", diff.version_is_right},
+                                                    {"version_needed", diff.version_needed},
+                                                    {"changes", std::move(changes)}}));
+  } else if (!diff.version_is_right) {
+    fmt::print("the new version must be at least {}\n", diff.version_needed);
+  }
+  return diff.version_is_right ? 0 : 1;
+}
+
+int openapi_command() {
+  const auto schemas = api::SchemaSet::parse(api::embedded_schema_files());
+  if (!schemas) return report(schemas.error());
+  const auto policy = api::Policy::parse(api::embedded_policy_csv());
+  if (!policy) return report(policy.error());
+  fmt::print("{}\n", api::openapi_document(*schemas, *policy, api::product_version));
+  return 0;
+}
+
+int report(const Error& error) {
+  fmt::print(stderr, "error:  {}\n", error.what);
+  if (!error.where.empty()) fmt::print(stderr, "  where:  {}\n", error.where);
+  if (!error.remedy.empty()) fmt::print(stderr, "  remedy: {}\n", error.remedy);
+  return exit_code(error.code);
+}
+
+}  // namespace consilium::cli

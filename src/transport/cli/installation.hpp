@@ -1,0 +1,51 @@
+// All that a running installation is made of, built in order and passed in where it is needed. The
+// commands that work on a data folder with rights and services (serve, demo, import, export, user,
+// token) share it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "codec/pool.hpp"
+#include "service/annotation/annotations.hpp"
+#include "service/annotation/masks.hpp"
+#include "service/assignment/assignment.hpp"
+#include "service/intake/imports.hpp"
+#include "service/item/items.hpp"
+#include "service/job/job_queue.hpp"
+#include "service/people/people.hpp"
+#include "service/project/projects.hpp"
+#include "service/release/exports.hpp"
+#include "storage/store.hpp"
+
+namespace consilium::cli {
+
+struct Installation {
+  std::filesystem::path folder;
+  std::unique_ptr<Clock> clock;
+  std::unique_ptr<Random> random;
+  std::unique_ptr<storage::Store> store;
+  std::unique_ptr<service::Passwords> passwords;
+  std::unique_ptr<service::People> people;
+  std::unique_ptr<CodecPool> codec;
+  std::unique_ptr<service::Projects> projects;
+  std::unique_ptr<service::Items> items;
+  std::unique_ptr<service::Assignment> assignment;
+  std::unique_ptr<service::Annotations> annotations;
+  std::unique_ptr<service::Masks> masks;
+  std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
+  std::unique_ptr<service::Imports> imports;
+  std::unique_ptr<service::Exports> exports;
+
+  [[nodiscard]] service::ImportTools import_tools() const {
+    return {*store, codec.get(), *clock, *random};
+  }
+};
+
+// Opens the folder, or makes it. Errors: those of open_store.
+[[nodiscard]] Result<Installation> open_installation(const std::filesystem::path& folder);
+
+}  // namespace consilium::cli

@@ -1,0 +1,155 @@
+#include "transport/cli/serve.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <csignal>
+
+#include "transport/api/application.hpp"
+#include "transport/api/embedded.hpp"
+#include "transport/api/event_hub.hpp"
+#include "transport/api/handlers.hpp"
+
+namespace consilium::cli {
+namespace {
+
+struct Endpoint {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+Result<Endpoint> parse_listen(std::string_view listen) {
+  const std::size_t colon = listen.rfind(':');
+  std::string_view host = colon == std::string_view::npos ? "" : listen.substr(0, colon);
+  const std::string_view port = listen.substr(colon == std::string_view::npos ? 0 : colon + 1);
+  Endpoint endpoint;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
+  if (error != std::errc{} || end != port.data() + port.size()) {
+    return fail(ErrorCode::InvalidInput, "the address to listen on is not HOST:PORT",
+                std::string(listen), "write --listen 127.0.0.1:8080");
+  }
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  endpoint.address = host.empty() || host == "localhost" ? "127.0.0.1" : std::string(host);
+  return endpoint;
+}
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1";
+}
+
+// Where index.html lies: as told, beside an installed program, or in the build's source tree.
+Result<std::optional<http::StaticFiles>> find_web(const std::filesystem::path& told) {
+  if (!told.empty()) return CSL_TRY(http::StaticFiles::load(told));
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  for (const char* candidate : {"../share/consilium/web", "../../../web/dist"}) {
+    const std::filesystem::path folder = program.parent_path() / candidate;
+    if (std::filesystem::is_regular_file(folder / "index.html", error)) {
+      return CSL_TRY(http::StaticFiles::load(folder));
+    }
+  }
+  return std::nullopt;
+}
+
+void add_handlers(api::HandlerTable& handlers, Installation& it, const api::SchemaSet& schemas,
+                  const api::Policy& policy, api::EventHub& hub) {
+  api::add_document_handlers(handlers, schemas, policy);
+  api::add_sign_in_handlers(handlers, *it.people, *it.projects);
+  api::add_people_handlers(handlers, *it.people, *it.projects);
+  api::add_project_handlers(handlers, *it.projects, *it.people, *it.assignment, *it.store,
+                            *it.clock);
+  api::add_item_handlers(handlers, *it.items);
+  api::add_task_handlers(handlers, *it.assignment);
+  api::add_annotation_handlers(handlers, *it.annotations);
+  api::add_mask_handlers(handlers, *it.masks);
+  api::add_import_handlers(handlers, *it.imports);
+  api::add_export_handlers(handlers, *it.exports);
+  api::add_audit_handlers(handlers, *it.store, *it.clock, it.folder);
+  api::add_event_handlers(handlers, hub, *it.people, *it.clock);
+}
+
+// The first administrator's link, and the rule that without one nobody else may connect.
+Status check_exposure(const Installation& it, const Endpoint& endpoint,
+                      const ServeOptions& options) {
+  if (is_loopback(endpoint.address)) return {};
+  if (options.certificate.empty() || options.key.empty()) {
+    return fail(
+        ErrorCode::Forbidden, "other machines may connect only over TLS", options.listen,
+        "give --certificate and --key, or listen on 127.0.0.1 behind a proxy that does TLS");
+  }
+  if (!CSL_TRY(it.people->has_administrator())) {
+    return fail(ErrorCode::Forbidden,
+                "other machines may connect only once an administrator has a password",
+                options.listen, "listen on 127.0.0.1 first, and use the link that is printed");
+  }
+  return {};
+}
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+}  // namespace
+
+Status serve(Installation& installation, const ServeOptions& options,
+             const std::function<Status(const std::string& url)>& announce) {
+  // Before any thread is made, so that all leave these signals to the wait below.
+  const sigset_t signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const Endpoint endpoint = CSL_TRY(parse_listen(options.listen));
+  CSL_TRY(check_exposure(installation, endpoint, options));
+  const api::SchemaSet schemas = CSL_TRY(api::SchemaSet::parse(api::embedded_schema_files()));
+  const api::Policy policy = CSL_TRY(api::Policy::parse(api::embedded_policy_csv()));
+  const std::optional<http::StaticFiles> web = CSL_TRY(find_web(options.web));
+
+  // The store may tell of changes as long as it lives, which is longer than this function.
+  const auto hub = std::make_shared<api::EventHub>();
+  installation.store->on_change(
+      [hub](const storage::Store::Change& change) { hub->publish(change); });
+  api::HandlerTable handlers;
+  add_handlers(handlers, installation, schemas, policy, *hub);
+  api::ApiApplication application(*installation.people, policy, schemas, handlers,
+                                  web ? &*web : nullptr, *installation.random);
+  CSL_TRY(installation.imports->resume_all());
+
+  http::ServerOptions server_options{.address = endpoint.address,
+                                     .port = endpoint.port,
+                                     .tls = std::nullopt,
+                                     .worker_count = options.workers};
+  if (!options.certificate.empty())
+    server_options.tls = http::TlsFiles{options.certificate, options.key};
+  const auto server = CSL_TRY(http::Server::start(server_options, application));
+  const std::string host = is_loopback(endpoint.address) ? "localhost" : endpoint.address;
+  CSL_TRY(announce(
+      fmt::format("{}://{}:{}", server_options.tls ? "https" : "http", host, server->port())));
+  int signal_number = 0;
+  sigwait(&signals, &signal_number);
+  fmt::print(stderr, "stopping\n");
+  server->stop();
+  return {};
+}
+
+int serve_command(const ServeOptions& options) {
+  auto installation = open_installation(options.data);
+  if (!installation) return report(installation.error());
+  const Status served = serve(*installation, options, [&](const std::string& url) -> Status {
+    fmt::print("Consilium serves {} at {}\n", options.data.string(), url);
+    if (const auto link = CSL_TRY(installation->people->first_link())) {
+      fmt::print(
+          "There is no administrator with a password yet. This link works once, for 7 days:\n  "
+          "{}/sign-in?link={}\n",
+          url, link->secret);
+    }
+    std::fflush(stdout);
+    return {};
+  });
+  return served ? 0 : report(served.error());
+}
+
+}  // namespace consilium::cli
