@@ -38,6 +38,10 @@ class Planner {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       if (consumed_.contains(i)) continue;
       units.push_back(unit_of(i));
+      // Two headers may name one signal file.
+      for (const std::size_t file : units.back().files) {
+        if (counted_.insert(file).second) ++units.back().counted_files;
+      }
     }
     return units;
   }
@@ -113,6 +117,7 @@ class Planner {
   std::map<std::string, std::size_t> by_name_;
   std::map<std::size_t, std::vector<std::size_t>> recordings_;  // header -> all its files
   std::set<std::size_t> consumed_;
+  std::set<std::size_t> counted_;
 };
 
 }  // namespace

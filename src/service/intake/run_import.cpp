@@ -372,7 +372,7 @@ class ImportRun {
     states_.erase(message.unit);
     if (!state.refusal) state.refusal = std::move(message.refusal);
     if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
-    const auto file_count = static_cast<std::int64_t>(unit.files.size());
+    const std::int64_t file_count = unit.counted_files;
     report_.files_done += file_count;
     if (state.refusal) {
       ImportRefusal refusal{.file_number = number_of(unit.files.front()), .error = *state.refusal};

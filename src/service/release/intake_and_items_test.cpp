@@ -210,7 +210,7 @@ TEST_CASE("every file of the test data is taken or refused with a line that says
   CodecPool codec(CSL_CODEC_WORKER, 2);
   CodecPool* pool = &codec;
   std::vector<std::filesystem::path> folders{*data};
-  for (const char* more : {"text", "imaging/dicom", "imaging/series"}) {
+  for (const char* more : {"text", "imaging", "signals"}) {
     if (const auto path = consilium::test::data_path(more)) folders.push_back(*path);
   }
   const ImportReport report = fixture.import(folders, pool);
