@@ -1,0 +1,105 @@
+// Import rate of a CT series from a folder, with sealing and fsync on: made slices of 512 x 512,
+// 16 bit, into a fresh store on the disk of the given folder.
+//
+//   csl_bench_import FOLDER [SLICES]
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/random.hpp"
+#include "format/dicom_write/image_series.hpp"
+#include "service/intake/imports.hpp"
+#include "service/project/projects.hpp"
+#include "storage/open_store.hpp"
+
+using namespace consilium;
+
+namespace {
+
+// A phantom of discs and noise: it compresses about as a CT does.
+std::vector<std::int16_t> slice_of(std::uint32_t edge, std::uint32_t slice, SeededRandom& random) {
+  std::vector<std::int16_t> samples(std::size_t{edge} * edge);
+  const double centre = edge / 2.0;
+  for (std::uint32_t y = 0; y < edge; ++y) {
+    for (std::uint32_t x = 0; x < edge; ++x) {
+      const double dx = (x - centre) / centre;
+      const double dy = (y - centre) / centre;
+      const double r = dx * dx + dy * dy;
+      double value = r > 0.8 ? 24 : r > 0.3 ? 1060 : 180 + slice % 60;
+      if (r <= 0.8) value += 20 * random.normal();
+      samples[std::size_t{y} * edge + x] = static_cast<std::int16_t>(value);
+    }
+  }
+  return samples;
+}
+
+int write_series(const std::filesystem::path& folder, std::uint32_t slices) {
+  MadeImageSeries series;
+  series.patient_study.patient_name = "MADE^BENCH";
+  series.patient_study.patient_id = "BENCH-1";
+  series.patient_study.study_instance_uid = "2.25.501";
+  series.patient_study.study_date = "20200101";
+  series.acquisition = CtAcquisition{};
+  series.series_instance_uid = "2.25.502";
+  series.frame_of_reference_uid = "2.25.503";
+  series.body_part_examined = "CHEST";
+  series.grid.dims = {512, 512, slices};
+  series.grid.affine = affine_from_axes({0, 0, 0}, {0.7, 0, 0}, {0, 0.7, 0}, {0, 0, 1});
+  series.grid.frame_of_reference_uid = series.frame_of_reference_uid;
+  std::filesystem::create_directories(folder);
+  SeededRandom random(1);
+  for (std::uint32_t k = 0; k < slices; ++k) {
+    const auto file = write_image_slice(series, k, slice_of(512, k, random));
+    if (!file) return 1;
+    std::ofstream out(folder / file->name, std::ios::binary);
+    out.write(reinterpret_cast<const char*>(file->bytes.data()),
+              static_cast<std::streamsize>(file->bytes.size()));
+  }
+  return 0;
+}
+
+Result<double> measure(const std::filesystem::path& folder, const std::filesystem::path& in) {
+  const auto clock = system_clock();
+  const auto random = system_random();
+  const auto store = CSL_TRY(storage::open_store({.folder = folder}));
+  service::Projects projects(*store, *clock);
+  const service::Access access = service::operator_access();
+  const auto project = make_id<ProjectId>(*clock, *random);
+  if (!projects.put(access, project, {.name = "Bench"}, std::nullopt)) {
+    return fail(ErrorCode::Internal, "the project was not made");
+  }
+  const auto files = CSL_TRY(service::list_files(std::array{in}));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto report = CSL_TRY(
+      service::run_import({.store = *store, .codec = nullptr, .clock = *clock, .random = *random},
+                          access, project, files, {.id = make_id<ImportId>(*clock, *random)}));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  if (!report.refused.empty()) return std::unexpected(report.refused.front().error);
+  return took.count();
+}
+
+}  // namespace
+
+int main(int argument_count, char** arguments) {
+  if (argument_count < 2) {
+    fmt::print(stderr, "usage: csl_bench_import FOLDER [SLICES]\n");
+    return 2;
+  }
+  const std::filesystem::path root = arguments[1];
+  const auto slices =
+      static_cast<std::uint32_t>(argument_count > 2 ? std::atoi(arguments[2]) : 600);
+  if (write_series(root / "in", slices) != 0) return 3;
+  for (int run = 1; run <= 3; ++run) {
+    const auto seconds = measure(root / ("store" + std::to_string(run)), root / "in");
+    if (!seconds) {
+      fmt::print(stderr, "{}\n", to_line(seconds.error()));
+      return 3;
+    }
+    fmt::print("run {}: {} instances of 512 x 512 in {:.2f} s, {:.0f} instances/s, {:.0f} MB/s\n",
+               run, slices, *seconds, slices / *seconds, slices * 512.0 * 512 * 2 / 1e6 / *seconds);
+  }
+  return 0;
+}
