@@ -148,7 +148,7 @@ class ServiceFixture {
     items_.reset();
     projects_.reset();
     store_.reset();
-    store_ = must(storage::open_store({.folder = folder.path() / "store"}));
+    store_ = must(storage::open_store({.folder = folder.path() / "store", .clock = clock.get()}));
     projects_ = std::make_unique<Projects>(*store_, *clock);
     items_ = std::make_unique<Items>(*store_, *clock);
   }
@@ -192,7 +192,7 @@ class ServiceFixture {
   }
 
   storage::test::TemporaryFolder folder;
-  std::unique_ptr<Clock> clock = system_clock();
+  std::unique_ptr<ManualClock> clock = std::make_unique<ManualClock>(system_clock()->now());
   std::unique_ptr<Random> random = system_random();
   Access operator_ = operator_access();
   ProjectId project = make_id<ProjectId>(*clock, *random);

@@ -195,6 +195,45 @@ TEST_CASE("an annotation is written once, revised by its revision and lost to no
   fixture.check_rebuilt();
 }
 
+TEST_CASE("a lease that ran out gives its place away and loses no work") {
+  Labelling fixture;
+  fixture.set_protocol("note-problems.yaml");
+  write_made_notes(fixture.folder.path() / "notes.jsonl", "MRN-1");
+  fixture.import({fixture.folder.path() / "notes.jsonl"});
+  const ItemId item = ServiceFixture::item_id(fixture.items_of_kind("text")[0]);
+  const Access other = fixture.person("Other", Roles{Role::Rater});
+  const TaskId late = fixture.take(fixture.rater, item);
+  fixture.clock->advance_ms(20 * 60 * 1000);
+  must(fixture.assignment.heartbeat(fixture.rater, fixture.project, late));
+  fixture.clock->advance_ms(20 * 60 * 1000);
+  CHECK(!fixture.assignment.take(other, fixture.project, item));  // the heartbeat prolonged it
+  fixture.clock->advance_ms(11 * 60 * 1000);
+  const TaskId task = fixture.take(other, item);
+
+  for (const Access& access : {fixture.rater, other}) {
+    json::object answer = body_of(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
+    answer["question"] = "document_type";
+    answer["value"] = "progress_note";
+    CHECK(fixture.put(access, item, answer).created);
+  }
+  // Sent late and without a place: kept as a further opinion, which does not finish the item.
+  const json::object further =
+      must(fixture.assignment.submit(fixture.rater, fixture.project, late, std::nullopt));
+  CHECK(further.at("state").as_string() == "submitted");
+  CHECK(!further.at("holds_place").as_bool());
+  const auto state = [&] {
+    return std::string(
+        must(fixture.items_->summary(fixture.lead, fixture.project, item)).at("state").as_string());
+  };
+  CHECK(state() == "in_progress");
+  must(fixture.assignment.submit(other, fixture.project, task, std::nullopt));
+  CHECK(state() == "done");
+  must(fixture.assignment.reopen(other, fixture.project, task, "seen again"));
+  CHECK(state() == "in_progress");
+  must(fixture.assignment.skip(other, fixture.project, task, "not readable"));
+  fixture.check_rebuilt();
+}
+
 TEST_CASE("a thousand annotations in one request are each answered on their own") {
   Labelling fixture;
   fixture.set_protocol("ecg-beats-rhythm.yaml");
