@@ -11,7 +11,7 @@ export async function startServer(port = 8791) {
   const program = process.env.CONSILIUM ?? new URL("../../build/release/consilium", import.meta.url).pathname;
   if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM`);
   const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
-  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", new URL("../../web/dist", import.meta.url).pathname], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => {
     child.kill("SIGTERM");
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
