@@ -95,8 +95,9 @@ class Server:
                 connection.request("GET", "/api/v1/health")
                 if connection.getresponse().status == 200:
                     found = LINK.findall(self.text(offset))
-                    self.link = found[-1] if found else self.link
-                    return time.monotonic() - begin
+                    if found or self.link:  # the first start prints the link soon after it answers
+                        self.link = found[-1] if found else self.link
+                        return time.monotonic() - begin
             except OSError:
                 pass
             time.sleep(0.01)
