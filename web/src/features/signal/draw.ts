@@ -87,7 +87,7 @@ export function lanesOf(state: SignalState, height: number, tiles: readonly { re
     const { low, high } = range ?? { low: -1, high: 1 };
     if (millivolts !== null) {
       const zero = low > 0 || high < 0 || Math.abs(low + high) > 3 * (high - low) ? (low + high) / 2 : 0;
-      return { channel, top, height: laneHeight, middle: top + laneHeight * 0.58, zero, pixelsPerUnit: millivolts * state.gain * state.pixelsPerMm };
+      return { channel, top, height: laneHeight, middle: top + laneHeight * (n === 0 ? 0.75 : 0.6), zero, pixelsPerUnit: millivolts * state.gain * state.pixelsPerMm };
     }
     const span = Math.max(high - low, 1e-9);
     return { channel, top, height: laneHeight, middle: top + laneHeight / 2, zero: (low + high) / 2, pixelsPerUnit: (laneHeight * 0.8) / span };
@@ -444,7 +444,7 @@ export function drawOverview(
   const rates = trend.filter((point): point is RatePoint => point !== undefined);
   const top = Math.max(120, Math.ceil(Math.max(0, ...rates.map((point) => point.high)) / 20) * 20);
   const bottom = 30;
-  const y = (rate: number): number => 18 + (1 - (rate - bottom) / (top - bottom)) * (chart - 22);
+  const y = (rate: number): number => 28 + (1 - (rate - bottom) / (top - bottom)) * (chart - 34);
   context.font = "11px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "right";

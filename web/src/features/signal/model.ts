@@ -289,8 +289,9 @@ export function missingAnswers(protocol: Protocol, labels: Labels): readonly str
 
 /** Seconds since the record's begin as a clock: "1:02:07.25". Records carry no real date here. */
 export function clockOf(seconds: number, digits: number): string {
-  const whole = Math.floor(seconds + 1e-9);
-  const fraction = digits > 0 ? (seconds - whole).toFixed(digits).slice(1) : "";
+  const rounded = digits > 0 ? Number(seconds.toFixed(digits)) : seconds + 1e-9;
+  const whole = Math.floor(rounded);
+  const fraction = digits > 0 ? (rounded - whole).toFixed(digits).slice(1) : "";
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (value: number): string => String(value).padStart(2, "0");
   return h > 0 ? `${h}:${two(m)}:${two(s)}${fraction}` : `${m}:${two(s)}${fraction}`;

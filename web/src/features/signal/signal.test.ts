@@ -112,7 +112,7 @@ describe("signal model", () => {
 
   it("names beats by their MIT mnemonic and times by the clock", () => {
     expect(protocol.labels.map(letterOf)).toEqual(["N", "V", "A"]);
-    expect([clockOf(7.25, 2), clockOf(3723.5, 1), clockOf(59.999, 0)]).toEqual(["0:07.25", "1:02:03.5", "0:59"]);
+    expect([clockOf(7.25, 2), clockOf(3723.5, 1), clockOf(59.999, 0), clockOf(9.99999999, 1), clockOf(59.96, 1)]).toEqual(["0:07.25", "1:02:03.5", "0:59", "0:10.0", "1:00.0"]);
   });
 });
 

@@ -128,19 +128,29 @@ export function sentenceAround(text: string, place: number): Token {
   return { begin, end: to };
 }
 
-const headingPattern = /^[ \t]*([\p{Lu}][\p{Lu}\p{N} /&,()-]{2,48}|[\p{Lu}][\p{L} /&()-]{1,40}(?=:[ \t]*(?:\r?\n|$)))(?::|[ \t]*(?=\r?\n|$))/gmu;
+// A heading stands alone on its line: capitals, a colon at its end, or a few words without a full stop after an empty
+// line and before text.
+const headingPattern = /^[ \t]*(\p{Lu}[\p{L}\p{N} /&,()'-]{2,47}?)(:)?[ \t]*$/u;
+const inlinePattern = /^[ \t]*(\p{Lu}[\p{Lu}\p{N} /&,()-]{2,47}):[ \t]+\S/u;
 
-/** Headings: a line of capitals, or a short line that ends with a colon. */
+/** Headings with the number of their line. */
 export function findSections(text: string, lines: readonly VisualLine[]): readonly Section[] {
   const sections: Section[] = [];
-  for (const match of text.matchAll(headingPattern)) {
-    const title = (match[1] ?? "").trim();
-    if (title.length < 3) continue;
-    const begin = match.index + match[0].indexOf(title);
-    let line = lineAt(lines, begin);
-    while (line > 0 && lines[line]?.number === 0) line--;
-    sections.push({ title: title === title.toUpperCase() ? title.charAt(0) + title.slice(1).toLowerCase() : title, begin, line: lines[line]?.number ?? 1 });
-  }
+  const contentOf = (n: number): string => {
+    const line = lines[n];
+    return line === undefined ? "" : text.slice(line.begin, line.end);
+  };
+  lines.forEach((line, n) => {
+    if (line.number === 0 || lines[n + 1]?.number === 0) return;
+    const content = contentOf(n);
+    const alone = headingPattern.exec(content);
+    const title = (alone?.[1] ?? inlinePattern.exec(content)?.[1] ?? "").trim();
+    if (title === "") return;
+    const capitals = title === title.toUpperCase();
+    const apart = (n === 0 || contentOf(n - 1).trim() === "") && contentOf(n + 1).trim() !== "" && title.split(" ").length <= 5;
+    if (alone !== null && alone[2] === undefined && !capitals && !apart) return;
+    sections.push({ title: capitals ? title.charAt(0) + title.slice(1).toLowerCase() : title, begin: line.begin + content.indexOf(title), line: line.number });
+  });
   return sections.slice(0, 400);
 }
 
