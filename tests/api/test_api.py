@@ -155,7 +155,7 @@ def test_sign_in_and_limits(world: World):
     statuses = [world.server.client().sign_in("reviewer", "wrong password").status for _ in range(8)]
     assert statuses[0] == 401 and statuses[-1] == 429, statuses
     assert client.sign_in("rater").status == 200
-    assert client.get("/api/v1/me").json()["person"]["initials"] == "DR"
+    assert client.get("/api/v1/me").json()["person"]["initials"] == "r"
     sign_ins = client.get("/api/v1/me/sign_ins").json()["items"]
     assert sum(s["current"] for s in sign_ins) == 1
     assert client.post("/api/v1/sign_out").status == 204
@@ -280,6 +280,8 @@ def test_last_administrator(world: World):
 
 def test_audit(world: World):
     compliance = world.people["compliance"]
+    assert world.server.client().sign_in("adjudicator", "wrong password").status == 401
+    assert compliance.get("/api/v1/people").status == 403
     events = compliance.get("/api/v1/audit?limit=500").json()["items"]
     assert events and all("secret_" not in json.dumps(event) for event in events)
     assert any(event["type"] == "sign_in.failed" for event in events)

@@ -33,6 +33,10 @@ Result<http::Response> list_events(const Call& call, const storage::Store& store
                                   .type = call.text("type"),
                                   .from = call.text("from"),
                                   .to = call.text("to")};
+  if (!query.project && !call.access().is_compliance) {
+    return fail(ErrorCode::InvalidInput, "a lead sees the log of one project at a time",
+                "query project", "name the project");
+  }
   json::object list = CSL_TRY(service::audit_events(store, call.access(), query));
   hide_secrets(list);
   return json_response(list);

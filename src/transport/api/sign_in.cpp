@@ -21,12 +21,15 @@ json::array texts_json(const std::vector<std::string>& texts) {
   return array;
 }
 
-// "Dr Mara Reed" -> "MR": the first letters of the last two words.
+// "Dr Mara Reed" -> "MR": the first letters of the last two words that are no title.
 std::string initials_of(std::string_view display_name) {
   std::vector<std::string_view> words;
   while (!display_name.empty()) {
     const std::size_t blank = display_name.find(' ');
-    if (blank != 0) words.push_back(display_name.substr(0, blank));
+    const std::string_view word = display_name.substr(0, blank);
+    if (!word.empty() && word != "Dr" && word != "Dr." && word != "Prof" && word != "Prof.") {
+      words.push_back(word);
+    }
     display_name.remove_prefix(blank == std::string_view::npos ? display_name.size() : blank + 1);
   }
   if (words.size() > 2) words.erase(words.begin(), words.end() - 2);

@@ -44,6 +44,8 @@ constexpr std::uint64_t range_bytes_whole = 1U << 20U;
 // A body that the handler left unread is taken to its end up to here; past it the connection is
 // closed.
 constexpr std::uint64_t drained_bytes_max = 1U << 20U;
+constexpr std::int64_t linger_ms = 5'000;
+constexpr std::uint64_t lingered_bytes_max = 64U << 20U;
 
 using Parser = bhttp::request_parser<bhttp::buffer_body>;
 
@@ -160,6 +162,7 @@ class Connection final : public ConnectionBase,
     }
     beast::error_code ignored;
     beast::get_lowest_layer(self->stream_).socket().shutdown(tcp::socket::shutdown_send, ignored);
+    if (self->parser_ && !self->parser_->is_done()) co_await self->linger();
   }
 
  private:
@@ -167,6 +170,20 @@ class Connection final : public ConnectionBase,
 
   void expire_after(std::int64_t ms) {
     beast::get_lowest_layer(stream_).expires_after(milliseconds(ms));
+  }
+
+  // The sender of a body that was refused reads the answer only when it has sent; closing at once
+  // would take the answer from it. So what still comes is read and dropped, for a while.
+  asio::awaitable<void> linger() {
+    expire_after(linger_ms);
+    Bytes sink(piece_bytes);
+    std::uint64_t dropped = 0;
+    while (dropped < lingered_bytes_max) {
+      const auto [error, count] = co_await beast::get_lowest_layer(stream_).async_read_some(
+          asio::buffer(sink.data(), sink.size()), as_pair);
+      if (error) co_return;
+      dropped += count;
+    }
   }
 
   // One request and its answer. False: the connection is to be closed.
