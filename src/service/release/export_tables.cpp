@@ -30,6 +30,11 @@ Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases, Exp
       // Quoted text goes out only where it was asked for by the format.
       if (is_spans) row.surface = annotation.surface;
       row.annotation.rater.display_name = work.rater_pseudonym(annotation.stored.rater.id);
+      // A comment is free text that may quote the patient, and a region names the scanner's UID.
+      row.annotation.body.comment.reset();
+      if (auto* region = std::get_if<RegionTarget>(&row.annotation.body.target)) {
+        region->instance_uid = work.mapped_uid(region->instance_uid);
+      }
       const Protocol& protocol = annotation.protocol->protocol;
       out += is_csv ? CSL_TRY(label_table_csv_row(protocol, row))
                     : CSL_TRY(label_table_json_row(protocol, row));

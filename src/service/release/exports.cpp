@@ -127,10 +127,11 @@ Result<std::string> provenance_json(const ExportWork& work, const storage::Proje
       {"annotations", report.annotations},
       {"excluded", excluded_json(report)},
       {"deidentification",
-       json::object{{"patients", "pseudonyms stand for patient ids and names"},
-                    {"uids", "mapped by a keyed hash to 2.25 UIDs, the same in every export"},
-                    {"dates", "shifted by a number of days that is the patient's own"},
-                    {"text", "free text and quoted spans are as imported"}}}});
+       json::object{
+           {"patients", "pseudonyms stand for patient ids and names"},
+           {"uids", "mapped by a keyed hash to 2.25 UIDs, the same in every export"},
+           {"dates", "shifted by a number of days that is the patient's own"},
+           {"text", "notes and quoted spans are as imported; comments are left out of tables"}}}});
 }
 
 Status write_format(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {

@@ -189,8 +189,8 @@ TEST_CASE("a day's recording is imported and opened within 100 MB of memory") {
   CHECK(items[0].at("title").as_string() == "2 channels, 24.0 h");
   const ItemId id = ServiceFixture::item_id(items[0]);
   const json::object item = must(fixture.items_->show(fixture.lead, fixture.project, id));
-  const RecordingId recording = must(parse_id<RecordingId>(
-      item.at("source").at("recordings").as_array()[0].at("id").as_string()));
+  const RecordingId recording = must(
+      parse_id<RecordingId>(item.at("source").at("recordings").as_array()[0].at("id").as_string()));
   const Bytes day = must(fixture.items_->signal_window(
       fixture.lead, fixture.project, id, recording,
       {.from_tick = 0, .to_tick = 250LL * 86'400, .pixels = 1600, .channels = {}}));
