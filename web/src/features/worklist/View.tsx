@@ -86,7 +86,8 @@ function Progress({ project }: { readonly project: ProjectView }) {
   const days = statistics.data?.per_day.slice(-14) ?? [];
   const { items, done, my_done, my_open } = project.progress;
   const rater = mayLabel(project.my_roles);
-  const of = rater ? my_done + my_open : items;
+  // What is open to me counts only once the server knows of tasks; until then all items are ahead.
+  const of = rater && my_done + my_open > 0 ? my_done + my_open : items;
   const reached = rater ? my_done : done;
   const rest = pace(mine?.today ?? 0, mine?.median_s_per_item ?? statistics.data?.median_s_per_item ?? null, my_open);
   return (
