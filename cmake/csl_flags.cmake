@@ -7,6 +7,11 @@ target_compile_options(csl_flags INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression-from-macro-expansion>)
 target_include_directories(csl_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 
+if(CSL_FUZZ)
+  # Coverage for libFuzzer in every module, not only in the fuzzer's own file.
+  target_compile_options(csl_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(csl_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(CSL_SANITIZE)
   target_compile_options(csl_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
     -fno-omit-frame-pointer)
@@ -28,8 +33,10 @@ endif()
 
 find_program(CSL_CCACHE ccache)
 if(CSL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CSL_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CSL_CCACHE})
+  # Paths below the tree count as relative, so that every clone is served from one cache.
+  set(launcher env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CSL_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()
 find_program(CSL_MOLD mold)
 if(CSL_MOLD)

@@ -6,13 +6,15 @@
 #include <optional>
 #include <string_view>
 
+#include "tests/source_dir.hpp"
+
 namespace consilium::test {
 
 inline std::optional<std::filesystem::path> data_path(std::string_view relative) {
   const char* folder = std::getenv("CONSILIUM_DATA");
   const std::filesystem::path root =
       folder != nullptr ? std::filesystem::path(folder)
-                        : std::filesystem::path(CSL_SOURCE_DIR) / ".." / "shared" / "data";
+                        : source_dir() / ".." / "shared" / "data";
   std::filesystem::path path = root / relative;
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) return std::nullopt;

@@ -1,139 +1,39 @@
-// A walk through the product in a real browser: sign in, worklist, every page in two sizes and both themes (pictures
-// into tests/out/screens), axe-core on each, the keyboard, and work that survives a lost network and a reload.
-// Usage: node tests/e2e/run.mjs   (see server.mjs for what it runs against)
-import { accessibilityFaults, launch } from "./browser.mjs";
-import { startServer } from "./server.mjs";
-import { mkdirSync } from "node:fs";
+// The browser tests, one after another, each with a server and a browser of its own; the last line sums what they counted.
+// Usage: node tests/e2e/run.mjs [walk] [people] [main_job] [speed]
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const screens = fileURLToPath(new URL("../out/screens/", import.meta.url));
-mkdirSync(screens, { recursive: true });
+const all = ["walk", "people", "main_job", "speed"];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const sum = { passed: 0, failed: 0 };
 
-let failures = 0;
-const check = (name, ok, detail = "") => {
-  console.log(`${ok ? "ok  " : "FAIL"} ${name}${ok || detail === "" ? "" : `: ${detail}`}`);
-  if (!ok) failures += 1;
-};
-
-const server = await startServer();
-const browser = await launch();
-const sizes = [
-  [1280, 800],
-  [2560, 1440],
-];
-
-try {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const page = await context.newPage();
-  const said = [];
-  page.on("console", (message) => {
-    // A refused first question who is here is no fault.
-    if (message.type() === "error" && !/401|favicon/.test(message.text())) said.push(message.text());
-  });
-  page.on("pageerror", (error) => said.push(error.message));
-
-  // ---- signing in
-  await page.goto(`${server.url}/projects`);
-  await page.getByRole("heading", { name: "Sign in" }).waitFor({ timeout: 15_000 }).catch(() => undefined);
-  if (page.url().includes("/sign-in")) {
-    check("a stranger is sent to the sign-in page", true);
-    check("the sign-in page is accessible", (await accessibilityFaults(page)).length === 0, (await accessibilityFaults(page)).join("\n     "));
-  }
-  await page.goto(server.link);
-  await page.getByRole("button", { name: /^Sign in as/ }).click();
-  await page.waitForURL("**/projects");
-  check("the one-time link signs in", true);
-
-  // ---- what is there
-  const get = (path) => page.evaluate(async (address) => (await fetch(`/api/v1${address}`)).json(), path);
-  const { items: projects } = await get("/projects");
-  check("there are projects", projects.length > 0);
-  const pages = [["projects", "/projects"]];
-  const wanted = new Map();
-  for (const project of projects) {
-    for (const kind of ["image", "text", "signal"]) {
-      if (wanted.has(kind) || project.kind_counts[kind] === 0) continue;
-      const { items } = await get(`/projects/${project.id}/items?kind=${kind}&mine=none&limit=1`);
-      if (items[0] !== undefined) wanted.set(kind, { project, item: items[0] });
-    }
-  }
-  const first = projects[0].id;
-  pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
-  for (const [kind, { project, item }] of wanted) pages.push([kind, `/p/${project.id}/item/${item.id}`]);
-
-  // ---- every page
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [name, path] of pages) {
-      await page.setViewportSize({ width: 1440, height: 900 });
-      await page.goto(`${server.url}${path}`);
-      await page.waitForLoadState("networkidle", { timeout: 8000 }).catch(() => undefined);
-      await page.waitForTimeout(900);
-      const faults = await accessibilityFaults(page);
-      check(`${name}, ${scheme}: accessible`, faults.length === 0, `\n     ${faults.join("\n     ")}`);
-      check(`${name}, ${scheme}: nothing failed`, (await page.getByText("This page stopped working").count()) === 0);
-      await page.screenshot({ path: `${screens}${name}-${scheme}-1440.png` });
-      for (const [width, height] of sizes) {
-        await page.setViewportSize({ width, height });
-        await page.waitForTimeout(250);
-        await page.screenshot({ path: `${screens}${name}-${scheme}-${String(width)}.png` });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        check(`${name}, ${scheme}, ${String(width)}: nothing sticks out`, wide <= 0, `${String(wide)} px`);
-      }
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1440, height: 900 });
-
-  // ---- the keyboard
-  await page.goto(`${server.url}/p/${first}/worklist?order=asc`);
-  await page.getByRole("grid").waitFor();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Space");
-  check("Space selects the row that arrows went to", (await page.locator('tr[aria-selected="true"]').count()) === 1);
-  await page.keyboard.press("Escape");
-  check("Escape clears the selection", (await page.locator('tr[aria-selected="true"]').count()) === 0);
-  await page.keyboard.press("/");
-  check("/ goes to the search", await page.evaluate(() => document.activeElement instanceof HTMLInputElement));
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("audit");
-  await page.waitForTimeout(300);
-  await page.keyboard.press("Enter");
-  await page.waitForURL("**/audit");
-  check("the palette finds a page", true);
-  await page.locator(".mantine-Spotlight-content").waitFor({ state: "detached" });
-  await page.keyboard.press("?");
-  check("? shows the keys", await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ timeout: 3000 }).then(() => true, () => false));
-  await page.keyboard.press("Escape");
-
-  // ---- work survives
-  const text = wanted.get("text");
-  if (text !== undefined) {
-    const { protocol } = await get(`/projects/${text.project.id}/protocol`);
-    const key = protocol.labels.find((label) => label.places.includes("spans") && label.shortcut !== undefined)?.shortcut;
-    const annotations = async () => (await get(`/projects/${text.project.id}/items/${text.item.id}/annotations?rater=me`)).items.filter((one) => one.target.type === "spans").length;
-    const before = await annotations();
-    await page.route("**/annotations/bulk", (route) => route.abort());
-    await page.goto(`${server.url}/p/${text.project.id}/item/${text.item.id}`);
-    await page.waitForTimeout(2000);
-    await page.keyboard.press("Shift+ArrowRight");
-    await page.keyboard.press(key);
-    await page.locator('.saved[data-kind="queued"]').waitFor({ timeout: 10_000 });
-    check("what cannot be sent is said to wait", true);
-    await page.reload();
-    await page.locator('.saved[data-kind="queued"]').waitFor({ timeout: 10_000 });
-    check("after a reload it still waits, sealed in the browser", (await annotations()) === before);
-    await page.unroute("**/annotations/bulk");
-    await page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 45_000 });
-    check("and is sent when the server answers again", (await annotations()) === before + 1, String(await annotations()));
-  }
-  check("the console is quiet", said.filter((line) => !line.includes("ERR_FAILED")).length === 0, `\n     ${[...new Set(said)].slice(0, 8).join("\n     ")}`);
-} catch (error) {
-  check("the walk went to its end", false, error instanceof Error ? error.message : String(error));
-} finally {
-  await browser.close();
-  server.stop();
+for (const name of wanted) {
+  const begun = Date.now();
+  console.log(`---- ${name}`);
+  const { code, said } = await run(fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)));
+  const counts = [...said.matchAll(/^(\d+) passed, (\d+) failed$/gm)].at(-1);
+  const failed = Number(counts?.[2] ?? 0);
+  sum.passed += Number(counts?.[1] ?? 0);
+  // A test that ended badly without having said what failed has failed once.
+  sum.failed += failed === 0 && (code !== 0 || counts === undefined) ? 1 : failed;
+  console.log(`---- ${name}: ${((Date.now() - begun) / 1000).toFixed(0)} s`);
 }
-console.log(failures === 0 ? "all well" : `${String(failures)} failed`);
-process.exit(failures === 0 ? 0 : 1);
+console.log(`${String(sum.passed)} passed, ${String(sum.failed)} failed`);
+process.exit(sum.failed === 0 ? 0 : 1);
+
+function run(file) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [file], { stdio: ["ignore", "pipe", "inherit"] });
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+      process.stdout.write(chunk);
+    });
+    // A test that hangs is ended, so that the others still run.
+    const late = setTimeout(() => child.kill("SIGKILL"), 300_000);
+    child.on("close", (code) => {
+      clearTimeout(late);
+      resolve({ code, said });
+    });
+  });
+}

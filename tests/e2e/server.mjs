@@ -4,14 +4,16 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export async function startServer(port = 8791) {
   const url = process.env.CONSILIUM_URL;
   if (url !== undefined) return { url, link: process.env.CONSILIUM_LINK ?? `${url}/sign-in?link=demo`, stop: () => undefined };
-  const program = process.env.CONSILIUM ?? new URL("../../build/release/consilium", import.meta.url).pathname;
-  if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM`);
+  const program = process.env.CONSILIUM_BINARY ?? fileURLToPath(new URL("../../build/release/src/consilium", import.meta.url));
+  const web = process.env.CONSILIUM_WEB ?? fileURLToPath(new URL("../../web/dist", import.meta.url));
+  if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM_BINARY`);
   const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
-  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", new URL("../../web/dist", import.meta.url).pathname], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", web], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => {
     child.kill("SIGTERM");
     rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/source_dir.hpp"
 #include "base/canonical_json.hpp"
 #include "format/dicom_write/image_series.hpp"
 #include "service/annotation/annotations.hpp"
@@ -45,7 +46,7 @@ T must(Answer<T> answer) {
 }
 
 inline std::string read_source_file(const std::string& relative) {
-  std::ifstream in(std::string(CSL_SOURCE_DIR) + "/" + relative);
+  std::ifstream in(test::source_dir() / relative);
   return {(std::istreambuf_iterator<char>(in)), {}};
 }
 

@@ -1,3 +1,4 @@
+#include "tests/source_dir.hpp"
 #include "format/protocol/protocol_yaml.hpp"
 
 #include <doctest/doctest.h>
@@ -22,7 +23,7 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 std::filesystem::path protocols_folder() {
-  return std::filesystem::path(CSL_SOURCE_DIR) / "protocols";
+  return test::source_dir() / "protocols";
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {

@@ -51,7 +51,8 @@ export default function Workspace(props: WorkspaceProps): React.JSX.Element {
 }
 
 function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly memory: string }): React.JSX.Element {
-  const { session, item, project, memory } = props;
+  const { item, project, memory } = props;
+  const session = useSteadySession(props.session);
   const [state, setState] = useState(props.start);
   const now = useRef(state);
   const painting = useRef<Painting | null>(null);
@@ -252,6 +253,24 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         )}
       </aside>
     </div>
+  );
+}
+
+/** The session with one identity for the workspace's life: the shell gives a new one whenever its save state changes. */
+function useSteadySession(session: WorkspaceProps["session"]): WorkspaceProps["session"] {
+  const latest = useRef(session);
+  latest.current = session;
+  return useMemo(
+    () => ({
+      get state() {
+        return latest.current.state;
+      },
+      put: (body) => latest.current.put(body),
+      remove: (id) => latest.current.remove(id),
+      putMaskBricks: (gridId, patch) => latest.current.putMaskBricks(gridId, patch),
+      loadMasks: (gridId) => latest.current.loadMasks(gridId),
+    }),
+    [],
   );
 }
 

@@ -1,0 +1,50 @@
+// What a brush stroke must have painted, worked out again from the pointer's path: the test's own idea of it.
+// Voxels whose centre lies within the radius of the path, the path walked in steps of a third of the radius.
+
+/** Where slice places lie on the pane, in CSS pixels: the slice is fitted into the canvas and centred. */
+export function placementOf(box, columns, rows, spacing, zoom = 1) {
+  const perMm = Math.min(box.width / (columns * spacing), box.height / (rows * spacing)) * zoom;
+  const scale = perMm * spacing;
+  return { x0: box.x + box.width / 2 - ((columns - 1) / 2) * scale, y0: box.y + box.height / 2 - ((rows - 1) / 2) * scale, scale };
+}
+
+/** "column,row" of every painted pixel of a path given in page pixels. */
+export function painted(path, placement, spacing, radiusMm) {
+  const points = path.map(([x, y]) => [(x - placement.x0) / placement.scale, (y - placement.y0) / placement.scale]);
+  const found = new Set();
+  const disc = (u, v) => {
+    found.add(`${Math.round(u)},${Math.round(v)}`);
+    const reach = radiusMm / spacing;
+    for (let y = Math.ceil(v - reach); y <= v + reach; y += 1) {
+      for (let x = Math.ceil(u - reach); x <= u + reach; x += 1) {
+        if (((x - u) * spacing) ** 2 + ((y - v) * spacing) ** 2 <= radiusMm * radiusMm) found.add(`${x},${y}`);
+      }
+    }
+  };
+  disc(...points[0]);
+  for (let n = 1; n < points.length; n += 1) {
+    const [[u0, v0], [u1, v1]] = [points[n - 1], points[n]];
+    const count = Math.max(1, Math.ceil((Math.hypot(u1 - u0, v1 - v0) * spacing) / Math.max(radiusMm / 3, spacing / 2)));
+    for (let k = 1; k <= count; k += 1) disc(u0 + ((u1 - u0) * k) / count, v0 + ((v1 - v0) * k) / count);
+  }
+  return found;
+}
+
+/** "column,row,slice,label" of every voxel in the bricks endpoint's answer. */
+export function storedVoxels(bytes, dims) {
+  const [bx, by] = [Math.ceil(dims[0] / 32), Math.ceil(dims[1] / 32)];
+  const found = new Set();
+  for (let at = 0; at + 12 <= bytes.length; ) {
+    const index = bytes.readUInt32LE(at);
+    const size = bytes.readUInt32LE(at + 8);
+    const origin = [(index % bx) * 32, (Math.floor(index / bx) % by) * 32, Math.floor(index / (bx * by)) * 32];
+    for (let n = 0; n * 2 < size; n += 1) {
+      const label = bytes.readUInt16LE(at + 12 + n * 2);
+      if (label !== 0) found.add(`${origin[0] + (n & 31)},${origin[1] + ((n >> 5) & 31)},${origin[2] + (n >> 10)},${label}`);
+    }
+    at += 12 + size;
+  }
+  return found;
+}
+
+export const difference = (a, b) => [...a].filter((one) => !b.has(one));
