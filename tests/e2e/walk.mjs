@@ -10,6 +10,13 @@ import { fileURLToPath } from "node:url";
 const screens = fileURLToPath(new URL("../out/screens/", import.meta.url));
 mkdirSync(screens, { recursive: true });
 
+// The page has drawn what it asked for. (The event stream stays open, so the network is never idle.)
+async function settled(page) {
+  await page.locator("main").waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-busy="true"], .mantine-Skeleton-root, .mantine-Loader-root') === null, undefined, { timeout: 20_000 }).catch(() => undefined);
+  await page.waitForTimeout(700);
+}
+
 const server = await startServer();
 const browser = await launch();
 const sizes = [
@@ -62,8 +69,7 @@ try {
     for (const [name, path] of pages) {
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.goto(`${server.url}${path}`);
-      await page.waitForLoadState("networkidle", { timeout: 8000 }).catch(() => undefined);
-      await page.waitForTimeout(900);
+      await settled(page);
       const faults = await accessibilityFaults(page);
       check(`${name}, ${scheme}: accessible`, faults.length === 0, `\n     ${faults.join("\n     ")}`);
       check(`${name}, ${scheme}: nothing failed`, (await page.getByText("This page stopped working").count()) === 0);

@@ -193,12 +193,14 @@ function UserMenu({ me }: { readonly me: Me }) {
   );
 }
 
+// An item belongs to the worklist it was opened from.
 function ProjectTabs({ me, project }: { readonly me: Me; readonly project: ProjectId | null }) {
+  const inItem = /^\/p\/[^/]+\/item\//.test(useLocation().pathname);
   const roles = me.projects.find((one) => one.id === project)?.roles ?? [];
   return (
     <nav className="tabs" aria-label="Pages">
       {tabsFor(me, project === null ? null : { id: project, roles }).map((tab) => (
-        <NavLink key={tab.to} to={tab.to} end={tab.label === t.project}>
+        <NavLink key={tab.to} to={tab.to} end={tab.label === t.project} className={({ isActive }) => (isActive || (inItem && tab.label === t.worklist) ? "active" : "")}>
           {tab.label}
         </NavLink>
       ))}

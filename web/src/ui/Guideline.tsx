@@ -8,7 +8,7 @@ export function Guideline(props: { protocol: Protocol; label: ProtocolLabel | un
   const { label } = props;
   const examples = label?.examples;
   return (
-    <section className="guideline" aria-label={words.guideline}>
+    <section className="guideline" aria-label={words.guideline} tabIndex={0}>
       <h2>
         <b>{words.guideline}</b> <span>{label?.title}</span>
         <i />

@@ -8,7 +8,7 @@ import type { AnnotationId } from "@/core/ids";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "./draw";
 import { fromScreen, handlesOf, PaneRenderer, placementOf } from "./draw";
-import { signed } from "./measure";
+import { signed, unitText } from "./measure";
 import type { ImageState, Tool } from "./model";
 import { shownPicture } from "./model";
 import type { Stage } from "./stage";
@@ -437,7 +437,7 @@ function probeText(props: Props, stage: Stage, place: SlicePoint): string {
   if (value === undefined || volume.samplesPerPixel !== 1) return "";
   const a = picture.volume.grid.affine;
   const mm = [0, 4, 8].map((r) => ((a[r] ?? 0) * i + (a[r + 1] ?? 0) * j + (a[r + 2] ?? 0) * k + (a[r + 3] ?? 0)).toFixed(1).replace("-", "−"));
-  return `${signed(value)} ${unit ?? ""} at ${mm.join(", ")} mm`;
+  return `${signed(value)} ${unitText(unit)} at ${mm.join(", ")} mm`;
 }
 
 function drawScaleBar(bar: HTMLDivElement | null, text: HTMLSpanElement | null, placement: Placement | null, spacingU: number, widest: number): void {

@@ -24,7 +24,7 @@ export function ToolButton(props: { command: ImageCommand; state: ImageState; on
       type="button"
       className={props.on === true ? "image-tool image-tool-on" : "image-tool"}
       aria-pressed={props.on}
-      aria-label={command.label}
+      aria-label={props.text === undefined ? command.label : undefined}
       title={key === "" ? command.label : `${command.label} (${key})`}
       disabled={command.enabled !== undefined && !command.enabled(state)}
       onClick={() => props.run(command)}

@@ -131,8 +131,13 @@ export function measurementText(m: Measurement, unit: string): string {
     parts.push(`${digits(sorted[0] ?? 0)} × ${digits(sorted[1] ?? 0)} mm`);
   }
   if (m.volumeMm3 !== undefined) parts.push(m.volumeMm3 >= 10000 ? `${digits(m.volumeMm3 / 1000)} ml` : `${digits(m.volumeMm3)} mm³`);
-  if (m.mean !== undefined) parts.push(`${signed(m.mean)} ± ${(m.deviation ?? 0).toFixed(0)} ${unit}`);
+  if (m.mean !== undefined) parts.push(`${signed(m.mean)} ± ${(m.deviation ?? 0).toFixed(0)} ${unitText(unit)}`.trimEnd());
   return parts.join(" · ");
+}
+
+/** A unit as readers write it: the stored one is a code of UCUM. */
+export function unitText(unit: string | null): string {
+  return unit === "[hnsf'U]" ? "HU" : unit === "1" ? "" : (unit ?? "").replace(/^u(?=[A-Za-z])/, "µ").replace(/\[(.+?)\]|\{.*?\}/g, "$1");
 }
 
 export function signed(value: number): string {

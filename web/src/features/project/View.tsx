@@ -160,6 +160,8 @@ export default function ProjectPage() {
             </section>
           </>
         )}
+      </div>
+      <div className="grid" style={{ alignItems: "start" }}>
         <ProtocolCard project={view} lead={lead} />
         <Members project={view} lead={lead || isAdministrator(me?.roles ?? [])} />
         <Questions project={id} lead={lead} />

@@ -42,7 +42,7 @@ export function Toolbar(props: ToolbarProps): React.JSX.Element {
       <div className="signal-group">
         <span className="signal-group-name">{strings.groups.view}</span>
         <select className="answer-select" aria-label={strings.speed} value={speed ?? 0} onChange={(event) => props.setSpeed(Number(event.currentTarget.value))}>
-          {speed === undefined && <option value={0}>{strings.speedFree}</option>}
+          {speed === undefined && <option value={0}>{strings.speedFree(speedOf(state))}</option>}
           {speeds.map((candidate) => <option key={candidate} value={candidate}>{strings.speedOf(candidate)}</option>)}
         </select>
         <select className="answer-select" aria-label={strings.gain} value={state.gain} onChange={(event) => props.setGain(Number(event.currentTarget.value))}>

@@ -4,7 +4,7 @@ export const strings = {
   tools: { pan: "Move", beat: "Beat", interval: "Interval", caliper: "Caliper" },
   speed: "Paper speed",
   speedOf: (mm: number): string => `${mm} mm/s`,
-  speedFree: "Other speed",
+  speedFree: (mm: number) => (mm < 0.1 ? "Whole record" : `${mm.toPrecision(mm < 10 ? 2 : 3).replace(/\.0$/, "")} mm/s`),
   gain: "Gain",
   gainOf: (mm: number): string => `${mm} mm/mV`,
   filter: "Display filter",

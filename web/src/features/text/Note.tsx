@@ -1,5 +1,6 @@
 // The note in its column: only the lines in view are in the page, so that cost does not grow with the note.
 import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useMediaQuery } from "@mantine/hooks";
 import type { AnnotationId } from "@/core/ids";
 import type { Protocol } from "@/core/domain";
 import type { Token, VisualLine } from "./layout";
@@ -10,7 +11,8 @@ import type { Spans } from "./model";
 import { cut, touching } from "./spans";
 import { strings } from "./strings";
 
-const lineHeight = 26;
+// Larger on a large screen; the style sheet has the same two numbers.
+const largeScreen = "(min-width: 1900px)";
 const overscan = 12;
 
 export interface NoteActions {
@@ -29,6 +31,7 @@ export function Note(props: Props): React.JSX.Element {
   const { state, spans, actions } = props;
   const { note } = state;
   const box = useRef<HTMLDivElement>(null);
+  const lineHeight = useMediaQuery(largeScreen, false, { getInitialValueInEffect: false }) ? 30 : 26;
   const [view, setView] = useState({ top: 0, height: 900 });
   const drag = useRef<{ from: number; moved: boolean } | null>(null);
 
@@ -48,7 +51,7 @@ export function Note(props: Props): React.JSX.Element {
     const top = lineAt(note.lines, state.caret) * lineHeight;
     if (top < element.scrollTop + lineHeight) element.scrollTop = Math.max(0, top - lineHeight * 4);
     else if (top > element.scrollTop + element.clientHeight - lineHeight * 3) element.scrollTop = top - element.clientHeight + lineHeight * 6;
-  }, [state.caret, note.lines]);
+  }, [state.caret, note.lines, lineHeight]);
 
   const first = Math.max(0, Math.floor(view.top / lineHeight) - overscan);
   const last = Math.min(note.lines.length, Math.ceil((view.top + view.height) / lineHeight) + overscan);

@@ -86,10 +86,9 @@ function Progress({ project }: { readonly project: ProjectView }) {
   const days = statistics.data?.per_day.slice(-14) ?? [];
   const { items, done, my_done, my_open } = project.progress;
   const rater = mayLabel(project.my_roles);
-  // What is open to me counts only once the server knows of tasks; until then all items are ahead.
-  const of = rater && my_done + my_open > 0 ? my_done + my_open : items;
+  const of = items;
   const reached = rater ? my_done : done;
-  const rest = pace(mine?.today ?? 0, mine?.median_s_per_item ?? statistics.data?.median_s_per_item ?? null, my_open);
+  const rest = pace(mine?.today ?? 0, mine?.median_s_per_item ?? statistics.data?.median_s_per_item ?? null, my_open === 0 ? items - reached : my_open);
   return (
     <>
       {days.length > 1 ? (
@@ -104,7 +103,7 @@ function Progress({ project }: { readonly project: ProjectView }) {
           <b>
             {reached} of {of}
           </b>{" "}
-          done
+          {rater ? "done by me" : "done"}
         </p>
         <p>
           <b>{rest.today}</b> today{rest.left === null ? "" : `, about ${duration(rest.left)} left`}
