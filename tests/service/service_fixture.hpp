@@ -46,7 +46,7 @@ T must(Answer<T> answer) {
 }
 
 inline std::string read_source_file(const std::string& relative) {
-  std::ifstream in(test::source_dir() / relative);
+  std::ifstream in(consilium::test::source_dir() / relative);
   return {(std::istreambuf_iterator<char>(in)), {}};
 }
 
