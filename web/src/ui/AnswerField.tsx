@@ -46,7 +46,11 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
         {name}
         <span className="answer-choices">
           {options.map((option) => (
-            <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "answer-choice answer-choice-on" : "answer-choice"} onClick={() => choose(option.id)}>
+            <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "answer-choice answer-choice-on" : "answer-choice"} onClick={(event) => {
+                // After a click by mouse the keys belong to the workspace again: Enter submits, not this button.
+                if (event.detail > 0) event.currentTarget.blur();
+                choose(option.id);
+              }}>
               {option.title}
             </button>
           ))}

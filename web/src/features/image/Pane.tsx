@@ -8,9 +8,9 @@ import type { AnnotationId } from "@/core/ids";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "./draw";
 import { fromScreen, handlesOf, PaneRenderer, placementOf } from "./draw";
-import { signed, unitText } from "./measure";
+import { signed } from "./measure";
 import type { ImageState, Tool } from "./model";
-import { shownPicture } from "./model";
+import { shownPicture, unitOf } from "./model";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 
@@ -432,12 +432,12 @@ function probeText(props: Props, stage: Stage, place: SlicePoint): string {
   const picture = shownPicture(state);
   const { volume } = stage.pictureOf(picture, state.position[2]);
   const [i, j, k] = toVoxel(plane, volume.dims, state.position[plane.normal], { u: Math.round(place.u), v: Math.round(place.v) });
-  const { slope, intercept, unit } = picture.volume.transform;
+  const { slope, intercept } = picture.volume.transform;
   const value = valueAt(volume, i, j, k, slope, intercept);
   if (value === undefined || volume.samplesPerPixel !== 1) return "";
   const a = picture.volume.grid.affine;
   const mm = [0, 4, 8].map((r) => ((a[r] ?? 0) * i + (a[r + 1] ?? 0) * j + (a[r + 2] ?? 0) * k + (a[r + 3] ?? 0)).toFixed(1).replace("-", "−"));
-  return `${signed(value)} ${unitText(unit)} at ${mm.join(", ")} mm`;
+  return `${signed(value)} ${unitOf(picture)} at ${mm.join(", ")} mm`;
 }
 
 function drawScaleBar(bar: HTMLDivElement | null, text: HTMLSpanElement | null, placement: Placement | null, spacingU: number, widest: number): void {

@@ -18,7 +18,7 @@ import { measureMask, measureShape, measurementText } from "./measure";
 import type { Changed, ImageState, Picture, Tool } from "./model";
 import {
   addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, missingAnswers, recalled, recordStroke, regionFinding,
-  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
+  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, unitOf, withLabel, withPicture, withPosition, withRadius,
   withSelected, withView,
 } from "./model";
 import { labelUnder, paintDisc, paintSegment } from "./paint";
@@ -332,7 +332,7 @@ function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks
     const captions = new Map<AnnotationId, string>();
     const marks = new Map<number, { slice: number; colour: string }[]>([[0, []], [1, []], [2, []]]);
     const { volume: info } = picture;
-    const unit = info.transform.unit ?? "";
+    const unit = unitOf(picture);
     for (const { number, body } of findings(state)) {
       const { target } = body;
       const colour = colourOf(state, body.label);

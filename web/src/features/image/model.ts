@@ -1,14 +1,16 @@
 // The image workspace's state as values and pure functions. What is large (voxels, bricks) lives beside it and is named
 // here by what it is at; a change says what must be done to them as effects.
 import type { Affine, PlaneName } from "@/core/geometry";
-import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel, Series, VolumeInfo } from "@/core/domain";
+import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel, Series, VolumeInfo } from "@/core/domain";
 import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
+import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import type { Window } from "@/core/volume";
 import type { View } from "./draw";
+import { unitText } from "./measure";
 
 export type Tool = "window" | "pan" | "zoom" | "crosshair" | "brush" | "eraser" | "polygon" | "box" | "point" | "length";
 export type Layout = "three" | "one";
@@ -80,7 +82,7 @@ export function firstPicture(pictures: readonly Picture[]): number {
 }
 
 export function initialWindow(picture: Picture, protocol: Protocol): Window {
-  const fitting = picture.volume.transform.unit === "HU" || picture.series.modality === "CT";
+  const fitting = unitOf(picture) === "HU" || picture.series.modality === "CT";
   const preset = (fitting ? protocol.view?.windows?.[0] : undefined) ?? picture.volume.windows[0];
   if (preset !== undefined) return { centre: preset.centre, width: preset.width };
   const { sample_type: type } = picture.volume.layout;
@@ -136,6 +138,10 @@ export function shownPicture(state: ImageState): Picture {
   const picture = state.pictures[state.picture];
   if (picture === undefined) throw new RangeError("no such picture");
   return picture;
+}
+
+export function unitOf(picture: Picture): string {
+  return unitText(picture.volume.transform.unit);
 }
 
 export function affineOf(state: ImageState): Affine {
@@ -428,20 +434,16 @@ export function neighbour(state: ImageState, by: 1 | -1): AnnotationId | null {
 /** What has to be answered before submitting and is not, in words. */
 export function missingAnswers(state: ImageState): readonly { readonly id: string; readonly title: string; readonly finding: AnnotationId | null }[] {
   const missing: { id: string; title: string; finding: AnnotationId | null }[] = [];
+  const series = shownPicture(state).series.id;
+  const levels = new Map(state.protocol.questions.map((question) => [question.id, question.on === "series" ? series : null]));
+  const answerTo = (id: string): AnswerValue | undefined => answerOf(state, id, levels.get(id) ?? null)?.value;
   for (const question of state.protocol.questions) {
-    if (question.required !== true) continue;
-    if (question.on === "series") {
-      const series = shownPicture(state).series.id;
-      if (answerOf(state, question.id, series) === undefined) missing.push({ id: question.id, title: question.title, finding: null });
-    } else if (question.on !== "finding" && answerOf(state, question.id, null) === undefined) {
-      missing.push({ id: question.id, title: question.title, finding: null });
-    }
+    if (question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id))) missing.push({ id: question.id, title: question.title, finding: null });
   }
   for (const { number, body } of findings(state)) {
     const label = labelOf(state, body.label);
     for (const attribute of label?.attributes ?? []) {
-      const value = body.attributes[attribute.id];
-      if (attribute.required === true && (value === undefined || value === null)) {
+      if (isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])) {
         missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, finding: body.id });
       }
     }

@@ -36,6 +36,7 @@ export class Stage {
   private readonly settledListeners = new Set<() => void>();
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
   private lookup: Lookup | undefined;
+  private stopped = false;
   problem: string | undefined;
   revision = 0;
 
@@ -127,16 +128,27 @@ export class Stage {
     if (known !== undefined) return known;
     const mask = makeMask(info.grid.dims);
     this.masks.set(info.grid_id, mask);
-    void this.session.loadMasks(info.grid_id).then((stored) => {
-      const contents = new Map<number, Uint16Array | undefined>();
-      for (const brick of stored.bricks) {
-        // What was painted while the stored bricks were on their way is newer.
-        if (brick.layer === 0 && brick.bytes !== null && !mask.bricks.has(brick.index)) contents.set(brick.index, labelsOf(brick.bytes));
-      }
-      if (contents.size > 0) restoreBricks(mask, contents);
-      this.settled();
-    });
+    void this.fetchMask(info.grid_id, mask);
     return mask;
+  }
+
+  /** Brings what is stored; while the server cannot be reached it is asked again. */
+  private async fetchMask(gridId: string, mask: Mask): Promise<void> {
+    for (let attempt = 0; !this.stopped; attempt++) {
+      try {
+        const stored = await this.session.loadMasks(gridId);
+        const contents = new Map<number, Uint16Array | undefined>();
+        for (const brick of stored.bricks) {
+          // What was painted while the stored bricks were on their way is newer.
+          if (brick.layer === 0 && brick.bytes !== null && !mask.bricks.has(brick.index)) contents.set(brick.index, labelsOf(brick.bytes));
+        }
+        if (contents.size > 0) restoreBricks(mask, contents);
+        this.settled();
+        return;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** attempt, 15000)));
+      }
+    }
   }
 
   saveBricks(gridId: string, contents: BrickContents): void {
@@ -158,6 +170,7 @@ export class Stage {
   }
 
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.settleTimer);
     this.settleTimer = undefined;
     for (const { loading } of this.pictures.values()) loading.stop();

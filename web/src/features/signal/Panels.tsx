@@ -10,7 +10,7 @@ import { toolCommands, undoCommand } from "./commands";
 import type { FilterSettings } from "./filters";
 import { noFilter } from "./filters";
 import type { Labels, SignalState } from "./model";
-import { answerOf, beatLabels, beginOf, clockOf, colourOf, durationOf, endOf, gains, intervalLabels, keyOf, labelOf, letterOf, speedOf, speeds, ticksPerSecond } from "./model";
+import { answerOf, beatLabels, beginOf, clockOf, colourOf, durationOf, endOf, gains, intervalLabels, isMissing, keyOf, labelOf, letterOf, speedOf, speeds, ticksPerSecond } from "./model";
 import { strings } from "./strings";
 
 const filterChoices: Readonly<Record<keyof typeof strings.filters, FilterSettings>> = {
@@ -247,7 +247,7 @@ export function RecordForm(props: { state: SignalState; labels: Labels; actions:
       <h2>{strings.recordForm} <i /> <span>{strings.answered(done, questions.length)}</span></h2>
       {questions.map((question) => {
         const body = answerOf(labels, question.id);
-        return <AnswerField key={question.id} question={question} value={body?.value ?? null} missing={question.required === true && body === undefined} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />;
+        return <AnswerField key={question.id} question={question} value={body?.value ?? null} missing={isMissing(labels, question)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />;
       })}
     </section>
   );

@@ -3,6 +3,7 @@
 import type { AnnotationBody, AnswerValue, Protocol, ProtocolLabel, Question, Recording, WorkspaceProps } from "@/core/workspace";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
+import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import { Beats } from "./beats";
@@ -281,8 +282,13 @@ export function withAnswer(state: SignalState, labels: Labels, itemId: Annotatio
   return perform(state, labels, stepName, [{ id: body.id, body }]);
 }
 
+export function isMissing(labels: Labels, question: Question): boolean {
+  const answerTo = (id: string): AnswerValue | undefined => answerOf(labels, id)?.value;
+  return question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id));
+}
+
 export function missingAnswers(protocol: Protocol, labels: Labels): readonly string[] {
-  return protocol.questions.filter((question) => question.required === true && question.on !== "finding" && answerOf(labels, question.id) === undefined).map((question) => question.title);
+  return protocol.questions.filter((question) => isMissing(labels, question)).map((question) => question.title);
 }
 
 // ---- words for times

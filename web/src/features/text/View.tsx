@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { isOutcome } from "@/core/commands";
 import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
+import { isAnswered, isRequired } from "@/core/required";
 import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
 import { Guideline } from "@/ui/Guideline";
@@ -12,7 +13,7 @@ import { alikeCommand, choiceKeys, findCommand, fragmentCommand, offerCommands, 
 import { lineAt } from "./layout";
 import type { Changed, NoteText, TextState } from "./model";
 import {
-  answerOf, keyOf, labelOf, lookOf, missingAnswers, putLabel, rangesOf, readNote, selectedBody, spanLabels, spansOf, startState, stepFound, surfaceOf, withAnswer,
+  answerOf, isMissing, keyOf, labelOf, lookOf, missingAnswers, putLabel, rangesOf, readNote, selectedBody, spanLabels, spansOf, startState, stepFound, surfaceOf, withAnswer,
   withAttribute, withClick, withDrag, withQuery,
 } from "./model";
 import type { NoteActions } from "./Note";
@@ -146,7 +147,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
 
   return (
     <div className="text-workspace">
-      <LeftPanel state={state} spans={spans.fragments} related={props.item.related} pseudonym={item.patient.pseudonym} projectId={props.project.id} go={(place) => set({ ...now.current, caret: place, anchor: null, selected: null })} />
+      <LeftPanel state={state} spans={spans.fragments} related={props.item.related} pseudonym={item.patient.pseudonym} go={(place) => set({ ...now.current, caret: place, anchor: null, selected: null })} />
       <main className="text-middle">
         <ToolRow state={state} run={run} onSubmit={props.onSubmit} />
         {state.find !== null && (
@@ -238,7 +239,6 @@ function LeftPanel(props: {
   spans: readonly { readonly begin: number; readonly first: boolean }[];
   related: WorkspaceProps["item"]["related"];
   pseudonym: string;
-  projectId: string;
   go: (place: number) => void;
 }): React.JSX.Element {
   const { state, related } = props;
@@ -264,9 +264,9 @@ function LeftPanel(props: {
       <h2>{strings.notesOf(props.pseudonym)}</h2>
       {related.length === 0 && <p className="text-hint">{strings.noOthers}</p>}
       <ul>
-        {related.map((other, n) => (
-          <li key={other.item_id ?? n}>
-            <a className="text-section" href={other.item_id ? `/p/${props.projectId}/item/${other.item_id}` : undefined}>
+        {related.map((other) => (
+          <li key={other.item_id}>
+            <a className="text-section" href={`/p/${other.project_id}/item/${other.item_id}`}>
               <span>{other.title || other.modality || other.kind}</span> <small>{other.date ?? ""}</small>
             </a>
           </li>
@@ -320,7 +320,7 @@ function RightPanel(props: {
           <section aria-label={strings.noteForm}>
             <h2>{strings.noteForm} <i /> <span>{strings.answered(done, questions.length)}</span></h2>
             {questions.map((question) => (
-              <AnswerField key={question.id} question={question} value={answerOf(state, question.id)?.value ?? null} missing={question.required === true && answerOf(state, question.id) === undefined} readOnly={state.readOnly} onChange={(value) => change(withAnswer(state, question, value, strings.steps.answer))} />
+              <AnswerField key={question.id} question={question} value={answerOf(state, question.id)?.value ?? null} missing={isMissing(state, question)} readOnly={state.readOnly} onChange={(value) => change(withAnswer(state, question, value, strings.steps.answer))} />
             ))}
           </section>
         )}
@@ -357,7 +357,7 @@ function Selected(props: { state: TextState; body: AnnotationBody; change: (chan
         <i className={`text-shape text-shape-${look.shape}`} style={{ color: look.colour }} /> {surfaceOf(state.note, body)}
       </p>
       {attributes.map((attribute) => (
-        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={attribute.required === true && (body.attributes[attribute.id] ?? null) === null} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} />
+        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} />
       ))}
     </div>
   );

@@ -5,6 +5,7 @@ import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { TextOffsets } from "@/core/text_offsets";
 import { makeOffsets, toCodePoint, toUnit } from "@/core/text_offsets";
+import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import type { Section, Token, VisualLine } from "./layout";
@@ -392,14 +393,19 @@ export function withAnswer(state: TextState, question: Question, value: AnswerVa
   return perform(state, stepName, [{ id: body.id, body }]);
 }
 
+export function isMissing(state: TextState, question: Question): boolean {
+  const answerTo = (id: string): AnswerValue | undefined => answerOf(state, id)?.value;
+  return question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id));
+}
+
 export function missingAnswers(state: TextState): readonly { readonly title: string; readonly id: AnnotationId | null }[] {
   const missing: { title: string; id: AnnotationId | null }[] = [];
   for (const question of state.protocol.questions) {
-    if (question.required === true && question.on !== "finding" && answerOf(state, question.id) === undefined) missing.push({ title: question.title, id: null });
+    if (isMissing(state, question)) missing.push({ title: question.title, id: null });
   }
   for (const body of spansInOrder(state)) {
     for (const attribute of labelOf(state, body.label)?.attributes ?? []) {
-      if (attribute.required === true && (body.attributes[attribute.id] ?? null) === null) {
+      if (isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])) {
         missing.push({ title: `${surfaceOf(state.note, body).slice(0, 24)}: ${attribute.title}`, id: body.id });
       }
     }

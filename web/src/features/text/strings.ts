@@ -41,7 +41,7 @@ export const strings = {
   sectionsNote: "line, spans",
   noSections: "No headings in this note.",
   notesOf: (pseudonym: string): string => `Others of ${pseudonym}`,
-  noOthers: "Nothing else of this patient in the project.",
+  noOthers: "Nothing else of this patient in your projects.",
   labels: "Labels",
   spansCount: (count: number): string => (count === 1 ? "1 span" : `${count} spans`),
   selected: "Selected span",
