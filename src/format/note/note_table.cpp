@@ -9,6 +9,7 @@
 
 #include "base/canonical_json.hpp"
 #include "base/utf8.hpp"
+#include "domain/text/note_kind.hpp"
 #include "format/note/csv_fields.hpp"
 #include "format/note/note_text.hpp"
 
@@ -34,6 +35,7 @@ struct RowValues {
   std::string id;
   std::string patient;
   std::string date;
+  std::string kind;
 };
 
 // Numbers serve as ids in many exports; anything else that is no text is refused.
@@ -64,6 +66,9 @@ Result<RowValues> read_json_row(std::string_view line, const NoteColumns& column
       values.patient = CSL_TRY(short_text(member.value(), columns.patient));
     } else if (same_name(member.key(), columns.date)) {
       values.date = CSL_TRY(short_text(member.value(), columns.date));
+    } else if (same_name(member.key(), columns.kind)) {
+      // Files use "kind" for many things; a value that is no code is nobody's error.
+      if (const json::string* kind = member.value().if_string()) values.kind = std::string(*kind);
     }
   }
   return values;
@@ -90,6 +95,7 @@ Result<Note> make_note(RowValues values, const NoteColumns& columns) {
   patient.identifier = std::move(values.patient);
   note.patient = Protected(std::move(patient));
   note.date = Protected(std::move(values.date));
+  if (is_loinc_code(values.kind)) note.kind_code = std::move(values.kind);
   return note;
 }
 
@@ -194,7 +200,8 @@ struct NoteTableReader::State {
     return RowValues{.text = CSL_TRY(field(options.columns.text)),
                      .id = CSL_TRY(field(options.columns.id)),
                      .patient = CSL_TRY(field(options.columns.patient)),
-                     .date = CSL_TRY(field(options.columns.date))};
+                     .date = CSL_TRY(field(options.columns.date)),
+                     .kind = CSL_TRY(field(options.columns.kind))};
   }
   std::optional<std::size_t> column_of(std::string_view name) const {
     for (std::size_t i = 0; i < header->size(); ++i) {

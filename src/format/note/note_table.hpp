@@ -25,6 +25,7 @@ struct NoteColumns {
   std::string id = "id";
   std::string patient = "patient";
   std::string date = "date";
+  std::string kind = "kind";  // a LOINC document code ("18842-5"); anything else is not used
 };
 
 struct NoteTableOptions {

@@ -119,6 +119,20 @@ TEST_CASE("JSON lines are read one by one, whatever the pieces") {
   }
 }
 
+TEST_CASE("a row's kind is taken where it is a LOINC code, and else left out") {
+  for (const auto& [kind, expected] :
+       {std::pair{"\"18842-5\"", "18842-5"}, {"\"discharge\"", ""}, {"7", ""}, {"null", ""}}) {
+    const std::string line = "{\"text\":\"a\",\"kind\":" + std::string(kind) + "}\n";
+    std::string found = "no note";
+    NoteTableReader reader(
+        NoteTableFormat::JsonLines, {},
+        {[&](const NoteRecord& record) { found = record.note.kind_code; }, [](NoteRowError) {}});
+    reader.feed(line);
+    CHECK(reader.finish().has_value());
+    CHECK_MESSAGE(found == expected, kind);
+  }
+}
+
 TEST_CASE("real tables are read whole") {
   struct Case {
     std::string path;

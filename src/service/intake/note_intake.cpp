@@ -5,6 +5,7 @@
 
 #include "base/byte_source.hpp"
 #include "base/utf8.hpp"
+#include "domain/text/note_kind.hpp"
 #include "format/fhir/fhir_notes.hpp"
 #include "format/note/note_table.hpp"
 #include "format/note/note_text.hpp"
@@ -36,6 +37,7 @@ struct NoteFacts {
   std::string file_content;
   storage::ObjectRef object;
   std::uint64_t length = 0;
+  std::string kind_code;
   std::string facts_json;
   std::string preview;
 };
@@ -56,12 +58,14 @@ std::string preview_of(std::string_view text, std::size_t code_points) {
   return preview;
 }
 
-std::string title_of(std::uint64_t length) {
+// A title is not sealed, so it is made of the document's kind and its length, never of its words.
+std::string title_of(std::string_view kind_code, std::uint64_t length) {
   std::string digits = std::to_string(length);
   for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
-  return "Note, " + digits + " characters";
+  const std::string_view kind = note_kind_named(kind_code);
+  return std::string(kind.empty() ? "Note" : kind) + ", " + digits + " characters";
 }
 
 Result<Committed> commit_note(Transaction& transaction, const NoteFacts& facts) {
@@ -104,7 +108,7 @@ Result<Committed> commit_note(Transaction& transaction, const NoteFacts& facts) 
                                               .patient = facts.patient.patient,
                                               .kind = "text",
                                               .source_id = source_id,
-                                              .title = title_of(facts.length),
+                                              .title = title_of(facts.kind_code, facts.length),
                                               .modality = "NOTE",
                                               .date = date,
                                               .preview = facts.preview}));
@@ -147,6 +151,7 @@ Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
   facts.project = tools.project;
   facts.file_content = file_content;
   facts.length = text.code_point_count();
+  facts.kind_code = note.kind_code;
   facts.date = note.date.reveal(import_access);
   facts.preview = preview_of(text.utf8(), preview_code_points);
   facts.new_item = make_id<ItemId>(tools.clock, tools.random);
