@@ -99,6 +99,31 @@ Result<json::object> item_json(const storage::Reader& reader, const storage::Row
                       {"updated_at", to_rfc3339({row.integer("updated_at")})}};
 }
 
+// The same patient's other items by date, in every project in which this person may look at cases.
+Result<json::array> related_json(const storage::Reader& reader, const Access& access,
+                                 const ItemRow& item) {
+  json::array projects;
+  for (const storage::ProjectRow& row : CSL_TRY(storage::all_projects(reader))) {
+    if (!roles_in(access, row.id).has_any(case_roles)) continue;
+    projects.push_back(json::array{to_string(row.id), sees_all(access, row.id)});
+  }
+  json::array related;
+  for (const storage::Row& row :
+       CSL_TRY(reader.query("catalog.related", Fields()
+                                                   .set("projects", json::serialize(projects))
+                                                   .set("patient", item.patient)
+                                                   .set("item", item.id)
+                                                   .set("rater", access.rater())))) {
+    related.push_back(json::object{{"item_id", row.text("item_id")},
+                                   {"project_id", row.text("project_id")},
+                                   {"kind", row.text("kind")},
+                                   {"modality", row.text("modality")},
+                                   {"date", row.text("date")},
+                                   {"title", row.text("title")}});
+  }
+  return related;
+}
+
 Fields query_fields(const Access& access, const ProjectId& project) {
   return Fields()
       .set("project", project)
@@ -242,17 +267,7 @@ Result<json::object> Items::show(const Access& access, const ProjectId& project,
   } else {
     view["source"] = CSL_TRY(signal_source(*reader, item));
   }
-  json::array related;
-  for (const storage::Row& row : CSL_TRY(reader->query(
-           "catalog.related",
-           Fields().set("project", project).set("patient", item.patient).set("item", id)))) {
-    related.push_back(json::object{{"item_id", row.text("item_id")},
-                                   {"kind", row.text("kind")},
-                                   {"modality", row.text("modality")},
-                                   {"date", row.text("date")},
-                                   {"title", row.text("title")}});
-  }
-  view["related"] = std::move(related);
+  view["related"] = CSL_TRY(related_json(*reader, access, item));
   return view;
 }
 

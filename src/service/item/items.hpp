@@ -62,7 +62,8 @@ class Items {
   // {"items": [Item...], "next_cursor", "total", "facets": {"kind": {}, "state": {}, "mine": {}}}
   [[nodiscard]] Result<boost::json::object> list(const Access& access, const ProjectId& project,
                                                  const ItemQuery& query) const;
-  // Item with "source" and "related". An accountable read.
+  // Item with "source" and "related": the same patient's other items by date, of every project that
+  // the person may look into. An accountable read.
   [[nodiscard]] Result<boost::json::object> show(const Access& access, const ProjectId& project,
                                                  const ItemId& item);
   // The Item alone, as in a list: for answers beside tasks.

@@ -29,21 +29,30 @@ json::array names_json(Roles roles) {
   return names;
 }
 
+// "my_open": begun, handed to this rater by the lead, or free for them to take.
 Result<json::object> progress_json(const storage::Reader& reader, const Access& access,
-                                   const ProjectId& project, const storage::Row& counts) {
+                                   const ProjectId& project, const storage::Row& counts,
+                                   Timestamp now) {
   const storage::Rows mine = CSL_TRY(reader.query(
       "work.progress_of_rater", Fields().set("project", project).set("rater", access.rater())));
+  std::int64_t my_open = mine.front().integer("begun");
+  if (roles_in(access, project).has(Role::Rater)) {
+    const storage::Rows takeable = CSL_TRY(reader.query(
+        "work.takeable_count",
+        Fields().set("project", project).set("rater", access.rater()).set("now", now.ms)));
+    my_open += takeable.front().integer("count");
+  }
   const std::int64_t items = counts.integer("items");
   const std::int64_t done = counts.integer("done");
   return json::object{{"items", items},
                       {"done", done},
                       {"open", items - done},
                       {"my_done", mine.front().integer("submitted")},
-                      {"my_open", mine.front().integer("open")}};
+                      {"my_open", my_open}};
 }
 
 Result<json::object> project_json(const storage::Reader& reader, const Access& access,
-                                  const ProjectRow& row) {
+                                  const ProjectRow& row, Timestamp now) {
   const storage::Rows counts =
       CSL_TRY(reader.query("catalog.project_counts", Fields().set("project", row.id)));
   const storage::Row& count = counts.front();
@@ -60,7 +69,7 @@ Result<json::object> project_json(const storage::Reader& reader, const Access& a
                     {"revision", row.revision},
                     {"created_at", to_rfc3339(row.created_at)},
                     {"my_roles", names_json(roles_in(access, row.id))},
-                    {"progress", CSL_TRY(progress_json(reader, access, row.id, count))}};
+                    {"progress", CSL_TRY(progress_json(reader, access, row.id, count, now))}};
   if (!row.protocol_hash.empty()) {
     view["protocol"] = json::object{{"id", row.protocol_id},
                                     {"version", row.protocol_version},
@@ -113,7 +122,7 @@ Result<json::object> Projects::list(const Access& access) const {
   json::array items;
   for (const ProjectRow& row : CSL_TRY(storage::all_projects(*reader))) {
     if (!access.is_administrator && roles_in(access, row.id).empty()) continue;
-    items.push_back(CSL_TRY(project_json(*reader, access, row)));
+    items.push_back(CSL_TRY(project_json(*reader, access, row, clock_.now())));
   }
   const auto total = static_cast<std::int64_t>(items.size());
   return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}, {"total", total}};
@@ -122,7 +131,7 @@ Result<json::object> Projects::list(const Access& access) const {
 Result<json::object> Projects::show(const Access& access, const ProjectId& id) const {
   CSL_TRY(require_or_administrator(access, id, any_role));
   const auto reader = CSL_TRY(store_.read());
-  return project_json(*reader, access, CSL_TRY(storage::find_project(*reader, id)));
+  return project_json(*reader, access, CSL_TRY(storage::find_project(*reader, id)), clock_.now());
 }
 
 Answer<json::object> Projects::put(const Access& access, const ProjectId& id,
@@ -149,8 +158,8 @@ Answer<json::object> Projects::put(const Access& access, const ProjectId& id,
     return transaction.append(project_event("project.changed", id, fields_of(settings)));
   }));
   const auto reader = CSL_TRY(store_.read());
-  json::object view =
-      CSL_TRY(project_json(*reader, access, CSL_TRY(storage::find_project(*reader, id))));
+  json::object view = CSL_TRY(
+      project_json(*reader, access, CSL_TRY(storage::find_project(*reader, id)), clock_.now()));
   if (has_lost) return lost_race(json::serialize(view));
   return view;
 }
@@ -284,7 +293,7 @@ Result<json::object> Projects::protocol_versions(const Access& access, const Pro
                                  {"version", row.text("version")},
                                  {"title", row.text("title")},
                                  {"hash", row.text("hash")},
-                                 {"set_at", to_rfc3339({row.integer("set_at")})},
+                                 {"created_at", to_rfc3339({row.integer("set_at")})},
                                  {"set_by", row.text("set_by")}});
   }
   return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};

@@ -249,9 +249,15 @@ const std::vector<NamedQuery> queries = {
      R"sql(SELECT item_id FROM items WHERE project_id = :project AND source_id = :source)sql"},
     {"catalog.any_item_of_source", R"sql(SELECT * FROM items WHERE source_id = :source
         ORDER BY item_id LIMIT 1)sql"},
-    {"catalog.related", R"sql(SELECT item_id, kind, modality, date, title FROM items
-        WHERE project_id = :project AND patient_id = :patient AND item_id <> :item
-        ORDER BY date, number)sql"},
+    // A patient's items in the projects given as [[id, sees all], ...]; a rater who does not see
+    // all of a project sees what is open there and what was theirs, as in its work list.
+    {"catalog.related", R"sql(SELECT i.item_id, i.project_id, i.kind, i.modality, i.date, i.title
+        FROM json_each(:projects) p CROSS JOIN items i
+          ON i.project_id = json_extract(p.value, '$[0]') AND i.patient_id = :patient
+        WHERE i.item_id <> :item AND (json_extract(p.value, '$[1]') OR i.state <> 'done'
+          OR EXISTS (SELECT 1 FROM tasks t WHERE t.item_id = i.item_id AND t.stage = 'label'
+            AND t.rater_id = :rater))
+        ORDER BY i.date, i.kind, i.project_id, i.number)sql"},
     {"catalog.item_ids",
      R"sql(SELECT item_id FROM items WHERE project_id = :project ORDER BY number)sql"},
     {"catalog.item_was_read", R"sql(SELECT 1 AS found FROM item_reads WHERE person = :reader

@@ -126,8 +126,18 @@ const std::vector<NamedQuery> queries = {
                   < i.readers_wanted))
         ORDER BY rank, i.number <= :after_number, i.number LIMIT 1)sql"},
     {"work.progress_of_rater", R"sql(SELECT COALESCE(SUM(state = 'submitted'), 0) AS submitted,
-        COALESCE(SUM(state IN ('leased', 'assigned')), 0) AS open FROM tasks
+        COALESCE(SUM(state IN ('leased', 'assigned')), 0) AS begun FROM tasks
         WHERE project_id = :project AND rater_id = :rater)sql"},
+    // What work.next would hand out one after the other, the rater's own open work left out.
+    {"work.takeable_count", R"sql(SELECT COUNT(*) AS count FROM items i
+        LEFT JOIN tasks t ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
+        WHERE i.project_id = :project AND i.state <> 'done'
+          AND (t.state IS NULL OR t.state IN ('released', 'expired'))
+          AND (SELECT COUNT(*) FROM tasks o LEFT JOIN volatile_leases v USING (task_id)
+               WHERE o.item_id = i.item_id AND o.stage = 'label' AND o.place IS NOT NULL
+                 AND NOT (o.state = 'leased'
+                   AND MAX(o.lease_until, COALESCE(v.lease_until, 0)) < :now))
+              < i.readers_wanted)sql"},
     {"work.rater_statistics", R"sql(SELECT t.rater_id, r.display_name,
         COALESCE(SUM(t.state = 'submitted'), 0) AS submitted,
         COALESCE(SUM(t.state = 'submitted' AND t.submitted_at >= :today), 0) AS today,
@@ -181,7 +191,11 @@ const std::vector<NamedQuery> queries = {
         WHERE :text IS NULL OR instr(words, :text) > 0 GROUP BY kind, state, mine)sql"},
     {"work.items_by", R"sql(SELECT kind, state, COUNT(*) AS count FROM items
         WHERE project_id = :project GROUP BY kind, state)sql"},
-    {"work.question", R"sql(SELECT * FROM questions WHERE question_id = :question)sql"},
+    {"work.question", R"sql(SELECT q.*, r.display_name AS asked_by_name,
+        a.display_name AS answered_by_name, i.number FROM questions q JOIN items i USING (item_id)
+        LEFT JOIN raters r ON r.rater_id = q.asked_by
+        LEFT JOIN raters a ON a.rater_id = q.answered_by
+        WHERE q.question_id = :question)sql"},
     {"work.questions", R"sql(SELECT q.*, r.display_name AS asked_by_name,
         a.display_name AS answered_by_name, i.number FROM questions q JOIN items i USING (item_id)
         LEFT JOIN raters r ON r.rater_id = q.asked_by
