@@ -31,6 +31,20 @@ EcgOptions half_hour_ecg(std::uint64_t seed, double heart_rate_bpm) {
   return options;
 }
 
+// A worn recorder's day: single ectopic beats, a run of them at noon, fibrillation in the evening,
+// and noise where the electrodes were changed.
+EcgOptions day_long_ecg(std::uint64_t seed, double heart_rate_bpm) {
+  EcgOptions options = half_hour_ecg(seed, heart_rate_bpm);
+  constexpr double hour_s = 3600;
+  options.duration_s = 24 * hour_s;
+  options.ventricular_share = 0.004;
+  options.supraventricular_share = 0.003;
+  options.episodes = {{EcgEpisode::Kind::VentricularRun, 3.2 * hour_s, 3.2 * hour_s + 5},
+                      {EcgEpisode::Kind::AtrialFibrillation, 9.5 * hour_s, 10.75 * hour_s},
+                      {EcgEpisode::Kind::Noise, 14 * hour_s, 14 * hour_s + 90}};
+  return options;
+}
+
 }  // namespace
 
 std::vector<MadePatient> make_cases(std::uint64_t seed, std::size_t patient_count) {
@@ -59,6 +73,7 @@ std::vector<MadePatient> make_cases(std::uint64_t seed, std::size_t patient_coun
     if (i % 3 == 1) patient.mr = MrPhantomOptions{.seed = own_seed};
     patient.recordings.push_back(short_ecg(own_seed, heart_rate_bpm));
     if (i % 2 == 0) patient.recordings.push_back(half_hour_ecg(own_seed + 1, heart_rate_bpm));
+    if (i == 0) patient.recordings.push_back(day_long_ecg(own_seed + 2, heart_rate_bpm));
     const NotePatient named{patient.given_name + " " + patient.family_name, patient.id,
                             2026 - patient.birth_year, patient.is_female};
     if (patient.ct) {

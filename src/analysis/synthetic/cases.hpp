@@ -29,7 +29,8 @@ struct MadePatient {
 };
 
 // Patients that cover the three workspaces: chest CT with nodules, head MR, ten-second and
-// half-hour ECGs with ectopy and fibrillation, two to three notes each. Slices and lengths are
+// half-hour ECGs with ectopy and fibrillation, a whole day of the first patient, two to three notes
+// each. Slices and lengths are
 // those of real examinations; a caller in a hurry makes them smaller before rendering.
 // Cost: milliseconds; nothing is rendered yet.
 [[nodiscard]] std::vector<MadePatient> make_cases(std::uint64_t seed, std::size_t patient_count);

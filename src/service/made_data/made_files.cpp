@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
+#include <chrono>
 
 #include "analysis/synthetic/ecg_source.hpp"
 #include "format/dicom_write/uid.hpp"
@@ -10,6 +12,7 @@
 #include "format/wfdb/wfdb_writer.hpp"
 
 namespace consilium {
+namespace json = boost::json;
 namespace {
 
 using synthetic::MadePatient;
@@ -30,6 +33,20 @@ DicomPatientStudy study_of(const MadePatient& patient, std::string_view kind) {
           .study_description = fmt::format("Made {}", kind),
           .accession_number = patient.id,
           .deidentification_method = ""};
+}
+
+// The study's day and so many after it, as a ward's clock would write it.
+CivilTime day_of(const MadePatient& patient, int days_later) {
+  const std::string& date = patient.study_date;
+  const std::chrono::year_month_day study{
+      std::chrono::year(std::stoi(date.substr(0, 4))),
+      std::chrono::month(static_cast<unsigned>(std::stoi(date.substr(4, 2)))),
+      std::chrono::day(static_cast<unsigned>(std::stoi(date.substr(6, 2))))};
+  const std::chrono::year_month_day day{std::chrono::sys_days(study) +
+                                        std::chrono::days(days_later)};
+  return {.year = static_cast<int>(day.year()),
+          .month = static_cast<int>(static_cast<unsigned>(day.month())),
+          .day = static_cast<int>(static_cast<unsigned>(day.day()))};
 }
 
 FileTaker in_folder(std::string folder, const FileTaker& take) {
@@ -59,14 +76,20 @@ Status write_recording(const MadePatient& patient, std::size_t number,
   std::string name = fmt::format("{}_{}", patient.id, number);
   std::erase(name, '-');  // a WFDB record's name has letters, digits and underscores
   Bytes samples;
+  const RecordHeader& record = model.header();
+  samples.reserve(record.channels.size() * static_cast<std::size_t>(record.length_ticks) * 2);
   const WfdbWriting writing{.record_name = name,
                             .format = WfdbFormat::F16,
                             .comments = {"SYNTHETIC: computed from a model"}};
-  const WfdbHeader header = CSL_TRY(
+  WfdbHeader header = CSL_TRY(
       write_wfdb(*synthetic::ecg_source(model), writing, [&samples](ByteView piece) -> Status {
         samples.insert(samples.end(), piece.begin(), piece.end());
         return {};
       }));
+  // As a recorder writes it: one record a day, the first on the day of the images.
+  CivilTime start = day_of(patient, static_cast<int>(number) - 1);
+  start.hour = 9;
+  header.base_time = start;
   const MitAnnotations annotations =
       CSL_TRY(annotations_of(model.events(), model.header(), model.header().tick_rate));
   CSL_TRY(take({name + ".hea", to_bytes(write_wfdb_header(header))}));
@@ -74,14 +97,53 @@ Status write_recording(const MadePatient& patient, std::size_t number,
   return take({name + ".atr", CSL_TRY(write_mit_annotations(annotations))});
 }
 
+// A report on the day of the images, the ward's notes around it.
+int days_after_images(synthetic::NoteKind kind) {
+  switch (kind) {
+    case synthetic::NoteKind::RadiologyReport:
+      return 0;
+    case synthetic::NoteKind::ProgressNote:
+      return 1;
+    case synthetic::NoteKind::DischargeSummary:
+      return 5;
+  }
+  return 0;
+}
+
+std::string_view loinc_code_of(synthetic::NoteKind kind) {
+  switch (kind) {
+    case synthetic::NoteKind::RadiologyReport:
+      return "18748-4";
+    case synthetic::NoteKind::ProgressNote:
+      return "11506-3";
+    case synthetic::NoteKind::DischargeSummary:
+      return "18842-5";
+  }
+  return "";
+}
+
+Status write_notes(const MadePatient& patient, const FileTaker& take) {
+  std::string lines;
+  for (std::size_t i = 0; i < patient.notes.size(); ++i) {
+    const synthetic::MadeNote& note = patient.notes[i];
+    const CivilTime day = day_of(patient, days_after_images(note.kind));
+    lines += json::serialize(
+        json::object{{"id", fmt::format("{}-{}", patient.id, i + 1)},
+                     {"patient", patient.id},
+                     {"date", fmt::format("{:04}-{:02}-{:02}", day.year, day.month, day.day)},
+                     {"kind", loinc_code_of(note.kind)},
+                     {"text", note.text}});
+    lines += '\n';
+  }
+  if (lines.empty()) return {};
+  return take({patient.id + "/notes/notes.jsonl", to_bytes(lines)});
+}
+
 }  // namespace
 
 Status write_patient_files(const MadePatient& patient, const FileTaker& take) {
   CSL_TRY(write_images(patient, take));
-  for (std::size_t i = 0; i < patient.notes.size(); ++i) {
-    CSL_TRY(take(
-        {fmt::format("{}/notes/{:02}.txt", patient.id, i + 1), to_bytes(patient.notes[i].text)}));
-  }
+  CSL_TRY(write_notes(patient, take));
   for (std::size_t i = 0; i < patient.recordings.size(); ++i) {
     CSL_TRY(write_recording(patient, i + 1, patient.recordings[i],
                             in_folder(patient.id + "/ecg", take)));

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "format/wfdb/wfdb_annotations.hpp"
@@ -23,7 +24,9 @@ TEST_CASE("a made patient's files have their names, and the beats come back as t
   });
   REQUIRE(written.has_value());
   CHECK(files.contains("SYN-0001/ct/IM0003.dcm"));
-  CHECK(files.contains("SYN-0001/notes/01.txt"));
+  const std::string_view notes = text_of(files.at("SYN-0001/notes/notes.jsonl"));
+  CHECK(std::ranges::count(notes, '\n') == static_cast<std::ptrdiff_t>(patient.notes.size()));
+  CHECK(notes.find("18842-5") != std::string_view::npos);
   CHECK(files.at("SYN-0001/ecg/SYN0001_1.dat").size() == 12 * 5000 * 2);
   CHECK(text_of(files.at("SYN-0001/ecg/SYN0001_1.hea")).starts_with("SYN0001_1 12 500 5000"));
 

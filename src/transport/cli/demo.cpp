@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <fstream>
+#include <utility>
 
 #include "analysis/synthetic/cases.hpp"
 #include "service/made_data/made_files.hpp"
@@ -23,7 +24,8 @@ using service::Role;
 using service::Roles;
 
 constexpr std::uint64_t demo_seed = 20260311;
-constexpr std::uint32_t ct_slices_max = 160;  // enough to scroll, quick to make
+// The first CT has every slice; the others are thicker ones of the same chest, quick to make.
+constexpr std::uint32_t further_ct_slices = 120;
 
 struct DemoPerson {
   const char* name;
@@ -133,9 +135,16 @@ Status write_file(const std::filesystem::path& path, const Bytes& bytes) {
   return {};
 }
 
+// The same stretch of the body in fewer slices.
+void thin_out(synthetic::CtPhantomOptions& ct, std::uint32_t slices) {
+  ct.slice_spacing_mm *= static_cast<double>(ct.slices) / slices;
+  ct.slices = slices;
+}
+
 // Files of all patients that belong to the project, under the folder.
 Status render(const DemoProject& project, const std::vector<synthetic::MadePatient>& patients,
               const std::filesystem::path& folder) {
+  bool is_first = true;
   for (const synthetic::MadePatient& patient : patients) {
     // Only what this project shows is rendered: a CT takes seconds.
     synthetic::MadePatient part = patient;
@@ -146,7 +155,7 @@ Status render(const DemoProject& project, const std::vector<synthetic::MadePatie
     if (!wants("/mr/")) part.mr.reset();
     if (!wants("/notes/")) part.notes.clear();
     if (!wants("/ecg/")) part.recordings.clear();
-    if (part.ct) part.ct->slices = std::min(part.ct->slices, ct_slices_max);
+    if (part.ct && !std::exchange(is_first, false)) thin_out(*part.ct, further_ct_slices);
     CSL_TRY(write_patient_files(
         part, [&](NamedBytes file) { return write_file(folder / file.name, file.bytes); }));
   }
