@@ -70,7 +70,17 @@ struct FreeDecompressor {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-// One for each thread: making one costs more than a chunk.
+struct FreeCompressor {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+};
+
+// One for each thread: making one costs more than a chunk. A chunk leaves nothing in it that the
+// next one needs, so writers may take turns.
+ZSTD_CCtx* compressor() {
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+  CSL_CHECK(context != nullptr);
+  return context.get();
+}
 ZSTD_DCtx* decompressor() {
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
   CSL_CHECK(context != nullptr);
@@ -105,17 +115,9 @@ Hmac begin_object_name(const Key& store_key, const PatientId& patient) {
   return name;
 }
 
-struct ContainerWriter::Compressor {
-  ZSTD_CCtx* context = ZSTD_createCCtx();
-  Compressor() { CSL_CHECK(context != nullptr); }
-  Compressor(const Compressor&) = delete;
-  Compressor& operator=(const Compressor&) = delete;
-  ~Compressor() { ZSTD_freeCCtx(context); }
-};
-
 ContainerWriter::ContainerWriter(const PatientId& patient, const Key& patient_key, Random& random,
                                  Append append)
-    : append_(std::move(append)), compressor_(std::make_unique<Compressor>()) {
+    : append_(std::move(append)) {
   std::array<std::byte, salt_bytes> salt{};
   random.fill(salt);
   const Key object = object_key(patient_key, salt);
@@ -158,7 +160,7 @@ Status ContainerWriter::write(ByteView content) {
 }
 
 Status ContainerWriter::put_chunk(ByteView plain) {
-  const std::size_t packed = ZSTD_compressCCtx(compressor_->context, packed_.data(), packed_.size(),
+  const std::size_t packed = ZSTD_compressCCtx(compressor(), packed_.data(), packed_.size(),
                                                plain.data(), plain.size(), 1);
   const bool is_compressed = ZSTD_isError(packed) == 0 && packed + worth_bytes <= plain.size();
   const ByteView stored = is_compressed ? ByteView(packed_).first(packed) : plain;

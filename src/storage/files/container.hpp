@@ -55,7 +55,6 @@ class ContainerWriter {
   [[nodiscard]] std::uint64_t content_bytes() const { return content_bytes_; }
 
  private:
-  struct Compressor;
   [[nodiscard]] Status put_chunk(ByteView plain);
   [[nodiscard]] Status put(ByteView bytes);
   [[nodiscard]] Status flush();
@@ -63,7 +62,6 @@ class ContainerWriter {
   Append append_;
   Key chunk_key_;
   Key table_key_;
-  std::unique_ptr<Compressor> compressor_;
   Bytes header_;
   Bytes pending_;  // content of a chunk that is not full yet
   Bytes packed_;

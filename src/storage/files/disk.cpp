@@ -121,7 +121,9 @@ class RealDisk final : public Disk {
     }
     for (const fs::path& file : files) CSL_TRY(sync_one(file, O_RDONLY, Scope::One));
     for (const fs::path& folder : folders) {
-      CSL_TRY(sync_one(folder, O_RDONLY | O_DIRECTORY, Scope::One));
+      // The parent of a relative path of one part is empty: the working folder.
+      CSL_TRY(
+          sync_one(folder.empty() ? fs::path(".") : folder, O_RDONLY | O_DIRECTORY, Scope::One));
     }
     return {};
   }
