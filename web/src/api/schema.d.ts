@@ -1597,10 +1597,10 @@ export interface components {
         };
         RelatedItem: {
             date: string;
-            /** Format: uuid */
-            item_id?: string | null;
+            item_id: components["schemas"]["Id"];
             kind: components["schemas"]["ItemKind"];
             modality: string;
+            project_id: components["schemas"]["Id"];
             title: string;
         };
         RelationTarget: {

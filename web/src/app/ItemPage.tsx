@@ -279,7 +279,7 @@ function OpenItem({ opened, outbox, me }: { readonly opened: Opened; readonly ou
       </div>
       {dialog === "skip" ? <SkipDialog busy={skip.isPending} close={close} skip={(reason) => { skip.mutate(reason); }} /> : null}
       {dialog === "question" ? <QuestionDialog busy={ask.isPending} close={close} ask={(text) => { ask.mutate(text); }} /> : null}
-      {dialog === "related" ? <RelatedDrawer item={item} project={project.id} close={close} /> : null}
+      {dialog === "related" ? <RelatedDrawer item={item} close={close} /> : null}
       {dialog !== null && typeof dialog === "object" ? <ViolationsDialog {...dialog} close={close} /> : null}
     </div>
   );

@@ -1,7 +1,7 @@
 // Dialogs that every workspace shares: ask the lead, what a submit lacks, the patient's
 // other items.
 import type { Violation } from "@/api/client";
-import type { ItemDetail, ItemKind, ProjectId } from "@/core/workspace";
+import type { ItemDetail, ItemKind } from "@/core/workspace";
 import { Empty } from "@/ui/states";
 import { Button, Drawer, Modal, Textarea } from "@mantine/core";
 import { IconCalendar, IconFileText, IconPhoto, IconWaveSine } from "@tabler/icons-react";
@@ -54,13 +54,13 @@ export function ViolationsDialog({ violations, what, close }: { readonly violati
   );
 }
 
-export function RelatedDrawer({ item, project, close }: { readonly item: ItemDetail; readonly project: ProjectId; readonly close: () => void }) {
-  const rows = [...item.related, { item_id: item.id, kind: item.kind, modality: item.modality, date: item.date, title: item.title }].sort((a, b) => (b.date ?? "").localeCompare(a.date ?? ""));
+export function RelatedDrawer({ item, close }: { readonly item: ItemDetail; readonly close: () => void }) {
+  const rows = [...item.related, { item_id: item.id, project_id: item.project_id, kind: item.kind, modality: item.modality, date: item.date, title: item.title }].sort((a, b) => (b.date ?? "").localeCompare(a.date ?? ""));
   return (
-    <Drawer opened onClose={close} position="right" size={400} title={`${item.patient.pseudonym}: all items of this project, by date`}>
+    <Drawer opened onClose={close} position="right" size={400} title={`${item.patient.pseudonym}: all items, by date`}>
       {item.related.length === 0 ? (
         <Empty icon={<IconCalendar size={32} stroke={1.5} />} title="Nothing else">
-          This patient has no other item in this project.
+          This patient has no other item in your projects.
         </Empty>
       ) : (
         <div className="related">
@@ -77,8 +77,8 @@ export function RelatedDrawer({ item, project, close }: { readonly item: ItemDet
                 </span>
               </>
             );
-            return row.item_id === null || row.item_id === undefined ? null : (
-              <Link key={row.item_id} to={`/p/${project}/item/${row.item_id}`} onClick={close} {...(here ? { "aria-current": "true" as const } : {})}>
+            return (
+              <Link key={row.item_id} to={`/p/${row.project_id}/item/${row.item_id}`} onClick={close} {...(here ? { "aria-current": "true" as const } : {})}>
                 {inner}
               </Link>
             );

@@ -259,7 +259,8 @@ export interface SignalSource {
 }
 
 export interface RelatedItem {
-  readonly item_id?: ItemId | null;
+  readonly item_id: ItemId;
+  readonly project_id: ProjectId;
   readonly kind: ItemKind;
   readonly modality: string | null;
   readonly date: string | null;
