@@ -40,13 +40,14 @@ function Sending({ upload }: { readonly upload: Upload }) {
   );
 }
 
-function Refused({ made }: { readonly made: Import }) {
+// A refusal names a file by its number; the window that sent it still knows the name.
+function Refused({ made, paths }: { readonly made: Import; readonly paths: readonly string[] }) {
   return (
     <div className="im-refused" tabIndex={0} role="group" aria-label="Refused files">
       <table className="table">
         <thead>
           <tr>
-            <th scope="col" className="n">File</th>
+            <th scope="col" className={paths.length > 0 ? undefined : "n"}>File</th>
             <th scope="col">What</th>
             <th scope="col">Where</th>
             <th scope="col">What to do</th>
@@ -55,7 +56,7 @@ function Refused({ made }: { readonly made: Import }) {
         <tbody>
           {made.refused.map((refusal) => (
             <tr key={refusal.file_number}>
-              <td className="n">{refusal.file_number}</td>
+              <td className={paths.length > 0 ? "mono" : "n"}>{paths[refusal.file_number - 1] ?? refusal.file_number}</td>
               <td className="strong">{refusal.what}</td>
               <td className="muted">{refusal.where}</td>
               <td>{refusal.remedy}</td>
@@ -67,7 +68,7 @@ function Refused({ made }: { readonly made: Import }) {
   );
 }
 
-function One({ made }: { readonly made: Import }) {
+function One({ made, paths }: { readonly made: Import; readonly paths: readonly string[] }) {
   const [open, setOpen] = useState(false);
   const busy = made.state === "running" || made.state === "receiving";
   const Icon = busy ? IconLoader : made.state === "failed" || made.refused.length > 0 ? IconAlertTriangle : IconCircleCheck;
@@ -88,7 +89,7 @@ function One({ made }: { readonly made: Import }) {
         )}
       </div>
       {busy ? <Meter share={made.files_total === 0 ? 0 : made.files_done / made.files_total} label={`${String(made.files_done)} of ${String(made.files_total)} files read`} /> : null}
-      {open ? <Refused made={made} /> : null}
+      {open ? <Refused made={made} paths={paths} /> : null}
     </div>
   );
 }
@@ -166,7 +167,7 @@ export default function Imports() {
             {t.emptyText}
           </Empty>
         ) : (
-          listed.map((made) => <One key={made.id} made={made} />)
+          listed.map((made) => <One key={made.id} made={made} paths={uploads.find((upload) => upload.id === made.id)?.paths ?? []} />)
         )}
       </section>
     </div>

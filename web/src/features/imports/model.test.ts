@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { importName, isLitter, rate, share, type Upload } from "./model";
 
-const upload: Upload = { id: "i", project: "p", name: "", files: 4, bytes: 1000, filesSent: 1, bytesSent: 250, state: "sending", problem: null, startedAt: 0 };
+const upload: Upload = { id: "i", project: "p", name: "", files: 4, paths: [], bytes: 1000, filesSent: 1, bytesSent: 250, state: "sending", problem: null, startedAt: 0 };
 
 describe("uploads", () => {
   it("tell how far they are and how long they take", () => {

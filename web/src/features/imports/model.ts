@@ -10,6 +10,7 @@ export interface Upload {
   readonly project: string;
   readonly name: string;
   readonly files: number;
+  readonly paths: readonly string[]; // of file 1, 2, ... as they were chosen; kept in this window alone
   readonly bytes: number;
   readonly filesSent: number;
   readonly bytesSent: number;

@@ -56,7 +56,7 @@ export async function startUpload(project: ProjectId, chosen: readonly ChosenFil
   if (files.length === 0) return;
   const id = newId<Branded<string, "ImportId">>();
   const name = importName(files.length, new Date());
-  const upload: Upload = { id, project, name, files: files.length, bytes: files.reduce((sum, one) => sum + one.file.size, 0), filesSent: 0, bytesSent: 0, state: "sending", problem: null, startedAt: Date.now() };
+  const upload: Upload = { id, project, name, files: files.length, paths: files.map((one) => one.path), bytes: files.reduce((sum, one) => sum + one.file.size, 0), filesSent: 0, bytesSent: 0, state: "sending", problem: null, startedAt: Date.now() };
   uploads = [upload, ...uploads];
   change(id, (same) => same);
   const base = `/projects/${project}/imports/${id}`;

@@ -1,0 +1,81 @@
+// Large made-up items for measurements: nothing here is anybody's.
+const words = "the patient reports chest pain and shortness of breath since monday without fever nausea or weight loss after treatment with amlodipine 5 mg daily no evidence of pneumonia on the film".split(" ");
+
+/** Lines of about eight words, `characters` long in all. */
+export function longNote(characters) {
+  const lines = [];
+  for (let n = 0, length = 0; length < characters; n += 1) {
+    const line = n % 60 === 0 ? `\nHISTORY PART ${String(n / 60 + 1)}:` : `${Array.from({ length: 9 }, (_, k) => words[(n * 7 + k * k) % words.length]).join(" ")}.`;
+    lines.push(line);
+    length += line.length + 1;
+  }
+  return lines.join("\n").slice(0, characters);
+}
+
+/** A two-lead recording in the WFDB form (format 16) and where its beats are, in samples. */
+export function wfdbDay(hours, beatCount) {
+  const hz = 125;
+  const length = hours * 3600 * hz;
+  const beats = Array.from({ length: beatCount }, (_, n) => Math.floor(((n + 0.5) * length) / beatCount + 6 * Math.sin(n / 9)));
+  const samples = new Int16Array(length * 2);
+  const wave = Int16Array.from({ length: 90 }, (_, n) => 90 * Math.exp(-(((n - 20) / 5) ** 2)) + 1100 * Math.exp(-(((n - 40) / 2) ** 2)) - 250 * Math.exp(-(((n - 44) / 2) ** 2)) + 260 * Math.exp(-(((n - 70) / 8) ** 2)));
+  for (const beat of beats) {
+    for (let n = 0; n < wave.length; n += 1) {
+      const at = beat - 40 + n;
+      if (at < 0 || at >= length) continue;
+      samples[at * 2] += wave[n];
+      samples[at * 2 + 1] += wave[n] >> 1;
+    }
+  }
+  const header = ["day 2 125 " + String(length), "day.dat 16 1000(0)/mV 16 0 0 0 0 II", "day.dat 16 1000(0)/mV 16 0 0 0 0 V5", ""].join("\n");
+  return { files: [["day.hea", Buffer.from(header)], ["day.dat", Buffer.from(samples.buffer)]], beats, hz };
+}
+
+// Explicit VR, little endian (DICOM PS3.5, 7.1.2): tag, VR, length, value padded to even.
+function element(group, number, vr, value) {
+  let bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value), "latin1");
+  if (bytes.length % 2 === 1) bytes = Buffer.concat([bytes, Buffer.from([vr === "UI" || vr === "OB" ? 0 : 32])]);
+  const long = vr === "OB" || vr === "OW";
+  const head = Buffer.alloc(long ? 12 : 8);
+  head.writeUInt16LE(group, 0);
+  head.writeUInt16LE(number, 2);
+  head.write(vr, 4, "latin1");
+  if (long) head.writeUInt32LE(bytes.length, 8);
+  else head.writeUInt16LE(bytes.length, 6);
+  return Buffer.concat([head, bytes]);
+}
+function short(value) {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16LE(value);
+  return bytes;
+}
+
+/** A CT series of `depth` slices as DICOM files: a bright ellipsoid with a cavity, 0.7 x 0.7 x 1 mm. */
+export function ctSeries(side, depth) {
+  const root = "2.25.74920016";
+  const half = side / 2;
+  return Array.from({ length: depth }, (_, k) => {
+    const pixels = Buffer.alloc(side * side * 2);
+    const z = ((k - depth / 2) / (depth * 0.55)) ** 2;
+    for (let j = 0; j < side; j += 1) {
+      for (let i = 0; i < side; i += 1) {
+        const r = ((i - half) / (half * 0.9)) ** 2 + ((j - half) / (half * 0.65)) ** 2 + z;
+        pixels.writeUInt16LE(r > 1 ? 24 : r > 0.6 ? 1064 : 204 + ((i ^ j ^ k) & 31), (j * side + i) * 2);
+      }
+    }
+    const instance = `${root}.3.${String(k + 1)}`;
+    const meta = Buffer.concat([element(2, 1, "OB", Buffer.from([0, 1])), element(2, 2, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(2, 3, "UI", instance), element(2, 16, "UI", "1.2.840.10008.1.2.1"), element(2, 18, "UI", `${root}.9`)]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(meta.length);
+    return [`ct/${String(k).padStart(4, "0")}.dcm`, Buffer.concat([
+      Buffer.alloc(128), Buffer.from("DICM"), element(2, 0, "UL", length), meta,
+      element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", "20250101"), element(8, 0x60, "CS", "CT"),
+      element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", "MADE-SPEED"), element(0x18, 0x50, "DS", "1"),
+      element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.2`), element(0x20, 0x11, "IS", "1"), element(0x20, 0x13, "IS", k + 1),
+      element(0x20, 0x32, "DS", `-179\\-179\\${String(k)}`), element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"), element(0x20, 0x52, "UI", `${root}.4`),
+      element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(side)), element(0x28, 0x11, "US", short(side)), element(0x28, 0x30, "DS", "0.7\\0.7"),
+      element(0x28, 0x100, "US", short(16)), element(0x28, 0x101, "US", short(12)), element(0x28, 0x102, "US", short(11)), element(0x28, 0x103, "US", short(0)),
+      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", "HU"), element(0x7fe0, 0x10, "OW", pixels),
+    ])];
+  });
+}
