@@ -107,7 +107,11 @@ class Server:
     def client(self, token=None) -> Client:
         return Client(self.port, token)
 
-    def resident_mb(self) -> float:
+    def forget_peak(self):
+        """From now on peak_mb counts anew (proc(5), clear_refs)."""
+        pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+
+    def peak_mb(self) -> float:
         for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024

@@ -21,11 +21,16 @@ Status check_text(std::string_view text) {
   return {};
 }
 
+json::object person_json(const storage::Row& row, const char* id, const char* name) {
+  return {{"id", row.text(id)}, {"display_name", row.text(name)}};
+}
+
 Result<json::object> question_json(const storage::Reader& reader, const storage::Row& row) {
   const PatientId patient = CSL_TRY(row.id<PatientId>("patient_id"));
   json::object view{{"id", row.text("question_id")},
                     {"item_id", row.text("item_id")},
-                    {"asked_by", row.text("asked_by")},
+                    {"item_number", row.integer("number")},
+                    {"asked_by", person_json(row, "asked_by", "asked_by_name")},
                     {"asked_at", to_rfc3339({row.integer("asked_at")})},
                     {"text", CSL_TRY(storage::opened(reader, patient, row.bytes("question")))},
                     {"answer", nullptr},
@@ -33,7 +38,7 @@ Result<json::object> question_json(const storage::Reader& reader, const storage:
                     {"answered_at", nullptr}};
   if (!row.is_null("answered_at")) {
     view["answer"] = CSL_TRY(storage::opened(reader, patient, row.bytes("answer")));
-    view["answered_by"] = row.text("answered_by");
+    view["answered_by"] = person_json(row, "answered_by", "answered_by_name");
     view["answered_at"] = to_rfc3339({row.integer("answered_at")});
   }
   return view;
@@ -56,11 +61,7 @@ Result<json::object> Assignment::questions(const Access& access, const ProjectId
   if (!roles_in(access, project).has(Role::Lead)) fields.set("rater", access.rater());
   json::array items;
   for (const storage::Row& row : CSL_TRY(reader->query("work.questions", fields))) {
-    json::object view = CSL_TRY(question_json(*reader, row));
-    view["asked_by_name"] = row.text("asked_by_name");
-    view["answered_by_name"] = row.text("answered_by_name");
-    view["item_number"] = row.integer("number");
-    items.push_back(std::move(view));
+    items.push_back(CSL_TRY(question_json(*reader, row)));
   }
   return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};
 }

@@ -68,7 +68,29 @@ bool is_edf(std::string_view head) {
   return std::ranges::all_of(head.substr(168, 16), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+std::string_view usual_remedy(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::Corrupt:
+      return "compare its size with the original's and copy it again, or export it anew";
+    case ErrorCode::InvalidInput:
+      return "export it anew with the program that made it";
+    case ErrorCode::Unsupported:
+      return "leave it out, or convert it to a kind that is read";
+    case ErrorCode::TooLarge:
+      return "split it into smaller files";
+    case ErrorCode::NotFound:
+      return "give it together with the files that it names";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
+
+Error with_remedy(Error error) {
+  if (error.remedy.empty()) error.remedy = usual_remedy(error.code);
+  return error;
+}
 
 Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_view name) {
   const auto source = CSL_TRY(open_file_source(path));

@@ -25,4 +25,8 @@ enum class FileKind {
 [[nodiscard]] Result<FileKind> kind_of_file(const std::filesystem::path& path,
                                             std::string_view name);
 
+// The error with a remedy: its own, or, where a reader gave none, what helps with any file that has
+// such a fault.
+[[nodiscard]] Error with_remedy(Error error);
+
 }  // namespace consilium::service

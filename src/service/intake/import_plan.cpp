@@ -40,7 +40,7 @@ class Planner {
       units.push_back(unit_of(i));
       // Two headers may name one signal file.
       for (const std::size_t file : units.back().files) {
-        if (counted_.insert(file).second) ++units.back().counted_files;
+        if (counted_.insert(file).second) units.back().counted_files.push_back(file);
       }
     }
     return units;

@@ -14,7 +14,7 @@ namespace consilium::service {
 struct ImportUnit {
   FileKind kind = FileKind::Other;
   std::vector<std::size_t> files;  // indices into the list; the first one names the unit
-  std::int64_t counted_files = 0;  // those that no unit before has too
+  std::vector<std::size_t> counted_files = {};  // those of them that no unit before has too
   std::optional<Error> refusal;    // known already while planning
 };
 

@@ -192,7 +192,8 @@ void run_uploads(const ImportTools& tools, const Access& access, const ProjectId
                                   .patient_folder = 0,
                                   .stop = stop,
                                   .on_progress = {},
-                                  .on_refusal = {}});
+                                  .on_refusal = {},
+                                  .on_file = {}});
   if (report) {
     std::error_code problem;
     std::filesystem::remove_all(folder, problem);

@@ -68,6 +68,8 @@ struct ImportProgress {
   std::int64_t items_added = 0;
 };
 
+enum class FileOutcome { Added, Duplicate, Refused };
+
 struct ImportOptions {
   ImportId id;
   std::size_t thread_count = 2;
@@ -77,6 +79,9 @@ struct ImportOptions {
   std::stop_token stop = {};
   std::function<void(const ImportProgress&)> on_progress = {};  // from one thread at a time
   std::function<void(const ImportRefusal&)> on_refusal = {};
+  // What became of each file, told once it is durable; all files of a recording share it. `refusal`
+  // is null unless it was refused, or added with some of its rows refused.
+  std::function<void(std::int64_t file_number, FileOutcome, const Error* refusal)> on_file = {};
 };
 
 // Every regular file under the paths, in the order of their names. Errors: NotFound.

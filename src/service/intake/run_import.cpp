@@ -318,9 +318,16 @@ class ImportRun {
     return tools_.store.objects().sync(objects);
   }
 
+  // A unit that is done, told to the caller once the batch is durable.
+  struct Ended {
+    std::size_t unit = 0;
+    FileOutcome outcome = FileOutcome::Added;
+    std::optional<Error> refusal;
+  };
+
   Status commit(std::vector<Message>& batch) {
     CSL_TRY(sync(batch));
-    std::vector<ImportRefusal> refusals;
+    std::vector<Ended> ended;
     std::vector<bool> taken_back(batch.size(), false);
     CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) -> Status {
       for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -328,7 +335,7 @@ class ImportRun {
         if (message.prepared) {
           taken_back[i] = !CSL_TRY(commit_one(transaction, message));
         } else {
-          CSL_TRY(end_unit(transaction, message, refusals));
+          CSL_TRY(end_unit(transaction, message, ended));
         }
       }
       return transaction.append(progress_event("import.progressed"));
@@ -339,12 +346,22 @@ class ImportRun {
         static_cast<void>(tools_.store.objects().discard(object));
       }
     }
-    for (const ImportRefusal& refusal : refusals) {
-      if (options_.on_refusal) options_.on_refusal(refusal);
-      report_.refused.push_back(refusal);
-    }
+    for (const Ended& one : ended) tell_ended(one);
     tell_progress();
     return {};
+  }
+
+  void tell_ended(const Ended& ended) {
+    const ImportUnit& unit = units_[ended.unit];
+    if (ended.refusal) {
+      ImportRefusal refusal{.file_number = number_of(unit.files.front()), .error = *ended.refusal};
+      if (options_.on_refusal) options_.on_refusal(refusal);
+      report_.refused.push_back(std::move(refusal));
+    }
+    if (!options_.on_file) return;
+    for (const std::size_t file : unit.counted_files) {
+      options_.on_file(number_of(file), ended.outcome, ended.refusal ? &*ended.refusal : nullptr);
+    }
   }
 
   // False when nothing of it was kept: a duplicate, or refused.
@@ -365,25 +382,23 @@ class ImportRun {
     return !committed->is_duplicate;
   }
 
-  Status end_unit(Transaction& transaction, Message& message,
-                  std::vector<ImportRefusal>& refusals) {
+  Status end_unit(Transaction& transaction, Message& message, std::vector<Ended>& ended) {
     const ImportUnit& unit = units_[message.unit];
     UnitState state = std::move(states_[message.unit]);
     states_.erase(message.unit);
     if (!state.refusal) state.refusal = std::move(message.refusal);
     if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
-    const std::int64_t file_count = unit.counted_files;
+    if (state.refusal) state.refusal = with_remedy(std::move(*state.refusal));
+    const auto file_count = static_cast<std::int64_t>(unit.counted_files.size());
     report_.files_done += file_count;
     if (state.refusal) {
-      ImportRefusal refusal{.file_number = number_of(unit.files.front()), .error = *state.refusal};
       EventDraft event = import_event("import.refused");
-      event.fields.set("file_number", refusal.file_number)
-          .set("code", std::string(name_of(refusal.error.code)))
-          .set("what", refusal.error.what)
-          .set("place", refusal.error.where)
-          .set("remedy", refusal.error.remedy);
+      event.fields.set("file_number", number_of(unit.files.front()))
+          .set("code", std::string(name_of(state.refusal->code)))
+          .set("what", state.refusal->what)
+          .set("place", state.refusal->where)
+          .set("remedy", state.refusal->remedy);
       CSL_TRY(transaction.append(std::move(event)));
-      refusals.push_back(std::move(refusal));
     }
     if (state.has_added) {
       report_.files_added += file_count;
@@ -398,6 +413,11 @@ class ImportRun {
           .set("source_id", std::string());
       CSL_TRY(transaction.append(std::move(event)));
     }
+    const FileOutcome outcome = state.has_added ? FileOutcome::Added
+                                : state.refusal ? FileOutcome::Refused
+                                                : FileOutcome::Duplicate;
+    ended.push_back(
+        {.unit = message.unit, .outcome = outcome, .refusal = std::move(state.refusal)});
     return {};
   }
 

@@ -58,7 +58,7 @@ class Projects {
   // Sets the protocol from its YAML. Lint errors are violations (path, what, remedy).
   [[nodiscard]] Answer<boost::json::object> put_protocol(const Access& access, const ProjectId& id,
                                                          std::string_view yaml);
-  // {"items": [{"id", "version", "title", "hash", "set_at", "set_by"}]}, newest first
+  // {"items": [{"id", "version", "title", "hash", "created_at", "set_by"}]}, newest first
   [[nodiscard]] Result<boost::json::object> protocol_versions(const Access& access,
                                                               const ProjectId& id) const;
 

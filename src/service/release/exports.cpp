@@ -55,6 +55,14 @@ Result<ExportRequest> read_request(const std::string& text) {
   return request;
 }
 
+// The command line's operator is no person with an account.
+json::object creator_json(const Row& row) {
+  const std::string person = row.text("person");
+  if (person.empty() || person == "system")
+    return {{"id", nullptr}, {"display_name", "the operator"}};
+  return {{"id", person}, {"display_name", row.text("display_name")}};
+}
+
 Result<json::object> export_json(const Row& row) {
   json::object view{{"id", row.text("export_id")},
                     {"format", row.text("format")},
@@ -63,7 +71,7 @@ Result<json::object> export_json(const Row& row) {
                     {"annotations", row.integer("annotations")},
                     {"size_bytes", row.integer("size_bytes")},
                     {"created_at", to_rfc3339({row.integer("created_at")})},
-                    {"created_by", row.text("display_name")},
+                    {"created_by", creator_json(row)},
                     {"excluded", CSL_TRY(parse_json(row.text("excluded")))}};
   if (!row.is_null("problem")) view["problem"] = row.text("problem");
   return view;

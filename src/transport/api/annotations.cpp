@@ -77,7 +77,7 @@ void add_annotation_handlers(HandlerTable& handlers, Annotations& annotations) {
   });
   handlers.add("bulk_annotations", [&](Call& call) -> Result<http::Response> {
     const Place place = CSL_TRY(place_of(call));
-    return reply(annotations.bulk(call.access(), place.project, place.item, *call.body));
+    return reply_rows(annotations.bulk(call.access(), place.project, place.item, *call.body));
   });
 }
 

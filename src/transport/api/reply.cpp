@@ -103,6 +103,20 @@ http::Response reply(const service::Answer<json::object>& answer, int status) {
   return reply(Result<json::object>(*answer), status);
 }
 
+http::Response reply_rows(Result<json::object> result) {
+  if (!result) return problem_response(result.error());
+  for (json::value& row : result->at("results").as_array()) {
+    json::value* problem = row.as_object().if_contains("problem");
+    if (problem == nullptr) continue;
+    json::object whole = problem_members(row.at("status").to_number<int>(),
+                                         std::string_view(problem->at("code").as_string()),
+                                         std::string_view(problem->at("detail").as_string()));
+    for (const auto& member : problem->as_object()) whole[member.key()] = member.value();
+    *problem = std::move(whole);
+  }
+  return json_response(*result);
+}
+
 http::Response reply(const Status& status) {
   if (!status) return problem_response(status.error());
   http::Response response;

@@ -35,6 +35,8 @@ namespace consilium::api {
 [[nodiscard]] http::Response reply(const service::Answer<boost::json::object>& answer,
                                    int status = 200);
 [[nodiscard]] http::Response reply(const Status& status);  // 204
+// Of a bulk answer: its rows' problems have a code and a detail, and become whole ones here.
+[[nodiscard]] http::Response reply_rows(Result<boost::json::object> result);
 [[nodiscard]] http::Response binary_response(std::string bytes, std::string_view media_type);
 
 // One request on its way to a handler: routed, signed in, allowed, its body checked.

@@ -37,6 +37,11 @@ std::vector<Parameter> rater_parameters() {
   return {{"rater", "string", "Whose: mine, or all as far as blinding allows", "me|all"}};
 }
 
+// Bricks are one rater's; list_masks with rater=all names the raters.
+std::vector<Parameter> one_rater_parameters() {
+  return {{"rater", "string", "Whose: me, or a rater's id as far as blinding allows"}};
+}
+
 std::vector<Parameter> bricks_parameters() {
   return {{"layer", "integer", "0 the exclusive layer, k the one of segment k; all when left out"},
           {"indices", "string", "Brick indices parted by commas, or all"}};
@@ -276,7 +281,7 @@ std::vector<Route> masks_routes() {
        .summary = "Raw bricks of a mask as records",
        .purpose = "label",
        .media = "application/octet-stream",
-       .query = both(bricks_parameters(), rater_parameters()),
+       .query = both(bricks_parameters(), one_rater_parameters()),
        .scope = "read"},
       {.method = Method::Put,
        .path = CSL_ITEM "/masks/{grid_id}/patches/{patch_id}",

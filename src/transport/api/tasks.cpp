@@ -67,9 +67,9 @@ void add_task_handlers(HandlerTable& handlers, Assignment& assignment) {
         assignment.reopen(call.access(), place.project, place.task, call.body_text("reason")));
   });
   handlers.add("assign_tasks", [&](Call& call) -> Result<http::Response> {
-    return reply(assignment.assign(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
-                                   CSL_TRY(call.body_ids<ItemId>("item_ids")),
-                                   CSL_TRY(call.body_ids<PersonId>("person_ids"))));
+    return reply_rows(assignment.assign(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
+                                        CSL_TRY(call.body_ids<ItemId>("item_ids")),
+                                        CSL_TRY(call.body_ids<PersonId>("person_ids"))));
   });
 }
 

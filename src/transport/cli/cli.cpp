@@ -25,6 +25,8 @@ struct Table {
   ExportCommand export_options;
   UserCommand user;
   TokenCommand token;
+  ProjectCommand project;
+  InspectCommand inspect;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -91,7 +93,7 @@ void add_moving(Table& t) {
   add_data(import, t.import.data);
   import->add_option("--project", t.import.project, "The project's name or id")->required();
   import->add_option("PATH", t.import.paths, "Files and folders")->required();
-  import->add_flag("--json", t.import.json, "Answer as one JSON object");
+  import->add_flag("--json", t.import.json, "Answer as JSON lines: each file, then the sum");
 
   CLI::App* out =
       command(t, t.app, "export", "Write a project's labels.",
@@ -109,6 +111,29 @@ void add_moving(Table& t) {
   out->add_flag("--drafts", t.export_options.with_drafts,
                 "Drafts too, not only what was submitted");
   out->add_flag("--json", t.export_options.json, "Answer as one JSON object");
+}
+
+void add_projects(Table& t) {
+  CLI::App* project = t.app.add_subcommand("project", "Projects.");
+  project->require_subcommand(1);
+  CLI::App* add = command(t, *project, "add", "Make a project.",
+                          "consilium project add --name \"Chest CT\" --protocol nodule.yaml",
+                          [&t] { return project_add_command(t.project); });
+  CLI::App* list =
+      command(t, *project, "list", "The projects of this data folder.",
+              "consilium project list --json", [&t] { return project_list_command(t.project); });
+  for (CLI::App* one : {add, list}) add_data(one, t.project.data);
+  add->add_option("--name", t.project.name, "Its name; no other project has it")->required();
+  add->add_option("--description", t.project.description, "What it is for");
+  add->add_option("--protocol", t.project.protocol, "The labelling protocol, YAML");
+  add->add_option("--deid-at", t.project.deid_at, "When identities are taken out: import, release")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"import", "release"}));
+  add->add_option("--readers", t.project.readers_per_item, "Readers of each item")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 20));
+  add->add_flag("--json", t.project.json, "Answer as one JSON object");
+  list->add_flag("--json", t.project.json, "Answer as JSON lines");
 }
 
 void add_people(Table& t) {
@@ -196,6 +221,13 @@ void add_keeping(Table& t) {
 }
 
 void add_files(Table& t) {
+  CLI::App* inspect = command(
+      t, t.app, "inspect", "Tell what a file is: kind, shape, units, what was mended.",
+      "consilium inspect scan.dcm record.hea --json", [&t] { return inspect_command(t.inspect); });
+  inspect->add_option("FILE", t.inspect.files, "DICOM, notes, WFDB header, EDF, BDF, NIfTI")
+      ->required();
+  inspect->add_flag("--json", t.inspect.json, "Answer as JSON lines, one for each file");
+  inspect->add_flag("--reveal", t.inspect.reveal, "Also the values that identify the patient");
   CLI::App* protocol = t.app.add_subcommand("protocol", "Labelling protocols.");
   protocol->require_subcommand(1);
   CLI::App* lint = command(t, *protocol, "lint", "Find mistakes and weak places.",
@@ -226,6 +258,7 @@ int run(int argument_count, const char* const* arguments) {
   table.app.set_version_flag("--version", std::string(api::product_version));
   table.app.footer("Example:\n  consilium demo --data demo-data");
   add_serving(table);
+  add_projects(table);
   add_moving(table);
   add_people(table);
   add_keeping(table);

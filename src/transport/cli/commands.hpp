@@ -66,6 +66,25 @@ struct TokenCommand {
 };
 [[nodiscard]] int token_command(const TokenCommand& command);
 
+struct ProjectCommand {
+  std::filesystem::path data = "consilium-data";
+  std::string name;
+  std::string description;
+  std::filesystem::path protocol;  // YAML; empty: the project gets one later
+  std::string deid_at = "release";
+  std::int64_t readers_per_item = 1;
+  bool json = false;
+};
+[[nodiscard]] int project_add_command(const ProjectCommand& command);
+[[nodiscard]] int project_list_command(const ProjectCommand& command);
+
+struct InspectCommand {
+  std::vector<std::filesystem::path> files;
+  bool json = false;
+  bool reveal = false;  // the patient's values too
+};
+[[nodiscard]] int inspect_command(const InspectCommand& command);
+
 [[nodiscard]] int protocol_lint_command(const std::filesystem::path& file, bool json);
 [[nodiscard]] int protocol_diff_command(const std::filesystem::path& before,
                                         const std::filesystem::path& after, bool json);

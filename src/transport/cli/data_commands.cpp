@@ -1,4 +1,4 @@
-// import, export, user and token: on the data folder, while no server has it open.
+// import, export, user and token: on the data folder, while no server has it open (open_closed).
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -12,19 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-// By id, else by its exact name.
-Result<ProjectId> find_project(const Installation& it, const std::string& wanted) {
-  const json::object list = CSL_TRY(it.projects->list(service::operator_access()));
-  for (const json::value& project : list.at("items").as_array()) {
-    const json::object& view = project.as_object();
-    if (view.at("id").as_string() == wanted || view.at("name").as_string() == wanted) {
-      return parse_id<ProjectId>(std::string(view.at("id").as_string()));
-    }
-  }
-  return fail(ErrorCode::NotFound, "there is no such project", wanted,
-              "give its name or id as the project page shows it");
-}
-
 void show_progress(const service::ImportProgress& progress) {
   if (::isatty(STDERR_FILENO) == 0) return;
   constexpr std::int64_t width = 30;
@@ -36,34 +23,66 @@ void show_progress(const service::ImportProgress& progress) {
   if (progress.files_done == progress.files_total) fmt::print(stderr, "\n");
 }
 
-json::object report_json(const service::ImportReport& report) {
-  json::array refused;
-  for (const service::ImportRefusal& refusal : report.refused) {
-    refused.push_back(json::object{{"file_number", refusal.file_number},
-                                   {"code", name_of(refusal.error.code)},
-                                   {"what", refusal.error.what},
-                                   {"where", refusal.error.where},
-                                   {"remedy", refusal.error.remedy}});
+std::string_view name_of_outcome(service::FileOutcome outcome) {
+  switch (outcome) {
+    case service::FileOutcome::Added:
+      return "added";
+    case service::FileOutcome::Duplicate:
+      return "duplicate";
+    case service::FileOutcome::Refused:
+      return "refused";
   }
-  return {{"import_id", to_string(report.id)}, {"files_total", report.files_total},
-          {"files_added", report.files_added}, {"duplicates", report.duplicates},
-          {"items_added", report.items_added}, {"refused", std::move(refused)}};
+  return "";
+}
+
+// A file's line. The name is told here, to the person at the machine who gave it; no log keeps it.
+void print_file_json(const service::ImportFile& file, std::int64_t number,
+                     service::FileOutcome outcome, const Error* refusal) {
+  json::object line{
+      {"file_number", number}, {"file", file.name}, {"state", name_of_outcome(outcome)}};
+  if (refusal != nullptr) {
+    line["code"] = name_of(refusal->code);
+    line["what"] = refusal->what;
+    line["where"] = refusal->where;
+    line["remedy"] = refusal->remedy;
+  }
+  fmt::print("{}\n", json::serialize(line));
+}
+
+void print_sum_json(const service::ImportReport& report) {
+  fmt::print("{}\n", json::serialize(json::object{{"import_id", to_string(report.id)},
+                                                  {"files_total", report.files_total},
+                                                  {"files_added", report.files_added},
+                                                  {"duplicates", report.duplicates},
+                                                  {"files_refused", report.refused.size()},
+                                                  {"items_added", report.items_added}}));
 }
 
 Result<service::ImportReport> run(Installation& it, const ImportCommand& command,
                                   std::vector<service::ImportFile>& files) {
-  const ProjectId project = CSL_TRY(find_project(it, command.project));
+  const ProjectId project = CSL_TRY(project_named(it, command.project));
   files = CSL_TRY(service::list_files(command.paths));
   service::ImportOptions options;
   options.id = make_id<ImportId>(*it.clock, *it.random);
   options.on_progress = show_progress;
+  if (command.json) {
+    options.on_file = [&files](std::int64_t number, service::FileOutcome outcome,
+                               const Error* refusal) {
+      print_file_json(files[static_cast<std::size_t>(number - 1)], number, outcome, refusal);
+    };
+  }
   return service::run_import(it.import_tools(), service::operator_access(), project, files,
                              options);
 }
 
+Error no_such_person(const std::string& name) {
+  return {ErrorCode::NotFound, "there is no such person", name,
+          "see the names with consilium user list, or add the person with consilium user add"};
+}
+
 Result<service::OneTimeLink> link_of(const Installation& it, const UserCommand& command) {
   const auto person = CSL_TRY(it.people->find_named(command.name));
-  if (!person) return fail(ErrorCode::NotFound, "there is no such person", command.name);
+  if (!person) return std::unexpected(no_such_person(command.name));
   return it.people->make_link(service::operator_access(), person->id, "reset");
 }
 
@@ -80,22 +99,20 @@ void print_link(const UserCommand& command, const service::OneTimeLink& link) {
 }  // namespace
 
 int import_command(const ImportCommand& command) {
-  auto it = open_installation(command.data);
+  auto it = open_closed(command.data);
   if (!it) return report(it.error());
   std::vector<service::ImportFile> files;
   const auto done = run(*it, command, files);
   if (!done) return report(done.error());
   for (const service::ImportRefusal& refusal : done->refused) {
     // The person at the machine gave the names; no log keeps them.
-    const auto index = static_cast<std::size_t>(refusal.file_number - 1);
-    const std::string name =
-        index < files.size() ? files[index].name : std::to_string(refusal.file_number);
+    const std::string& name = files[static_cast<std::size_t>(refusal.file_number - 1)].name;
     fmt::print(stderr, "error:  {}\n  where:  {}{}{}\n", refusal.error.what, name,
                refusal.error.where.empty() ? "" : ", ", refusal.error.where);
     if (!refusal.error.remedy.empty()) fmt::print(stderr, "  remedy: {}\n", refusal.error.remedy);
   }
   if (command.json) {
-    fmt::print("{}\n", json::serialize(report_json(*done)));
+    print_sum_json(*done);
   } else {
     fmt::print("{} files: {} added, {} there already, {} refused; {} new items\n",
                done->files_total, done->files_added, done->duplicates, done->refused.size(),
@@ -105,9 +122,9 @@ int import_command(const ImportCommand& command) {
 }
 
 int export_command(const ExportCommand& command) {
-  auto it = open_installation(command.data);
+  auto it = open_closed(command.data);
   if (!it) return report(it.error());
-  const auto project = find_project(*it, command.project);
+  const auto project = project_named(*it, command.project);
   if (!project) return report(project.error());
   const auto format = service::export_format_named(command.format);
   if (!format)
@@ -137,7 +154,7 @@ int export_command(const ExportCommand& command) {
 }
 
 int user_add_command(const UserCommand& command) {
-  const auto it = open_installation(command.data);
+  const auto it = open_closed(command.data);
   if (!it) return report(it.error());
   const auto before = it->people->find_named(command.name);
   if (!before) return report(before.error());
@@ -157,7 +174,7 @@ int user_add_command(const UserCommand& command) {
 }
 
 int user_reset_command(const UserCommand& command) {
-  const auto it = open_installation(command.data);
+  const auto it = open_closed(command.data);
   if (!it) return report(it.error());
   const auto link = link_of(*it, command);
   if (!link) return report(link.error());
@@ -166,7 +183,7 @@ int user_reset_command(const UserCommand& command) {
 }
 
 int user_list_command(const UserCommand& command) {
-  const auto it = open_installation(command.data);
+  const auto it = open_closed(command.data);
   if (!it) return report(it.error());
   const auto people = it->people->list();
   if (!people) return report(people.error());
@@ -186,11 +203,11 @@ int user_list_command(const UserCommand& command) {
 }
 
 int token_command(const TokenCommand& command) {
-  const auto it = open_installation(command.data);
+  const auto it = open_closed(command.data);
   if (!it) return report(it.error());
   const auto person = it->people->find_named(command.person);
   if (!person) return report(person.error());
-  if (!*person) return report({ErrorCode::NotFound, "there is no such person", command.person, ""});
+  if (!*person) return report(no_such_person(command.person));
   service::Access access;
   access.person = (*person)->id;
   access.origin = "command line";

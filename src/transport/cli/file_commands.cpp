@@ -12,6 +12,7 @@
 #include "transport/api/openapi.hpp"
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
+#include "transport/cli_inspect/inspect.hpp"
 
 namespace consilium::cli {
 namespace json = boost::json;
@@ -21,8 +22,11 @@ namespace {
 constexpr std::uint64_t protocol_bytes_max = 4U << 20U;
 
 Result<std::string> read_text(const std::filesystem::path& file) {
-  const auto source = CSL_TRY(open_file_source(file));
-  const Bytes bytes = CSL_TRY(read_all(*source, protocol_bytes_max));
+  const auto source = open_file_source(file);
+  if (!source) {
+    return fail(source.error().code, source.error().what, file.string(), source.error().remedy);
+  }
+  const Bytes bytes = CSL_TRY(read_all(**source, protocol_bytes_max));
   return std::string(text_of(bytes));
 }
 
@@ -57,6 +61,36 @@ std::expected<Protocol, int> load_protocol(const std::filesystem::path& file) {
 
 }  // namespace
 
+int inspect_command(const InspectCommand& command) {
+  const PatientValues values = command.reveal ? PatientValues::Shown : PatientValues::Hidden;
+  int code = 0;
+  for (const std::filesystem::path& file : command.files) {
+    auto found = inspect_file(file, values);
+    if (!found) {
+      Error error = found.error();
+      if (command.json) {
+        fmt::print("{}\n", json::serialize(json::object{{"file", file.string()},
+                                                        {"error", name_of(error.code)},
+                                                        {"what", error.what},
+                                                        {"where", error.where},
+                                                        {"remedy", error.remedy}}));
+      }
+      error.where = file.string() + (error.where.empty() ? "" : ", ") + error.where;
+      std::fflush(stdout);
+      code = std::max(code, report(error));
+      continue;
+    }
+    if (command.json) {
+      json::object line{{"file", file.string()}};
+      for (const auto& member : *found) line.insert_or_assign(member.key(), member.value());
+      fmt::print("{}\n", json::serialize(line));
+    } else {
+      fmt::print("{}\n{}", file.string(), inspection_text(*found));
+    }
+  }
+  return code;
+}
+
 int protocol_lint_command(const std::filesystem::path& file, bool as_json) {
   const auto text = read_text(file);
   if (!text) return report(text.error());
@@ -87,6 +121,8 @@ int protocol_diff_command(const std::filesystem::path& before, const std::filesy
                                                     {"version_is_right", diff.version_is_right},
                                                     {"version_needed", diff.version_needed},
                                                     {"changes", std::move(changes)}}));
+  } else if (diff.changes.empty()) {
+    fmt::print("nothing changed but, at most, the version\n");
   } else if (!diff.version_is_right) {
     fmt::print("the new version must be at least {}\n", diff.version_needed);
   }

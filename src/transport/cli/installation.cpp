@@ -1,8 +1,13 @@
 #include "transport/cli/installation.hpp"
 
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
 #include "storage/open_store.hpp"
 
 namespace consilium::cli {
+namespace json = boost::json;
 
 Result<Installation> open_installation(const std::filesystem::path& folder) {
   constexpr std::uint32_t codec_worker_count = 2;
@@ -27,6 +32,38 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);
   return it;
+}
+
+Result<Installation> open_closed(const std::filesystem::path& folder) {
+  auto it = open_installation(folder);
+  if (it || it.error().code != ErrorCode::Conflict) return it;
+  return fail(ErrorCode::Conflict, "a running server has this data folder open", folder.string(),
+              "do it in the browser or over the HTTP interface of that server, or stop the server "
+              "first (Ctrl-C, or systemctl stop consilium), then repeat the command");
+}
+
+Result<ProjectId> project_named(const Installation& it, const std::string& wanted) {
+  constexpr std::size_t named_max = 10;
+  const json::object list = CSL_TRY(it.projects->list(service::operator_access()));
+  std::string names;
+  std::size_t count = 0;
+  for (const json::value& project : list.at("items").as_array()) {
+    const json::object& view = project.as_object();
+    if (view.at("id").as_string() == wanted || view.at("name").as_string() == wanted) {
+      return parse_id<ProjectId>(std::string(view.at("id").as_string()));
+    }
+    if (++count <= named_max) {
+      names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ",
+                           std::string_view(view.at("name").as_string()));
+    }
+  }
+  if (names.empty()) {
+    return fail(ErrorCode::NotFound, "there is no such project", wanted,
+                "make it first: consilium project add --name \"" + wanted + "\"");
+  }
+  return fail(ErrorCode::NotFound, "there is no such project", wanted,
+              "give one of " + names + (count > named_max ? ", ..." : "") +
+                  "; or make it: consilium project add --name \"" + wanted + "\"");
 }
 
 }  // namespace consilium::cli

@@ -47,5 +47,11 @@ struct Installation {
 
 // Opens the folder, or makes it. Errors: those of open_store.
 [[nodiscard]] Result<Installation> open_installation(const std::filesystem::path& folder);
+// The same for a command that works on the folder and ends: beside a running server it says how the
+// same is done there. Errors: those of open_store.
+[[nodiscard]] Result<Installation> open_closed(const std::filesystem::path& folder);
+
+// By its id, else by its exact name. Errors: NotFound, with the names that there are.
+[[nodiscard]] Result<ProjectId> project_named(const Installation& it, const std::string& wanted);
 
 }  // namespace consilium::cli

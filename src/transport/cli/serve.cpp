@@ -117,6 +117,7 @@ Status serve(Installation& installation, const ServeOptions& options,
   api::ApiApplication application(*installation.people, policy, schemas, handlers,
                                   web ? &*web : nullptr, *installation.random);
   CSL_TRY(installation.imports->resume_all());
+  CSL_TRY(installation.exports->resume_all());
 
   http::ServerOptions server_options{.address = endpoint.address,
                                      .port = endpoint.port,

@@ -1,0 +1,127 @@
+#include <boost/json.hpp>
+
+#include "format/dicom/dicom_file.hpp"
+#include "format/dicom/identity.hpp"
+#include "format/dicom/image_description.hpp"
+#include "format/nifti/nifti.hpp"
+#include "service/intake/description_json.hpp"
+#include "transport/cli_inspect/kinds.hpp"
+
+namespace consilium::cli {
+namespace json = boost::json;
+
+namespace {
+
+json::array texts(const std::vector<std::string>& list) {
+  json::array array;
+  for (const std::string& text : list) array.emplace_back(text);
+  return array;
+}
+
+void add_frame_facts(const FrameFacts& facts, json::object& out) {
+  if (facts.spacing_mm) {
+    out["spacing_mm"] = json::array{(*facts.spacing_mm)[0], (*facts.spacing_mm)[1]};
+  }
+  if (facts.slice_thickness_mm) out["slice_thickness_mm"] = *facts.slice_thickness_mm;
+  if (facts.position) {
+    out["position_mm"] =
+        json::array{facts.position->x_mm, facts.position->y_mm, facts.position->z_mm};
+  }
+  if (facts.orientation) {
+    json::array orientation;
+    for (const double value : *facts.orientation) orientation.emplace_back(value);
+    out["orientation"] = std::move(orientation);
+  }
+  if (facts.modality.table) {
+    out["values"] = "by a table of the file";
+  } else {
+    out["values"] = json::object{{"slope", facts.modality.slope},
+                                 {"intercept", facts.modality.intercept},
+                                 {"unit", facts.modality.unit}};
+  }
+  json::array windows;
+  for (const Window& window : facts.windows) {
+    windows.push_back(json::object{{"centre", window.centre}, {"width", window.width}});
+  }
+  out["windows"] = std::move(windows);
+}
+
+void add_description(const ImageDescription& image, json::object& out) {
+  out["frames"] = image.frame_count;
+  out["rows"] = image.ready.rows;
+  out["columns"] = image.ready.columns;
+  out["samples_per_pixel"] = image.ready.samples_per_pixel;
+  out["sample_type"] = service::name_of(image.ready.sample_type);
+  out["photometric"] = service::name_of(image.ready.photometric);
+  out["bits_stored"] = image.stored.bits_stored;
+  out["lossy"] = image.is_lossy;
+  if (!image.frames.empty()) add_frame_facts(image.frames.front(), out);
+  if (image.burned_in_annotation != BurnedInAnnotation::Unknown) {
+    out["burned_in_annotation"] = image.burned_in_annotation == BurnedInAnnotation::Yes;
+  }
+}
+
+json::object revealed(const DicomSplit& split) {
+  const AuditedAccess asked = AuditedAccess::event_recorded();
+  return {{"patient_id", split.identity.patient_id.reveal(asked)},
+          {"name", split.identity.name.reveal(asked)},
+          {"birth_date", split.identity.birth_date.reveal(asked)},
+          {"sex", split.identity.sex.reveal(asked)},
+          {"accession_number", split.identity.accession_number.reveal(asked)},
+          {"institution", split.identity.institution.reveal(asked)},
+          {"study_date", split.dates.study_date.reveal(asked)},
+          {"study_instance_uid", split.catalog.study_instance_uid},
+          {"series_instance_uid", split.catalog.series_instance_uid},
+          {"sop_instance_uid", split.catalog.sop_instance_uid}};
+}
+
+}  // namespace
+
+Result<json::object> inspect_dicom(ByteView file, PatientValues values) {
+  const DicomFile dicom = CSL_TRY(read_dicom(file));
+  const DicomSplit split = split_identity(dicom.dataset);
+  json::object out{
+      {"kind", "DICOM"},
+      {"modality", split.catalog.modality},
+      {"sop_class_uid", split.catalog.sop_class_uid},
+      {"transfer_syntax", dicom.syntax->name.empty() ? std::string_view(dicom.transfer_syntax_uid)
+                                                     : dicom.syntax->name}};
+  json::array notes = texts(dicom.notes);
+  const auto image = describe_image(dicom);
+  if (image) {
+    add_description(*image, out);
+    for (json::value& note : texts(image->notes)) notes.push_back(std::move(note));
+  } else if (image.error().code == ErrorCode::Unsupported) {
+    // A report or a structure set is read well, only there is nothing to show.
+    out["not_imported"] = image.error().what;
+  } else {
+    return std::unexpected(image.error());
+  }
+  out["notes"] = std::move(notes);
+  if (values == PatientValues::Shown) out["patient"] = revealed(split);
+  return out;
+}
+
+Result<json::object> inspect_nifti(ByteView file, PatientValues values) {
+  const NiftiVolume volume = CSL_TRY(read_nifti(file));
+  json::array spacing;
+  for (int axis = 0; axis < 3; ++axis) spacing.emplace_back(length(volume.affine.axis_mm(axis)));
+  json::array affine;  // rows 0 to 2
+  for (std::size_t i = 0; i < 12; ++i) affine.emplace_back(volume.affine.values[i]);
+  json::array labels;
+  for (const NiftiLabel& label : volume.labels) {
+    labels.push_back(json::object{{"value", label.value}, {"name", label.name}});
+  }
+  json::object out{
+      {"kind", "NIfTI-1"},
+      {"dims", json::array{volume.dims[0], volume.dims[1], volume.dims[2]}},
+      {"spacing_mm", std::move(spacing)},
+      {"affine_lps", std::move(affine)},
+      {"sample_type", service::name_of(volume.sample_type)},
+      {"values", json::object{{"slope", volume.slope}, {"intercept", volume.intercept}}},
+      {"labels", std::move(labels)}};
+  if (values == PatientValues::Shown) out["description"] = volume.description;
+  return out;
+}
+
+}  // namespace consilium::cli
