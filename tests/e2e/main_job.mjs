@@ -67,10 +67,14 @@ async function storedMask(on, project, item, volume) {
 }
 
 const radiusMm = 4;
-const expectedVoxels = (path, box, volume, label) => {
+const axialCanvas = async (on) => {
+  const canvas = on.locator('canvas[data-plane="axial"]');
+  return { box: await canvas.boundingBox(), ...(await canvas.evaluate((one) => ({ width: one.width, height: one.height }))) };
+};
+const expectedVoxels = (path, canvas, volume, label) => {
   const [columns, rows, slices] = volume.grid.dims;
   const spacing = volume.spacing_mm[0];
-  const pixels = painted(path, placementOf(box, columns, rows, spacing), spacing, radiusMm);
+  const pixels = painted(path, placementOf(canvas, columns, rows, spacing), spacing, radiusMm);
   return new Set([...pixels].map((pixel) => `${pixel},${slices >> 1},${label}`));
 };
 
@@ -117,13 +121,14 @@ try {
 
   // ---- a nodule
   const images = await projectWith(page, "image");
-  const ct = images.items[0];
+  const ct = images.items.find((one) => one.modality === "CT");
   const volume = await openImage(page, images.project, ct);
-  const box = await page.locator('canvas[data-plane="axial"]').boundingBox();
+  const canvas = await axialCanvas(page);
+  const { box } = canvas;
   const path = pathOver(box, [0.3, 0.55], 24);
   await stroke(page, path);
   await saved(page);
-  const nodule = expectedVoxels(path, box, volume, 1);
+  const nodule = expectedVoxels(path, canvas, volume, 1);
   const mask = await storedMask(page, images.project, ct, volume);
   check("the stored mask equals the stroke, voxel by voxel", mask.size > 100 && difference(mask, nodule).length === 0 && difference(nodule, mask).length === 0, `${mask.size} stored, ${nodule.size} painted`);
   await page.keyboard.press("o");
@@ -133,16 +138,22 @@ try {
   await page.mouse.move(corner[0] + 60, corner[1] + 40, { steps: 4 });
   await page.mouse.up();
   await page.keyboard.press("b");
-  await answerRequired(page);
+  for (const finding of await page.locator(".image-finding-name").all()) {
+    await finding.click();
+    await answerRequired(page);
+  }
   await page.screenshot({ path: join(screens, "job-image.png") });
   await saved(page);
   const imageBodies = (await get(page, `/projects/${images.project.id}/items/${ct.id}/annotations?rater=me&limit=100`)).items;
   check("nodule and box are stored", imageBodies.filter((one) => one.label !== null).length === 2, JSON.stringify(imageBodies.map((one) => one.target.type)));
   await page.keyboard.press("z");
+  await page.waitForTimeout(200);
   await page.keyboard.press("Shift+Z");
+  await page.waitForTimeout(200);
   await page.keyboard.press("Enter");
   await page.waitForFunction((id) => !location.pathname.endsWith(id), ct.id, { timeout: 20_000 }).catch(() => undefined);
-  check("submitting opens the next item", !page.url().endsWith(ct.id));
+  check("submitting opens the next item", !page.url().endsWith(ct.id), await page.locator("body").innerText().then((text) => text.slice(-400)));
+  await page.screenshot({ path: join(screens, "job-submitted.png") });
 
   // ---- two spans, with the keyboard alone
   const notes = await projectWith(page, "text");
@@ -196,7 +207,7 @@ try {
   await page.keyboard.press("Escape");
   await page.keyboard.press("Enter");
   await page.waitForFunction((id) => !location.pathname.endsWith(id), ecg.id, { timeout: 20_000 }).catch(() => undefined);
-  check("the recording is submitted", (await get(page, `/projects/${signals.project.id}/items/${ecg.id}`)).mine.state === "submitted");
+  check("the recording is submitted", (await get(page, `/projects/${signals.project.id}/items/${ecg.id}`)).mine.state === "submitted", await page.locator("body").innerText().then((text) => text.slice(-300)));
 
   // ---- out
   const formats = [
@@ -234,7 +245,7 @@ finish();
 
 // A stroke with the network cut in its middle; the browser is killed, opened again, and the network comes back.
 async function lostNetwork({ project, items }) {
-  const item = items[1];
+  const item = items.filter((one) => one.modality === "CT").at(-1);
   const profile = mkdtempSync(join(tmpdir(), "consilium-profile-"));
   const open = async () => {
     const own = await chromium.launchPersistentContext(profile, { ...launchOptions, viewport: { width: 1440, height: 900 } });
@@ -245,7 +256,8 @@ async function lostNetwork({ project, items }) {
   const first = await open();
   await first.own.addCookies(await context.cookies());
   const volume = await openImage(first.tab, project, item);
-  const box = await first.tab.locator('canvas[data-plane="axial"]').boundingBox();
+  const canvas = await axialCanvas(first.tab);
+  const { box } = canvas;
   const whole = pathOver(box, [0.3, 0.45], 20);
   const cut = pathOver(box, [0.3, 0.65], 40);
   await stroke(first.tab, whole);
@@ -254,7 +266,7 @@ async function lostNetwork({ project, items }) {
   await first.tab.locator('.saved:not([data-kind="saved"])').waitFor({ timeout: 10_000 });
   await first.tab.waitForTimeout(1500);
   const before = await storedMask(page, project, item, volume);
-  const expected = new Set([...expectedVoxels(whole, box, volume, 1), ...expectedVoxels(cut, box, volume, 1)]);
+  const expected = new Set([...expectedVoxels(whole, canvas, volume, 1), ...expectedVoxels(cut, canvas, volume, 1)]);
   check("with the network cut the server does not have all of the stroke", difference(expected, before).length > 0);
   // The browser gets no chance to say good-bye.
   const processes = spawnSync("pgrep", ["-f", `user-data-dir=${profile}`], { encoding: "utf8" }).stdout.trim().split("\n").filter(Boolean);
@@ -267,7 +279,7 @@ async function lostNetwork({ project, items }) {
   await second.tab.waitForTimeout(2500);
   await saved(second.tab);
   const after = await storedMask(page, project, item, volume);
-  check("after the kill the stored mask equals the strokes, voxel by voxel", after.size > 100 && difference(after, expected).length === 0 && difference(expected, after).length === 0, `${after.size} stored, ${expected.size} painted, ${difference(expected, after).length} missing, ${difference(after, expected).length} too many`);
+  check("after the kill the stored mask equals the strokes, voxel by voxel", after.size > 100 && difference(after, expected).length === 0 && difference(expected, after).length === 0, `${after.size} stored, ${expected.size} painted, ${difference(expected, after).length} missing, ${difference(after, expected).length} too many; ${difference(expectedVoxels(whole, canvas, volume, 1), after).length} of the first stroke, ${difference(expectedVoxels(cut, canvas, volume, 1), after).length} of the cut one; extra ${difference(after, expected).slice(0, 3).join(" ")}, missing ${difference(expected, after).slice(0, 3).join(" ")}`);
   await second.own.close();
   rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

@@ -1,11 +1,19 @@
 // What a brush stroke must have painted, worked out again from the pointer's path: the test's own idea of it.
 // Voxels whose centre lies within the radius of the path, the path walked in steps of a third of the radius.
 
-/** Where slice places lie on the pane, in CSS pixels: the slice is fitted into the canvas and centred. */
-export function placementOf(box, columns, rows, spacing, zoom = 1) {
-  const perMm = Math.min(box.width / (columns * spacing), box.height / (rows * spacing)) * zoom;
-  const scale = perMm * spacing;
-  return { x0: box.x + box.width / 2 - ((columns - 1) / 2) * scale, y0: box.y + box.height / 2 - ((rows - 1) / 2) * scale, scale };
+/**
+ * Where slice places lie on the page: the slice is fitted into the canvas and centred. `canvas` is its box on the page
+ * and its size in device pixels, which is a whole number where the box is not.
+ */
+export function placementOf(canvas, columns, rows, spacing) {
+  const { box, width, height } = canvas;
+  const perPage = width / box.width;
+  const scale = Math.min(width / (columns * spacing), height / (rows * spacing)) * spacing;
+  return {
+    x0: box.x + (width / 2 - ((columns - 1) / 2) * scale) / perPage,
+    y0: box.y + (height / 2 - ((rows - 1) / 2) * scale) / perPage,
+    scale: scale / perPage,
+  };
 }
 
 /** "column,row" of every painted pixel of a path given in page pixels. */

@@ -81,10 +81,7 @@ def judge_nifti(folder):
 
 
 def judge_coco(folder):
-    path = next(unpacked("coco", folder).rglob("*.json"))
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if "annotations" not in document:
-        path = next(p for p in (pathlib.Path(folder) / "coco").rglob("*.json") if "annotations" in json.loads(p.read_text(encoding="utf-8")))
+    path = next(unpacked("coco", folder).rglob("annotations.json"))
     coco = COCO(str(path))
     annotations = coco.loadAnns(coco.getAnnIds())
     masks = [coco.annToMask(one) for one in annotations if isinstance(one["segmentation"], dict)]
@@ -126,7 +123,6 @@ def judge_spans(folder):
 
 def judge_signals(folder):
     root = unpacked("wfdb", folder)
-    headers = {path.with_suffix("") for path in root.rglob("*.hea")}
     annotations = [path for path in root.rglob("*") if path.is_file() and path.suffix not in (".hea", ".dat", ".json", ".txt", ".csv", "")]
     check("WFDB annotations are there", len(annotations) >= 1, str([str(path) for path in root.rglob("*")][:8]))
     wanted = [beat["tick"] for beat in EXPECTED["beats"]]
@@ -135,7 +131,6 @@ def judge_signals(folder):
         rate = read.fs or EXPECTED["ticks_per_second"]
         beats = [int(round(sample / rate * EXPECTED["ticks_per_second"])) for sample, symbol in zip(read.sample, read.symbol, strict=True) if symbol in "NLRAaJSVFejE/fQ?"]
         check("wfdb-python reads the beats where they were placed", beats == wanted, f"{beats} for {wanted}")
-    del headers
     rows = [row for path in unpacked("signal_csv", folder).rglob("*.csv") for row in csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))]
     check("the CSV has beats and interval", len(rows) == len(wanted) + 1, str(len(rows)))
     edf = list(unpacked("edf", folder).rglob("*.edf"))

@@ -268,8 +268,8 @@ export function Frame() {
       </header>
       <ProjectTabs me={me} project={project} />
       <main className="main" id="main" tabIndex={-1} style={{ outline: "none" }}>
-        {problem === null ? null : <div className="banner" role="alert">{problem}</div>}
-        {save.kind === "queued" && save.reason.startsWith("offline") ? <div className="banner" role="status">{t.offline}</div> : null}
+        {problem === null ? null : <div className="banner banner-over" role="alert">{problem}</div>}
+        {save.kind === "queued" && save.reason.startsWith("offline") ? <div className="banner banner-over" role="status">{t.offline}</div> : null}
         <Outlet />
       </main>
       {hasFoot ? (
