@@ -141,12 +141,10 @@ Result<std::vector<float>> samples_of(const OpenRecording& recording, const Plan
 }
 
 // Least and greatest in the channel's unit; a negative gain turns them round.
-Result<std::vector<float>> ranges_of(const OpenRecording& recording, const Plan& plan,
-                                     std::size_t index) {
-  const Channel& channel = recording.samples->header().channels[index];
+std::vector<float> ranges_in_units(const Channel& channel, std::span<const MinMax> pixels) {
   std::vector<float> values;
-  for (const MinMax& pixel : CSL_TRY(recording.pyramid->query(
-           index, plan.span.first, plan.span.last, static_cast<int>(plan.pixels)))) {
+  values.reserve(2 * pixels.size());
+  for (const MinMax& pixel : pixels) {
     if (pixel.empty()) {
       values.insert(values.end(), 2, std::numeric_limits<float>::quiet_NaN());
       continue;
@@ -159,6 +157,19 @@ Result<std::vector<float>> ranges_of(const OpenRecording& recording, const Plan&
   return values;
 }
 
+// One vector for each of the plan's channels; asked for together, they share what is read.
+Result<std::vector<std::vector<float>>> ranges_of(const OpenRecording& recording,
+                                                  const Plan& plan) {
+  const std::vector<std::vector<MinMax>> pixels = CSL_TRY(recording.pyramid->query(
+      plan.channels, plan.span.first, plan.span.last, static_cast<int>(plan.pixels)));
+  std::vector<std::vector<float>> values;
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    values.push_back(
+        ranges_in_units(recording.samples->header().channels[plan.channels[i]], pixels[i]));
+  }
+  return values;
+}
+
 }  // namespace
 
 Result<Bytes> window_bytes(const OpenRecording& recording, const WindowQuery& query) {
@@ -166,10 +177,12 @@ Result<Bytes> window_bytes(const OpenRecording& recording, const WindowQuery& qu
   Bytes table;
   Bytes payload;
   std::uint32_t columns = 0;
-  for (const std::size_t channel : plan.channels) {
-    const std::vector<float> values = plan.is_samples
-                                          ? CSL_TRY(samples_of(recording, plan, channel))
-                                          : CSL_TRY(ranges_of(recording, plan, channel));
+  std::vector<std::vector<float>> ranges;
+  if (!plan.is_samples) ranges = CSL_TRY(ranges_of(recording, plan));
+  for (std::size_t i = 0; i < plan.channels.size(); ++i) {
+    const std::size_t channel = plan.channels[i];
+    const std::vector<float> values =
+        plan.is_samples ? CSL_TRY(samples_of(recording, plan, channel)) : std::move(ranges[i]);
     const auto count =
         static_cast<std::uint32_t>(plan.is_samples ? values.size() : values.size() / 2);
     columns = std::max(columns, count);
@@ -201,7 +214,7 @@ Result<json::object> overview_json(const OpenRecording& recording, std::int64_t 
                   .channels = {channel},
                   .is_samples = false,
                   .pixels = std::clamp<std::int64_t>(pixels, 1, pixels_max)};
-  const std::vector<float> ranges = CSL_TRY(ranges_of(recording, plan, channel));
+  const std::vector<float> ranges = CSL_TRY(ranges_of(recording, plan)).front();
   json::array low;
   json::array high;
   for (std::size_t i = 0; i + 1 < ranges.size(); i += 2) {
