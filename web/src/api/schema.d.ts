@@ -1105,7 +1105,7 @@ export interface components {
             patient_pseudonym?: string | null;
             person: {
                 display_name?: string;
-                id?: string;
+                id?: string | null;
             } | null;
             project_id?: string | null;
             sentence: string;
@@ -1175,7 +1175,8 @@ export interface components {
             created_at: components["schemas"]["Time"];
             created_by: {
                 display_name: string;
-                id: components["schemas"]["Id"];
+                /** Format: uuid */
+                id: string | null;
             };
             excluded: {
                 count: number;
@@ -1528,6 +1529,7 @@ export interface components {
             created_at: components["schemas"]["Time"];
             hash: string;
             id?: string;
+            set_by?: string;
             title?: string;
             version: string;
         };
@@ -3993,8 +3995,8 @@ export interface operations {
                 indices?: string;
                 /** @description 0 the exclusive layer, k the one of segment k; all when left out */
                 layer?: number;
-                /** @description Whose: mine, or all as far as blinding allows */
-                rater?: "me" | "all";
+                /** @description Whose: me, or a rater's id as far as blinding allows */
+                rater?: string;
             };
             header?: never;
             path: {
