@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
@@ -56,8 +57,10 @@ int misbehave(std::string_view what, int descriptor) {
   int memory = -1;
   if (!wire::receive_bytes(descriptor, &request, sizeof(request), memory)) return 0;
   if (what == "crash") abort();
-  while (what == "hang") {
-  }
+  // A volatile step: a loop without one may be taken for finite (C++23 [intro.progress]) and left
+  // out.
+  volatile std::uint64_t turns = 0;
+  while (what == "hang") turns = turns + 1;
   const std::size_t size = request.output_offset + request.output_size;
   void* place = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
   if (place == MAP_FAILED) return 3;
