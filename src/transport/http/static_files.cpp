@@ -95,6 +95,9 @@ std::optional<Response> StaticFiles::answer(const Request& request, Random& rand
     response.status = 304;
     return response;
   }
+  // A worker has the policy of its own script, and the page's listens to the server's events.
+  response.with("Content-Security-Policy",
+                "default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
   if (file.packed) response.with("Vary", "Accept-Encoding");
   if (file.packed && accepts_gzip(request)) {
     response.with("Content-Encoding", "gzip").body = file.packed;

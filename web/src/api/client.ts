@@ -140,8 +140,11 @@ export async function allPages<T>(path: string, query: NonNullable<CallOptions["
   return items;
 }
 
+/** The server's words begin small, for logs; on a page they are a sentence. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 export const sayError = (error: unknown): { what: string; where: string; remedy: string } => {
-  if (error instanceof ApiError) return { what: error.problem.detail ?? error.problem.title, where: error.problem.where ?? "", remedy: error.remedy };
+  if (error instanceof ApiError) return { what: sentence(error.problem.detail ?? error.problem.title), where: error.problem.where ?? "", remedy: sentence(error.remedy) };
   if (error instanceof Unreachable) return { what: "The server does not answer", where: "", remedy: "Check the network; what you did is kept on this computer and sent when it answers." };
   return { what: error instanceof Error ? error.message : "Something went wrong", where: "", remedy: "Try again." };
 };

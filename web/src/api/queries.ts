@@ -28,6 +28,12 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 };
 // Asks again for what an event of the stream made old.
 export function refreshAfter(client: QueryClient, event: ServerEvent): void {
+  if (event.type === "reset") {
+    // Events were missed: everything of projects is asked for again.
+    void client.invalidateQueries({ queryKey: ["projects"] });
+    void client.invalidateQueries({ queryKey: ["project"], predicate: ({ queryKey }) => !["detail", "annotations"].includes(String(queryKey[2])) });
+    return;
+  }
   const subject = event.type.split(".")[0] ?? "";
   for (const part of parts[subject] ?? []) void client.invalidateQueries({ queryKey: ["project", event.project_id ?? "", part] });
   if (subject === "project") void client.invalidateQueries({ queryKey: ["projects"] });

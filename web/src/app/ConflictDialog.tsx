@@ -1,6 +1,6 @@
 // What the server refused, and what was changed elsewhere meanwhile: both versions beside each other.
 import { useOutbox } from "./outbox_context";
-import { ApiError, api } from "@/api/client";
+import { ApiError, api, sentence } from "@/api/client";
 import { fetchMasks } from "@/api/transport";
 import type { OutboxRecord } from "@/core/outbox/records";
 import type { Annotation, AnnotationBody } from "@/core/domain";
@@ -21,7 +21,9 @@ const words = (body: AnnotationBody | Annotation | null): readonly (readonly [st
         ["Comment", body.comment ?? "none"],
       ];
 
-function Version({ title, body }: { readonly title: string; readonly body: AnnotationBody | Annotation | null }) {
+// Rows that differ from the other version stand out.
+function Version({ title, body, other }: { readonly title: string; readonly body: AnnotationBody | Annotation | null; readonly other: AnnotationBody | Annotation | null | undefined }) {
+  const others = new Map(other === undefined ? [] : words(other));
   return (
     <section className="card">
       <h2>{title}</h2>
@@ -29,7 +31,7 @@ function Version({ title, body }: { readonly title: string; readonly body: Annot
         {words(body).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>{other !== undefined && others.get(name) !== value ? <mark>{value}</mark> : value}</dd>
           </div>
         ))}
       </dl>
@@ -52,14 +54,14 @@ function Parked({ record, settle }: { readonly record: OutboxRecord; readonly se
   return (
     <article style={{ display: "grid", gap: 12 }}>
       <p style={{ margin: 0 }}>
-        <b>{record.parked?.what}</b> {conflict ? "This was changed in another window or on another computer after you opened it." : record.parked?.remedy}
+        <b>{conflict ? "Changed elsewhere." : `${sentence(record.parked?.what ?? "")}.`}</b> {conflict ? "This was changed in another window or on another computer after you opened it." : record.parked?.remedy}
       </p>
       {record.op === "mask" ? (
         <p className="muted">A painted region of {record.bricks.length} blocks.</p>
       ) : (
         <div className="two">
-          <Version title="Mine" body={mine} />
-          {conflict ? <Version title={current === null ? "On the server" : `On the server, revision ${String(current.revision)}`} body={current} /> : null}
+          <Version title="Mine" body={mine} other={conflict ? current : undefined} />
+          {conflict ? <Version title={current === null ? "On the server" : `On the server, revision ${String(current.revision)}`} body={current} other={mine} /> : null}
         </div>
       )}
       <div className="row">

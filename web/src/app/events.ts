@@ -1,11 +1,7 @@
+import { openStream, type StreamMessage } from "./event_stream";
 import { refreshAfter } from "@/api/queries";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-
-interface StreamMessage {
-  readonly type: string;
-  readonly project_id?: string;
-}
 
 // Listens to what changed on the server while somebody is signed in.
 export function useServerEvents(signedIn: boolean): void {
@@ -23,15 +19,24 @@ export function useServerEvents(signedIn: boolean): void {
         pending.clear();
       }, 400);
     };
-    if (!("SharedWorker" in window)) return;
-    const worker = new SharedWorker(new URL("./events_worker.ts", import.meta.url), { type: "module", name: "consilium-events" });
-    worker.port.onmessage = (event: MessageEvent<StreamMessage>) => {
-      hear(event.data);
+    let own: EventSource | null = null;
+    const listenHere = (): void => {
+      own ??= openStream(hear);
     };
-    worker.port.start();
-    worker.port.postMessage("connect");
+    const worker = "SharedWorker" in window ? new SharedWorker(new URL("./events_worker.ts", import.meta.url), { type: "module", name: "consilium-events" }) : null;
+    if (worker === null) listenHere();
+    else {
+      worker.onerror = listenHere;
+      worker.port.onmessage = (event: MessageEvent<StreamMessage>) => {
+        if (event.data.type === "stream.refused") listenHere();
+        else hear(event.data);
+      };
+      worker.port.start();
+      worker.port.postMessage("connect");
+    }
     const leave = (): void => {
-      worker.port.postMessage("close");
+      worker?.port.postMessage("close");
+      own?.close();
     };
     window.addEventListener("pagehide", leave);
     return () => {

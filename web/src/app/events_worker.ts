@@ -1,7 +1,8 @@
 // One event stream for all of a browser's tabs: browsers allow six connections to a server over HTTP/1.1,
 // and eight tabs with a stream each would leave none for anything else.
 
-const types = ["item.changed", "task.changed", "annotation.changed", "mask.changed", "import.progress", "export.changed", "question.changed", "project.changed"];
+import { openStream } from "./event_stream";
+
 const ports = new Set<MessagePort>();
 let source: EventSource | null = null;
 
@@ -11,18 +12,12 @@ const tell = (message: unknown): void => {
 
 function connect(): void {
   if (source !== null && source.readyState !== EventSource.CLOSED) return;
-  source = new EventSource("/api/v1/events");
-  source.onopen = () => {
-    tell({ type: "stream.open" });
+  const opened = openStream(tell);
+  source = opened;
+  opened.onerror = () => {
+    // Closed for good, not merely lost: pages then listen for themselves.
+    if (opened.readyState === EventSource.CLOSED) tell({ type: "stream.refused" });
   };
-  source.onerror = () => {
-    tell({ type: "stream.lost" });
-  };
-  for (const type of types) {
-    source.addEventListener(type, (event: MessageEvent<string>) => {
-      tell({ ...(JSON.parse(event.data) as object), type });
-    });
-  }
 }
 
 const scope = self as unknown as { onconnect: (event: MessageEvent) => void };

@@ -2,7 +2,7 @@ import "./imports.css";
 import { rate, share, type Upload } from "./model";
 import { strings as t } from "./strings";
 import { droppedFiles, startUpload, stopUpload, useUploads } from "./uploads";
-import { api, sayError, type Page } from "@/api/client";
+import { api, sayError, sentence, type Page } from "@/api/client";
 import type { Import } from "@/api/types";
 import type { ProjectId } from "@/core/workspace";
 import { Meter } from "@/ui/figures";
@@ -57,9 +57,9 @@ function Refused({ made, paths }: { readonly made: Import; readonly paths: reado
           {made.refused.map((refusal) => (
             <tr key={refusal.file_number}>
               <td className={paths.length > 0 ? "mono" : "n"}>{paths[refusal.file_number - 1] ?? refusal.file_number}</td>
-              <td className="strong">{refusal.what}</td>
+              <td className="strong">{sentence(refusal.what)}</td>
               <td className="muted">{refusal.where}</td>
-              <td>{refusal.remedy}</td>
+              <td>{sentence(refusal.remedy)}</td>
             </tr>
           ))}
         </tbody>
