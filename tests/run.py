@@ -154,7 +154,9 @@ def main():
     step("format", ["clang-format-19", "--dry-run", "--Werror", *source_files(".cpp", ".hpp")], tests=False)
     changed = changed_sources()
     if changed:
-        step("clang-tidy on what changed", ["clang-tidy-19", "-p", "build/release", "--quiet", *changed[:40]], tests=False)
+        # g++'s own warnings are unknown to clang; two at a time, the newest dozen of a large change.
+        tidy = "printf '%s\\n' \"$@\" | xargs -P2 -n1 clang-tidy-19 -p build/release --quiet --extra-arg=-Wno-unknown-warning-option"
+        step("clang-tidy on what changed", ["sh", "-c", tidy, "sh", *changed[:12]], tests=False)
     step("configure, sanitizers", ["cmake", "--preset", "dev", *cmake_quiet], tests=False)
     if step("build, sanitizers", ["ninja", "-C", "build/dev", "csl_unit_tests"], tests=False, timeout=2400):
         if "unit" in options.only or not options.only:
