@@ -98,7 +98,10 @@ try {
     await row.waitFor();
     await page.waitForTimeout(1500);
     await row.dblclick();
-    await page.waitForFunction(() => globalThis.paintedAt !== undefined, undefined, { timeout: 30_000 });
+    await page.waitForFunction(() => globalThis.paintedAt !== undefined, undefined, { timeout: 60_000 }).catch(async (problem) => {
+      const clicked = await page.evaluate(() => globalThis.clickedAt !== undefined);
+      throw new Error(`no picture at ${page.url()}, the double click ${clicked ? "was" : "was not"} seen: ${problem.message}`);
+    });
     const took = await page.evaluate(() => globalThis.paintedAt - globalThis.clickedAt);
     if (run > 0) times.push(took);
     console.log(`${run === 0 ? "cold" : `run ${String(run)}`}: ${took.toFixed(0)} ms, load ${loadavg()[0].toFixed(1)}`);

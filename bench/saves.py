@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Durable saves over HTTP: how many a second, and how long one takes, with many writers at once.
 
-Each writer keeps one connection and puts new annotations on notes of the sample installation as fast as it is
-answered. A 200 or 201 means that the annotation is fsynced and chained into the log. Writers run in a few processes, so
+Each writer keeps one connection and puts new annotations on notes of the sample installation: as fast as it is
+answered, or with --pace as often as a quick reader would. A 200 or 201 means that the annotation is fsynced and chained into the log. Writers run in a few processes, so
 that the client's own interpreter is not what is measured; on a machine of few cores they still take their share of it.
 
-    bench/saves.py [--writers 50] [--seconds 10] [--runs 3] [--binary build/release/src/consilium]
+    bench/saves.py [--writers 50] [--pace 0] [--seconds 10] [--runs 3] [--binary build/release/src/consilium]
 """
 import argparse
 import multiprocessing
@@ -23,10 +23,14 @@ sys.path.insert(0, str(ROOT / "tests" / "crash"))
 from kill_loop import DEFAULT_BINARY, Client, Server, find_work, free_port, sign_in, uuid7  # noqa: E402
 
 
-def write_until(end, client, work, number, took, refused):
+def write_until(end, client, work, number, pace, took, refused):
     own = Client(client.port, client.cookie, client.csrf)
     item = work["items"][number % len(work["items"])]
+    due = time.monotonic() + (number % 50) / 50 / pace if pace else 0.0
     while time.monotonic() < end:
+        if pace:  # writers keep their rhythm, whatever the server does
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += 1 / pace
         name, begin = uuid7(), number % 30
         body = {"id": name, "item_id": item, "protocol": work["protocol"], "label": work["label"],
                 "target": {"type": "spans", "ranges": [[begin, begin + 3]]}, "attributes": work["attributes"]}
@@ -38,9 +42,9 @@ def write_until(end, client, work, number, took, refused):
             refused.append(status)
 
 
-def write_in_threads(end, client, work, numbers, results):
+def write_in_threads(end, client, work, numbers, pace, results):
     took, refused = [], []
-    threads = [threading.Thread(target=write_until, args=(end, client, work, number, took, refused)) for number in numbers]
+    threads = [threading.Thread(target=write_until, args=(end, client, work, number, pace, took, refused)) for number in numbers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -52,7 +56,7 @@ def one_run(client, work, options):
     results = multiprocessing.Queue()
     end = time.monotonic() + options.seconds
     shares = [range(first, options.writers, options.processes) for first in range(options.processes)]
-    processes = [multiprocessing.get_context("fork").Process(target=write_in_threads, args=(end, client, work, share, results))
+    processes = [multiprocessing.get_context("fork").Process(target=write_in_threads, args=(end, client, work, share, options.pace, results))
                  for share in shares if len(share) > 0]
     for process in processes:
         process.start()
@@ -74,6 +78,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--writers", type=int, default=50)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--pace", type=float, default=0, help="saves a second of each writer; 0: as fast as answered")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--folder", help="on the disk to measure; a temporary one when not given")
