@@ -26,6 +26,7 @@ import warnings
 
 import numpy as np
 import pydicom
+import pydicom.encaps
 from pydicom.pixels import apply_color_lut, pixel_array
 
 warnings.simplefilter("ignore")
@@ -44,12 +45,23 @@ def files_under(paths):
             yield path
 
 
+def holds_rgb(dataset):
+    """Whether the JPEG itself says that its three components are RGB (Adobe's marker, transform 0), whatever the dataset
+    calls them: slides of Aperio are written so. The judge believes the dataset and would turn them once more."""
+    if str(dataset.file_meta.TransferSyntaxUID) not in LOSSY_JPEG or dataset.get("SamplesPerPixel", 1) != 3:
+        return False
+    frame = next(pydicom.encaps.generate_frames(dataset.PixelData, number_of_frames=int(dataset.get("NumberOfFrames", 1))))
+    marker = frame.find(b"Adobe", 0, frame.find(b"\xff\xda"))
+    return marker > 0 and frame[marker + 11] == 0
+
+
 def judge_pixels(dataset):
     """Ready samples by pydicom: RGB, palette applied, foreign high bits gone."""
     # JPEG by the IJG code in GDCM, where it is there: as most viewers have it.
     uid = str(dataset.file_meta.TransferSyntaxUID)
     try:
-        array = pixel_array(dataset, decoding_plugin="gdcm" if uid in LOSSY_JPEG else "")
+        array = pixel_array(dataset, decoding_plugin="gdcm" if uid in LOSSY_JPEG else "",
+                            raw=holds_rgb(dataset))
     except Exception:
         array = pixel_array(dataset)
     interpretation = dataset.PhotometricInterpretation

@@ -16,7 +16,8 @@ std::string extension_of(std::string_view name) {
   const std::string_view base = slash == std::string_view::npos ? name : name.substr(slash + 1);
   const std::size_t dot = base.find_last_of('.');
   if (dot == std::string_view::npos || dot == 0) return "";
-  std::string extension(base.substr(dot + 1));
+  // A packed volume is a volume first.
+  std::string extension(base.ends_with(".nii.gz") ? std::string_view("nii") : base.substr(dot + 1));
   for (char& c : extension) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
@@ -103,6 +104,7 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   const std::string extension = extension_of(name);
   if (head.size() >= 132 && head.substr(128, 4) == "DICM") return FileKind::Dicom;
   if (is_edf(head) || extension == "edf" || extension == "bdf") return FileKind::Edf;
+  if (extension == "dcm") return FileKind::Dicom;  // without a mark its reader says what is wrong
   if (extension == "hea") return FileKind::WfdbHeader;
   if (extension == "csv" || extension == "tsv") return FileKind::NoteCsv;
   if (extension == "jsonl" || extension == "ndjson") return FileKind::NoteJsonl;
