@@ -1,7 +1,7 @@
 // The server that the browser tests run against: CONSILIUM_URL with CONSILIUM_LINK when one runs already, else
-// the demo of the real program on a folder of its own.
+// the demo of the real program on a folder of its own: made anew, or a copy of CONSILIUM_MADE.
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,11 +13,17 @@ export async function startServer(port = 8791) {
   const web = process.env.CONSILIUM_WEB ?? fileURLToPath(new URL("../../web/dist", import.meta.url));
   if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM_BINARY`);
   const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
+  if (process.env.CONSILIUM_MADE !== undefined) cpSync(process.env.CONSILIUM_MADE, data, { recursive: true });
   const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", web], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => {
     child.kill("SIGTERM");
-    rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    removeFolder(data);
   };
+  // Lets the program end by itself, and leaves its folder.
+  const keep = () => new Promise((resolve) => {
+    child.removeAllListeners("exit").once("exit", () => resolve(data));
+    child.kill("SIGTERM");
+  });
   const link = await new Promise((resolve, reject) => {
     let said = "";
     const hear = (chunk) => {
@@ -28,7 +34,11 @@ export async function startServer(port = 8791) {
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
     child.on("exit", (code) => reject(new Error(`the server ended with ${String(code)}:\n${said}`)));
-    setTimeout(() => reject(new Error(`no link within two minutes:\n${said}`)), 120_000).unref();
+    setTimeout(() => reject(new Error(`no link within five minutes:\n${said}`)), 300_000).unref();
   });
-  return { url: new URL(link).origin, link, stop };
+  return { url: new URL(link).origin, link, stop, keep };
+}
+
+export function removeFolder(folder) {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
