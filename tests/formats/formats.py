@@ -66,7 +66,9 @@ def section(title, judge, rows):
     groups = collections.OrderedDict()
     for row in sorted(rows, key=lambda row: row["file"]):
         folder, name = os.path.split(row["file"])
-        detail = "" if row["verdict"] == "equal" else row["detail"].replace("|", "/").replace("\n", " ")[:200]
+        # A judge's message may hold the place of the data on this machine.
+        told = row["detail"].replace(f"{DATA}/", "").replace("|", "/").replace("\n", " ")
+        detail = "" if row["verdict"] == "equal" else told[:200].rstrip()
         groups.setdefault((folder, row["verdict"], detail), []).append(name)
     counts = collections.Counter(row["verdict"] for row in rows)
     lines = [f"## {title}", "", f"Judge: {judge}. " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common()) + ".", "",
