@@ -15,7 +15,7 @@ struct ImportUnit {
   FileKind kind = FileKind::Other;
   std::vector<std::size_t> files;  // indices into the list; the first one names the unit
   std::vector<std::size_t> counted_files = {};  // those of them that no unit before has too
-  std::optional<Error> refusal;    // known already while planning
+  std::optional<Error> refusal;                 // known already while planning
 };
 
 // In the order of the list. Cost: a look at each file's beginning, and all WFDB headers read.
