@@ -13,8 +13,7 @@ namespace consilium::test {
 inline std::optional<std::filesystem::path> data_path(std::string_view relative) {
   const char* folder = std::getenv("CONSILIUM_DATA");
   const std::filesystem::path root =
-      folder != nullptr ? std::filesystem::path(folder)
-                        : source_dir() / ".." / "shared" / "data";
+      folder != nullptr ? std::filesystem::path(folder) : source_dir() / ".." / "shared" / "data";
   std::filesystem::path path = root / relative;
   std::error_code problem;
   if (!std::filesystem::exists(path, problem)) return std::nullopt;

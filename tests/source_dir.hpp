@@ -1,5 +1,6 @@
-// The source tree that a test belongs to, found at run time, so that objects do not hold its path and a compiler cache
-// serves every clone: CONSILIUM_SOURCE, else the first folder above the program that has a CMakePresets.json.
+// The source tree that a test belongs to, found at run time, so that objects do not hold its path
+// and a compiler cache serves every clone: CONSILIUM_SOURCE, else the first folder above the
+// program that has a CMakePresets.json.
 #pragma once
 
 #include <cstdlib>

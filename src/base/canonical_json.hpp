@@ -14,8 +14,8 @@ namespace consilium {
 // survive a double) and on text that is not UTF-8.
 [[nodiscard]] Result<std::string> canonical_json(const boost::json::value& value);
 
-// Parses one JSON text of at most `depth_max` levels; no trailing bytes; of equal keys the last counts.
-// Errors: InvalidInput, with the byte where it went wrong.
+// Parses one JSON text of at most `depth_max` levels; no trailing bytes; of equal keys the last
+// counts. Errors: InvalidInput, with the byte where it went wrong.
 [[nodiscard]] Result<boost::json::value> parse_json(std::string_view text,
                                                     std::size_t depth_max = 64);
 

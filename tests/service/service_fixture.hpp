@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/source_dir.hpp"
 #include "base/canonical_json.hpp"
 #include "format/dicom_write/image_series.hpp"
 #include "service/annotation/annotations.hpp"
@@ -22,6 +21,7 @@
 #include "service/project/projects.hpp"
 #include "storage/open_store.hpp"
 #include "storage/sqlite/test_store.hpp"
+#include "tests/source_dir.hpp"
 
 namespace consilium::service::test {
 namespace json = boost::json;

@@ -5,12 +5,13 @@
 
 namespace consilium {
 
-using PersonId = Id<struct PersonTag>;      // somebody with an account
-using RaterId = Id<struct RaterTag>;        // everyone with an opinion: a person's rater, a model, a rule, an import
-using SignInId = Id<struct SignInTag>;      // one sign-in of a person, or the use of an API token
-using TokenId = Id<struct TokenTag>;        // an API token
+using PersonId = Id<struct PersonTag>;  // somebody with an account
+using RaterId =
+    Id<struct RaterTag>;  // everyone with an opinion: a person's rater, a model, a rule, an import
+using SignInId = Id<struct SignInTag>;  // one sign-in of a person, or the use of an API token
+using TokenId = Id<struct TokenTag>;    // an API token
 using ProjectId = Id<struct ProjectTag>;
-using PatientId = Id<struct PatientTag>;    // pseudonymous; the identity is in the vault
+using PatientId = Id<struct PatientTag>;  // pseudonymous; the identity is in the vault
 using StudyId = Id<struct StudyTag>;
 using SeriesId = Id<struct SeriesTag>;
 using InstanceId = Id<struct InstanceTag>;

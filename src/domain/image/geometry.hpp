@@ -53,9 +53,9 @@ struct Affine {
 [[nodiscard]] Affine affine_from_axes(const PatientPoint& origin, const Vector3& i_step_mm,
                                       const Vector3& j_step_mm, const Vector3& k_step_mm);
 
-// A regular lattice of voxels in one frame of reference. An image without a place in the patient has
-// its own UID as frame of reference, so that grids of different images are never the same, and, where
-// its pixel size is unknown too, millimetres that are only pixels.
+// A regular lattice of voxels in one frame of reference. An image without a place in the patient
+// has its own UID as frame of reference, so that grids of different images are never the same, and,
+// where its pixel size is unknown too, millimetres that are only pixels.
 struct Grid {
   std::array<std::uint32_t, 3> dims{};  // columns, rows, slices
   Affine affine;

@@ -1,4 +1,3 @@
-#include "tests/source_dir.hpp"
 #include "format/protocol/protocol_yaml.hpp"
 
 #include <doctest/doctest.h>
@@ -13,6 +12,7 @@
 #include "base/canonical_json.hpp"
 #include "format/protocol/protocol_diff.hpp"
 #include "format/protocol/protocol_lint.hpp"
+#include "tests/source_dir.hpp"
 
 namespace consilium {
 namespace {
@@ -22,9 +22,7 @@ std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::filesystem::path protocols_folder() {
-  return test::source_dir() / "protocols";
-}
+std::filesystem::path protocols_folder() { return test::source_dir() / "protocols"; }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
   const std::size_t at = text.find(from);
