@@ -132,7 +132,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
 
   const missing = missingAnswers(state);
   const { setStatus } = props;
-  const line = state.note.lines[lineAt(state.note.lines, state.caret)]?.number ?? 1;
+  const line = numberOfLine(state, state.caret);
   const firstMissing = missing[0]?.title;
   const missingCount = missing.length;
   useEffect(() => {
@@ -340,11 +340,16 @@ function RightPanel(props: {
   );
 }
 
+/** The number of the note's line that holds a place; what is wrapped belongs to the line before. */
+function numberOfLine(state: TextState, place: number): number {
+  let at = lineAt(state.note.lines, place);
+  while (at > 0 && state.note.lines[at]?.number === 0) at--;
+  return state.note.lines[at]?.number ?? 1;
+}
+
 function whereOf(state: TextState, body: AnnotationBody): string {
   const ranges = rangesOf(state.note, body);
-  let at = lineAt(state.note.lines, ranges[0]?.begin ?? 0);
-  while (at > 0 && state.note.lines[at]?.number === 0) at--;
-  return strings.where(state.note.lines[at]?.number ?? 1, ranges.length);
+  return strings.where(numberOfLine(state, ranges[0]?.begin ?? 0), ranges.length);
 }
 
 function Selected(props: { state: TextState; body: AnnotationBody; change: (changed: Changed) => void; missing: boolean }): React.JSX.Element {
