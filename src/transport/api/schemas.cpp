@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/utf8.hpp"
+#include "domain/label/json_fields.hpp"
 
 namespace consilium::api {
 namespace json = boost::json;
@@ -34,22 +35,6 @@ constexpr auto keywords = std::to_array<std::string_view>(
 using Patterns = std::map<std::string, std::regex, std::less<>>;
 
 std::string_view view(const json::string& text) { return {text.data(), text.size()}; }
-
-// JSON pointer (RFC 6901) of a member.
-std::string below(std::string_view path, std::string_view member) {
-  std::string pointer(path);
-  pointer.push_back('/');
-  for (const char c : member) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer.push_back(c);
-    }
-  }
-  return pointer;
-}
 
 bool is_integer(const json::value& value) {
   return value.is_int64() || value.is_uint64() ||
@@ -191,9 +176,9 @@ class Checker {
     const json::value* items = schema.if_contains("items");
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (prefix != nullptr && i < prefix->get_array().size()) {
-        check(prefix->get_array()[i].get_object(), values[i], below(path, std::to_string(i)));
+        check(prefix->get_array()[i].get_object(), values[i], pointer_to(path, std::to_string(i)));
       } else if (items != nullptr) {
-        check(items->get_object(), values[i], below(path, std::to_string(i)));
+        check(items->get_object(), values[i], pointer_to(path, std::to_string(i)));
       }
     }
   }
@@ -203,7 +188,7 @@ class Checker {
     if (const json::value* required = schema.if_contains("required")) {
       for (const json::value& name : required->get_array()) {
         if (!object.contains(view(name.get_string()))) {
-          add(below(path, view(name.get_string())), "a member is missing", "send it");
+          add(pointer_to(path, view(name.get_string())), "a member is missing", "send it");
         }
       }
     }
@@ -214,11 +199,11 @@ class Checker {
       const json::value* known =
           properties == nullptr ? nullptr : properties->get_object().if_contains(name);
       if (known != nullptr) {
-        check(known->get_object(), member.value(), below(path, name));
+        check(known->get_object(), member.value(), pointer_to(path, name));
       } else if (additional != nullptr && additional->is_object()) {
-        check(additional->get_object(), member.value(), below(path, name));
+        check(additional->get_object(), member.value(), pointer_to(path, name));
       } else if (additional != nullptr && additional->is_bool() && !additional->get_bool()) {
-        add(below(path, name), "the member is not known", "leave it out");
+        add(pointer_to(path, name), "the member is not known", "leave it out");
       }
     }
   }
@@ -264,7 +249,7 @@ class Checker {
         if (!kinds.empty()) kinds += ", ";
         kinds.append(choice.key().data(), choice.key().size());
       }
-      add(value.is_object() ? below(path, member) : path, "the kind is missing or unknown",
+      add(value.is_object() ? pointer_to(path, member) : path, "the kind is missing or unknown",
           fmt::format("send an object whose {} is one of {}", member, kinds));
       return;
     }
@@ -284,7 +269,7 @@ Status inspect_schema(const json::object& schema, const json::object& components
     const std::string_view keyword{member.key().data(), member.key().size()};
     if (std::ranges::find(keywords, keyword) == keywords.end()) {
       return fail(ErrorCode::InvalidInput, "a schema has a keyword that is not understood",
-                  below(where, keyword));
+                  pointer_to(where, keyword));
     }
   }
   if (const json::value* ref = schema.if_contains("$ref")) {
@@ -303,20 +288,22 @@ Status inspect_schema(const json::object& schema, const json::object& components
   for (const std::string_view keyword : {"items", "additionalProperties"}) {
     const json::value* inner = schema.if_contains(keyword);
     if (inner != nullptr && inner->is_object()) {
-      CSL_TRY(inspect_schema(inner->get_object(), components, patterns, below(where, keyword)));
+      CSL_TRY(
+          inspect_schema(inner->get_object(), components, patterns, pointer_to(where, keyword)));
     }
   }
   for (const std::string_view keyword : {"allOf", "anyOf", "oneOf", "prefixItems"}) {
     const json::value* branches = schema.if_contains(keyword);
     if (branches == nullptr) continue;
     for (const json::value& branch : branches->get_array()) {
-      CSL_TRY(inspect_schema(branch.get_object(), components, patterns, below(where, keyword)));
+      CSL_TRY(
+          inspect_schema(branch.get_object(), components, patterns, pointer_to(where, keyword)));
     }
   }
   if (const json::value* properties = schema.if_contains("properties")) {
     for (const auto& member : properties->get_object()) {
       CSL_TRY(inspect_schema(member.value().get_object(), components, patterns,
-                             below(where, {member.key().data(), member.key().size()})));
+                             pointer_to(where, {member.key().data(), member.key().size()})));
     }
   }
   return {};

@@ -453,18 +453,7 @@ export function missingAnswers(state: ImageState): readonly { readonly id: strin
 
 // ---- what a reload comes back to
 
-interface Remembered {
-  readonly picture: number;
-  readonly position: readonly [number, number, number];
-  readonly window: Window;
-  readonly inverted: boolean;
-  readonly views: Readonly<Record<PlaneName, View>>;
-  readonly layout: Layout;
-  readonly main: PlaneName;
-  readonly tool: Tool;
-  readonly radiusMm: number;
-  readonly label: string;
-}
+type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "label">;
 
 export function remembered(state: ImageState): string {
   const { picture, position, window, inverted, views, layout, main, tool, radiusMm, label } = state;
