@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Judges the protocols and our reader of them by the published schema.
 
-usage: protocol_schema.py --dump csl_dump_note [--root SOURCE_TREE]
+usage: protocol_schema.py [--dump csl_dump_note] [--root SOURCE_TREE]
 
 Each of protocols/*.yaml must be valid under docs/protocol/protocol.schema.json (checked by python-jsonschema on what
 PyYAML reads), be read by us, and have as content hash the SHA-256 of its canonical JSON as Python writes it. Each
 deliberately broken one must be refused by both, or by us alone where a schema cannot say it. Prints one JSON line for
-each: {"file", "verdict", "detail"}; exit 1 when anything differs.
+each: {"file", "verdict", "detail"}, and the count; exit 1 when anything differs.
 """
 
 import argparse
@@ -72,22 +72,23 @@ def canonical(document):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--dump", required=True)
-    parser.add_argument("--root", default=os.path.join(os.path.dirname(__file__), "..", ".."))
+    root = os.path.join(os.path.dirname(__file__), "..", "..")
+    parser.add_argument("--dump", default=os.path.join(root, "build", "release", "src", "format", "note", "csl_dump_note"))
+    parser.add_argument("--root", default=root)
     arguments = parser.parse_args()
     with open(os.path.join(arguments.root, "docs/protocol/protocol.schema.json"), encoding="utf-8") as file:
         schema = json.load(file)
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
-    failed = False
+    passed = failed = 0
 
     def ours(path):
         answer = subprocess.run([arguments.dump], input=f"{path}\tprotocol\n", capture_output=True, text=True, check=True)
         return json.loads(answer.stdout)
 
     def say(name, good, detail):
-        nonlocal failed
-        failed = failed or not good
+        nonlocal passed, failed
+        passed, failed = passed + good, failed + (not good)
         print(json.dumps({"file": name, "verdict": "equal" if good else "differs", "detail": detail}))
 
     for path in sorted(glob.glob(os.path.join(arguments.root, "protocols", "*.yaml"))):
@@ -112,6 +113,7 @@ def main():
             what = "removed" if value is REMOVED else json.dumps(value)
             say("/" + "/".join(map(str, steps)) + " = " + what, refused and told == schema_tells,
                 f"we refuse it: {refused}; the schema refuses it: {told}")
+    print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
