@@ -94,7 +94,7 @@ try {
   const times = [];
   for (let run = 0; run <= runs; run++) {
     await page.goto(`${origin}/p/${project.id}/worklist?order=asc`);
-    const row = page.getByText(item.title).first();
+    const row = page.locator(".wl-table").getByText(item.title).first();
     await row.waitFor();
     await page.waitForTimeout(1500);
     await row.dblclick();

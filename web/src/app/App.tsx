@@ -1,6 +1,7 @@
 import { useServerEvents } from "./events";
 import { Frame } from "./Frame";
 import { OutboxProvider, useOutbox } from "./outbox_context";
+import { loadWorkspace } from "./workspaces";
 import { ApiError, sayError, setCsrfToken, Unreachable, whenSignedOut } from "@/api/client";
 import { useMe } from "@/api/queries";
 import { cssVariablesResolver, theme } from "@/theme/theme";
@@ -36,6 +37,20 @@ function WakeOnSignIn({ signedIn }: { readonly signedIn: boolean }) {
   return null;
 }
 
+// Opening an item waits for no code: it comes while nothing else is to do.
+const itemPage = () => import("./ItemPage");
+function useItemCode(signedIn: boolean): void {
+  useEffect(() => {
+    if (!signedIn) return;
+    const idle = requestIdleCallback(() => {
+      void Promise.allSettled([itemPage(), ...(["image", "text", "signal"] as const).map(loadWorkspace)]);
+    }, { timeout: 5000 });
+    return () => {
+      cancelIdleCallback(idle);
+    };
+  }, [signedIn]);
+}
+
 // Everything but the sign-in page stands behind this: it knows who is here and opens their outbox.
 function SignedIn() {
   const me = useMe();
@@ -44,6 +59,7 @@ function SignedIn() {
   const data = me.data;
   if (data !== undefined) setCsrfToken(data.csrf_token);
   useServerEvents(data !== undefined);
+  useItemCode(data !== undefined);
   useEffect(() => {
     whenSignedOut(() => {
       void navigate(`/sign-in?next=${encodeURIComponent(`${window.location.pathname}${window.location.search}`)}`);
@@ -111,7 +127,7 @@ const router = createBrowserRouter([
       page("/projects", () => import("@/features/project/Projects")),
       page("/p/:project", () => import("@/features/project/View")),
       page("/p/:project/worklist", () => import("@/features/worklist/View")),
-      page("/p/:project/item/:item", () => import("./ItemPage")),
+      page("/p/:project/item/:item", itemPage),
       page("/p/:project/imports", () => import("@/features/imports/View")),
       page("/p/:project/exports", () => import("@/features/export/View")),
       page("/people", () => import("@/features/people/View")),

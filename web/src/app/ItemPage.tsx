@@ -35,6 +35,7 @@ interface Opened {
 }
 
 const detailQuery = (project: ProjectId, item: ItemId) => ({ queryKey: ["project", project, "detail", item] as const, queryFn: () => fetchItem(project, item), staleTime: 60_000 });
+const protocolQuery = (project: ProjectId) => ({ queryKey: ["project", project, "protocol"] as const, queryFn: () => fetchProtocol(project), staleTime: 60_000 });
 const annotationsQuery = (project: ProjectId, item: ItemId) => ({
   queryKey: ["project", project, "annotations", item] as const,
   queryFn: () => allPages<Annotation>(`/projects/${project}/items/${item}/annotations`, { rater: "me", limit: 5000 }),
@@ -52,13 +53,21 @@ async function takeTask(project: ProjectView, item: ItemDetail): Promise<{ task:
 }
 
 async function openItem(client: QueryClient, projectId: ProjectId, itemId: ItemId): Promise<Opened> {
-  const [project, { protocol }, item, annotations] = await Promise.all([
+  const annotationsAsked = client.fetchQuery({ ...annotationsQuery(projectId, itemId), staleTime: 0 });
+  annotationsAsked.catch(() => undefined); // said below
+  const [project, { protocol }, item] = await Promise.all([
     client.fetchQuery({ queryKey: ["project", projectId, "view"], queryFn: () => fetchProject(projectId), staleTime: 60_000 }),
-    client.fetchQuery({ queryKey: ["project", projectId, "protocol"], queryFn: () => fetchProtocol(projectId), staleTime: 60_000 }),
+    client.fetchQuery(protocolQuery(projectId)),
     client.fetchQuery(detailQuery(projectId, itemId)),
-    client.fetchQuery({ ...annotationsQuery(projectId, itemId), staleTime: 0 }),
   ]);
-  const [{ task, problem }, module] = await Promise.all([takeTask(project, item), loadWorkspace(item.kind)]);
+  const [{ task, problem }, module, annotations] = await Promise.all([
+    takeTask(project, item),
+    loadWorkspace(item.kind).then((loaded) => {
+      loaded.fetchAhead?.(projectId, item, protocol);
+      return loaded;
+    }),
+    annotationsAsked,
+  ]);
   return { project, protocol, item, task, taskProblem: problem, annotations, Workspace: module.default };
 }
 
@@ -142,7 +151,9 @@ function usePrefetch(project: ProjectId, item: ItemId, active: boolean): void {
         .json<NextAnswer | null>(`/projects/${project}/tasks/next`, { method: "POST", json: { after: item, peek: true } })
         .then(async (next) => {
           if (next === null || next.item.id === item) return;
-          await Promise.all([loadWorkspace(next.item.kind), client.prefetchQuery(detailQuery(project, next.item.id)), client.prefetchQuery(annotationsQuery(project, next.item.id))]);
+          void client.prefetchQuery(annotationsQuery(project, next.item.id));
+          const [module, { protocol }, detail] = await Promise.all([loadWorkspace(next.item.kind), client.fetchQuery(protocolQuery(project)), client.fetchQuery(detailQuery(project, next.item.id))]);
+          module.fetchAhead?.(project, detail, protocol);
         })
         .catch(() => undefined);
     }, 1500);

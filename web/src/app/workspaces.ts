@@ -1,8 +1,12 @@
 // Each workspace is a chunk of its own, loaded when an item of its kind is opened or about to be.
-import type { ItemKind, WorkspaceProps } from "@/core/workspace";
+import type { ItemDetail, ItemKind, ProjectId, Protocol, WorkspaceProps } from "@/core/workspace";
 import type { ComponentType } from "react";
 
-type WorkspaceModule = { readonly default: ComponentType<WorkspaceProps> };
+interface WorkspaceModule {
+  readonly default: ComponentType<WorkspaceProps>;
+  /** Fetches what the workspace shows first, before it stands. */
+  readonly fetchAhead?: (project: ProjectId, item: ItemDetail, protocol: Protocol) => void;
+}
 const modules = import.meta.glob<WorkspaceModule>("../features/{image,text,signal}/View.tsx");
 const loaded = new Map<ItemKind, Promise<WorkspaceModule>>();
 

@@ -26,6 +26,31 @@ describe("volume", () => {
     }
   });
 
+  it("shows what has arrived of every plane and leaves out the rest", () => {
+    const dims = [5, 4, 6] as const;
+    const transform = { slope: 1, intercept: 0, window: { centre: 60, width: 120 }, inverted: false };
+    const table = makeLookup("int16", 1, 0, transform.window, false);
+    const volume = makeVolume(dims, "int16", 1);
+    for (let n = 0; n < volume.data.length; n++) volume.data[n] = n;
+    for (const k of [0, 1, 4]) markLoaded(volume, k, k + 1);
+    const whole = { ...volume, loaded: new Uint8Array(6).fill(1), loadedCount: 6 };
+    for (const turned of [affine, affine.map((value) => -value)]) {
+      for (const plane of planesOf(turned)) {
+        const { width, height } = sizeOn(plane, dims);
+        const drawn = new Uint32Array(width * height);
+        const expected = new Uint32Array(width * height);
+        drawSlice(volume, plane, 1, width, height, table, drawn, transform);
+        drawSlice(whole, plane, 1, width, height, table, expected, transform);
+        for (let v = 0; v < height; v++) {
+          for (let u = 0; u < width; u++) {
+            const [, , k] = toVoxel(plane, dims, 1, { u, v });
+            expect(drawn[v * width + u]).toBe(volume.loaded[k] === 1 ? expected[v * width + u] : 0xff181410);
+          }
+        }
+      }
+    }
+  });
+
   it("gives the linear window of PS3.3 C.11.2.1.2.1 and its inverse", () => {
     const table = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, false);
     const inverse = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, true);

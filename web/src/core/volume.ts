@@ -140,7 +140,18 @@ export function makeLookup(
 
 const notLoaded = 0xff181410; // dark blue-grey: the slice is on its way
 
-/** Paints one slice into 32-bit pixels. */
+/** Pixels [u, u + width) x [v, v + height) of a plane, and where their voxels are. */
+interface Patch {
+  readonly base: number; // voxel index of the first pixel
+  readonly right: number;
+  readonly down: number;
+  readonly width: number;
+  readonly height: number;
+  readonly target: number; // place of the first pixel
+  readonly stride: number; // pixels a row of the whole plane
+}
+
+/** Paints one slice into 32-bit pixels. What has not arrived is not read: its memory does not exist yet. */
 export function drawSlice(
   volume: Volume,
   plane: Plane,
@@ -151,54 +162,67 @@ export function drawSlice(
   out: Uint32Array,
   transform: { slope: number; intercept: number; window: Window; inverted: boolean },
 ): void {
-  const { base, right, down } = walkOf(volume.dims, plane, slice);
-  if (volume.samplesPerPixel === 3) {
-    drawColour(volume.bytes, base, right, down, width, height, out);
-  } else if (volume.sampleType === "int16" || volume.sampleType === "uint16") {
-    const data = volume.data instanceof Int16Array ? new Uint16Array(volume.data.buffer) : volume.data;
-    drawLookup(data, base, right, down, width, height, lookup, out);
-  } else if (volume.sampleType === "uint8" || volume.sampleType === "int8") {
-    drawLookup(volume.bytes, base, right, down, width, height, lookup, out);
-  } else {
-    drawComputed(volume.data, base, right, down, width, height, out, transform);
+  const walk = walkOf(volume.dims, plane, slice);
+  const draw = drawingOf(volume, lookup, out, transform);
+  const whole: Patch = { ...walk, width, height, target: 0, stride: width };
+  if (volume.loadedCount === volume.loaded.length || (plane.normal === 2 && volume.loaded[slice] !== 0)) {
+    draw(whole);
+    return;
   }
-  hideMissing(volume, plane, slice, width, height, out);
+  out.fill(notLoaded, 0, width * height);
+  if (plane.normal === 2) return;
+  const side = plane.down.axis === 2 ? plane.down : plane.right;
+  for (const { from, count } of loadedRuns(volume, side.flipped)) {
+    if (side === plane.down) draw({ ...whole, base: walk.base + from * walk.down, height: count, target: from * width });
+    else draw({ ...whole, base: walk.base + from * walk.right, width: count, target: from });
+  }
 }
 
-function drawLookup(
-  data: Samples,
-  base: number,
-  right: number,
-  down: number,
-  width: number,
-  height: number,
+/** Runs of slices that have arrived, as places along the plane's side. */
+function loadedRuns(volume: Volume, flipped: boolean): readonly { from: number; count: number }[] {
+  const depth = volume.loaded.length;
+  const runs: { from: number; count: number }[] = [];
+  for (let place = 0; place < depth; place++) {
+    if (volume.loaded[flipped ? depth - 1 - place : place] === 0) continue;
+    const last = runs.at(-1);
+    if (last !== undefined && last.from + last.count === place) last.count++;
+    else runs.push({ from: place, count: 1 });
+  }
+  return runs;
+}
+
+function drawingOf(
+  volume: Volume,
   lookup: Uint32Array,
   out: Uint32Array,
-): void {
-  let target = 0;
+  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+): (patch: Patch) => void {
+  if (volume.samplesPerPixel === 3) return (patch) => drawColour(volume.bytes, patch, out);
+  if (volume.sampleType === "int16" || volume.sampleType === "uint16") {
+    const data = volume.data instanceof Int16Array ? new Uint16Array(volume.data.buffer) : volume.data;
+    return (patch) => drawLookup(data, patch, lookup, out);
+  }
+  if (volume.sampleType === "uint8" || volume.sampleType === "int8") return (patch) => drawLookup(volume.bytes, patch, lookup, out);
+  return (patch) => drawComputed(volume.data, patch, out, transform);
+}
+
+function drawLookup(data: Samples, { base, right, down, width, height, target, stride }: Patch, lookup: Uint32Array, out: Uint32Array): void {
   for (let v = 0; v < height; v++) {
     let index = base + v * down;
-    for (let u = 0; u < width; u++) {
-      out[target++] = lookup[data[index] as number] as number;
+    const row = target + v * stride;
+    for (let place = row; place < row + width; place++) {
+      out[place] = lookup[data[index] as number] as number;
       index += right;
     }
   }
 }
 
-function drawColour(
-  bytes: Uint8Array,
-  base: number,
-  right: number,
-  down: number,
-  width: number,
-  height: number,
-  out: Uint32Array,
-): void {
-  let target = 0;
+function drawColour(bytes: Uint8Array, { base, right, down, width, height, target, stride }: Patch, out: Uint32Array): void {
   for (let v = 0; v < height; v++) {
     let index = (base + v * down) * 3;
-    for (let u = 0; u < width; u++) {
-      out[target++] =
+    const row = target + v * stride;
+    for (let place = row; place < row + width; place++) {
+      out[place] =
         (0xff000000 |
           ((bytes[index + 2] as number) << 16) |
           ((bytes[index + 1] as number) << 8) |
@@ -211,42 +235,23 @@ function drawColour(
 
 function drawComputed(
   data: Samples,
-  base: number,
-  right: number,
-  down: number,
-  width: number,
-  height: number,
+  { base, right, down, width, height, target, stride }: Patch,
   out: Uint32Array,
   transform: { slope: number; intercept: number; window: Window; inverted: boolean },
 ): void {
   const { slope, intercept, window, inverted } = transform;
   const low = window.centre - 0.5 - (window.width - 1) / 2;
   const scale = 255 / Math.max(window.width - 1, 1e-6);
-  let target = 0;
   for (let v = 0; v < height; v++) {
     let index = base + v * down;
-    for (let u = 0; u < width; u++) {
+    const row = target + v * stride;
+    for (let place = row; place < row + width; place++) {
       let grey = Math.round(((data[index] as number) * slope + intercept - low) * scale);
       grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
       if (inverted) grey = 255 - grey;
-      out[target++] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
+      out[place] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
       index += right;
     }
-  }
-}
-
-function hideMissing(volume: Volume, plane: Plane, slice: number, width: number, height: number, out: Uint32Array): void {
-  if (volume.loadedCount === volume.loaded.length) return;
-  if (plane.normal === 2) {
-    if (volume.loaded[slice] === 0) out.fill(notLoaded, 0, width * height);
-    return;
-  }
-  const side = plane.down.axis === 2 ? plane.down : plane.right;
-  const depth = volume.dims[2];
-  for (let place = 0; place < depth; place++) {
-    if (volume.loaded[side.flipped ? depth - 1 - place : place] !== 0) continue;
-    if (side === plane.down) out.fill(notLoaded, place * width, (place + 1) * width);
-    else for (let v = 0; v < height; v++) out[v * width + place] = notLoaded;
   }
 }
 

@@ -17,7 +17,7 @@ import type { SegmentLook, ShapeLook } from "./draw";
 import { measureMask, measureShape, measurementText } from "./measure";
 import type { Changed, ImageState, Picture, Tool } from "./model";
 import {
-  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, missingAnswers, recalled, recordStroke, regionFinding,
+  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, memoryKey, missingAnswers, recalled, recordStroke, regionFinding,
   remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, unitOf, withLabel, withPicture, withPosition, withRadius,
   withSelected, withView,
 } from "./model";
@@ -30,6 +30,8 @@ import { Stage } from "./stage";
 import { strings } from "./strings";
 import "./image.css";
 
+export { fetchAhead } from "./ahead";
+
 interface Painting {
   readonly stroke: Stroke;
   readonly made: AnnotationBody | null;
@@ -41,7 +43,7 @@ interface Painting {
 const saveEveryMs = 500;
 
 export default function Workspace(props: WorkspaceProps): React.JSX.Element {
-  const memory = `consilium.image.${props.item.id}`;
+  const memory = memoryKey(props.item.id);
   const [start] = useState(() => {
     const state = startState(props.item, props.protocol, props.annotations.filter((annotation) => annotation.state !== "retracted").map(bodyOf), props.readOnly);
     return state === null ? null : recalled(state, sessionStorage.getItem(memory));
@@ -100,9 +102,10 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   }, [memory, state]);
 
   const picture = shownPicture(state);
+  const { volume, loading } = stage.pictureOf(picture, state.position[2]);
   useEffect(() => {
-    stage.pictureOf(picture, state.position[2]).loading.lookAt(state.position[2]);
-  }, [stage, picture, state.position]);
+    loading.lookAt(state.position[2]);
+  }, [loading, state.position]);
 
   const goTo = useCallback(
     (id: AnnotationId) => {
@@ -209,14 +212,12 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       <>
         <span>{said !== "" ? said : strings.brushAt(state.radiusMm.toFixed(1), labelOf(state, state.label)?.title ?? "")}</span>
         <span ref={probe} />
-        {stage.pictureOf(picture, 0).volume.loadedCount < picture.volume.grid.dims[2] && (
-          <span>{strings.loading(stage.pictureOf(picture, 0).volume.loadedCount, picture.volume.grid.dims[2])}</span>
-        )}
+        {volume.loadedCount < picture.volume.grid.dims[2] && <span>{strings.loading(volume.loadedCount, picture.volume.grid.dims[2])}</span>}
         <span className={missing.length > 0 ? "image-warn" : undefined}>{missing[0] === undefined ? strings.complete : strings.missing(missing.length, missing[0].title)}</span>
       </>,
       null,
     );
-  }, [setStatus, said, state, missing, stage, picture, stageRevision]);
+  }, [setStatus, said, state, missing, volume, picture, stageRevision]);
   useEffect(() => {
     if (said === "") return;
     const timer = setTimeout(() => say(""), 4000);
@@ -224,7 +225,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   }, [said]);
 
   return (
-    <div className="image-workspace" data-theme="dark" data-loaded={stage.pictureOf(picture, 0).volume.loadedCount}>
+    <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
       <Toolbar state={state} run={run} setRadius={(mm) => set(withRadius(now.current, mm))} setWindow={actions.setWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(withPicture(now.current, index))} />
       <div className={`image-panes image-panes-${state.layout}`}>

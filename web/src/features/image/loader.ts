@@ -29,7 +29,7 @@ export function loadFrames(
   let centre = start;
   let stopped = false;
   let failures = 0;
-  // The first request is one slice: the picture must be there at once.
+  // The first request is one slice, and nothing runs beside it: the picture must be there at once.
   let first = true;
 
   const next = (): { from: number; count: number } | undefined => {
@@ -47,6 +47,7 @@ export function loadFrames(
       try {
         await receive(volume, await source.fetchFrames(wanted.from, wanted.count, abort.signal), wanted, onProgress);
         failures = 0;
+        for (; running < requestsAtOnce; running++) void run();
       } catch (problem) {
         if (stopped) return;
         for (let k = wanted.from; k < wanted.from + wanted.count; k++) if (volume.loaded[k] === 0) asked[k] = 0;
@@ -59,7 +60,8 @@ export function loadFrames(
       }
     }
   };
-  for (let n = 0; n < requestsAtOnce; n++) void run();
+  let running = 1;
+  void run();
   return {
     lookAt: (slice) => {
       centre = slice;

@@ -455,6 +455,9 @@ export function missingAnswers(state: ImageState): readonly { readonly id: strin
 
 type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "label">;
 
+/** Where the browser keeps what was looked at, until it is closed. */
+export const memoryKey = (item: string): string => `consilium.image.${item}`;
+
 export function remembered(state: ImageState): string {
   const { picture, position, window, inverted, views, layout, main, tool, radiusMm, label } = state;
   const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, label };

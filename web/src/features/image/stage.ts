@@ -6,6 +6,7 @@ import { brickVoxels, makeMask, restoreBricks } from "@/core/mask";
 import type { Volume } from "@/core/volume";
 import { makeLookup, makeVolume } from "@/core/volume";
 import type { AnnotationSession, BrickPatch } from "@/core/workspace";
+import { fetchFrames, framesUrl } from "./ahead";
 import type { ImageState, Picture } from "./model";
 import { shownPicture } from "./model";
 import type { Loading } from "./loader";
@@ -19,12 +20,6 @@ interface Lookup {
 export interface PictureState {
   readonly volume: Volume;
   readonly loading: Loading;
-}
-
-/** Where a picture's frames are fetched from. */
-export function framesUrl(projectId: string, itemId: string, picture: Picture, from: number, count: number): string {
-  const series = `/api/v1/projects/${projectId}/items/${itemId}/series/${picture.series.id}`;
-  return picture.imageIndex === null ? `${series}/frames?from=${from}&count=${count}` : `${series}/images/${picture.imageIndex}`;
 }
 
 const volumesKept = 2;
@@ -102,8 +97,7 @@ export class Stage {
     const loading = loadFrames(
       volume,
       {
-        fetchFrames: (from, count, signal) =>
-          fetch(framesUrl(this.projectId, this.itemId, picture, from, count), { signal, credentials: "same-origin" }),
+        fetchFrames: (from, count, signal) => fetchFrames(framesUrl(this.projectId, this.itemId, picture, from, count), signal),
       },
       slice,
       () => this.progressed(),
