@@ -172,6 +172,7 @@ SLOW_STEPS = [
     ("formats against the judges", ["PYTHON", "tests/formats/formats.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
+    ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),
     ("crash: kill -9", ["PYTHON", "tests/crash/kill_loop.py"]),
     ("browser: end to end", ["node", "tests/e2e/run.mjs"]),

@@ -212,6 +212,10 @@ http::Response ApiApplication::handle(http::Request& request) {
   Result<http::Response> result = answer(request);
   http::Response response = result ? std::move(*result) : problem_response(result.error());
   add_common_headers(response);
+  // RFC 6797. Not for localhost: there it would forbid plain HTTP to every other program, too.
+  if (request.secure && !request.header("host").starts_with("localhost")) {
+    response.with("Strict-Transport-Security", "max-age=31536000");
+  }
   return response;
 }
 
