@@ -17,15 +17,16 @@ Status check_level(double level) {
   return fail(ErrorCode::InvalidInput, "the confidence level is not between 0 and 1");
 }
 
-Uncertainty uncertainty_of(double coefficient, double variance, double degrees, double level) {
+Uncertainty uncertainty_of(double coefficient, double variance, double degrees, double level,
+                           Interval range) {
   const double standard_error = std::sqrt(std::max(variance, 0.0));
   const double half_width = student_quantile(1 - (1 - level) / 2, degrees) * standard_error;
   // Full agreement has standard error 0: the quotient is then infinite and the p value 0.
   const double quotient = coefficient == 0 ? 0 : coefficient / standard_error;
   return {.standard_error = standard_error,
           .degrees_of_freedom = degrees,
-          .interval = {std::max(coefficient - half_width, -1.0),
-                       std::min(coefficient + half_width, 1.0)},
+          .interval = {std::max(coefficient - half_width, range.lower),
+                       std::min(coefficient + half_width, range.upper)},
           .p_value = student_two_sided(quotient, degrees)};
 }
 
@@ -125,7 +126,7 @@ Result<AgreementEstimate> estimate(const AgreementModel& model, double level) {
   const bool sample = model.form == StandardErrorForm::Sample;
   result.uncertainty =
       uncertainty_of(value.coefficient, squares / (n * (sample ? n - 1 : n)),
-                     sample ? n - 1 : std::numeric_limits<double>::infinity(), level);
+                     sample ? n - 1 : std::numeric_limits<double>::infinity(), level, model.range);
   return result;
 }
 
@@ -173,12 +174,13 @@ Result<AgreementEstimate> estimate_clustered(const AgreementModel& model,
   const auto count = static_cast<double>(clusters.count());
   const double squares =
       order_free_sum(totals.size(), [&](std::size_t g) { return totals[g] * totals[g]; });
-  return AgreementEstimate{.coefficient = value.coefficient,
-                           .observed = value.observed,
-                           .expected = value.expected,
-                           .item_count = item_count_of(model.rows),
-                           .uncertainty = uncertainty_of(
-                               value.coefficient, squares * count / (count - 1), count - 1, level)};
+  return AgreementEstimate{
+      .coefficient = value.coefficient,
+      .observed = value.observed,
+      .expected = value.expected,
+      .item_count = item_count_of(model.rows),
+      .uncertainty = uncertainty_of(value.coefficient, squares * count / (count - 1), count - 1,
+                                    level, model.range)};
 }
 
 }  // namespace consilium

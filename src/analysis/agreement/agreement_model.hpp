@@ -37,6 +37,12 @@ struct SummandRows {
   }
 };
 
+struct Interval {
+  double lower = 0;
+  double upper = 0;
+  friend bool operator==(const Interval&, const Interval&) = default;
+};
+
 struct CoefficientValue {
   double coefficient = 0;
   // Agreement observed and expected by chance; for alpha the disagreements D_o and D_e.
@@ -76,6 +82,7 @@ struct AgreementModel {
   std::vector<std::uint32_t> row_of_item;  // no_row for an item that says nothing
   std::shared_ptr<const Coefficient> coefficient;
   StandardErrorForm form = StandardErrorForm::Sample;
+  Interval range = {-1, 1};  // where the coefficient can lie; intervals are cut there
   // Columns that are interchangeable in the function share a mark, and columns of one class share
   // its number (no_row: of none). So the bootstrap can number rows the same way whatever the
   // classes' and raters' numbers are.
@@ -83,16 +90,10 @@ struct AgreementModel {
   std::vector<std::uint32_t> column_class;
 };
 
-struct Interval {
-  double lower = 0;
-  double upper = 0;
-  friend bool operator==(const Interval&, const Interval&) = default;
-};
-
 struct Uncertainty {
   double standard_error = 0;
   double degrees_of_freedom = 0;  // infinite: normal quantiles
-  Interval interval;              // coefficient +- quantile x standard error, cut at -1 and 1
+  Interval interval;              // coefficient +- quantile x standard error, cut at the range
   double p_value = 0;             // two-sided, of no agreement beyond chance
 };
 

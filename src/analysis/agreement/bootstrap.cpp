@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -17,6 +18,8 @@
 
 namespace consilium {
 namespace {
+
+__extension__ using WideUnsigned = unsigned __int128;
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -48,7 +51,8 @@ class Resampler {
   }
   // The coefficient of the units themselves, summed as replicates are.
   double original() {
-    std::ranges::copy(units_.units, drawn_.begin());
+    std::ranges::transform(units_.units, drawn_.begin(),
+                           [](std::uint64_t n) { return static_cast<std::uint32_t>(n); });
     return value();
   }
 
@@ -58,24 +62,32 @@ class Resampler {
       std::uint64_t left = units_.unit_count;   // to draw
       std::uint64_t among = units_.unit_count;  // from
       for (std::size_t p = 0; p < units_.count(); ++p) {
-        drawn_[p] = draw_binomial(
-            left, static_cast<double>(units_.units[p]) / static_cast<double>(among), random);
+        drawn_[p] = static_cast<std::uint32_t>(draw_binomial(
+            left, static_cast<double>(units_.units[p]) / static_cast<double>(among), random));
         left -= drawn_[p];
         among -= units_.units[p];
       }
       return;
     }
     std::ranges::fill(drawn_, 0U);
-    for (std::uint64_t i = 0; i < units_.unit_count; ++i) {
-      const std::uint64_t unit = random.below(units_.unit_count);
-      ++drawn_[row_of_unit_.empty() ? unit : row_of_unit_[unit]];
+    // Random words are made a block at a time; a product's upper half is a unit, with a bias below
+    // units / 2^64.
+    std::array<std::uint64_t, 512> words{};
+    for (std::uint64_t left = units_.unit_count; left > 0;) {
+      const std::uint64_t count = std::min<std::uint64_t>(left, words.size());
+      random.fill(std::as_writable_bytes(std::span(words).first(count)));
+      for (std::size_t w = 0; w < count; ++w) {
+        const auto unit = static_cast<std::size_t>(
+            static_cast<WideUnsigned>(words[w]) * units_.unit_count >> 64U);
+        ++drawn_[row_of_unit_.empty() ? unit : row_of_unit_[unit]];
+      }
+      left -= count;
     }
   }
   double value() {
     std::ranges::fill(sum_, 0);
     for (std::size_t p = 0; p < units_.count(); ++p) {
       const auto times = static_cast<std::int64_t>(drawn_[p]);
-      if (times == 0) continue;
       for (std::size_t e = units_.first[p]; e < units_.first[p + 1]; ++e) {
         sum_[units_.column[e]] += times * units_.value[e];
       }
@@ -92,7 +104,7 @@ class Resampler {
   std::vector<double> scale_;
   bool multinomial_ = false;
   std::vector<std::uint32_t> row_of_unit_;
-  std::vector<std::uint64_t> drawn_;
+  std::vector<std::uint32_t> drawn_;
   std::vector<std::int64_t> sum_;
   std::vector<double> sums_;
 };
