@@ -39,12 +39,10 @@ struct WeightDifference {
 using Difference = std::variant<NominalDifference, ValueDifference, WeightDifference>;
 
 namespace fixed {
-enum Column : std::uint32_t {
-  codings_column = AlphaCoefficient::codings_column,
-  disagreement_column,
-  first_class_column
-};
-}
+constexpr std::uint32_t codings_column = AlphaCoefficient::codings_column;
+constexpr std::uint32_t disagreement_column = 1;
+constexpr std::uint32_t first_class_column = 2;
+}  // namespace fixed
 
 // Alpha whose differences do not depend on the codings. Columns: codings, disagreement, n_k.
 class FixedAlpha final : public AlphaCoefficient {
@@ -103,13 +101,11 @@ class FixedAlpha final : public AlphaCoefficient {
 };
 
 namespace interval {
-enum Column : std::uint32_t {
-  codings_column = AlphaCoefficient::codings_column,
-  disagreement_column,
-  value_column,
-  square_column
-};
-}
+constexpr std::uint32_t codings_column = AlphaCoefficient::codings_column;
+constexpr std::uint32_t disagreement_column = 1;
+constexpr std::uint32_t value_column = 2;
+constexpr std::uint32_t square_column = 3;
+}  // namespace interval
 
 // For (v - w)^2 four sums suffice, however many values there are.
 class IntervalAlpha final : public AlphaCoefficient {

@@ -44,7 +44,9 @@ double squares_around(std::span<const double> values, double centre) {
                         [&](std::size_t i) { return (values[i] - centre) * (values[i] - centre); });
 }
 
-enum Column : std::uint32_t { pairs_column, difference_column, square_column };
+constexpr std::uint32_t pairs_column = 0;
+constexpr std::uint32_t difference_column = 1;
+constexpr std::uint32_t square_column = 2;
 
 class Part final : public Coefficient {
  public:

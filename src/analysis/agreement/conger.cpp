@@ -9,7 +9,9 @@
 namespace consilium {
 namespace {
 
-enum Column : std::uint32_t { pairs_column, agreement_column, first_rater_column };
+constexpr std::uint32_t pairs_column = 0;
+constexpr std::uint32_t agreement_column = 1;
+constexpr std::uint32_t first_rater_column = 2;
 
 // Columns: items with two ratings; their agreement; items rated by each rater; each rater's use of
 // each class.

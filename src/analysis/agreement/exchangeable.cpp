@@ -10,7 +10,10 @@
 namespace consilium {
 namespace {
 
-enum Column : std::uint32_t { items_column, pairs_column, agreement_column, first_class_column };
+constexpr std::uint32_t items_column = 0;
+constexpr std::uint32_t pairs_column = 1;
+constexpr std::uint32_t agreement_column = 2;
+constexpr std::uint32_t first_class_column = 3;
 
 class Exchangeable final : public Coefficient {
  public:

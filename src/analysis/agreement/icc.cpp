@@ -15,7 +15,10 @@ namespace {
 
 // Columns: items; squared item means; squared ratings; each rater's sum. Ratings are taken from
 // their grand mean and in units of their spread, so that squares keep their digits.
-enum Column : std::uint32_t { items_column, means_column, squares_column, first_rater_column };
+constexpr std::uint32_t items_column = 0;
+constexpr std::uint32_t means_column = 1;
+constexpr std::uint32_t squares_column = 2;
+constexpr std::uint32_t first_rater_column = 3;
 
 bool one_way(IccForm form) { return form == IccForm::OneWaySingle || form == IccForm::OneWayMean; }
 bool random_raters(IccForm form) {

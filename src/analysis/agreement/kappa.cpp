@@ -14,7 +14,9 @@
 namespace consilium {
 namespace {
 
-enum Column : std::uint32_t { items_column, agreement_column, first_class_column };
+constexpr std::uint32_t items_column = 0;
+constexpr std::uint32_t agreement_column = 1;
+constexpr std::uint32_t first_class_column = 2;
 
 std::unexpected<Error> one_class() {
   return fail(ErrorCode::InvalidInput,

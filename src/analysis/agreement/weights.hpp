@@ -67,7 +67,7 @@ class Weights {
     return matrix_[k * class_count_ + l];
   }
   // What tells classes apart without their numbers: the same mark for classes that the weights
-  // treat alike up to renumbering. See resampling in bootstrap.hpp.
+  // treat alike up to renumbering. See bootstrap.hpp.
   [[nodiscard]] std::uint64_t class_mark(std::size_t k) const;
 
  private:
