@@ -67,7 +67,7 @@ std::vector<double> sums_of(const SummandRows& rows) {
   std::vector<int> shift(rows.column_count, 0);
   std::vector<WideInteger> sum(rows.column_count, 0);
   for (std::size_t c = 0; c < rows.column_count; ++c) {
-    if (largest[c] > 0) shift[c] = std::clamp(order_free_shift(largest[c]), -900, 900);
+    if (largest[c] > 0) shift[c] = std::clamp(order_free_shift(largest[c]), -1000, 900);
   }
   std::vector<double> scale(rows.column_count);
   std::ranges::transform(shift, scale.begin(), [](int s) { return std::ldexp(1.0, s); });

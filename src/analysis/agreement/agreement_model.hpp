@@ -75,6 +75,9 @@ enum class StandardErrorForm {
   LargeSample,
 };
 
+// Measured values and classes' values are taken up to this magnitude, so that no square overflows.
+inline constexpr double measured_value_max = 1e100;
+
 inline constexpr std::uint32_t no_row = std::numeric_limits<std::uint32_t>::max();
 
 struct AgreementModel {

@@ -114,7 +114,7 @@ class IntervalAlpha final : public AlphaCoefficient {
     const double codings = sums[interval::codings_column];
     const double disagreement = sums[interval::disagreement_column];
     const double product = product_of(sums);
-    const double factor = codings * disagreement / (product * product);
+    const double factor = codings * disagreement / product / product;
     by_sum[interval::codings_column] =
         -disagreement / product + factor * 2 * sums[interval::square_column];
     by_sum[interval::disagreement_column] = -codings / product;
@@ -147,9 +147,10 @@ Status check_scale(const RatingPatterns& patterns, const AlphaScale& scale) {
   }
   std::vector<double> sorted(scale.class_values.begin(), scale.class_values.end());
   std::ranges::sort(sorted);
-  if (!std::ranges::all_of(sorted, [](double v) { return std::isfinite(v); }) ||
+  if (!std::ranges::all_of(sorted, [](double v) { return std::abs(v) <= measured_value_max; }) ||
       std::ranges::adjacent_find(sorted) != sorted.end()) {
-    return fail(ErrorCode::InvalidInput, "the classes' values are not finite or not all different");
+    return fail(ErrorCode::InvalidInput,
+                "the classes' values are beyond 1e100 or not all different");
   }
   if (scale.metric == AlphaMetric::Ratio && !sorted.empty() && sorted.front() < 0) {
     return fail(ErrorCode::InvalidInput, "a ratio scale has no negative values");

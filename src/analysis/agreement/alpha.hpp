@@ -49,7 +49,7 @@ struct AlphaScale {
                                                  const Weights& weights);
 
 // On measured values: `ratings` holds `item_count` rows of `rater_count` numbers, NaN where one is
-// missing. Errors: as above, and on a wrong size or an infinite rating.
+// missing. Errors: as above, and on a wrong size or a rating beyond 1e100.
 // Cost: a sort of the ratings.
 [[nodiscard]] Result<AgreementModel> alpha_model(std::span<const double> ratings,
                                                  std::size_t item_count, std::size_t rater_count,

@@ -88,6 +88,22 @@ TEST_CASE("alpha keeps its digits far from zero, where squares would cancel") {
   CHECK(coefficient_of(alpha_model(ratings, 4, 2, AlphaMetric::Interval)) == near(plain, 1e-12));
 }
 
+TEST_CASE("alpha knows no unit, however large or small") {
+  std::vector<double> ratings{1, 2, 4, 5, 7, 7, 2, 3};
+  const AgreementEstimate plain =
+      test::estimate_of(alpha_model(ratings, 4, 2, AlphaMetric::Interval));
+  for (const double unit : {1e99, 1e-99}) {
+    std::vector<double> scaled = ratings;
+    for (double& rating : scaled) rating *= unit;
+    const AgreementEstimate other =
+        test::estimate_of(alpha_model(scaled, 4, 2, AlphaMetric::Interval));
+    CHECK(other.coefficient == near(plain.coefficient, 1e-12));
+    CHECK(other.uncertainty->standard_error == near(plain.uncertainty->standard_error, 1e-12));
+  }
+  ratings[0] = 1e101;
+  CHECK_FALSE(alpha_model(ratings, 4, 2, AlphaMetric::Interval).has_value());
+}
+
 TEST_CASE("alpha that is undefined is refused, with the reason") {
   const auto undefined = [](std::vector<double> ratings, std::size_t raters) {
     const auto model = alpha_model(ratings, ratings.size() / raters, raters, AlphaMetric::Interval);

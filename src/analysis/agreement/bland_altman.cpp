@@ -27,8 +27,8 @@ Result<std::vector<double>> differences_of(std::span<const double> first,
   std::vector<double> difference(first.size());
   for (std::size_t i = 0; i < first.size(); ++i) {
     difference[i] = first[i] - second[i];
-    if (!std::isfinite(difference[i])) {
-      return fail(ErrorCode::InvalidInput, "a value is missing or infinite",
+    if (!(std::abs(difference[i]) <= measured_value_max)) {
+      return fail(ErrorCode::InvalidInput, "a value is missing, infinite or beyond 1e100",
                   fmt::format("pair {}", i), "leave the pair out");
     }
   }

@@ -114,6 +114,7 @@ Result<AgreementModel> exchangeable_model(const RatingPatterns& patterns, const 
   }
   AgreementModel model;
   model.coefficient = std::make_shared<const Exchangeable>(weights, chance);
+  if (chance == ChanceAgreement::None) model.range = {0, 1};
   model.rows.column_count = first_class_column + patterns.symbol_count;
   std::vector<std::uint32_t> row_of_pattern(patterns.count(), no_row);
   bool any_pair = false;

@@ -97,8 +97,8 @@ Status check_ratings(std::span<const double> ratings, std::size_t items, std::si
                 fmt::format("{} ratings, {} items, {} raters", ratings.size(), items, raters));
   }
   for (std::size_t i = 0; i < ratings.size(); ++i) {
-    if (std::isfinite(ratings[i])) continue;
-    return fail(ErrorCode::InvalidInput, "a rating is missing or infinite",
+    if (std::abs(ratings[i]) <= measured_value_max) continue;
+    return fail(ErrorCode::InvalidInput, "a rating is missing, infinite or beyond 1e100",
                 fmt::format("item {}, rater {}", i / raters, i % raters),
                 "leave the item out, or use alpha, which allows for missing ratings");
   }

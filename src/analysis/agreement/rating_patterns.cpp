@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/agreement/agreement_model.hpp"
+
 namespace consilium {
 namespace {
 
@@ -231,8 +233,8 @@ Result<RatingPatterns> value_patterns(std::span<const double> ratings, std::size
   }
   values.clear();
   for (std::size_t i = 0; i < ratings.size(); ++i) {
-    if (std::isinf(ratings[i])) {
-      return fail(ErrorCode::InvalidInput, "a rating is infinite",
+    if (std::abs(ratings[i]) > measured_value_max) {
+      return fail(ErrorCode::InvalidInput, "a rating is infinite or beyond 1e100",
                   fmt::format("item {}, rater {}", i / rater_count, i % rater_count));
     }
     if (!std::isnan(ratings[i])) values.push_back(ratings[i] == 0 ? 0 : ratings[i]);  // -0 is 0

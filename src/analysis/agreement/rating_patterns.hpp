@@ -59,7 +59,7 @@ struct RatingPatterns {
 
 // Patterns of the distinct values in a table of `item_count` rows and `rater_count` columns, row by
 // row; NaN is a missing rating. `values` receives the distinct values, ascending: symbol s is
-// values[s]. Errors: InvalidInput on a wrong size or an infinite rating.
+// values[s]. Errors: InvalidInput on a wrong size or a rating beyond `measured_value_max`.
 // Cost: a sort of all ratings.
 [[nodiscard]] Result<RatingPatterns> value_patterns(std::span<const double> ratings,
                                                     std::size_t item_count, std::size_t rater_count,

@@ -30,8 +30,7 @@ std::vector<int> shifts_of(const SummandRows& rows, double draws, double items_m
     if (largest[c] == 0) continue;
     int exponent = 0;
     static_cast<void>(std::frexp(largest[c] * draws * items_max, &exponent));
-    // Not above 52 bits of fraction for the largest: whole numbers then stay whole.
-    shift[c] = std::clamp(61 - exponent, -900, 900);
+    shift[c] = std::clamp(61 - exponent, -1000, 900);
   }
   return shift;
 }

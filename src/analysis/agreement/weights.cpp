@@ -9,6 +9,8 @@
 #include <numbers>
 #include <numeric>
 
+#include "analysis/agreement/agreement_model.hpp"
+
 namespace consilium {
 namespace {
 
@@ -39,9 +41,10 @@ Status check_values(WeightKind kind, std::span<const double> values) {
   }
   std::vector<double> sorted(values.begin(), values.end());
   std::ranges::sort(sorted);
-  if (!std::ranges::all_of(sorted, [](double v) { return std::isfinite(v); }) ||
+  if (!std::ranges::all_of(sorted, [](double v) { return std::abs(v) <= measured_value_max; }) ||
       std::ranges::adjacent_find(sorted) != sorted.end()) {
-    return fail(ErrorCode::InvalidInput, "the classes' values are not finite or not all different");
+    return fail(ErrorCode::InvalidInput,
+                "the classes' values are beyond 1e100 or not all different");
   }
   if (kind == WeightKind::GwetRatio && sorted.front() < 0) {
     return fail(ErrorCode::InvalidInput, "ratio weights need values that are not negative");

@@ -48,8 +48,8 @@ inline constexpr std::uint32_t weighted_classes_max = 4096;
 // A symmetric q x q matrix with ones on its diagonal. Identity is not stored.
 class Weights {
  public:
-  // Errors: InvalidInput when fewer than 2 values are given, when two are equal or one is not
-  // finite, and on negative values for gwet-ratio; TooLarge past 4096 classes (identity has no
+  // Errors: InvalidInput when fewer than 2 values are given, when two are equal or one is beyond
+  // 1e100, and on negative values for gwet-ratio; TooLarge past 4096 classes (identity has no
   // limit). `Own` is made by `own`.
   [[nodiscard]] static Result<Weights> make(WeightKind kind, std::span<const double> class_values);
   // The same with values 1 .. class_count.
