@@ -28,15 +28,22 @@
 namespace consilium {
 
 enum class ConsensusMethod : std::uint8_t {
-  Auto,              // the one of Majority, OneCoin, Map, Ibcc, Hierarchical that best foretells
-                     // votes held out (and gold, when there is enough)
-  Majority,          // share of the votes
+  Auto,      // the one of PooledCoin, OneCoin, Map, Ibcc and HierarchicalSymmetric that best
+             // foretells held-out votes; with 30 gold items or more, of these and
+             // Hierarchical the one that best foretells held-out gold
+  Majority,  // share of the votes
   WeightedMajority,  // share of the votes, each with its rater's weight
+  PooledCoin,        // every rater alike is right with one probability q, classes are equally
+                     // frequent: Majority's labels with a calibrated posterior
   OneCoin,           // rater w is right with probability q_w, else says any other class alike
   DawidSkene,        // a confusion matrix per rater, maximum likelihood by EM
   Map,               // the same, maximum a posteriori under a Dirichlet prior
   Ibcc,              // the same, variational Bayes under a Dirichlet prior
-  Hierarchical,      // Ibcc whose Dirichlet prior is estimated from the raters (empirical Bayes)
+  Hierarchical,      // Ibcc whose Dirichlet prior, one row a class, is estimated from the raters
+                     // (empirical Bayes)
+  HierarchicalSymmetric,  // the same with two numbers estimated: on the diagonal and off it, so
+                          // that the prior cannot learn a bias of the whole crowd and move the
+                          // classes
 };
 
 enum class ConsensusStart : std::uint8_t {
@@ -107,10 +114,12 @@ struct PosteriorTable {
 // What the panel knows of its raters. A matrix has one row per true class and one column per class
 // said, and rater w's begins at w x K x K.
 //
-// The interval of a cell is that of a Beta distribution with the cell's mean whose size is the
-// effective number of votes: the observed information of the cell (Louis 1982: complete less
-// missing, the other cells held), half a pseudo-vote added on either side (Jeffreys). A cell of a
-// class that the rater is not known to have met has the interval [0, 1] or close to it.
+// The interval of a cell is the central one of a Beta distribution with the estimate p: of
+// n p + e and n (1 - p) + e, where n is the prior's votes and the effective number of votes, that
+// is the observed information of the cell times p (1 - p) (Louis 1982: complete less missing, the
+// other cells held). e is 1/2 (Jeffreys); for Ibcc and the hierarchical methods 0, since their
+// prior is in p already. It is a credible interval there, an approximate confidence interval
+// elsewhere.
 struct RaterTable {
   std::uint32_t class_count = 0;
   std::vector<double> confusion;  // rows sum to 1
@@ -138,7 +147,7 @@ struct ConsensusMode {
 
 // Held-out score of one candidate of Auto.
 struct CandidateScore {
-  ConsensusMethod method = ConsensusMethod::Majority;
+  ConsensusMethod method = ConsensusMethod::PooledCoin;
   double vote_score = 0.0;           // mean log probability of a held-out vote, nats
   std::optional<double> gold_score;  // mean log probability of a held-out gold label, nats
   friend bool operator==(const CandidateScore&, const CandidateScore&) = default;
