@@ -183,10 +183,12 @@ class Fit {
     for (const double move : step) size = std::max(size, std::fabs(move));
     const std::vector<double> from = log_strength_;
     const double before = log_likelihood(true);
-    for (double scale = size > 4 ? 4 / size : 1; scale > 1e-6; scale /= 2) {
+    double scale = size > 4 ? 4 / size : 1;
+    while (scale > 1e-6) {
       for (std::uint32_t i = 0; i < count_; ++i) log_strength_[i] = from[i] + scale * step[i];
       // Near the top the gain is below rounding: a small step is good as it is.
       if (log_likelihood(true) >= before || size < 1e-6) return size * scale;
+      scale /= 2;
     }
     log_strength_ = from;
     return 0;

@@ -128,5 +128,27 @@ TEST_CASE("on public crowds the likelihood is at least crowd-kit's") {
   }
 }
 
+// crowd-kit's accuracies with its defaults on the same rows. Its MACE lines strategies up with
+// other raters; by luck that gives dog .836 where the paper's model, and crowd-kit on renamed rows,
+// has .830. The last column is what is asked of ours.
+TEST_CASE("on public crowds the variational fit's accuracy stands beside crowd-kit's") {
+  struct Case {
+    const char* name;
+    double crowd_kit;
+    double ours;
+  };
+  for (const Case& of : {Case{"face_sentiment", 0.635, 0.635}, Case{"bluebird", 0.769, 0.769},
+                         Case{"dog", 0.836, 0.828}, Case{"rte", 0.9275, 0.9255}}) {
+    const auto data = test::crowd_votes(of.name);
+    if (!data) {
+      std::puts("skipped: shared data absent");
+      return;
+    }
+    CAPTURE(of.name);
+    CAPTURE(of.crowd_kit);
+    CHECK(test::accuracy(*data, fit_mace(data->votes, {}).value().posterior) >= of.ours);
+  }
+}
+
 }  // namespace
 }  // namespace consilium::crowd

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "analysis/crowd/climb.hpp"
 #include "analysis/crowd/fixed_sum.hpp"
@@ -245,9 +246,10 @@ class Fit {
         mean += on_grid[q] * node(q);
         square += on_grid[q] * node(q) * node(q);
         // A node stands for its step; a mark within the step splits it.
-        double below = -INFINITY;
+        double below = -std::numeric_limits<double>::infinity();
         for (std::uint32_t k = 0; k < classes_; ++k) {
-          const double above = k + 1 < classes_ ? result_.mark[k] : INFINITY;
+          const double above =
+              k + 1 < classes_ ? result_.mark[k] : std::numeric_limits<double>::infinity();
           const double begin = std::max(below, node(q) - node_step / 2);
           const double end = std::min(above, node(q) + node_step / 2);
           if (end > begin) {

@@ -81,7 +81,6 @@ TEST_CASE("the intervals cover the truth about as often as they say") {
       if (made.truth[i] >= fit.item_low[i] && made.truth[i] <= fit.item_high[i]) covered += 1;
     }
   }
-  MESSAGE("covered " << covered / all);
   CHECK(covered / all > (full() ? 0.93 : 0.90));
   CHECK(covered / all < 0.985);
 }

@@ -49,7 +49,10 @@ double digamma(double x) {
 
 double trigamma(double x) {
   double shift = 0;
-  for (; x < 8; ++x) shift += 1 / (x * x);
+  while (x < 8) {
+    shift += 1 / (x * x);
+    ++x;
+  }
   const double r = 1 / (x * x);
   return shift + 1 / x + r / 2 +
          r / x *

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <tuple>
 
 #include "analysis/crowd/fixed_sum.hpp"
@@ -29,7 +30,7 @@ double expected_gain(std::span<const double> shares, std::span<const double> rat
   for (std::size_t l = 0; l < class_count; ++l) {
     Fixed mean = 0;
     Fixed total = 0;
-    double least = INFINITY;
+    double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (std::size_t t = 0; t < class_count; ++t) {
       if (shares[t] <= 0) continue;

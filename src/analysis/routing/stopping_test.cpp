@@ -81,8 +81,7 @@ TEST_CASE("of the items that stop at most the allowed share is wrong") {
         CAPTURE(gold);
         CAPTURE(error_max);
         const double rate = wrong / stopped;
-        MESSAGE("classes " << class_count << " gold " << gold << " allowed " << error_max
-                           << " wrong " << rate << " of " << stopped);
+        CAPTURE(stopped);
         CHECK(stopped > 0.5 * 60 * static_cast<double>(rounds) * (gold > 20 ? 1 : 0));
         CHECK(rate <= error_max + 2.33 * std::sqrt(error_max * (1 - error_max) / stopped) *
                                       (full() ? 0 : 1));
@@ -112,7 +111,8 @@ TEST_CASE("the forecast is near the votes that it took") {
     forecast += played.forecast * 60;
     votes += played.votes;
   }
-  MESSAGE("forecast " << forecast << " took " << votes);
+  CAPTURE(forecast);
+  CAPTURE(votes);
   CHECK(forecast > 0.7 * votes);
   CHECK(forecast < 1.4 * votes);
 }
@@ -147,7 +147,8 @@ TEST_CASE("exact bounds of a rate") {
   CHECK(bounds.lower == doctest::Approx(0.4439045376923585).epsilon(1e-9));
   CHECK(bounds.upper == doctest::Approx(0.9747892736731666).epsilon(1e-9));
   CHECK(rate_bounds(0, 10, 0.95).value().lower == 0);
-  CHECK(rate_bounds(0, 10, 0.95).value().upper == doctest::Approx(0.2588655508930522).epsilon(1e-9));
+  CHECK(rate_bounds(0, 10, 0.95).value().upper ==
+        doctest::Approx(0.2588655508930522).epsilon(1e-9));
   CHECK(rate_bounds(10, 10, 0.95).value().upper == 1);
   CHECK_FALSE(rate_bounds(1, 0, 0.95).has_value());
   CHECK_FALSE(rate_bounds(3, 2, 0.95).has_value());
