@@ -29,6 +29,10 @@ class FixedSum {
     part_ += term & 0xFFFFF;
   }
   void add(double term) { add(to_fixed(term)); }
+  void add_times(double term, std::int64_t times) {
+    whole_ += (to_fixed(term) >> 20U) * times;
+    part_ += (to_fixed(term) & 0xFFFFF) * times;
+  }
   void add(const FixedSum& other) {
     whole_ += other.whole_;
     part_ += other.part_;

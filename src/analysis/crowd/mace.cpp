@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <span>
 
 #include "analysis/crowd/fixed_sum.hpp"
@@ -37,7 +38,8 @@ class Fit {
     for (std::uint64_t v = 0; v < votes.vote_count(); ++v) {
       said_[cell(votes.rater[v], votes.label[v])] += 1;
     }
-    posterior_.resize(std::size_t{votes.item_count()} * votes.class_count);
+    find_patterns();
+    posterior_.resize(times_.size() * votes.class_count);
     competence_.resize(votes.rater_count);
     strategy_.resize(cells_);
   }
@@ -63,6 +65,32 @@ class Fit {
   }
 
  private:
+  // Items with the same votes have the same posterior: each pattern of votes is met once, with how
+  // many items have it. Crowds that work in batches have several items a pattern.
+  void find_patterns() {
+    std::map<std::vector<std::size_t>, std::uint32_t> number;
+    std::vector<std::size_t> cells;
+    for (ItemIndex i = 0; i < votes_.item_count(); ++i) {
+      cells.clear();
+      for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
+        cells.push_back(cell(votes_.rater[v], votes_.label[v]));
+      }
+      std::ranges::sort(cells);
+      const auto [at, is_new] = number.emplace(cells, static_cast<std::uint32_t>(times_.size()));
+      pattern_of_.push_back(at->second);
+      if (!is_new) {
+        ++times_[at->second];
+        continue;
+      }
+      times_.push_back(1);
+      for (const std::size_t c : cells) {
+        cell_.push_back(c);
+        label_.push_back(static_cast<ClassIndex>(c % votes_.class_count));
+      }
+      first_.push_back(cell_.size());
+    }
+  }
+
   [[nodiscard]] std::size_t cell(RaterIndex r, std::uint32_t k) const {
     return std::size_t{r} * votes_.class_count + k;
   }
@@ -117,7 +145,11 @@ class Fit {
   }
 
   void tell(MaceResult& result) {
-    result.posterior = posterior_;
+    for (const std::uint32_t pattern : pattern_of_) {
+      const auto row = std::span(posterior_)
+                           .subspan(std::size_t{pattern} * votes_.class_count, votes_.class_count);
+      result.posterior.insert(result.posterior.end(), row.begin(), row.end());
+    }
     // The likelihood is told at the parameters handed out, which the lower bound's rates are not.
     for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
@@ -136,13 +168,13 @@ class Fit {
     const unsigned threads = std::max(1U, options_.threads);
     std::vector<FixedSum> sums(threads);
     std::vector<std::vector<Fixed>> credits(threads);
-    split_work(options_.threads, votes_.item_count(),
+    split_work(options_.threads, times_.size(),
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
                  std::vector<Fixed>& credit = part == 0 ? credit_ : credits[part];
                  credit.assign(cells_, 0);
                  std::vector<Fixed> scores(votes_.class_count);
                  for (std::uint64_t i = begin; i < end; ++i) {
-                   sums[part].add(expect_item(static_cast<ItemIndex>(i), scores, credit));
+                   sums[part].add_times(expect_pattern(i, scores, credit), times_[i]);
                  }
                });
     FixedSum likelihood;
@@ -153,17 +185,16 @@ class Fit {
     return likelihood.value();
   }
 
-  double expect_item(ItemIndex i, std::vector<Fixed>& scores, std::vector<Fixed>& credit) {
+  double expect_pattern(std::size_t i, std::vector<Fixed>& scores, std::vector<Fixed>& credit) {
     const std::uint32_t class_count = votes_.class_count;
     std::ranges::fill(scores, 0);
     Fixed base = 0;
-    for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-      const std::size_t at = cell(votes_.rater[v], votes_.label[v]);
-      scores[votes_.label[v]] += lift_[at];
-      base += log_guess_[at];
+    for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
+      scores[label_[v]] += lift_[cell_[v]];
+      base += log_guess_[cell_[v]];
     }
     const Fixed top = *std::ranges::max_element(scores);
-    double* row = &posterior_[std::size_t{i} * class_count];
+    double* row = &posterior_[i * class_count];
     Fixed sum = 0;
     for (std::uint32_t c = 0; c < class_count; ++c) {
       row[c] = scores[c] == top ? 1 : std::exp(from_fixed(scores[c] - top));
@@ -171,8 +202,8 @@ class Fit {
     }
     const double total = from_fixed(sum);
     for (std::uint32_t c = 0; c < class_count; ++c) row[c] /= total;
-    for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-      credit[cell(votes_.rater[v], votes_.label[v])] += to_fixed(row[votes_.label[v]]);
+    for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
+      credit[cell_[v]] += to_fixed(row[label_[v]]) * times_[i];
     }
     return from_fixed(top + base) + std::log(total / class_count);
   }
@@ -256,12 +287,17 @@ class Fit {
   const MaceOptions& options_;
   std::size_t cells_;
   double smoothing_;
+  std::vector<std::uint32_t> pattern_of_;  // by item
+  std::vector<std::int64_t> times_;        // items, by pattern
+  std::vector<std::size_t> first_{0};      // by pattern, its votes: places in cell_ and label_
+  std::vector<std::size_t> cell_;
+  std::vector<ClassIndex> label_;
   std::vector<double> said_;         // votes, by rater and class
   std::vector<Fixed> credit_;        // posterior of what was said, by rater and class
   std::vector<Fixed> log_guess_;     // log of (1 - c_r) s_rk, by rater and class
   std::vector<Fixed> lift_;          // log(1 + c_r / ((1 - c_r) s_rk))
   std::vector<double> knows_share_;  // that a vote for the true class was known, not guessed
-  std::vector<double> posterior_;
+  std::vector<double> posterior_;    // patterns x classes
   std::vector<double> competence_;
   std::vector<double> strategy_;
 };

@@ -23,9 +23,9 @@ enum class MaceMethod : std::uint8_t { Em, Variational };
 struct MaceOptions {
   MaceMethod method = MaceMethod::Variational;
   int starts = 10;              // the first from equal competences, the others drawn
-  int iterations_a_start = 50;  // tells which start is best; that one then runs on
+  int iterations_a_start = 20;  // tells which start is best; that one then runs on
   int iterations_max = 1000;
-  double gain_min = 1e-5;  // stops when an iteration gains less, in nats
+  double gain_min = 1e-4;  // stops when an iteration gains less, in nats
   double smoothing = -1;   // Em: added to counts, above 0; below 0: 0.01 / K
   double competence_prior_knows = 0.5;
   double competence_prior_guesses = 0.5;
