@@ -35,11 +35,17 @@ class Transform {
  public:
   Transform(std::span<const std::uint8_t> mask, const Lattice& lattice, Feature feature,
             DistanceForm form, std::span<Value> out)
-      : mask_(mask), feature_(feature), form_(form), out_(out), nx_(lattice.dims[0]),
-        ny_(lattice.dims[1]), nz_(lattice.dims[2]),
+      : mask_(mask),
+        feature_(feature),
+        form_(form),
+        out_(out),
+        nx_(lattice.dims[0]),
+        ny_(lattice.dims[1]),
+        nz_(lattice.dims[2]),
         squares_x_(squares_of<Value>(nx_, lattice.spacing_mm[0])),
         squares_y_(squares_of<Value>(ny_, lattice.spacing_mm[1])),
-        squares_z_(squares_of<Value>(nz_, lattice.spacing_mm[2])), slice_has_feature_(nz_) {}
+        squares_z_(squares_of<Value>(nz_, lattice.spacing_mm[2])),
+        slice_has_feature_(nz_) {}
 
   void run(unsigned threads) {
     // A slice's rows and columns are done together, while the slice is in the cache.

@@ -31,8 +31,8 @@ std::vector<double> by_definition(const std::vector<std::uint8_t>& mask, const L
   for (std::uint32_t z = 0; z < lattice.dims[2]; ++z) {
     for (std::uint32_t y = 0; y < lattice.dims[1]; ++y) {
       for (std::uint32_t x = 0; x < lattice.dims[0]; ++x, ++v) {
-        all.push_back({x * lattice.spacing_mm[0], y * lattice.spacing_mm[1],
-                       z * lattice.spacing_mm[2]});
+        all.push_back(
+            {x * lattice.spacing_mm[0], y * lattice.spacing_mm[1], z * lattice.spacing_mm[2]});
         if (mask[v] != 0) features.push_back(all.back());
       }
     }

@@ -14,12 +14,15 @@ inline constexpr std::size_t lane_count = 64 / sizeof(Value);
 template <class Value>
 struct EnvelopeScratch {
   explicit EnvelopeScratch(std::size_t edge)
-      : rows((edge + 1) * lane_count<Value>), results((edge + 1) * lane_count<Value>),
-        places(edge), least(edge), greatest(edge) {}
-  std::vector<Value> rows;     // the rows that hold features, packed: lane_count values each
-  std::vector<Value> results;  // edge rows
-  std::vector<std::int32_t> places;              // where each packed row lies along the axis
-  std::vector<std::int32_t> least, greatest;     // which packed rows gave the minimum, over lanes
+      : rows((edge + 1) * lane_count<Value>),
+        results((edge + 1) * lane_count<Value>),
+        places(edge),
+        least(edge),
+        greatest(edge) {}
+  std::vector<Value> rows;           // the rows that hold features, packed: lane_count values each
+  std::vector<Value> results;        // edge rows
+  std::vector<std::int32_t> places;  // where each packed row lies along the axis
+  std::vector<std::int32_t> least, greatest;  // which packed rows gave the minimum, over lanes
 };
 
 // results[y] = min over k < row_count of rows[k] + squares[places[k] - y], lane by lane, for y in
