@@ -5,7 +5,9 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/distance/distance.hpp"
 #include "analysis/distance/parallel.hpp"
+#include "base/check.hpp"
 
 namespace consilium::mask_metrics {
 namespace {
@@ -93,6 +95,7 @@ class Index {
     std::ptrdiff_t x = -1;      // and where it is
     std::ptrdiff_t y = -1;
     std::ptrdiff_t z = -1;
+    std::uint64_t visits = 0;  // rows and blocks looked at, in all
   };
 
   // From the element nearest to the last place, to the one nearest to (x, y, z).
@@ -100,11 +103,13 @@ class Index {
     if (search.x >= 0) search.squared = squared_to(x - search.x, y - search.y, z - search.z);
     for (const Offset& row : near_rows_) {
       if (row.squared >= search.squared) return;
+      ++search.visits;
       try_row(x, y + row.y, z + row.z, y, z, search);
     }
     const auto edge = static_cast<std::ptrdiff_t>(block_edge);
     for (const Offset& block : far_blocks_) {
       if (block.squared >= search.squared) return;
+      ++search.visits;
       try_block(x, y / edge + block.y, z / edge + block.z, y, z, search);
     }
   }
@@ -129,7 +134,11 @@ class Index {
                     volume_.row_words, static_cast<std::size_t>(x), limit);
     if (step == limit) return;
     const double squared = squared_to(step, row_y - y, row_z - z);
-    if (squared < search.squared) search = {squared, x + step, row_y, row_z};
+    if (squared >= search.squared) return;
+    search.squared = squared;
+    search.x = x + step;
+    search.y = row_y;
+    search.z = row_z;
   }
 
   void try_block(std::ptrdiff_t x, std::ptrdiff_t block_y, std::ptrdiff_t block_z, std::ptrdiff_t y,
@@ -155,6 +164,7 @@ class Index {
     for (std::ptrdiff_t row_z = block_z * edge; row_z < (block_z + 1) * edge; ++row_z) {
       for (std::ptrdiff_t row_y = block_y * edge; row_y < (block_y + 1) * edge; ++row_y) {
         if (squared_to(step, row_y - y, row_z - z) >= search.squared) continue;
+        ++search.visits;
         try_row(x, row_y, row_z, y, z, search);
       }
     }
@@ -206,35 +216,98 @@ class Index {
   std::vector<Offset> far_blocks_;
 };
 
+// Calls visit(x, y, whether `to` has an element there too) for each element of a slice.
+template <class Visit>
+void for_each_element(const BitVolume& from, const BitVolume& to, std::size_t z,
+                      const Visit& visit) {
+  for (std::size_t y = 0; y < from.ny; ++y) {
+    const std::uint64_t* row = from.row(y, z);
+    const std::uint64_t* same = to.row(y, z);
+    for (std::size_t w = 0; w < from.row_words; ++w) {
+      for (std::uint64_t word = row[w]; word != 0; word &= word - 1) {
+        const auto bit = static_cast<unsigned>(std::countr_zero(word));
+        visit(w * 64 + bit, y, (same[w] >> bit & 1U) != 0);
+      }
+    }
+  }
+}
+
+void find_at(const Index& index, std::size_t x, std::size_t y, std::size_t z,
+             Index::Search& search) {
+  index.find(static_cast<std::ptrdiff_t>(x), static_cast<std::ptrdiff_t>(y),
+             static_cast<std::ptrdiff_t>(z), search);
+}
+
+// Where surfaces are far apart, or fill the volume, searching costs more than the distance
+// transform of the whole box. Some elements, the same each time, tell beforehand.
+bool transform_pays(const Surface& from, const Surface& to, const Index& index) {
+  // 1 GiB of distances.
+  constexpr std::size_t transform_voxels_max = 1UL << 27U;
+  constexpr std::size_t one_in = 64;
+  // Measured: a voxel of the transform takes as long as three rows or blocks looked at, an element
+  // that the other surface shares none, any other element two.
+  constexpr std::uint64_t visits_per_voxel = 3;
+  constexpr std::uint64_t visits_per_element = 2;
+  const std::size_t voxels = from.at.nx * from.at.ny * from.at.nz;
+  if (voxels > transform_voxels_max) return false;
+  // The margin may lead past what the transform takes.
+  if (std::max({from.at.nx, from.at.ny, from.at.nz}) > lattice_edge_max) return false;
+  Index::Search search;
+  std::size_t number = 0;
+  for (std::size_t z = 0; z < from.at.nz; ++z) {
+    for_each_element(from.at, to.at, z, [&](std::size_t x, std::size_t y, bool shared) {
+      if (number++ % one_in != 0 || shared) return;
+      search.visits += visits_per_element;
+      find_at(index, x, y, z, search);
+    });
+  }
+  return search.visits * one_in > visits_per_voxel * voxels;
+}
+
+std::vector<double> by_transform(const Surface& from, const Surface& to,
+                                 const std::array<double, 3>& spacing_mm, unsigned threads) {
+  const BitVolume& at = to.at;
+  const Lattice lattice{
+      .dims = {static_cast<std::uint32_t>(at.nx), static_cast<std::uint32_t>(at.ny),
+               static_cast<std::uint32_t>(at.nz)},
+      .spacing_mm = spacing_mm};
+  std::vector<std::uint8_t> mask(lattice.voxel_count());
+  for (std::size_t z = 0; z < at.nz; ++z) {
+    for_each_element(at, at, z, [&](std::size_t x, std::size_t y, bool) {
+      mask[(z * at.ny + y) * at.nx + x] = 1;
+    });
+  }
+  std::vector<double> squared(mask.size());
+  const Status done = distance_to_mask(mask, lattice, DistanceForm::Squared, squared, threads);
+  CSL_CHECK(done.has_value());  // the lattice and its size were checked
+  std::vector<double> distances;
+  distances.reserve(from.size.size());
+  for (std::size_t z = 0; z < at.nz; ++z) {
+    for_each_element(from.at, to.at, z, [&](std::size_t x, std::size_t y, bool) {
+      distances.push_back(std::sqrt(squared[(z * at.ny + y) * at.nx + x]));
+    });
+  }
+  return distances;
+}
+
 }  // namespace
 
 std::vector<double> distances_mm(const Surface& from, const Surface& to,
                                  const std::array<double, 3>& spacing_mm, unsigned threads) {
   std::vector<double> distances(from.size.size(), infinity);
-  if (to.size.empty()) return distances;
+  if (to.size.empty() || from.size.empty()) return distances;
   const Index index(to.at, spacing_mm);
+  if (transform_pays(from, to, index)) return by_transform(from, to, spacing_mm, threads);
   // What was nearest before is handed on within a slice only, so that the threads' shares do not
   // matter.
   for_each_part(from.at.nz, threads, [&] {
     return [&](std::size_t z) {
       Index::Search search;
       double* out = distances.data() + from.first[z];
-      for (std::size_t y = 0; y < from.at.ny; ++y) {
-        const std::uint64_t* row = from.at.row(y, z);
-        const std::uint64_t* same = to.at.row(y, z);
-        for (std::size_t w = 0; w < from.at.row_words; ++w) {
-          for (std::uint64_t word = row[w]; word != 0; word &= word - 1) {
-            const int bit = std::countr_zero(word);
-            const auto x = static_cast<std::ptrdiff_t>(w * 64) + bit;
-            if ((same[w] >> static_cast<unsigned>(bit) & 1U) != 0) {
-              *out++ = 0;  // both surfaces pass here
-              continue;
-            }
-            index.find(x, static_cast<std::ptrdiff_t>(y), static_cast<std::ptrdiff_t>(z), search);
-            *out++ = std::sqrt(search.squared);
-          }
-        }
-      }
+      for_each_element(from.at, to.at, z, [&](std::size_t x, std::size_t y, bool shared) {
+        if (!shared) find_at(index, x, y, z, search);
+        *out++ = shared ? 0 : std::sqrt(search.squared);
+      });
     };
   });
   return distances;

@@ -1,0 +1,3 @@
+#include "analysis/mask_consensus/label_vote.hpp"
+
+#include <doctest/doctest.h>

@@ -1,0 +1,3 @@
+#include "analysis/mask_consensus/multi_label_staple.hpp"
+
+#include <doctest/doctest.h>

@@ -1,0 +1,3 @@
+#include "analysis/mask_consensus/staple.hpp"
+
+#include <doctest/doctest.h>

@@ -1,0 +1,3 @@
+#include "analysis/mask_consensus/vote_patterns.hpp"
+
+#include <doctest/doctest.h>
