@@ -244,9 +244,9 @@ bool transform_pays(const Surface& from, const Surface& to, const Index& index) 
   // 1 GiB of distances.
   constexpr std::size_t transform_voxels_max = 1UL << 27U;
   constexpr std::size_t one_in = 64;
-  // Measured: a voxel of the transform takes as long as three rows or blocks looked at, an element
+  // Measured: a voxel of the transform takes as long as a row or block looked at, an element
   // that the other surface shares none, any other element two.
-  constexpr std::uint64_t visits_per_voxel = 3;
+  constexpr std::uint64_t visits_per_voxel = 1;
   constexpr std::uint64_t visits_per_element = 2;
   const std::size_t voxels = from.at.nx * from.at.ny * from.at.nz;
   if (voxels > transform_voxels_max) return false;
