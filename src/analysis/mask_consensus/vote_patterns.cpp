@@ -51,8 +51,9 @@ Status check_volumes(std::span<const std::span<const Voxel>> volumes) {
     for (std::size_t r = 0; r < masks.size(); ++r) {
       Bytes mask;
       std::memcpy(&mask, masks[r].data() + begin + v, sizeof mask);
-      const Bytes bit = Bytes{} + static_cast<std::uint8_t>(1U << r);
-      gathered |= mask != 0 ? bit : Bytes{};
+      Bytes bit;
+      std::memset(&bit, 1 << r, sizeof bit);
+      gathered |= mask != Bytes{} ? bit : Bytes{};
     }
     std::memcpy(bits + v, &gathered, sizeof gathered);
   }
