@@ -1,0 +1,133 @@
+#include "analysis/matching/packing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <numeric>
+
+#include "analysis/matching/packing_search.hpp"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t narrow_states = 32;
+
+std::uint32_t root_of(std::vector<std::uint32_t>& parent, std::uint32_t i) {
+  while (parent[i] != i) {
+    parent[i] = parent[parent[i]];
+    i = parent[i];
+  }
+  return i;
+}
+
+Status check_groups(std::uint32_t unit_count, const GroupList& groups) {
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const auto members = groups.members(g);
+    const bool rises = std::ranges::adjacent_find(members, std::greater_equal<>{}) == members.end();
+    if (members.size() < 2 || !rises || members.back() >= unit_count || groups.saving(g) < 1 ||
+        groups.saving(g) > group_saving_max) {
+      return fail(ErrorCode::InvalidInput, "a group's members or its saving are out of range",
+                  fmt::format("group {}", g),
+                  "give two or more rising units and a saving from 1 to 2^52");
+    }
+  }
+  return {};
+}
+
+// Takes groups in order of loss at the prices, for parts whose groups reach too far.
+packing::Found take_by_loss(const packing::Part& part) {
+  packing::Found found{.groups = {}, .loss = 0, .complete = false, .any = true};
+  std::vector<std::uint32_t> order(part.groups.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t g) { return part.groups[g].loss; });
+  std::vector<std::uint8_t> taken(part.unit_count, 0);
+  for (const std::uint32_t g : order) {
+    const auto& members = part.groups[g].members;
+    if (std::ranges::any_of(members, [&](std::uint32_t v) { return taken[v] != 0; })) continue;
+    for (const std::uint32_t v : members) taken[v] = 1;
+    found.groups.push_back(g);
+    found.loss += part.groups[g].loss;
+  }
+  for (std::uint32_t u = 0; u < part.unit_count; ++u) {
+    if (taken[u] == 0) found.loss += part.price[u];
+  }
+  return found;
+}
+
+packing::Found solve_part(const packing::Part& part, std::size_t states_max) {
+  if (packing::reach_of(part) > packing::reach_max) return take_by_loss(part);
+  constexpr std::int64_t no_budget = std::numeric_limits<std::int64_t>::max() / 2;
+  packing::Found best = packing::search(part, no_budget, std::min(narrow_states, states_max));
+  // A first, narrow pass finds a good packing; wider ones then drop what cannot be better.
+  for (std::size_t width = narrow_states * 64; !best.complete; width *= 64) {
+    const packing::Found found = packing::search(part, best.loss, std::min(width, states_max));
+    const bool complete = found.complete;
+    if (found.any) best = found;
+    best.complete = complete;
+    if (width >= states_max) break;
+  }
+  return best;
+}
+
+}  // namespace
+
+void GroupList::add(std::span<const std::uint32_t> members, std::int64_t saving) {
+  members_.insert(members_.end(), members.begin(), members.end());
+  first_.push_back(members_.size());
+  savings_.push_back(saving);
+}
+
+Result<Packing> pack_groups(std::uint32_t unit_count, const GroupList& groups,
+                            std::size_t states_max) {
+  CSL_TRY(check_groups(unit_count, groups));
+  std::vector<std::uint32_t> parent(unit_count);
+  std::iota(parent.begin(), parent.end(), 0U);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    for (const std::uint32_t v : groups.members(g)) {
+      const std::uint32_t a = root_of(parent, v);
+      const std::uint32_t b = root_of(parent, groups.members(g).front());
+      parent[std::max(a, b)] = std::min(a, b);
+    }
+  }
+  std::vector<std::uint32_t> number(unit_count, 0);  // of a unit within its part
+  std::vector<std::uint32_t> size(unit_count, 0);
+  for (std::uint32_t u = 0; u < unit_count; ++u) number[u] = size[root_of(parent, u)]++;
+  std::vector<std::uint32_t> order(groups.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::stable_sort(
+      order, {}, [&](std::uint32_t g) { return root_of(parent, groups.members(g).front()); });
+  Packing result;
+  for (std::size_t o = 0; o < order.size();) {
+    const std::size_t begin = o;
+    const std::uint32_t root = root_of(parent, groups.members(order[o]).front());
+    packing::Part part{.unit_count = size[root],
+                       .groups = {},
+                       .price = {},
+                       .starts = std::vector<std::vector<std::uint32_t>>(size[root])};
+    for (; o < order.size() && root_of(parent, groups.members(order[o]).front()) == root; ++o) {
+      packing::PartGroup& group = part.groups.emplace_back();
+      for (const std::uint32_t v : groups.members(order[o])) group.members.push_back(number[v]);
+      group.saving = groups.saving(order[o]);
+      part.starts[group.members.front()].push_back(static_cast<std::uint32_t>(o - begin));
+    }
+    if (part.groups.size() == 1) {
+      result.groups.push_back(order[begin]);
+      result.saving += part.groups.front().saving;
+      result.saving_bound += part.groups.front().saving;
+      continue;
+    }
+    packing::set_prices(part);
+    const packing::Found found = solve_part(part, states_max);
+    const std::int64_t bound =
+        std::accumulate(part.price.begin(), part.price.end(), std::int64_t{0});
+    for (const std::uint32_t g : found.groups) result.groups.push_back(order[begin + g]);
+    result.saving += bound - found.loss;
+    result.saving_bound += found.complete ? bound - found.loss : bound;
+  }
+  std::ranges::sort(result.groups);
+  return result;
+}
+
+}  // namespace consilium
