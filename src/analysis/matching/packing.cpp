@@ -7,20 +7,13 @@
 #include <limits>
 #include <numeric>
 
+#include "analysis/matching/disjoint_sets.hpp"
 #include "analysis/matching/packing_search.hpp"
 
 namespace consilium {
 namespace {
 
 constexpr std::size_t narrow_states = 32;
-
-std::uint32_t root_of(std::vector<std::uint32_t>& parent, std::uint32_t i) {
-  while (parent[i] != i) {
-    parent[i] = parent[parent[i]];
-    i = parent[i];
-  }
-  return i;
-}
 
 Status check_groups(std::uint32_t unit_count, const GroupList& groups) {
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -82,31 +75,26 @@ void GroupList::add(std::span<const std::uint32_t> members, std::int64_t saving)
 Result<Packing> pack_groups(std::uint32_t unit_count, const GroupList& groups,
                             std::size_t states_max) {
   CSL_TRY(check_groups(unit_count, groups));
-  std::vector<std::uint32_t> parent(unit_count);
-  std::iota(parent.begin(), parent.end(), 0U);
+  matching::DisjointSets sets(unit_count);
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    for (const std::uint32_t v : groups.members(g)) {
-      const std::uint32_t a = root_of(parent, v);
-      const std::uint32_t b = root_of(parent, groups.members(g).front());
-      parent[std::max(a, b)] = std::min(a, b);
-    }
+    for (const std::uint32_t v : groups.members(g)) sets.join(v, groups.members(g).front());
   }
   std::vector<std::uint32_t> number(unit_count, 0);  // of a unit within its part
   std::vector<std::uint32_t> size(unit_count, 0);
-  for (std::uint32_t u = 0; u < unit_count; ++u) number[u] = size[root_of(parent, u)]++;
+  for (std::uint32_t u = 0; u < unit_count; ++u) number[u] = size[sets.root_of(u)]++;
   std::vector<std::uint32_t> order(groups.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(
-      order, {}, [&](std::uint32_t g) { return root_of(parent, groups.members(g).front()); });
+      order, {}, [&](std::uint32_t g) { return sets.root_of(groups.members(g).front()); });
   Packing result;
   for (std::size_t o = 0; o < order.size();) {
     const std::size_t begin = o;
-    const std::uint32_t root = root_of(parent, groups.members(order[o]).front());
+    const std::uint32_t root = sets.root_of(groups.members(order[o]).front());
     packing::Part part{.unit_count = size[root],
                        .groups = {},
                        .price = {},
                        .starts = std::vector<std::vector<std::uint32_t>>(size[root])};
-    for (; o < order.size() && root_of(parent, groups.members(order[o]).front()) == root; ++o) {
+    for (; o < order.size() && sets.root_of(groups.members(order[o]).front()) == root; ++o) {
       packing::PartGroup& group = part.groups.emplace_back();
       for (const std::uint32_t v : groups.members(order[o])) group.members.push_back(number[v]);
       group.saving = groups.saving(order[o]);

@@ -142,6 +142,20 @@ std::int64_t shared_length(std::span<const Part> first, std::span<const Part> se
   return shared;
 }
 
+std::vector<Part> merged_parts(std::vector<Part> parts) {
+  std::ranges::sort(parts);
+  std::vector<Part> result;
+  for (const Part& part : parts) {
+    if (part.begin == part.end) continue;
+    if (!result.empty() && part.begin <= result.back().end) {
+      result.back().end = std::max(result.back().end, part.end);
+    } else {
+      result.push_back(part);
+    }
+  }
+  return result;
+}
+
 std::vector<Unit> with_hulls(std::span<const Unit> units) {
   std::vector<Unit> result(units.begin(), units.end());
   for (Unit& unit : result) {

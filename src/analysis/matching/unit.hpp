@@ -85,6 +85,9 @@ class UnitOrder {
 // Positions covered by both. Cost: O(parts).
 [[nodiscard]] std::int64_t shared_length(std::span<const Part> first, std::span<const Part> second);
 
+// The positions that any of the parts covers: sorted, disjoint, as few parts as can be.
+[[nodiscard]] std::vector<Part> merged_parts(std::vector<Part> parts);
+
 // Measures that are defined on contiguous units alone refuse discontinuous ones. These two say
 // openly what is done instead: every unit as its hull, or every part as a unit of its own.
 [[nodiscard]] std::vector<Unit> with_hulls(std::span<const Unit> units);

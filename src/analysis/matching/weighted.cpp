@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "analysis/matching/bipartite.hpp"
+#include "analysis/matching/disjoint_sets.hpp"
 
 namespace consilium {
 namespace {
@@ -123,26 +124,13 @@ class ShortestPaths {
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
 };
 
-std::uint32_t root_of(std::vector<std::uint32_t>& parent, std::uint32_t i) {
-  while (parent[i] != i) {
-    parent[i] = parent[parent[i]];
-    i = parent[i];
-  }
-  return i;
-}
-
-// Edges sorted by (connected part, first, second). A part is known by its lowest first mark.
+// The connected part of each edge, known by its lowest first mark.
 std::vector<std::uint32_t> parts_of(std::uint32_t first_count, std::uint32_t second_count,
                                     std::span<const WeightedMatch> edges) {
-  std::vector<std::uint32_t> parent(first_count + std::size_t{second_count});
-  std::iota(parent.begin(), parent.end(), 0U);
-  for (const WeightedMatch& edge : edges) {
-    const std::uint32_t a = root_of(parent, edge.first);
-    const std::uint32_t b = root_of(parent, first_count + edge.second);
-    parent[std::max(a, b)] = std::min(a, b);
-  }
+  matching::DisjointSets sets(first_count + std::size_t{second_count});
+  for (const WeightedMatch& edge : edges) sets.join(edge.first, first_count + edge.second);
   std::vector<std::uint32_t> part(edges.size());
-  for (std::size_t e = 0; e < edges.size(); ++e) part[e] = root_of(parent, edges[e].first);
+  for (std::size_t e = 0; e < edges.size(); ++e) part[e] = sets.root_of(edges[e].first);
   return part;
 }
 
