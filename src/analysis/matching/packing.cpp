@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "analysis/matching/disjoint_sets.hpp"
 #include "analysis/matching/packing_search.hpp"
@@ -31,18 +32,15 @@ Status check_groups(std::uint32_t unit_count, const GroupList& groups) {
 
 // Takes groups in order of loss at the prices, for parts whose groups reach too far.
 packing::Found take_by_loss(const packing::Part& part) {
-  packing::Found found{.groups = {}, .loss = 0, .complete = false, .any = true};
-  std::vector<std::uint32_t> order(part.groups.size());
+  std::vector<std::uint32_t> order(part.group_count());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(order, {}, [&](std::uint32_t g) { return part.groups[g].loss; });
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t g) { return part.loss[g]; });
   std::vector<std::uint8_t> taken(part.unit_count, 0);
-  for (const std::uint32_t g : order) {
-    const auto& members = part.groups[g].members;
-    if (std::ranges::any_of(members, [&](std::uint32_t v) { return taken[v] != 0; })) continue;
-    for (const std::uint32_t v : members) taken[v] = 1;
-    found.groups.push_back(g);
-    found.loss += part.groups[g].loss;
-  }
+  packing::Found found{.groups = packing::take_in_order(part, order, taken),
+                       .loss = 0,
+                       .complete = false,
+                       .any = true};
+  for (const std::uint32_t g : found.groups) found.loss += part.loss[g];
   for (std::uint32_t u = 0; u < part.unit_count; ++u) {
     if (taken[u] == 0) found.loss += part.price[u];
   }
@@ -84,26 +82,28 @@ Result<Packing> pack_groups(std::uint32_t unit_count, const GroupList& groups,
   for (std::uint32_t u = 0; u < unit_count; ++u) number[u] = size[sets.root_of(u)]++;
   std::vector<std::uint32_t> order(groups.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::ranges::stable_sort(
-      order, {}, [&](std::uint32_t g) { return sets.root_of(groups.members(g).front()); });
+  std::ranges::stable_sort(order, {}, [&](std::uint32_t g) {
+    const std::uint32_t lowest = groups.members(g).front();
+    return std::pair{sets.root_of(lowest), lowest};
+  });
   Packing result;
   for (std::size_t o = 0; o < order.size();) {
     const std::size_t begin = o;
     const std::uint32_t root = sets.root_of(groups.members(order[o]).front());
-    packing::Part part{.unit_count = size[root],
-                       .groups = {},
-                       .price = {},
-                       .starts = std::vector<std::vector<std::uint32_t>>(size[root])};
+    packing::Part part;
+    part.unit_count = size[root];
+    part.start.assign(size[root] + std::size_t{1}, 0);
     for (; o < order.size() && sets.root_of(groups.members(order[o]).front()) == root; ++o) {
-      packing::PartGroup& group = part.groups.emplace_back();
-      for (const std::uint32_t v : groups.members(order[o])) group.members.push_back(number[v]);
-      group.saving = groups.saving(order[o]);
-      part.starts[group.members.front()].push_back(static_cast<std::uint32_t>(o - begin));
+      for (const std::uint32_t v : groups.members(order[o])) part.members.push_back(number[v]);
+      ++part.start[part.members[part.first.back()] + std::size_t{1}];
+      part.first.push_back(part.members.size());
+      part.saving.push_back(groups.saving(order[o]));
     }
-    if (part.groups.size() == 1) {
+    std::partial_sum(part.start.begin(), part.start.end(), part.start.begin());
+    if (part.group_count() == 1) {
       result.groups.push_back(order[begin]);
-      result.saving += part.groups.front().saving;
-      result.saving_bound += part.groups.front().saving;
+      result.saving += part.saving.front();
+      result.saving_bound += part.saving.front();
       continue;
     }
     packing::set_prices(part);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <numeric>
 #include <tuple>
 
 namespace consilium::packing {
@@ -29,6 +30,16 @@ struct Taken {
       result.words[w] = words[w] >> 1U;
       if (w + 1 < Words) result.words[w] |= words[w + 1] << 63U;
     }
+    return result;
+  }
+  [[nodiscard]] bool meets(const Taken& other) const {
+    bool any = false;
+    for (std::size_t w = 0; w < Words; ++w) any = any || (words[w] & other.words[w]) != 0;
+    return any;
+  }
+  [[nodiscard]] Taken joined(const Taken& other) const {
+    Taken result;
+    for (std::size_t w = 0; w < Words; ++w) result.words[w] = words[w] | other.words[w];
     return result;
   }
   friend auto operator<=>(const Taken&, const Taken&) = default;
@@ -66,13 +77,40 @@ bool reduce(std::vector<State<Words>>& states, std::size_t width) {
   return false;
 }
 
+// A group as a search step sees it.
+template <std::size_t Words>
+struct Choice {
+  std::int64_t loss = 0;
+  std::uint32_t group = none;
+  Taken<Words> units;
+};
+
+// The groups of lowest member u that the budget allows, by rising loss.
+template <std::size_t Words>
+void choices_of(const Part& part, std::uint32_t u, std::int64_t budget,
+                std::vector<Choice<Words>>& choices) {
+  choices.clear();
+  for (std::uint32_t g = part.start[u]; g < part.start[u + 1]; ++g) {
+    if (part.loss[g] >= budget) continue;
+    Choice<Words>& choice = choices.emplace_back();
+    choice.loss = part.loss[g];
+    choice.group = g;
+    for (const std::uint32_t v : part.members_of(g)) choice.units.take(v - u);
+  }
+  std::ranges::sort(choices, [](const Choice<Words>& a, const Choice<Words>& b) {
+    return std::tie(a.loss, a.group) < std::tie(b.loss, b.group);
+  });
+}
+
 template <std::size_t Words>
 Found search_in(const Part& part, std::int64_t budget, std::size_t width) {
   Found found{.groups = {}, .loss = 0, .complete = true, .any = false};
   std::vector<State<Words>> states(1);
   std::vector<State<Words>> next;
+  std::vector<Choice<Words>> choices;
   std::vector<std::vector<Trace>> traces;
   for (std::uint32_t u = 0; u < part.unit_count; ++u) {
+    choices_of(part, u, budget, choices);
     next.clear();
     for (std::uint32_t s = 0; s < states.size(); ++s) {
       const State<Words>& state = states[s];
@@ -83,15 +121,11 @@ Found search_in(const Part& part, std::int64_t budget, std::size_t width) {
       if (state.loss + part.price[u] < budget) {
         next.push_back({state.taken.shifted(), state.loss + part.price[u], s, none});
       }
-      for (const std::uint32_t g : part.starts[u]) {
-        const PartGroup& group = part.groups[g];
-        if (state.loss + group.loss >= budget) continue;
-        Taken<Words> taken = state.taken;
-        const bool is_free = std::ranges::none_of(
-            group.members, [&](std::uint32_t v) { return state.taken.has(v - u); });
-        if (!is_free) continue;
-        for (const std::uint32_t v : group.members) taken.take(v - u);
-        next.push_back({taken.shifted(), state.loss + group.loss, s, g});
+      for (const Choice<Words>& choice : choices) {
+        const std::int64_t loss = state.loss + choice.loss;
+        if (loss >= budget) break;
+        if (state.taken.meets(choice.units)) continue;
+        next.push_back({state.taken.joined(choice.units).shifted(), loss, s, choice.group});
       }
     }
     found.complete = reduce(next, width) && found.complete;
@@ -121,9 +155,9 @@ double relaxed(const Part& part, const std::vector<double>& price,
     bound += price[u];
     best[u] = none;
     double gain = 0.0;
-    for (const std::uint32_t g : part.starts[u]) {
-      auto saving = static_cast<double>(part.groups[g].saving);
-      for (const std::uint32_t v : part.groups[g].members) saving -= price[v];
+    for (std::uint32_t g = part.start[u]; g < part.start[u + 1]; ++g) {
+      auto saving = static_cast<double>(part.saving[g]);
+      for (const std::uint32_t v : part.members_of(g)) saving -= price[v];
       if (saving > gain) {
         gain = saving;
         best[u] = g;
@@ -136,31 +170,29 @@ double relaxed(const Part& part, const std::vector<double>& price,
 
 // The packing that takes groups by falling saving per unit, as a measure for the steps.
 double greedy_saving(const Part& part) {
-  std::vector<std::uint32_t> order(part.groups.size());
-  for (std::uint32_t g = 0; g < order.size(); ++g) order[g] = g;
-  const auto per_unit = [&](std::uint32_t g) {
-    return static_cast<double>(part.groups[g].saving) /
-           static_cast<double>(part.groups[g].members.size());
-  };
+  std::vector<double> per_unit;
+  for (std::uint32_t g = 0; g < part.group_count(); ++g) {
+    per_unit.push_back(static_cast<double>(part.saving[g]) /
+                       static_cast<double>(part.members_of(g).size()));
+  }
+  std::vector<std::uint32_t> order(part.group_count());
+  std::iota(order.begin(), order.end(), 0U);
   std::ranges::stable_sort(
-      order, [&](std::uint32_t a, std::uint32_t b) { return per_unit(a) > per_unit(b); });
+      order, [&](std::uint32_t a, std::uint32_t b) { return per_unit[a] > per_unit[b]; });
   std::vector<std::uint8_t> taken(part.unit_count, 0);
   double saving = 0.0;
-  for (const std::uint32_t g : order) {
-    const auto& members = part.groups[g].members;
-    if (std::ranges::any_of(members, [&](std::uint32_t v) { return taken[v] != 0; })) continue;
-    for (const std::uint32_t v : members) taken[v] = 1;
-    saving += static_cast<double>(part.groups[g].saving);
+  for (const std::uint32_t g : take_in_order(part, order, taken)) {
+    saving += static_cast<double>(part.saving[g]);
   }
   return saving;
 }
 
 std::vector<double> subgradient(const Part& part) {
   std::vector<double> price(part.unit_count, 0.0);
-  for (const PartGroup& group : part.groups) {
-    const double share =
-        static_cast<double>(group.saving) / static_cast<double>(group.members.size());
-    for (const std::uint32_t v : group.members) price[v] = std::max(price[v], share);
+  for (std::uint32_t g = 0; g < part.group_count(); ++g) {
+    const auto members = part.members_of(g);
+    const double share = static_cast<double>(part.saving[g]) / static_cast<double>(members.size());
+    for (const std::uint32_t v : members) price[v] = std::max(price[v], share);
   }
   std::vector<double> best_price = price;
   std::vector<std::uint32_t> chosen(part.unit_count);
@@ -182,7 +214,7 @@ std::vector<double> subgradient(const Part& part) {
     std::ranges::fill(slope, 1);
     for (const std::uint32_t g : chosen) {
       if (g == none) continue;
-      for (const std::uint32_t v : part.groups[g].members) --slope[v];
+      for (const std::uint32_t v : part.members_of(g)) --slope[v];
     }
     double norm = 0.0;
     for (std::uint32_t u = 0; u < part.unit_count; ++u) {
@@ -200,10 +232,22 @@ std::vector<double> subgradient(const Part& part) {
 
 }  // namespace
 
+std::vector<std::uint32_t> take_in_order(const Part& part, std::span<const std::uint32_t> order,
+                                         std::vector<std::uint8_t>& taken) {
+  std::vector<std::uint32_t> chosen;
+  for (const std::uint32_t g : order) {
+    const auto members = part.members_of(g);
+    if (std::ranges::any_of(members, [&](std::uint32_t v) { return taken[v] != 0; })) continue;
+    for (const std::uint32_t v : members) taken[v] = 1;
+    chosen.push_back(g);
+  }
+  return chosen;
+}
+
 std::uint32_t reach_of(const Part& part) {
   std::uint32_t reach = 0;
-  for (const PartGroup& group : part.groups) {
-    reach = std::max(reach, group.members.back() - group.members.front());
+  for (std::uint32_t g = 0; g < part.group_count(); ++g) {
+    reach = std::max(reach, part.members_of(g).back() - part.members_of(g).front());
   }
   return reach;
 }
@@ -213,29 +257,31 @@ void set_prices(Part& part) {
   part.price.assign(part.unit_count, 0);
   for (std::uint32_t u = 0; u < part.unit_count; ++u) part.price[u] = std::llround(rough[u]);
   std::vector<std::vector<std::uint32_t>> groups_of(part.unit_count);
-  for (std::uint32_t g = 0; g < part.groups.size(); ++g) {
-    PartGroup& group = part.groups[g];
-    group.loss = -group.saving;
-    for (const std::uint32_t v : group.members) {
+  part.loss.assign(part.group_count(), 0);
+  for (std::uint32_t g = 0; g < part.group_count(); ++g) {
+    part.loss[g] = -part.saving[g];
+    for (const std::uint32_t v : part.members_of(g)) {
       groups_of[v].push_back(g);
-      group.loss += part.price[v];
+      part.loss[g] += part.price[v];
     }
   }
   const auto raise = [&](std::uint32_t u, std::int64_t by) {
     part.price[u] += by;
-    for (const std::uint32_t g : groups_of[u]) part.groups[g].loss += by;
+    for (const std::uint32_t g : groups_of[u]) part.loss[g] += by;
   };
   // What a unit's own groups lack is laid on that unit: the Lagrangian bound is then the sum.
   for (std::uint32_t u = 0; u < part.unit_count; ++u) {
     std::int64_t lack = 0;
-    for (const std::uint32_t g : part.starts[u]) lack = std::max(lack, -part.groups[g].loss);
+    for (std::uint32_t g = part.start[u]; g < part.start[u + 1]; ++g) {
+      lack = std::max(lack, -part.loss[g]);
+    }
     if (lack > 0) raise(u, lack);
   }
   for (int pass = 0; pass < descent_passes; ++pass) {
     for (std::uint32_t i = 0; i < part.unit_count; ++i) {
       const std::uint32_t u = pass % 2 == 0 ? i : part.unit_count - 1 - i;
       std::int64_t spare = part.price[u];
-      for (const std::uint32_t g : groups_of[u]) spare = std::min(spare, part.groups[g].loss);
+      for (const std::uint32_t g : groups_of[u]) spare = std::min(spare, part.loss[g]);
       if (spare > 0) raise(u, -spare);
     }
   }
