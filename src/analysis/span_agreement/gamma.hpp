@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "analysis/matching/unit.hpp"
+#include "analysis/span_agreement/bootstrap.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
@@ -71,5 +73,27 @@ struct Gamma {
 // Cost: (1 + samples) alignments; each about linear in the units for raters up to about five.
 [[nodiscard]] Result<Gamma> gamma_agreement(const UnitStudy& study, std::uint32_t continuum,
                                             const GammaOptions& options);
+
+struct CorpusGamma {
+  double gamma = 0.0;
+  double observed = 0.0;  // sums over continua, of disorder times the mean units of a rater
+  double expected = 0.0;
+  std::uint32_t continua = 0;  // that took part
+  bool exact = false;          // every alignment, of data and samples
+  // Over clusters of continua; empty when there are fewer than two of them.
+  std::optional<BootstrapInterval> interval;
+};
+
+// Gamma of several continua: 1 less the ratio of their summed disorders, each weighted by the mean
+// number of units that a rater marked there, so that every unit counts alike. (Ours: the papers
+// measure one continuum.) Continua that fewer than two raters read, or on which nobody marked a
+// unit, take no part. `cluster_of[c]` is the patient of continuum c; empty: each is its own. The
+// interval resamples clusters; the error of the expected disorders (`precision`) is not in it.
+// Errors: as gamma_agreement, and when no continuum takes part; as cluster_bootstrap.
+// Cost: that of gamma_agreement for each continuum.
+[[nodiscard]] Result<CorpusGamma> corpus_gamma(const UnitStudy& study,
+                                               std::span<const std::uint32_t> cluster_of,
+                                               const GammaOptions& options,
+                                               const BootstrapOptions& bootstrap);
 
 }  // namespace consilium

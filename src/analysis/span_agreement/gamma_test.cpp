@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/span_agreement/gamma_align.hpp"
 #include "base/random.hpp"
 
 namespace consilium {
@@ -263,6 +264,62 @@ TEST_CASE("numbering raters, categories or units otherwise changes no bit (I2)")
     CHECK(a->gamma_cat == b->gamma_cat);
     for (std::size_t k = 0; k < 3; ++k) CHECK(a->gamma_k[k] == b->gamma_k[2 - k]);
   }
+}
+
+TEST_CASE("gamma of several texts weighs them by units, and resamples patients (I10)") {
+  SeededRandom random(35);
+  UnitStudy study{2, 3, {}, {}, {}};
+  for (std::uint32_t c = 0; c < 6; ++c) {
+    study.extents.push_back({0, 4000});
+    study.readings.push_back({c, 0});
+    study.readings.push_back({c, 1});
+    if (c == 5) continue;  // nobody marked anything here
+    for (const Row& row : random_rows(random, 2, 4 + static_cast<int>(c))) {
+      study.units.push_back({c, row.rater, row.category, {{row.begin, row.end}}});
+    }
+  }
+  const std::vector<std::uint32_t> patients{0, 0, 1, 2, 3, 3};
+  const GammaOptions options{.samples = 10};
+  const auto all = corpus_gamma(study, patients, options, {.replicates = 200});
+  REQUIRE(all.has_value());
+  CHECK(all->continua == 5);
+  CHECK(all->exact);
+  double observed = 0;
+  double expected = 0;
+  for (std::uint32_t c = 0; c < 5; ++c) {
+    const auto one = gamma_agreement(study, c, options);
+    observed += one->observed * (4 + c);
+    expected += one->expected * (4 + c);
+  }
+  CHECK(all->gamma == doctest::Approx(1 - observed / expected).epsilon(1e-8));
+  REQUIRE(all->interval.has_value());
+  CHECK(all->interval->low <= all->gamma);
+  CHECK(all->interval->high >= all->gamma);
+  // Texts in another order: the same to the last bit.
+  UnitStudy other = study;
+  for (Reading& reading : other.readings) reading.continuum = 5 - reading.continuum;
+  for (Unit& unit : other.units) unit.continuum = 5 - unit.continuum;
+  const std::vector<std::uint32_t> reversed{9, 9, 8, 7, 6, 6};
+  const auto again = corpus_gamma(other, reversed, options, {.replicates = 200});
+  CHECK(again->gamma == all->gamma);
+  CHECK(again->interval == all->interval);
+  study.units.clear();
+  CHECK_FALSE(corpus_gamma(study, patients, options, {}).has_value());
+}
+
+TEST_CASE("disorders of categories are the paper's, as pygamma 0.5.9 without its addition (I9)") {
+  std::vector<gamma_detail::Item> items{
+      {8, 24, 0, 0}, {27, 38, 0, 1}, {48, 51, 0, 0}, {57, 66, 0, 0}, {67, 70, 0, 0},
+      {3, 17, 1, 2}, {21, 31, 1, 0}, {30, 48, 1, 2}, {47, 56, 1, 1}, {63, 77, 1, 1}};
+  gamma_detail::sort_items(items);
+  const gamma_detail::Distances distances({}, 2, 3, {});
+  const auto aligned = gamma_detail::align(items, distances);
+  REQUIRE(aligned.has_value());
+  const auto of = [&](std::optional<std::uint32_t> category) {
+    return *gamma_detail::category_disorder(items, *aligned, distances, category);
+  };
+  CHECK(of(std::nullopt) == doctest::Approx(0.83917266).epsilon(1e-6));
+  CHECK(of(0) == doctest::Approx(0.7652999).epsilon(1e-6));
 }
 
 TEST_CASE("units of one rater may overlap and nest") {
