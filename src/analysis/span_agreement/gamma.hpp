@@ -70,7 +70,8 @@ struct Gamma {
 // Errors: those of order_units; InvalidInput when there is no such continuum, fewer than two raters
 // read it or nobody marked a unit, a unit is a point or discontinuous (see with_hulls), an option
 // is out of range, or the expected disorder is 0: gamma is then undefined. TooLarge past 64 raters.
-// Cost: (1 + samples) alignments; each about linear in the units for raters up to about five.
+// Cost: (1 + samples) alignments. One is about linear in the units, and grows with the number of
+// groups: steeply with the raters where many units overlap.
 [[nodiscard]] Result<Gamma> gamma_agreement(const UnitStudy& study, std::uint32_t continuum,
                                             const GammaOptions& options);
 
