@@ -66,7 +66,7 @@ struct DependentPair {
   std::uint32_t together = 0;  // items both vote on
   double agreement = 0;        // share of those on which they agree
   double expected = 0;         // by the model, were they independent given the class
-  double z = 0;                // excess in standard errors
+  double z = 0;                // excess in standard errors, scaled as below
   double p = 0;                // one-sided
   friend bool operator==(const DependentPair&, const DependentPair&) = default;
 };
@@ -77,16 +77,29 @@ struct DependenceOptions {
   std::uint32_t together_min = 30;  // items that a pair needs in common to be tested
 };
 
-// Pairs of functions that agree more often than the fitted model allows for functions independent
-// given the true class: copies of each other, or shared sources of error. The test is binomial with
-// Bonferroni's correction; most significant pair first, equal ones by function. Rates that were
-// fitted to the same votes take up part of the excess, so the level is kept with room to spare
-// (measured: semantics.md), and a pair in a small panel may pass unseen. A dependent clique bends
-// the rates of the rest: mend the worst pair, fit again.
-// Errors: those of count_pairs; InvalidInput when the model is of other functions or classes, or
-// level is outside (0, 1).
-// Cost: that of the pairs, and for each tested pair O(classes they vote for x classes) for the
-// confusion forms, else O(classes they vote for).
+// Pairs of functions that agree more often than functions do that are independent given the true
+// class: copies of each other, or shared sources of error. Most significant pair first, equal ones
+// by function.
+//
+// The excess of agreement over what the accuracies imply, in binomial standard errors, is scaled by
+// the middle of all pairs' values (an empirical null), since rates are estimated and models are not
+// quite true; then Bonferroni's correction. Level measured: semantics.md.
+//
+// The form with triplet accuracies is the one to begin with: a median over triplets does not follow
+// a few dependent functions. It takes functions for one-coins. A function of which no triplet tells
+// is not tested.
+// Errors: those of count_pairs; InvalidInput when the accuracies are of other functions, or level
+// is outside (0, 1). Cost: that of the pairs.
+[[nodiscard]] Result<std::vector<DependentPair>> find_dependent_pairs(
+    const VoteTable& votes, std::span<const TripletAccuracy> accuracies,
+    const DependenceOptions& options = {});
+
+// The same against a fitted model, whose functions may be right more often on one class than on
+// another. Expectation maximisation can take a copied pair's own view for the truth and then finds
+// fault with the rest; so this form is for panels in which the other form found nothing gross.
+// Errors: as above, for a model of other functions or classes. Cost: that of the pairs, and for
+// each tested pair O(classes they vote for x classes) for the confusion forms, else O(classes they
+// vote for).
 [[nodiscard]] Result<std::vector<DependentPair>> find_dependent_pairs(
     const VoteTable& votes, const LabelModel& model, const DependenceOptions& options = {});
 
