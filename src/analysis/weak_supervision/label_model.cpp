@@ -18,6 +18,7 @@ using weak::whole_log;
 
 constexpr std::uint64_t rates_max = std::uint64_t{1} << 26U;
 constexpr std::uint32_t dense_classes_max = 8;
+constexpr double rate_unit = 0x1p52;
 constexpr double rate_least = 1e-12;  // keeps logarithms finite
 
 bool is_confusion(FunctionModel model) {
@@ -177,6 +178,15 @@ void maximise(const Fitting& fit, const PassSums& sums, LabelModel& model) {
 
 std::int64_t bounded_log(double rate) { return whole_log(std::max(rate, rate_least)); }
 
+// P(silent | c); summed in whole numbers, so that the classes' order is no matter.
+double silent_share(const FunctionFit& own, std::size_t classes, std::size_t c) {
+  std::int64_t spoken = 0;
+  for (std::size_t s = 0; s < own.classes.size(); ++s) {
+    spoken += std::llrint(own.rates[s * classes + c] * rate_unit);
+  }
+  return 1 - static_cast<double>(spoken) / rate_unit;
+}
+
 // What one function adds to every item's scores: by its votes, and by its silence.
 void add_weights(const LabelModel& model, const FunctionFit& own, weak::ItemWeights& out) {
   const std::size_t k = model.class_count;
@@ -206,9 +216,7 @@ void add_weights(const LabelModel& model, const FunctionFit& own, weak::ItemWeig
   }
   std::vector<std::int64_t> silence(k);
   for (std::size_t c = 0; c < k; ++c) {
-    std::int64_t spoken = 0;
-    for (std::size_t s = 0; s < slots; ++s) spoken += std::llrint(own.rates[s * k + c] * 0x1p52);
-    silence[c] = bounded_log(1 - static_cast<double>(spoken) * 0x1p-52);
+    silence[c] = bounded_log(silent_share(own, k, c));
     out.base[c] += silence[c];
   }
   for (std::size_t e = 0; e < own.rates.size(); ++e) {
@@ -271,9 +279,7 @@ weak::Wide prior_terms(const Fitting& fit, const LabelModel& model) {
     }
     if (model.model != FunctionModel::ConfusionWithAbstention) continue;
     for (std::size_t c = 0; c < k; ++c) {
-      double spoken = 0;
-      for (std::size_t s = 0; s < own.classes.size(); ++s) spoken += own.rates[s * k + c];
-      sum += term(options.wrong_count, 1 - spoken);
+      sum += term(options.wrong_count, silent_share(own, k, c));
     }
   }
   return sum;
