@@ -3,8 +3,8 @@
 //
 // The source is read two times (class thresholds; confident joint, scores and the rows asked for),
 // and two more times for the pruning filters: how many rows to prune is known only after the second
-// pass, and the chosen rows are looked up once more. Memory:
-// O(classes^2) and the rows asked for, never the source.
+// pass, and the chosen rows are looked up once more. Memory: O(classes^2) and the rows asked for,
+// never the source.
 #pragma once
 
 #include <cstdint>

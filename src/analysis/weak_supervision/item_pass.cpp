@@ -113,8 +113,31 @@ struct Candidate {
   std::int64_t share = 0;
 };
 
+// The classes named on an item, and the place of each among them: found at once, also where an item
+// has a thousand votes.
+class Candidates {
+ public:
+  explicit Candidates(std::size_t classes) : place_(classes, 0) {}
+  [[nodiscard]] bool has(ClassIndex label) const { return place_[label] != 0; }
+  [[nodiscard]] Candidate& at(ClassIndex label) { return list_[place_[label] - 1]; }
+  void add(ClassIndex label, std::int64_t score) {
+    list_.push_back({label, score, 0});
+    place_[label] = static_cast<std::uint32_t>(list_.size());
+  }
+  void clear() {
+    for (const Candidate& candidate : list_) place_[candidate.label] = 0;
+    list_.clear();
+  }
+  [[nodiscard]] std::span<Candidate> all() { return list_; }
+  [[nodiscard]] std::span<const Candidate> all() const { return list_; }
+
+ private:
+  std::vector<std::uint32_t> place_;  // 0, or 1 more than the place
+  std::vector<Candidate> list_;
+};
+
 void write_sparse_label(const Job& job, const BaseShares& base, ItemIndex item,
-                        std::span<const Candidate> candidates, std::int64_t unnamed_scale_share) {
+                        const Candidates& candidates, std::int64_t unnamed_scale_share) {
   if (job.items.empty()) return;
   std::int64_t best = -1;
   ClassIndex label = unknown_class;
@@ -125,22 +148,22 @@ void write_sparse_label(const Job& job, const BaseShares& base, ItemIndex item,
       label = c;
     }
   };
-  for (const Candidate& candidate : candidates) offer(candidate.label, candidate.share);
+  for (const Candidate& candidate : candidates.all()) offer(candidate.label, candidate.share);
   // The two first of the classes that nobody named are enough to know the best and a tie.
   int unnamed = 0;
   for (const ClassIndex c : base.order) {
     if (unnamed == 2) break;
-    if (std::ranges::find(candidates, c, &Candidate::label) != candidates.end()) continue;
+    if (candidates.has(c)) continue;
     ++unnamed;
     offer(c, std::llrint(static_cast<double>(base.exponential[c]) / static_cast<double>(one) *
                          static_cast<double>(unnamed_scale_share)));
   }
-  job.items[item] = {candidates.empty() ? unknown_class : label, probability(best)};
+  job.items[item] = {candidates.all().empty() ? unknown_class : label, probability(best)};
 }
 
 void sparse_items(const Job& job, const BaseShares& base, ItemIndex begin, ItemIndex end,
                   PassSums& sums, UnnamedSums& unnamed) {
-  std::vector<Candidate> candidates;
+  Candidates candidates(base.exponential.size());
   for (ItemIndex i = begin; i < end; ++i) {
     candidates.clear();
     std::int64_t shared = 0;
@@ -149,20 +172,18 @@ void sparse_items(const Job& job, const BaseShares& base, ItemIndex begin, ItemI
     for (std::uint64_t v = job.votes.first[i]; v < job.votes.first[i + 1]; ++v) {
       const ClassIndex label = job.votes.label[v];
       const std::uint32_t slot = job.slots.of_vote[v];
-      auto own = std::ranges::find(candidates, label, &Candidate::label);
-      if (own == candidates.end()) {
+      if (!candidates.has(label)) {
         unnamed_sum -= base.exponential[label];
-        candidates.push_back({label, job.weights.base[label], 0});
-        own = candidates.end() - 1;
+        candidates.add(label, job.weights.base[label]);
       }
-      own->score += job.weights.weight[slot];
+      candidates.at(label).score += job.weights.weight[slot];
       shared += job.weights.vote_log[slot];
     }
-    for (const Candidate& candidate : candidates) most = std::max(most, candidate.score);
+    for (const Candidate& candidate : candidates.all()) most = std::max(most, candidate.score);
     const std::int64_t scale = whole_exp(base.greatest - most);
     std::int64_t sum = std::llrint(static_cast<double>(unnamed_sum) * static_cast<double>(scale) /
                                    static_cast<double>(one));
-    for (Candidate& candidate : candidates) {
+    for (Candidate& candidate : candidates.all()) {
       candidate.share = whole_exp(candidate.score - most);
       sum += candidate.share;
     }
@@ -170,14 +191,13 @@ void sparse_items(const Job& job, const BaseShares& base, ItemIndex begin, ItemI
     const std::int64_t scale_share = std::llrint(
         static_cast<double>(scale) / static_cast<double>(sum) * static_cast<double>(one));
     unnamed.all += scale_share;
-    for (Candidate& candidate : candidates) {
+    for (Candidate& candidate : candidates.all()) {
       candidate.share = share_of(candidate.share, sum);
       sums.of_class[candidate.label] += candidate.share;
       unnamed.named[candidate.label] += scale_share;
     }
     for (std::uint64_t v = job.votes.first[i]; v < job.votes.first[i + 1]; ++v) {
-      sums.of_slot[job.slots.of_vote[v]] +=
-          std::ranges::find(candidates, job.votes.label[v], &Candidate::label)->share;
+      sums.of_slot[job.slots.of_vote[v]] += candidates.at(job.votes.label[v]).share;
     }
     write_sparse_label(job, base, i, candidates, scale_share >> 8U);
   }
@@ -254,21 +274,31 @@ PassSums pass_over_items(const VoteTable& votes, const VoteSlots& slots, const I
 PassSums vote_shares(const VoteTable& votes, const VoteSlots& slots, bool dense, unsigned threads) {
   const std::size_t k = votes.class_count;
   const auto work = [&](ItemIndex begin, ItemIndex end, PassSums& sums, std::uint64_t) {
+    std::vector<std::int64_t> share(k, 0);
+    std::vector<ClassIndex> named;
+    std::int64_t without_votes = 0;
     for (ItemIndex i = begin; i < end; ++i) {
       const auto labels = votes.labels_of(i);
-      const auto count = static_cast<std::int64_t>(labels.size());
-      if (count == 0) {
-        for (std::int64_t& own : sums.of_class) own += whole_share / static_cast<std::int64_t>(k);
-        continue;
+      without_votes += labels.empty() ? 1 : 0;
+      named.clear();
+      for (const ClassIndex label : labels) {
+        if (share[label] == 0) named.push_back(label);
+        share[label] += whole_share / static_cast<std::int64_t>(labels.size());
       }
-      for (const ClassIndex label : labels) sums.of_class[label] += whole_share / count;
-      for (std::size_t v = 0; v < labels.size(); ++v) {
-        const std::size_t slot = slots.of_vote[votes.first[i] + v];
-        for (const ClassIndex other : labels) {
-          if (dense) sums.of_slot[slot * k + other] += whole_share / count;
-          if (!dense && other == labels[v]) sums.of_slot[slot] += whole_share / count;
+      for (std::uint64_t v = votes.first[i]; v < votes.first[i + 1]; ++v) {
+        const std::size_t slot = slots.of_vote[v];
+        if (!dense) sums.of_slot[slot] += share[votes.label[v]];
+        for (std::size_t n = 0; dense && n < named.size(); ++n) {
+          sums.of_slot[slot * k + named[n]] += share[named[n]];
         }
       }
+      for (const ClassIndex label : named) {
+        sums.of_class[label] += share[label];
+        share[label] = 0;
+      }
+    }
+    for (std::int64_t& own : sums.of_class) {
+      own += whole_share / static_cast<std::int64_t>(k) * without_votes;
     }
   };
   return in_parts(votes, dense ? slots.count() * k : slots.count(), threads, work);
