@@ -67,7 +67,7 @@ struct Interval {
 };
 
 // `Identity`: estimate -+ z se, cut to [0, 1]. `Logit`: the same about logit(estimate) with
-// se / (A (1-A)), turned back (Pepe 2003, section 5.2): never leaves (0, 1), better near 1.
+// se / (A (1-A)), turned back (Pepe 2003, chapter 5): never leaves (0, 1), better near 1.
 enum class IntervalScale : std::uint8_t { Identity, Logit };
 
 // The confidence interval of a share or area from its variance.

@@ -15,8 +15,8 @@ double log_gamma(double x) {
   return lgamma_r(x, &sign);
 }
 
-// The continued fraction of the incomplete beta function by Lentz's method (Numerical Recipes'
-// formula 6.4.5 is DLMF 8.17.22). Converges fast for x < (a + 1) / (a + b + 2).
+// The continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method.
+// Converges fast for x < (a + 1) / (a + b + 2).
 double beta_fraction(double a, double b, double x) {
   double c = 1;
   double d = 1 - (a + b) * x / (a + 1);

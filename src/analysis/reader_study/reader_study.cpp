@@ -283,7 +283,7 @@ ReaderStudyAnalysis needs_readers() {
           .undefined = "one reader cannot stand for all readers: random readers need two or more"};
 }
 
-// Hillis 2007, formula (10): Satterthwaite's degrees of freedom of mean square + readers * excess.
+// Hillis 2007: Satterthwaite's degrees of freedom of mean square + readers * excess.
 ErrorTerm with_excess(double mean_square, double excess, double df) {
   const double value = mean_square + excess;
   if (!(mean_square > 0)) return {value, infinite};

@@ -14,9 +14,9 @@
 namespace consilium {
 namespace {
 
-// C. Van Dyke's study of aortic dissection (Acad. Radiol. 1993; distributed with Obuchowski,
-// Rockette and Hillis' software): ratings 1-5 of 69 cases without and 45 with it, five readers,
-// spin-echo (first five lines) against cine MRI.
+// The study of C. W. Van Dyke et al. (RSNA 1993) that the literature on this method analyses:
+// ratings 1-5 of 69 cases without aortic dissection, then 45 with it; five readers with the first
+// MRI technique, then the same five with the other.
 constexpr std::array<std::string_view, 10> van_dyke = {
     "122151111111411111111131311214111113121211233131133111111221111332111"
     "555545554555434245555555154454553555115554451",
