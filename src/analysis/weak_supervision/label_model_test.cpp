@@ -120,8 +120,8 @@ TEST_CASE("renumbering functions, items and classes, and threads, change no bit"
       REQUIRE(a.has_value());
       REQUIRE(b.has_value());
       CHECK(a->iterations == b->iterations);
-      for (ClassIndex c = 0; c < classes; ++c) {
-        CHECK(a->class_prior[c] == b->class_prior[class_to(c)]);
+      for (std::uint32_t c = 0; c < classes; ++c) {
+        CHECK(a->class_prior[c] == b->class_prior[class_to(static_cast<ClassIndex>(c))]);
       }
       for (ItemIndex i = 0; i < 500; ++i) {
         const ItemLabel& one = a->items[i];
