@@ -1,7 +1,10 @@
 #include "service/annotation/annotation_view.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
+#include "base/check.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -29,6 +32,25 @@ Result<boost::json::object> annotation_view(const storage::Reader& reader,
     view["surface"] = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface));
   }
   return view;
+}
+
+Result<std::string> annotation_text(const storage::Reader& reader,
+                                    const storage::AnnotationRow& row) {
+  std::string text = CSL_TRY(reader.open_sealed(row.patient, row.sealed_body));
+  CSL_CHECK(text.ends_with('}'));
+  text.pop_back();
+  const auto quoted = [](std::string_view value) { return boost::json::serialize(value); };
+  text += fmt::format(
+      R"(,"revision":{},"state":"{}","rater":{{"id":"{}","kind":"{}","display_name":{}}},)"
+      R"("created_at":"{}","updated_at":"{}","task_id":"{}")",
+      row.revision, row.state, to_string(row.rater), row.rater_kind, quoted(row.rater_name),
+      to_rfc3339(row.created_at), to_rfc3339(row.updated_at), to_string(row.task));
+  if (!row.sealed_surface.empty()) {
+    text += ",\"surface\":";
+    text += quoted(CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface)));
+  }
+  text += '}';
+  return text;
 }
 
 }  // namespace consilium::service

@@ -1,5 +1,7 @@
 #include "service/annotation/annotations.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -24,8 +26,8 @@ Annotations::Annotations(storage::Store& store, const Clock& clock)
     : store_(store), clock_(clock), protocols_(std::make_unique<ProtocolCache>()) {}
 Annotations::~Annotations() = default;
 
-Result<json::object> Annotations::list(const Access& access, const ProjectId& project,
-                                       const ItemId& item, const AnnotationQuery& query) const {
+Result<std::string> Annotations::list(const Access& access, const ProjectId& project,
+                                      const ItemId& item, const AnnotationQuery& query) const {
   CSL_TRY(require(access, project, case_roles));
   const auto reader = CSL_TRY(store_.read());
   CSL_TRY(storage::find_item(*reader, project, item));
@@ -37,17 +39,19 @@ Result<json::object> Annotations::list(const Access& access, const ProjectId& pr
   const std::int64_t limit = std::clamp<std::int64_t>(query.limit, 1, 5000);
   std::vector<AnnotationRow> rows =
       CSL_TRY(storage::annotations_of_item(*reader, item, rater, query.cursor, limit + 1));
-  json::value next = nullptr;
+  std::string next = "null";
   if (rows.size() > static_cast<std::size_t>(limit)) {
     rows.pop_back();
-    next = json::string(to_string(rows.back().id));
+    next = fmt::format("\"{}\"", to_string(rows.back().id));
   }
-  json::array items;
-  items.reserve(rows.size());
-  for (const AnnotationRow& row : rows) items.push_back(CSL_TRY(annotation_view(*reader, row)));
-  return json::object{{"items", std::move(items)},
-                      {"next_cursor", std::move(next)},
-                      {"total", CSL_TRY(storage::annotation_count(*reader, item, rater))}};
+  std::string text = "{\"items\":[";
+  for (const AnnotationRow& row : rows) {
+    if (&row != &rows.front()) text += ',';
+    text += CSL_TRY(annotation_text(*reader, row));
+  }
+  text += fmt::format(R"(],"next_cursor":{},"total":{}}})", next,
+                      CSL_TRY(storage::annotation_count(*reader, item, rater)));
+  return text;
 }
 
 namespace {
