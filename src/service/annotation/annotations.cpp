@@ -49,8 +49,11 @@ Result<std::string> Annotations::list(const Access& access, const ProjectId& pro
     if (&row != &rows.front()) text += ',';
     text += CSL_TRY(annotation_text(*reader, row));
   }
-  text += fmt::format(R"(],"next_cursor":{},"total":{}}})", next,
-                      CSL_TRY(storage::annotation_count(*reader, item, rater)));
+  text += fmt::format(R"(],"next_cursor":{})", next);
+  if (query.cursor.empty()) {  // counted once, not with each page
+    text += fmt::format(R"(,"total":{})", CSL_TRY(storage::annotation_count(*reader, item, rater)));
+  }
+  text += '}';
   return text;
 }
 

@@ -92,9 +92,13 @@ const std::vector<NamedQuery> queries = {
         WHERE a.annotation_id = :annotation)sql"},
     {"labels.annotations_of_item", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name
         FROM annotations a LEFT JOIN raters r USING (rater_id)
-        WHERE a.item_id = :item AND (:rater IS NULL OR a.rater_id = :rater)
-          AND a.annotation_id > :after AND a.state <> 'retracted'
+        WHERE a.item_id = :item AND a.annotation_id > :after AND a.state <> 'retracted'
         ORDER BY a.annotation_id LIMIT :limit)sql"},
+    // One rater's: a page is one range of the index, however many labels the item has.
+    {"labels.annotations_of_rater", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name
+        FROM annotations a LEFT JOIN raters r USING (rater_id)
+        WHERE a.item_id = :item AND a.rater_id = :rater AND a.annotation_id > :after
+          AND a.state <> 'retracted' ORDER BY a.annotation_id LIMIT :limit)sql"},
     {"labels.annotation_count", R"sql(SELECT COUNT(*) AS count FROM annotations
         WHERE item_id = :item AND (:rater IS NULL OR rater_id = :rater)
           AND state <> 'retracted')sql"},
