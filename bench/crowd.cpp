@@ -11,14 +11,14 @@
 #include "analysis/crowd/glad.hpp"
 #include "analysis/crowd/mace.hpp"
 #include "analysis/crowd/skill.hpp"
-#include "tests/crowd_votes.hpp"
+#include "tests/crowd_sets.hpp"
 
 namespace {
 
 using namespace consilium;
 
 template <class Run>
-void measure(const char* name, const test::CrowdVotes& data, int runs, const Run& run) {
+void measure(const char* name, const test::CrowdSet& data, int runs, const Run& run) {
   std::vector<double> seconds;
   double objective = 0;
   double right = 0;
@@ -46,9 +46,8 @@ void measure(const char* name, const test::CrowdVotes& data, int runs, const Run
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 5;
-  for (const char* name :
-       {"bluebird", "dog", "face_sentiment", "rte", "weather_sentiment_amt", "zencrowd_in"}) {
-    const auto data = test::crowd_votes(name);
+  for (const char* name : test::crowd_set_names) {
+    const auto data = test::read_crowd_set(name);
     if (!data) {
       fmt::print("{}: not there; set CONSILIUM_DATA\n", name);
       continue;

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <limits>
 
-#include "analysis/consensus/special.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {

@@ -5,9 +5,9 @@
 #include <span>
 
 #include "analysis/crowd/climb.hpp"
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/split_work.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::crowd {
 namespace {
@@ -71,10 +71,10 @@ class Fit {
   // posterior.
   void measure(bool move) {
     const unsigned threads = std::max(1U, options_.threads);
-    std::vector<FixedSum> sums(threads);
+    std::vector<ExactSum> sums(threads);
     split_work(options_.threads, votes_.item_count(),
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-                 std::vector<Fixed> scores(votes_.class_count);
+                 std::vector<FixedPoint> scores(votes_.class_count);
                  for (std::uint64_t i = begin; i < end; ++i) {
                    sums[part].add(expect(static_cast<ItemIndex>(i), scores));
                    if (move && votes_.first[i + 1] > votes_.first[i]) {
@@ -83,13 +83,13 @@ class Fit {
                    }
                  }
                });
-    FixedSum likelihood;
-    for (const FixedSum& sum : sums) likelihood.add(sum);
+    ExactSum likelihood;
+    for (const ExactSum& sum : sums) likelihood.add(sum);
     result_.log_likelihood = likelihood.value();
-    FixedSum prior = prior_before_;
+    ExactSum prior = prior_before_;
     for (const double ability : result_.ability) prior.add(penalty(ability, options_.ability_mean));
     result_.objective = result_.log_likelihood + prior.value();
-    prior_before_ = FixedSum{};
+    prior_before_ = ExactSum{};
     for (const double ease : result_.log_ease) {
       prior_before_.add(penalty(ease, options_.log_ease_mean));
     }
@@ -104,18 +104,18 @@ class Fit {
   // Posterior of item i, the credit (posterior of what was said) of its votes, and its likelihood.
   // A vote's log odds are a_r b_i themselves, so that no logarithm is needed but for the
   // likelihood.
-  double expect(ItemIndex i, std::vector<Fixed>& scores) {
+  double expect(ItemIndex i, std::vector<FixedPoint>& scores) {
     const std::uint32_t class_count = votes_.class_count;
     for (std::uint32_t c = 0; c < class_count; ++c) scores[c] = to_fixed(log_prior_[c]);
-    Fixed base = 0;
+    FixedPoint base = 0;
     for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
       const double x = evidence(result_.ability[votes_.rater[v]], ease_[i]);
       scores[votes_.label[v]] += to_fixed(x + log_others_);
       base -= to_fixed(logistic(x).softplus + log_others_);
     }
-    const Fixed top = *std::ranges::max_element(scores);
+    const FixedPoint top = *std::ranges::max_element(scores);
     double* row = &result_.posterior[std::size_t{i} * class_count];
-    Fixed sum = 0;
+    FixedPoint sum = 0;
     for (std::uint32_t c = 0; c < class_count; ++c) {
       row[c] = std::exp(from_fixed(scores[c] - top));
       sum += to_fixed(row[c]);
@@ -131,8 +131,8 @@ class Fit {
   void move_ease(ItemIndex i) {
     const auto slope = [&](double log_ease) {
       const double ease = std::exp(log_ease);
-      Fixed first = 0;
-      Fixed second = 0;
+      FixedPoint first = 0;
+      FixedPoint second = 0;
       for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
         const double x = evidence(result_.ability[votes_.rater[v]], ease);
         const double p = probability_of(x);
@@ -157,8 +157,8 @@ class Fit {
 
   void move_ability(std::uint64_t r) {
     const auto slope = [&](double ability) {
-      FixedSum first;
-      FixedSum second;
+      ExactSum first;
+      ExactSum second;
       for (std::uint64_t place = by_rater_.first[r]; place < by_rater_.first[r + 1]; ++place) {
         const double ease = ease_[by_rater_.item[place]];
         const double p = probability_of(evidence(ability, ease));
@@ -177,7 +177,7 @@ class Fit {
   double log_others_;
   std::vector<double> ease_;    // b_i
   std::vector<double> credit_;  // by vote
-  FixedSum prior_before_;       // of the difficulties that the likelihood was measured at
+  ExactSum prior_before_;       // of the difficulties that the likelihood was measured at
   GladResult result_;
 };
 

@@ -7,21 +7,16 @@
 #include <map>
 #include <span>
 
-#include "analysis/crowd/fixed_sum.hpp"
 #include "analysis/crowd/signature.hpp"
-#include "analysis/crowd/special.hpp"
-#include "analysis/crowd/split_work.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium::crowd {
 namespace {
 
 constexpr double log_rate_min = -64;  // a single vote's evidence is held to that
-
-double log_gamma_of(double x) {
-  int sign = 0;
-  return ::lgamma_r(x, &sign);
-}
 
 class Fit {
  public:
@@ -107,7 +102,7 @@ class Fit {
       const std::uint64_t who = signatures.rater[r];
       const double knows = weight(who, 1);
       competence_[r] = knows / (knows + weight(who, 2));
-      Fixed sum = 0;
+      FixedPoint sum = 0;
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
         strategy_[cell(r, k)] = weight(who, signatures.class_of[k]);
         sum += to_fixed(strategy_[cell(r, k)]);
@@ -166,36 +161,37 @@ class Fit {
   // is, under truth k, 1 + odds times as likely as under any other: one table entry a vote.
   double expect() {
     const unsigned threads = std::max(1U, options_.threads);
-    std::vector<FixedSum> sums(threads);
-    std::vector<std::vector<Fixed>> credits(threads);
+    std::vector<ExactSum> sums(threads);
+    std::vector<std::vector<FixedPoint>> credits(threads);
     split_work(options_.threads, times_.size(),
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-                 std::vector<Fixed>& credit = part == 0 ? credit_ : credits[part];
+                 std::vector<FixedPoint>& credit = part == 0 ? credit_ : credits[part];
                  credit.assign(cells_, 0);
-                 std::vector<Fixed> scores(votes_.class_count);
+                 std::vector<FixedPoint> scores(votes_.class_count);
                  for (std::uint64_t i = begin; i < end; ++i) {
                    sums[part].add_times(expect_pattern(i, scores, credit), times_[i]);
                  }
                });
-    FixedSum likelihood;
-    for (const FixedSum& sum : sums) likelihood.add(sum);
+    ExactSum likelihood;
+    for (const ExactSum& sum : sums) likelihood.add(sum);
     for (const auto& credit : credits) {
       for (std::size_t c = 0; c < credit.size(); ++c) credit_[c] += credit[c];
     }
     return likelihood.value();
   }
 
-  double expect_pattern(std::size_t i, std::vector<Fixed>& scores, std::vector<Fixed>& credit) {
+  double expect_pattern(std::size_t i, std::vector<FixedPoint>& scores,
+                        std::vector<FixedPoint>& credit) {
     const std::uint32_t class_count = votes_.class_count;
     std::ranges::fill(scores, 0);
-    Fixed base = 0;
+    FixedPoint base = 0;
     for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
       scores[label_[v]] += lift_[cell_[v]];
       base += log_guess_[cell_[v]];
     }
-    const Fixed top = *std::ranges::max_element(scores);
+    const FixedPoint top = *std::ranges::max_element(scores);
     double* row = &posterior_[i * class_count];
-    Fixed sum = 0;
+    FixedPoint sum = 0;
     for (std::uint32_t c = 0; c < class_count; ++c) {
       row[c] = scores[c] == top ? 1 : std::exp(from_fixed(scores[c] - top));
       sum += to_fixed(row[c]);
@@ -214,8 +210,8 @@ class Fit {
     double guessed = 0;
   };
   Counts counts_of(RaterIndex r, std::vector<double>& guessed_of) const {
-    Fixed knew = 0;
-    Fixed guessed = 0;
+    FixedPoint knew = 0;
+    FixedPoint guessed = 0;
     for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
       const double here = from_fixed(credit_[cell(r, k)]) * knows_share_[cell(r, k)];
       guessed_of[k] = said_[cell(r, k)] - here;
@@ -227,7 +223,7 @@ class Fit {
 
   // Em's maximisation; returns the log prior density that the smoothing stands for.
   double maximise() {
-    FixedSum prior;
+    ExactSum prior;
     std::vector<double> guessed_of(votes_.class_count);
     for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
       const Counts counts = counts_of(r, guessed_of);
@@ -248,15 +244,15 @@ class Fit {
 
   // Variational's update; returns minus the divergences of the beliefs from their priors.
   double update_beliefs() {
-    FixedSum bound;
+    ExactSum bound;
     std::vector<double> guessed_of(votes_.class_count);
     const double knows_prior = options_.competence_prior_knows;
     const double guesses_prior = options_.competence_prior_guesses;
     const double each_prior = options_.strategy_prior;
     const double all_prior = each_prior * votes_.class_count;
-    const double constant = log_gamma_of(knows_prior + guesses_prior) - log_gamma_of(knows_prior) -
-                            log_gamma_of(guesses_prior) + log_gamma_of(all_prior) -
-                            votes_.class_count * log_gamma_of(each_prior);
+    const double constant = log_gamma(knows_prior + guesses_prior) - log_gamma(knows_prior) -
+                            log_gamma(guesses_prior) + log_gamma(all_prior) -
+                            votes_.class_count * log_gamma(each_prior);
     for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
       const Counts counts = counts_of(r, guessed_of);
       const double knows = counts.knew + knows_prior;
@@ -266,15 +262,15 @@ class Fit {
       const double log_guesses = digamma(guesses) - digamma(knows + guesses);
       const double all = counts.guessed + all_prior;
       const double digamma_all = digamma(all);
-      double belief = constant - log_gamma_of(knows + guesses) + log_gamma_of(knows) +
-                      log_gamma_of(guesses) - log_gamma_of(all) - counts.knew * log_knows -
+      double belief = constant - log_gamma(knows + guesses) + log_gamma(knows) +
+                      log_gamma(guesses) - log_gamma(all) - counts.knew * log_knows -
                       counts.guessed * log_guesses;
-      Fixed of_classes = 0;
+      FixedPoint of_classes = 0;
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
         const double each = guessed_of[k] + each_prior;
         strategy_[cell(r, k)] = each / all;
         const double log_share = digamma(each) - digamma_all;
-        of_classes += to_fixed(log_gamma_of(each) - guessed_of[k] * log_share);
+        of_classes += to_fixed(log_gamma(each) - guessed_of[k] * log_share);
         set_rates(r, k, log_knows, log_guesses + log_share);
       }
       belief += from_fixed(of_classes);
@@ -292,12 +288,12 @@ class Fit {
   std::vector<std::size_t> first_{0};      // by pattern, its votes: places in cell_ and label_
   std::vector<std::size_t> cell_;
   std::vector<ClassIndex> label_;
-  std::vector<double> said_;         // votes, by rater and class
-  std::vector<Fixed> credit_;        // posterior of what was said, by rater and class
-  std::vector<Fixed> log_guess_;     // log of (1 - c_r) s_rk, by rater and class
-  std::vector<Fixed> lift_;          // log(1 + c_r / ((1 - c_r) s_rk))
-  std::vector<double> knows_share_;  // that a vote for the true class was known, not guessed
-  std::vector<double> posterior_;    // patterns x classes
+  std::vector<double> said_;           // votes, by rater and class
+  std::vector<FixedPoint> credit_;     // posterior of what was said, by rater and class
+  std::vector<FixedPoint> log_guess_;  // log of (1 - c_r) s_rk, by rater and class
+  std::vector<FixedPoint> lift_;       // log(1 + c_r / ((1 - c_r) s_rk))
+  std::vector<double> knows_share_;    // that a vote for the true class was known, not guessed
+  std::vector<double> posterior_;      // patterns x classes
   std::vector<double> competence_;
   std::vector<double> strategy_;
 };

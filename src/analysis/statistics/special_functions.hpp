@@ -12,14 +12,12 @@ namespace consilium {
 void log_in_place(std::span<double> values);
 [[nodiscard]] double exact_log(double value);
 
-// The digamma function and the logarithm of the gamma function for x > 0; absolute error below
-// 1e-13 x (1 + |result|) for x >= 1e-3. (std::lgamma writes a global and is not safe in threads.)
-[[nodiscard]] double digamma(double x);
+// The logarithm of the gamma function and its first and second derivative, for x > 0. Absolute
+// error below 1e-13 x (1 + |result|) for x >= 1e-3. Recurrence up to 10, then the asymptotic series
+// (M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 1964, 6.1.41, 6.3.18 and 6.4.12).
+// (std::lgamma writes a global and is not safe in threads.)
 [[nodiscard]] double log_gamma(double x);
-
-// Quantile of the Beta(a, b) distribution, a and b > 0, `probability` in (0, 1); absolute error
-// below 1e-9. Continued fraction (Abramowitz & Stegun 26.5.8, by Lentz), Newton steps kept in a
-// bracket.
-[[nodiscard]] double beta_quantile(double a, double b, double probability);
+[[nodiscard]] double digamma(double x);
+[[nodiscard]] double trigamma(double x);
 
 }  // namespace consilium
