@@ -1,11 +1,11 @@
-// Truth models on public crowd sets: time (median and spread of runs), objective, accuracy. Beside
-// it stand crowd-kit's numbers on the same data; see docs beside the module.
+// Truth models on public crowd sets: processor time (median and spread of runs), objective,
+// accuracy. Beside it stand crowd-kit's numbers on the same data; see docs beside the module.
 //   csl_crowd_bench [runs]
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <vector>
 
 #include "analysis/crowd/glad.hpp"
@@ -24,10 +24,9 @@ void measure(const char* name, const test::CrowdSet& data, int runs, const Run& 
   double right = 0;
   std::size_t iterations = 0;
   for (int i = 0; i < runs; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const auto result = run();
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    seconds.push_back(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
     if constexpr (requires { result.objective; }) {
       objective = result.objective;
       iterations = result.objective_of.size();

@@ -2,57 +2,137 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 
 #include "analysis/statistics/lanes.hpp"
+#include "base/check.hpp"
 
 namespace consilium {
-void log_in_place(std::span<double> values) {
-  const std::size_t whole = values.size() / 4 * 4;
-  lanes::log_in_place(values.data(), whole);
-  if (whole == values.size()) return;
-  std::array<double, 4> rest{1.0, 1.0, 1.0, 1.0};
-  std::copy(values.begin() + static_cast<std::ptrdiff_t>(whole), values.end(), rest.begin());
-  lanes::log_in_place(rest.data(), 4);
-  std::copy_n(rest.begin(), values.size() - whole,
-              values.begin() + static_cast<std::ptrdiff_t>(whole));
+namespace {
+
+using lanes::Four;
+
+// One body for every processor; the loader takes the quickest that this one can run.
+#define CSL_MULTIVERSION __attribute__((target_clones("avx2", "default")))
+
+#define CSL_LANES [[gnu::always_inline]] inline
+
+// Lanes beyond the end hold 1, which every function here takes, and are not stored.
+CSL_LANES void load_up_to(const double* values, std::size_t count, Four& x) {
+  if (count >= 4) {
+    lanes::load(values, x);
+    return;
+  }
+  x = Four{1.0, 1.0, 1.0, 1.0};
+  std::memcpy(&x, values, count * sizeof(double));
 }
+CSL_LANES void store_up_to(const Four& x, std::size_t count, double* values) {
+  if (count >= 4) {
+    lanes::store(x, values);
+    return;
+  }
+  std::memcpy(values, &x, count * sizeof(double));
+}
+
+CSL_MULTIVERSION void log_of(double* values, std::size_t count) {
+  for (std::size_t at = 0; at < count; at += 4) {
+    Four x;
+    load_up_to(values + at, count - at, x);
+    lanes::log(x);
+    store_up_to(x, count - at, values + at);
+  }
+}
+
+CSL_MULTIVERSION void exp_of(double* values, std::size_t count) {
+  for (std::size_t at = 0; at < count; at += 4) {
+    Four x;
+    load_up_to(values + at, count - at, x);
+    lanes::exp_or_zero(x);
+    store_up_to(x, count - at, values + at);
+  }
+}
+
+CSL_MULTIVERSION void logistic_of(const double* values, std::size_t count, double* probability) {
+  for (std::size_t at = 0; at < count; at += 4) {
+    Four x;
+    load_up_to(values + at, count - at, x);
+    Four of_probability;
+    lanes::logistic(x, of_probability);
+    store_up_to(of_probability, count - at, probability + at);
+  }
+}
+
+CSL_MULTIVERSION void logistic_and_softplus_of(const double* values, std::size_t count,
+                                               double* probability, double* softplus) {
+  for (std::size_t at = 0; at < count; at += 4) {
+    Four x;
+    load_up_to(values + at, count - at, x);
+    Four of_probability;
+    Four of_softplus;
+    lanes::logistic(x, of_probability, of_softplus);
+    store_up_to(of_probability, count - at, probability + at);
+    store_up_to(of_softplus, count - at, softplus + at);
+  }
+}
+
+CSL_MULTIVERSION void gamma_of(const double* values, std::size_t count, double* log_gamma,
+                               double* digamma) {
+  for (std::size_t at = 0; at < count; at += 4) {
+    Four x;
+    load_up_to(values + at, count - at, x);
+    Four of_log_gamma;
+    Four of_digamma;
+    lanes::gamma(x, of_log_gamma, of_digamma);
+    store_up_to(of_log_gamma, count - at, log_gamma + at);
+    store_up_to(of_digamma, count - at, digamma + at);
+  }
+}
+
+#undef CSL_LANES
+#undef CSL_MULTIVERSION
+
+}  // namespace
+
+void log_in_place(std::span<double> values) { log_of(values.data(), values.size()); }
 
 double exact_log(double value) {
-  std::array<double, 4> four{value, 1.0, 1.0, 1.0};
-  lanes::log_in_place(four.data(), 4);
-  return four[0];
+  Four x{value, 1.0, 1.0, 1.0};
+  lanes::log(x);
+  return x[0];
 }
 
-// The recurrence up to x >= 10, then the asymptotic series (Abramowitz & Stegun 6.3.18).
-double digamma(double x) {
-  double shift = 0.0;
-  while (x < 10.0) {
-    shift += 1.0 / x;
-    x += 1.0;
-  }
-  const double i = 1.0 / (x * x);
-  const double series =
-      i * (1.0 / 12 - i * (1.0 / 120 -
-                           i * (1.0 / 252 -
-                                i * (1.0 / 240 - i * (1.0 / 132 - i * (691.0 / 32760 - i / 12))))));
-  return (exact_log(x) - 0.5 / x - series) - shift;
+void exp_in_place(std::span<double> values) { exp_of(values.data(), values.size()); }
+
+void logistic(std::span<const double> x, std::span<double> probability,
+              std::span<double> softplus) {
+  CSL_CHECK(x.size() == probability.size() && x.size() == softplus.size());
+  logistic_and_softplus_of(x.data(), x.size(), probability.data(), softplus.data());
 }
 
-// The product of the recurrence is taken out as one logarithm; then Stirling's series (6.1.41).
+void logistic(std::span<const double> x, std::span<double> probability) {
+  CSL_CHECK(x.size() == probability.size());
+  logistic_of(x.data(), x.size(), probability.data());
+}
+
+void gamma_functions(std::span<const double> x, std::span<double> log_gamma,
+                     std::span<double> digamma) {
+  CSL_CHECK(x.size() == log_gamma.size() && x.size() == digamma.size());
+  gamma_of(x.data(), x.size(), log_gamma.data(), digamma.data());
+}
+
 double log_gamma(double x) {
-  double product = 1.0;
-  while (x < 10.0) {
-    product *= x;
-    x += 1.0;
-  }
-  const double i = 1.0 / (x * x);
-  const double series =
-      (1.0 / 12 -
-       i * (1.0 / 360 - i * (1.0 / 1260 - i * (1.0 / 1680 - i * (1.0 / 1188 - i * (691.0 / 360360 -
-                                                                                   i / 156)))))) /
-      x;
-  constexpr double half_log_two_pi = 0.91893853320467274178;
-  return ((x - 0.5) * exact_log(x) - x + half_log_two_pi + series) - exact_log(product);
+  double result = 0;
+  double unused = 0;
+  gamma_of(&x, 1, &result, &unused);
+  return result;
+}
+
+double digamma(double x) {
+  double result = 0;
+  double unused = 0;
+  gamma_of(&x, 1, &unused, &result);
+  return result;
 }
 
 double trigamma(double x) {

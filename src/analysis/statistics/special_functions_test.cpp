@@ -3,7 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstddef>
 #include <initializer_list>
+#include <span>
+#include <vector>
 
 #include "analysis/statistics/distributions.hpp"
 
@@ -72,6 +75,50 @@ TEST_CASE("logarithm, digamma and log gamma are right to their stated error") {
     }
     const double sine = std::sin(0.5 * M_PI * q);
     CHECK(std::abs(beta_quantile(0.5, 0.5, q) - sine * sine) < 1e-9);
+  }
+}
+
+TEST_CASE("of many numbers at once each has the value it has alone") {
+  std::vector<double> x;
+  for (int step = -20; step <= 40; ++step) x.push_back(std::pow(1.41, step));
+  for (const std::size_t count : {std::size_t{1}, std::size_t{2}, std::size_t{3}, x.size()}) {
+    const auto some = std::span(x).first(count);
+    std::vector<double> logarithm(count);
+    std::vector<double> derivative(count);
+    gamma_functions(some, logarithm, derivative);
+    for (std::size_t i = 0; i < count; ++i) {
+      CHECK(logarithm[i] == log_gamma(some[i]));
+      CHECK(derivative[i] == digamma(some[i]));
+    }
+  }
+}
+
+TEST_CASE("exponentials and logistic functions are right to their stated error") {
+  std::vector<double> x;
+  for (double value = -60; value <= 60; value += 0.37) x.push_back(value);
+  std::vector<double> probability(x.size());
+  std::vector<double> softplus(x.size());
+  logistic(x, probability, softplus);
+  std::vector<double> alone(x.size());
+  logistic(x, alone);
+  CHECK(alone == probability);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(x[i]);
+    CHECK(std::abs(probability[i] - 1 / (1 + std::exp(-x[i]))) < 1e-15);
+    const double expected = std::fmax(x[i], 0.0) + std::log1p(std::exp(-std::abs(x[i])));
+    CHECK(std::abs(softplus[i] - expected) < 1e-15 * std::fmax(1.0, x[i]));
+  }
+  std::vector<double> powers;
+  for (const double value : x) powers.push_back(-std::abs(value));
+  const std::vector<double> arguments = powers;
+  exp_in_place(powers);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(arguments[i]);
+    if (arguments[i] < -40) {
+      CHECK(powers[i] == 0);
+    } else {
+      CHECK(std::abs(powers[i] / std::exp(arguments[i]) - 1) < 4e-16);
+    }
   }
 }
 
