@@ -43,15 +43,22 @@ double deviance(double x, double mean) {
   return sum;
 }
 
-// x^a y^b / B(a, b), where x + y = 1.
-double beta_factor(double a, double b, double x, double y) {
+// What does not hang on x in x^a y^b / B(a, b), where x + y = 1.
+struct BetaFactor {
+  BetaFactor(double a_of, double b_of)
+      : a(a_of),
+        b(b_of),
+        scale(std::sqrt(a / (a + b) * b / (2 * std::numbers::pi)) *
+              std::exp(stirling_rest(a + b) - stirling_rest(a) - stirling_rest(b))) {}
   // Around the mode: a ln(x (a+b) / a) + b ln(y (a+b) / b) is minus the two deviances, in which
   // nothing cancels; the rest is Stirling's.
-  const double n = a + b;
-  const double spread = -deviance(a, n * x) - deviance(b, n * y);
-  const double rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b);
-  return std::sqrt(a / n * b / (2 * std::numbers::pi)) * std::exp(spread + rest);
-}
+  [[nodiscard]] double at(double x, double y) const {
+    return scale * std::exp(-deviance(a, (a + b) * x) - deviance(b, (a + b) * y));
+  }
+  double a;
+  double b;
+  double scale;
+};
 
 // I_x(a, b) / (x^a y^b / B(a, b)): the even part of the continued fraction 26.5.8, which needs only
 // (a + b) y - b, the distance of x from the mean, where the fraction itself would subtract numbers
@@ -83,6 +90,12 @@ double beta_fraction(double a, double b, double x, double y) {
     result = above;
   }
   return result;
+}
+
+// I_x(a, b) from its factor, for 0 < x < 1.
+double incomplete_beta(const BetaFactor& of, double factor, double x, double y) {
+  if (x < (of.a + 1) / (of.a + of.b + 2)) return factor * beta_fraction(of.a, of.b, x, y);
+  return 1 - factor * beta_fraction(of.b, of.a, y, x);
 }
 
 struct Share {
@@ -125,21 +138,24 @@ double increasing_root(double start, double high, double target, const Function&
   }
 }
 
-Rise beta_rise(double a, double b, double x, double y) {
-  return {incomplete_beta(a, b, x, y), beta_factor(a, b, x, y) / y};
+Rise beta_rise(const BetaFactor& of, double x, double y) {
+  const double factor = of.at(x, y);
+  return {incomplete_beta(of, factor, x, y), factor / y};
 }
 
 // The share below which a Beta(a, b) variable lies with the probability; `rest` is 1 - probability.
 Share beta_share(double a, double b, double probability, double rest) {
   const double mean = a / (a + b);
-  if (incomplete_beta(a, b, 0.5, 0.5) >= probability) {
-    const double x = increasing_root(std::min(mean, 0.25), 0.5, probability, [&](double value) {
-      return beta_rise(a, b, value, 1 - value);
-    });
+  const BetaFactor of(a, b);
+  if (incomplete_beta(of, of.at(0.5, 0.5), 0.5, 0.5) >= probability) {
+    const double x = increasing_root(std::min(mean, 0.25), 0.5, probability,
+                                     [&](double value) { return beta_rise(of, value, 1 - value); });
     return {x, 1 - x};
   }
-  const double y = increasing_root(std::min(b / (a + b), 0.25), 0.5, rest,
-                                   [&](double value) { return beta_rise(b, a, value, 1 - value); });
+  const BetaFactor other(b, a);
+  const double y = increasing_root(std::min(b / (a + b), 0.25), 0.5, rest, [&](double value) {
+    return beta_rise(other, value, 1 - value);
+  });
   return {1 - y, y};
 }
 
@@ -228,9 +244,8 @@ double incomplete_beta(double a, double b, double x, double y) {
   CSL_CHECK(a > 0 && b > 0 && x >= 0 && y >= 0);
   if (x == 0) return 0;
   if (y == 0) return 1;
-  const double factor = beta_factor(a, b, x, y);
-  if (x < (a + 1) / (a + b + 2)) return factor * beta_fraction(a, b, x, y);
-  return 1 - factor * beta_fraction(b, a, y, x);
+  const BetaFactor of(a, b);
+  return incomplete_beta(of, of.at(x, y), x, y);
 }
 
 double beta_quantile(double a, double b, double probability) {
