@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <limits>
 
-namespace consilium {
+#include "base/wide_integer.hpp"
 
-__extension__ using WideInteger = __int128;
+namespace consilium {
 
 // The exponent s for which `magnitude` x 2^s lies in [2^61, 2^62).
 [[nodiscard]] inline int order_free_shift(double magnitude) {
@@ -39,7 +39,7 @@ template <class Term>
   // Two factors: 2^shift alone may lie outside the doubles when the terms are very small.
   const double half = std::ldexp(1.0, shift / 2);
   const double rest = std::ldexp(1.0, shift - shift / 2);
-  WideInteger sum = 0;
+  Wide sum = 0;
   for (std::size_t i = 0; i < count; ++i) {
     sum += static_cast<std::int64_t>(static_cast<double>(term(i)) * half * rest);
   }

@@ -1,23 +1,23 @@
-#include "analysis/agreement/distributions.hpp"
+#include "analysis/statistics/distributions.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 
+#include "analysis/statistics/special_functions.hpp"
 #include "base/check.hpp"
 
 namespace consilium {
 namespace {
 
 constexpr double tiny = 1e-300;
-constexpr double precision = 1e-16;
+constexpr double precision = 2e-16;  // of one step, relative: the last bit
 
 // ln Gamma(a) - ((a - 1/2) ln a - a + ln(2 pi) / 2): what Stirling's formula leaves out.
 // Differences of ln Gamma at large arguments lose digits; differences of this do not.
 double stirling_rest(double a) {
   if (a < 10) {
-    return std::lgamma(a) - ((a - 0.5) * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi));
+    return log_gamma(a) - ((a - 0.5) * std::log(a) - a + 0.5 * std::log(2 * std::numbers::pi));
   }
   const double s = 1 / (a * a);
   return (1.0 / 12 -
@@ -43,15 +43,22 @@ double deviance(double x, double mean) {
   return sum;
 }
 
-// x^a y^b / B(a, b), where x + y = 1.
-double beta_factor(double a, double b, double x, double y) {
+// What does not hang on x in x^a y^b / B(a, b), where x + y = 1.
+struct BetaFactor {
+  BetaFactor(double a_of, double b_of)
+      : a(a_of),
+        b(b_of),
+        scale(std::sqrt(a / (a + b) * b / (2 * std::numbers::pi)) *
+              std::exp(stirling_rest(a + b) - stirling_rest(a) - stirling_rest(b))) {}
   // Around the mode: a ln(x (a+b) / a) + b ln(y (a+b) / b) is minus the two deviances, in which
   // nothing cancels; the rest is Stirling's.
-  const double n = a + b;
-  const double spread = -deviance(a, n * x) - deviance(b, n * y);
-  const double rest = stirling_rest(n) - stirling_rest(a) - stirling_rest(b);
-  return std::sqrt(a / n * b / (2 * std::numbers::pi)) * std::exp(spread + rest);
-}
+  [[nodiscard]] double at(double x, double y) const {
+    return scale * std::exp(-deviance(a, (a + b) * x) - deviance(b, (a + b) * y));
+  }
+  double a;
+  double b;
+  double scale;
+};
 
 // I_x(a, b) / (x^a y^b / B(a, b)): the even part of the continued fraction 26.5.8, which needs only
 // (a + b) y - b, the distance of x from the mean, where the fraction itself would subtract numbers
@@ -85,39 +92,70 @@ double beta_fraction(double a, double b, double x, double y) {
   return result;
 }
 
+// I_x(a, b) from its factor, for 0 < x < 1.
+double incomplete_beta(const BetaFactor& of, double factor, double x, double y) {
+  if (x < (of.a + 1) / (of.a + of.b + 2)) return factor * beta_fraction(of.a, of.b, x, y);
+  return 1 - factor * beta_fraction(of.b, of.a, y, x);
+}
+
 struct Share {
   double x = 0;
   double y = 1;  // 1 - x
 };
 
-// The root of an increasing function on (0, high) by halving, down to the last bit.
+// A distribution function at some x, and its slope against ln x (x times the density).
+struct Rise {
+  double probability = 0;
+  double slope = 0;
+};
+
+// Where an increasing function of x in (0, high) reaches the target, to the last bits. Newton's
+// steps on the logarithms of both, between which a distribution function is nearly a straight line
+// wherever it is small; kept in a bracket, which is halved when a step leaves it.
 template <class Function>
-double increasing_root(double high, const Function& below_target) {
+double increasing_root(double start, double high, double target, const Function& rise_at) {
+  constexpr int newton_steps_max = 60;
   double low = 0;
-  while (true) {
+  double x = start;
+  for (int step = 0;; ++step) {
+    const Rise at = rise_at(x);
+    (at.probability < target ? low : high) = x;
+    double next = 0;
+    if (step < newton_steps_max && at.probability > 0 && at.slope > 0) {
+      next = x * std::exp(std::log(target / at.probability) * at.probability / at.slope);
+      if (std::abs(next - x) <= precision * x) return next;
+    }
+    if (next > low && next < high) {
+      x = next;
+      continue;
+    }
     // The geometric mean finds roots near 0 in a few steps, where the arithmetic one would need a
     // thousand.
     const double middle =
         low > 0 && high > 4 * low ? std::sqrt(low) * std::sqrt(high) : low + (high - low) / 2;
-    const double candidate = low == 0 && high > 1e-290 ? high * 1e-3 : middle;
-    if (candidate <= low || candidate >= high) return candidate;
-    if (below_target(candidate)) {
-      low = candidate;
-    } else {
-      high = candidate;
-    }
+    x = low == 0 && high > 1e-290 ? high * 1e-3 : middle;
+    if (x <= low || x >= high) return x;
   }
 }
 
+Rise beta_rise(const BetaFactor& of, double x, double y) {
+  const double factor = of.at(x, y);
+  return {incomplete_beta(of, factor, x, y), factor / y};
+}
+
 // The share below which a Beta(a, b) variable lies with the probability; `rest` is 1 - probability.
-Share beta_quantile(double a, double b, double probability, double rest) {
-  if (incomplete_beta(a, b, 0.5, 0.5) >= probability) {
-    const double x = increasing_root(
-        0.5, [&](double value) { return incomplete_beta(a, b, value, 1 - value) < probability; });
+Share beta_share(double a, double b, double probability, double rest) {
+  const double mean = a / (a + b);
+  const BetaFactor of(a, b);
+  if (incomplete_beta(of, of.at(0.5, 0.5), 0.5, 0.5) >= probability) {
+    const double x = increasing_root(std::min(mean, 0.25), 0.5, probability,
+                                     [&](double value) { return beta_rise(of, value, 1 - value); });
     return {x, 1 - x};
   }
-  const double y = increasing_root(
-      0.5, [&](double value) { return incomplete_beta(b, a, value, 1 - value) < rest; });
+  const BetaFactor other(b, a);
+  const double y = increasing_root(std::min(b / (a + b), 0.25), 0.5, rest, [&](double value) {
+    return beta_rise(other, value, 1 - value);
+  });
   return {1 - y, y};
 }
 
@@ -151,7 +189,32 @@ double upper_gamma_fraction(double a, double x) {
   return result;
 }
 
+// x^a e^-x / Gamma(a), by the deviance as above.
+double gamma_factor(double a, double x) {
+  return std::sqrt(a / (2 * std::numbers::pi)) * std::exp(-deviance(a, x) - stirling_rest(a));
+}
+
+// The share of the chi-square distribution on one side of the value, the one that is reckoned
+// without taking away from 1.
+struct GammaShare {
+  double share = 0;
+  bool is_lower = true;
+};
+GammaShare gamma_shares(double value, double degrees) {
+  CSL_CHECK(degrees > 0);
+  if (value <= 0) return {0, true};
+  const double a = degrees / 2;
+  const double x = value / 2;
+  const double factor = gamma_factor(a, x);
+  if (x < a + 1) return {factor * lower_gamma_series(a, x), true};
+  return {factor * upper_gamma_fraction(a, x), false};
+}
+
 }  // namespace
+
+double normal_density(double z) {
+  return std::exp(-z * z / 2) * std::numbers::inv_sqrtpi / std::numbers::sqrt2;
+}
 
 double normal_probability(double z) { return 0.5 * std::erfc(-z / std::numbers::sqrt2); }
 
@@ -168,7 +231,7 @@ double normal_quantile(double probability) {
   for (int i = 0; i < 200; ++i) {
     const double error = normal_probability(z) - probability;
     (error < 0 ? low : high) = z;
-    const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi);
+    const double density = normal_density(z);
     double next = density > 0 ? z - error / density : low;
     if (!(next > low && next < high)) next = (low + high) / 2;
     if (std::abs(next - z) <= 4e-16 * std::abs(z)) return next;
@@ -181,9 +244,13 @@ double incomplete_beta(double a, double b, double x, double y) {
   CSL_CHECK(a > 0 && b > 0 && x >= 0 && y >= 0);
   if (x == 0) return 0;
   if (y == 0) return 1;
-  const double factor = beta_factor(a, b, x, y);
-  if (x < (a + 1) / (a + b + 2)) return factor * beta_fraction(a, b, x, y);
-  return 1 - factor * beta_fraction(b, a, y, x);
+  const BetaFactor of(a, b);
+  return incomplete_beta(of, of.at(x, y), x, y);
+}
+
+double beta_quantile(double a, double b, double probability) {
+  CSL_CHECK(a > 0 && b > 0 && probability > 0 && probability < 1);
+  return beta_share(a, b, probability, 1 - probability).x;
 }
 
 double student_two_sided(double t, double degrees) {
@@ -200,12 +267,14 @@ double student_probability(double t, double degrees) {
   return t > 0 ? 1 - tail : tail;
 }
 
+double student_upper_tail(double t, double degrees) { return student_probability(-t, degrees); }
+
 double student_quantile(double probability, double degrees) {
   CSL_CHECK(probability > 0 && probability < 1 && degrees > 0);
   if (std::isinf(degrees)) return normal_quantile(probability);
   if (probability == 0.5) return 0;
   const double tail = std::min(probability, 1 - probability);
-  const Share share = beta_quantile(degrees / 2, 0.5, 2 * tail, 1 - 2 * tail);
+  const Share share = beta_share(degrees / 2, 0.5, 2 * tail, 1 - 2 * tail);
   const double t = std::sqrt(degrees * share.y / share.x);
   return probability > 0.5 ? t : -t;
 }
@@ -219,28 +288,36 @@ double fisher_probability(double f, double above, double below) {
 
 double fisher_quantile(double probability, double above, double below) {
   CSL_CHECK(probability > 0 && probability < 1 && above > 0 && below > 0);
-  const Share share = beta_quantile(above / 2, below / 2, probability, 1 - probability);
+  const Share share = beta_share(above / 2, below / 2, probability, 1 - probability);
   return below * share.x / (above * share.y);
 }
 
+double fisher_upper_tail(double f, double above, double below) {
+  CSL_CHECK(above > 0 && below > 0);
+  if (f <= 0) return 1;
+  if (std::isinf(f)) return 0;
+  if (std::isinf(below)) return chi_square_upper_tail(above * f, above);
+  const double scaled = above * f;
+  return incomplete_beta(below / 2, above / 2, below / (scaled + below), scaled / (scaled + below));
+}
+
 double chi_square_probability(double value, double degrees) {
-  CSL_CHECK(degrees > 0);
-  if (value <= 0) return 0;
-  const double a = degrees / 2;
-  const double x = value / 2;
-  // x^a e^-x / Gamma(a), by the deviance as above.
-  const double factor =
-      std::sqrt(a / (2 * std::numbers::pi)) * std::exp(-deviance(a, x) - stirling_rest(a));
-  if (x < a + 1) return factor * lower_gamma_series(a, x);
-  return 1 - factor * upper_gamma_fraction(a, x);
+  const GammaShare shares = gamma_shares(value, degrees);
+  return shares.is_lower ? shares.share : 1 - shares.share;
+}
+
+double chi_square_upper_tail(double value, double degrees) {
+  const GammaShare shares = gamma_shares(value, degrees);
+  return shares.is_lower ? 1 - shares.share : shares.share;
 }
 
 double chi_square_quantile(double probability, double degrees) {
   CSL_CHECK(probability > 0 && probability < 1 && degrees > 0);
   double high = std::max(1.0, degrees);
   while (chi_square_probability(high, degrees) < probability) high *= 2;
-  return increasing_root(
-      high, [&](double value) { return chi_square_probability(value, degrees) < probability; });
+  return increasing_root(high / 2, high, probability, [&](double value) {
+    return Rise{chi_square_probability(value, degrees), gamma_factor(degrees / 2, value / 2)};
+  });
 }
 
 }  // namespace consilium

@@ -1,4 +1,4 @@
-#include "analysis/span_agreement/bootstrap.hpp"
+#include "analysis/statistics/cluster_bootstrap.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 namespace consilium {
 
 Result<BootstrapInterval> cluster_bootstrap(
-    std::uint32_t cluster_count, const BootstrapOptions& options,
+    std::uint32_t cluster_count, const ClusterBootstrapOptions& options,
     const std::function<std::optional<double>(std::span<const std::uint32_t>)>& statistic) {
   if (cluster_count < 2) {
     return fail(ErrorCode::InvalidInput, "an interval needs two clusters or more",
@@ -89,11 +89,6 @@ std::vector<std::uint32_t> ranks_by_content(std::span<const std::vector<std::int
     rank[order[i]] = rank[order[i - 1]] + (same ? 0 : 1);
   }
   return rank;
-}
-
-double ordered_sum(std::vector<double> values) {
-  std::ranges::sort(values);
-  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 }  // namespace consilium

@@ -1,5 +1,7 @@
 // Confidence intervals by resampling whole clusters: units of one text, and texts of one patient,
-// are alike, so that resampling them one by one would give intervals that are too short.
+// are alike, so that resampling them one by one would give intervals that are too short. For
+// statistics that must be reckoned anew on each draw; coefficients that are functions of sums over
+// items have a quicker bootstrap (agreement/bootstrap.hpp).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +14,7 @@
 
 namespace consilium {
 
-struct BootstrapOptions {
+struct ClusterBootstrapOptions {
   std::uint32_t replicates = 1000;
   double level = 0.95;
   std::uint64_t seed = 1;
@@ -36,7 +38,7 @@ struct BootstrapInterval {
 // replicates or a level outside (0, 1), and when the statistic is undefined in over 1 of 20
 // replicates: the interval would then be one of the lucky draws.
 [[nodiscard]] Result<BootstrapInterval> cluster_bootstrap(
-    std::uint32_t cluster_count, const BootstrapOptions& options,
+    std::uint32_t cluster_count, const ClusterBootstrapOptions& options,
     const std::function<std::optional<double>(std::span<const std::uint32_t>)>& statistic);
 
 // Numbers clusters by what is in them, so that the interval does not hang on how the caller
@@ -50,8 +52,5 @@ struct BootstrapInterval {
 // The rank of each thing by its content, from 0; things of equal content have equal ranks.
 [[nodiscard]] std::vector<std::uint32_t> ranks_by_content(
     std::span<const std::vector<std::int64_t>> content);
-
-// The sum in an order that depends on the values alone.
-[[nodiscard]] double ordered_sum(std::vector<double> values);
 
 }  // namespace consilium

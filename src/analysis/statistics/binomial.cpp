@@ -1,4 +1,4 @@
-#include "analysis/agreement/binomial.hpp"
+#include "analysis/statistics/binomial.hpp"
 
 #include <array>
 #include <cmath>
