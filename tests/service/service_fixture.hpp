@@ -70,7 +70,7 @@ inline MadeImageSeries made_series(const std::string& patient, std::uint32_t sli
                           .patient_sex = "F",
                           .patient_age = "061Y",
                           .patient_comments = "SYNTHETIC",
-                          .study_instance_uid = "2.25.1001",
+                          .study_instance_uid = "2.25.10010001000100010001",
                           .study_date = "20190311",
                           .study_time = "101500",
                           .study_id = "1",
@@ -78,8 +78,8 @@ inline MadeImageSeries made_series(const std::string& patient, std::uint32_t sli
                           .accession_number = "1",
                           .deidentification_method = ""};
   series.acquisition = CtAcquisition{};
-  series.series_instance_uid = "2.25.1002";
-  series.frame_of_reference_uid = "2.25.1003";
+  series.series_instance_uid = "2.25.10010001000100010002";
+  series.frame_of_reference_uid = "2.25.10010001000100010003";
   series.series_description = "made axial";
   series.body_part_examined = "CHEST";
   series.grid.dims = {edge, edge, slices};

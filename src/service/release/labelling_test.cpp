@@ -392,8 +392,12 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
   Exports exports(*fixture.store_, jobs, fixture.folder.path() / "exports", *fixture.clock,
                   *fixture.random);
   const std::vector<std::string> secrets{
-      "MRN-SECRET", "MADE^PATIENT", "2019-03-1",
-      "20190311",   "2.25.100",     std::string(box.at("target").at("instance_uid").as_string())};
+      "MRN-SECRET",
+      "MADE^PATIENT",
+      "2019-03-1",
+      "20190311",
+      "2.25.1001000100010001000",
+      std::string(box.at("target").at("instance_uid").as_string())};
   const std::map<std::string, std::int64_t> expected{
       {"dicom_seg", 1}, {"nifti", 1},       {"coco", 2},  {"labels_csv", 13}, {"labels_jsonl", 13},
       {"brat", 1},      {"spans_jsonl", 1}, {"wfdb", 10}, {"edf", 10},        {"signal_csv", 10}};

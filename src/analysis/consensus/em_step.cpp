@@ -1,0 +1,362 @@
+#include "analysis/consensus/em_step.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <thread>
+
+#include "analysis/consensus/vector_math.hpp"
+
+namespace consilium {
+namespace {
+
+constexpr std::size_t block_rows = 32;  // of ten votes: their cells fit the first-level cache
+constexpr std::size_t prefetch_votes = 24;
+static_assert(prefetch_votes <= cell_padding);
+
+// Everything the inner loops read, as plain pointers: what a function compiled for another
+// instruction set may touch without calling back into code compiled for the baseline.
+struct Work {
+  const std::uint64_t* first;
+  const std::uint32_t* cell;
+  const ClassIndex* gold;  // null without gold
+  double* table;
+  const double* prior;  // lanes; -infinity above the classes
+  double* shares;
+  double* scratch;           // block_rows x lanes
+  std::int64_t* prevalence;  // lanes
+  std::size_t row_begin;
+  std::size_t row_end;
+  std::size_t lanes;
+  std::size_t classes;
+  double share_shift;  // rounds to 2^-share_bits
+  double sum_shift;    // rounds what is summed over classes
+  double share_scale;  // 2^share_bits
+  double log_scale;    // 2^log_bits
+  Int128 log_peak;     // out: sum of the rows' greatest scores, in 2^-log_bits
+  Int128 log_rest;     // out: sum of the rows' log sum exp(score - greatest), in 2^-40
+  double move;         // out
+};
+
+// LANES is the padded class count, or 0: it is read from the work.
+// A group is what one register holds: four lanes, or both of two classes. (A vector size that hangs
+// on a template's argument is silently ignored by g++ 12, hence two types written out.)
+template <std::size_t LANES>
+struct Group {
+  static constexpr std::size_t width = 4;
+  using Vector = lanes::Four;
+};
+template <>
+struct Group<2> {
+  static constexpr std::size_t width = 2;
+  using Vector = double __attribute__((vector_size(16)));
+};
+
+#define CSL_INNER [[gnu::always_inline]] inline
+
+template <std::size_t LANES>
+CSL_INNER void score_row(const Work& work, std::size_t row, double* score) {
+  using Vector = typename Group<LANES>::Vector;
+  constexpr std::size_t width = Group<LANES>::width;
+  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
+  const std::uint64_t begin = work.first[row];
+  const std::uint64_t end = work.first[row + 1];
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector sum;
+    std::memcpy(&sum, work.prior + lane, sizeof sum);
+    for (std::uint64_t v = begin; v < end; ++v) {
+      const double* const ahead =
+          work.table + std::size_t{work.cell[v + prefetch_votes]} * 2 * lanes;
+      __builtin_prefetch(ahead + lane, 1);
+      Vector log;
+      std::memcpy(&log, work.table + std::size_t{work.cell[v]} * 2 * lanes + lane, sizeof log);
+      sum += log;
+    }
+    std::memcpy(score + lane, &sum, sizeof sum);
+  }
+}
+
+// Eight classes: two chains of sums in one walk over the votes.
+template <>
+CSL_INNER void score_row<8>(const Work& work, std::size_t row, double* score) {
+  lanes::Four low;
+  lanes::Four high;
+  std::memcpy(&low, work.prior, sizeof low);
+  std::memcpy(&high, work.prior + 4, sizeof high);
+  for (std::uint64_t v = work.first[row]; v < work.first[row + 1]; ++v) {
+    const double* const ahead = work.table + std::size_t{work.cell[v + prefetch_votes]} * 16;
+    __builtin_prefetch(ahead, 1);
+    __builtin_prefetch(ahead + 8, 1);
+    const double* const at = work.table + std::size_t{work.cell[v]} * 16;
+    lanes::Four log_low;
+    lanes::Four log_high;
+    std::memcpy(&log_low, at, sizeof log_low);
+    std::memcpy(&log_high, at + 4, sizeof log_high);
+    low += log_low;
+    high += log_high;
+  }
+  std::memcpy(score, &low, sizeof low);
+  std::memcpy(score + 4, &high, sizeof high);
+}
+
+template <std::size_t LANES>
+CSL_INNER void gather_row(const Work& work, std::size_t row, const double* share) {
+  using Vector = typename Group<LANES>::Vector;
+  constexpr std::size_t width = Group<LANES>::width;
+  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
+  for (std::uint64_t v = work.first[row]; v < work.first[row + 1]; ++v) {
+    double* const at = work.table + std::size_t{work.cell[v]} * 2 * lanes + lanes;
+    for (std::size_t lane = 0; lane < lanes; lane += width) {
+      Vector part;
+      Vector count;
+      std::memcpy(&part, share + lane, sizeof part);
+      std::memcpy(&count, at + lane, sizeof count);
+      count += part;
+      std::memcpy(at + lane, &count, sizeof count);
+    }
+  }
+}
+
+// Scores of one row become their distance below the greatest, cut at 40 nats: what is further
+// below rounds to 0 in any case. Returns the greatest.
+template <std::size_t LANES>
+CSL_INNER double below_peak(const Work& work, std::size_t row, double* score) {
+  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
+  constexpr double impossible = -std::numeric_limits<double>::infinity();
+  if (work.gold != nullptr && work.gold[row] != no_label) {
+    for (std::size_t k = 0; k < lanes; ++k) {
+      if (k != work.gold[row]) score[k] = impossible;
+    }
+  }
+  double peak = score[0];
+  for (std::size_t k = 1; k < lanes; ++k) peak = score[k] > peak ? score[k] : peak;
+  if (!(peak > impossible)) {  // votes that the parameters exclude altogether tell nothing
+    peak = log_least;
+    for (std::size_t k = 0; k < lanes; ++k) score[k] = k < work.classes ? log_least : impossible;
+  }
+  for (std::size_t k = 0; k < lanes; ++k) {
+    const double below = score[k] - peak;
+    score[k] = below > -40.0 ? below : -40.0;
+  }
+  return peak;
+}
+
+// exp(score - peak) become responsibilities, in place and in the table of shares. Returns their sum
+// before normalisation.
+template <std::size_t LANES>
+CSL_INNER double normalise_row(Work& work, std::size_t row, double* score, double* prevalence) {
+  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
+  double sum = 0.0;
+  for (std::size_t k = 0; k < lanes; ++k) {
+    score[k] = (score[k] + work.sum_shift) - work.sum_shift;
+    sum += score[k];
+  }
+  const double inverse = 1.0 / sum;
+  double* const kept = work.shares + row * lanes;
+  double move = work.move;
+  for (std::size_t k = 0; k < lanes; ++k) {
+    const double share = (score[k] * inverse + work.share_shift) - work.share_shift;
+    const double change = share > kept[k] ? share - kept[k] : kept[k] - share;
+    move = change > move ? change : move;
+    kept[k] = share;
+    score[k] = share;
+    prevalence[k] += share;
+  }
+  work.move = move;
+  return sum;
+}
+
+template <std::size_t LANES>
+CSL_INNER void walk(Work& work) {
+  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
+  double sums[block_rows];
+  double* const scores = work.scratch;
+  double* const prevalence = scores + block_rows * lanes;
+  for (std::size_t begin = work.row_begin; begin < work.row_end; begin += block_rows) {
+    const std::size_t rows = work.row_end - begin < block_rows ? work.row_end - begin : block_rows;
+    std::int64_t peaks = 0;  // of 32 rows below 2^53 each
+    for (std::size_t i = 0; i < rows; ++i) {
+      double* const score = scores + i * lanes;
+      score_row<LANES>(work, begin + i, score);
+      peaks +=
+          static_cast<std::int64_t>(below_peak<LANES>(work, begin + i, score) * work.log_scale);
+    }
+    work.log_peak += peaks;
+    lanes::exp_in_place(scores, block_rows * lanes);
+    for (std::size_t k = 0; k < lanes; ++k) prevalence[k] = 0.0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      double* const share = scores + i * lanes;
+      sums[i] = normalise_row<LANES>(work, begin + i, share, prevalence);
+      gather_row<LANES>(work, begin + i, share);
+    }
+    for (std::size_t k = 0; k < lanes; ++k) {
+      work.prevalence[k] += static_cast<std::int64_t>(prevalence[k] * work.share_scale);
+    }
+    for (std::size_t i = rows; i < block_rows; ++i) sums[i] = 1.0;
+    lanes::log_in_place(sums, block_rows);
+    std::int64_t rest = 0;
+    for (std::size_t i = 0; i < block_rows; ++i) {
+      rest += static_cast<std::int64_t>(sums[i] * 0x1p40);
+    }
+    work.log_rest += rest;
+  }
+}
+
+#undef CSL_INNER
+
+// The same source for two instruction sets. AVX2 without FMA does what SSE2 does, four at a time.
+__attribute__((target("avx2"))) void walk_avx2(Work& work) {
+  switch (work.lanes) {
+    case 2:
+      return walk<2>(work);
+    case 4:
+      return walk<4>(work);
+    case 8:
+      return walk<8>(work);
+    default:
+      return walk<0>(work);
+  }
+}
+void walk_baseline(Work& work) {
+  switch (work.lanes) {
+    case 2:
+      return walk<2>(work);
+    case 4:
+      return walk<4>(work);
+    case 8:
+      return walk<8>(work);
+    default:
+      return walk<0>(work);
+  }
+}
+
+// First row of part `part` of `parts`, so that parts have about equal votes.
+std::size_t part_begin(const EmProblem& problem, unsigned part, unsigned parts) {
+  if (part >= parts) return problem.row_count();
+  const std::uint64_t vote = problem.first.back() / parts * part;
+  return static_cast<std::size_t>(
+      std::lower_bound(problem.first.begin(), problem.first.end() - 1, vote) -
+      problem.first.begin());
+}
+
+void run_parts(unsigned parts, const auto& work) {
+  std::vector<std::jthread> others;
+  for (unsigned part = 1; part < parts; ++part) others.emplace_back([&work, part] { work(part); });
+  work(0);
+}
+
+void add_counts(const EmProblem& problem, const double* table, Counts& counts) {
+  const std::size_t lanes = problem.lane_count;
+  for (std::size_t cell = 0; cell < problem.cell_count(); ++cell) {
+    for (std::size_t k = 0; k < lanes; ++k) {
+      counts.cell[cell * lanes + k] += table[cell * 2 * lanes + lanes + k];
+    }
+  }
+}
+
+}  // namespace
+
+Counts make_counts(const EmProblem& problem) {
+  return {std::vector<double>(problem.cell_count() * problem.lane_count),
+          std::vector<double>(problem.lane_count)};
+}
+
+void StepTables::Free::operator()(double* table) const { std::free(table); }
+
+StepTables::StepTables(const EmProblem& problem)
+    : size_(problem.cell_count() * 2 * problem.lane_count) {
+  for (unsigned thread = 0; thread < problem.threads; ++thread) {
+    const std::size_t bytes = (size_ * sizeof(double) + 63) / 64 * 64;
+    auto* const table = static_cast<double*>(std::aligned_alloc(64, bytes));
+    if (table == nullptr) throw std::bad_alloc();
+    table_.emplace_back(table);
+  }
+}
+
+StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& logs,
+                    Shares& shares, Counts& counts) {
+  const std::size_t lanes = problem.lane_count;
+  const double log_shift = rounding_shift(problem.log_bits);
+  std::vector<double> prior(lanes, -std::numeric_limits<double>::infinity());
+  for (std::size_t k = 0; k < problem.class_count; ++k) {
+    prior[k] = rounded(logs.prevalence[k], log_shift);
+  }
+  const bool wide = problem.may_use_avx2 && __builtin_cpu_supports("avx2") != 0;
+  std::vector<Work> works(problem.threads);
+  std::vector<std::vector<std::int64_t>> prevalence(problem.threads,
+                                                    std::vector<std::int64_t>(lanes));
+  run_parts(problem.threads, [&](unsigned part) {
+    double* const table = tables.of(part);
+    for (std::size_t cell = 0; cell < problem.cell_count(); ++cell) {
+      for (std::size_t k = 0; k < lanes; ++k) {
+        table[cell * 2 * lanes + k] = rounded(logs.cell[cell * lanes + k], log_shift);
+        table[cell * 2 * lanes + lanes + k] = 0.0;
+      }
+    }
+    std::vector<double> scratch((block_rows + 1) * lanes);
+    Work work{.first = problem.first.data(),
+              .cell = problem.cell.data(),
+              .gold = problem.gold.empty() ? nullptr : problem.gold.data(),
+              .table = table,
+              .prior = prior.data(),
+              .shares = shares.data(),
+              .scratch = scratch.data(),
+              .prevalence = prevalence[part].data(),
+              .row_begin = part_begin(problem, part, problem.threads),
+              .row_end = part_begin(problem, part + 1, problem.threads),
+              .lanes = lanes,
+              .classes = problem.class_count,
+              .share_shift = rounding_shift(problem.share_bits),
+              .sum_shift = rounding_shift(50 - bits_above(problem.class_count)),
+              .share_scale = std::ldexp(1.0, problem.share_bits),
+              .log_scale = std::ldexp(1.0, problem.log_bits),
+              .log_peak = 0,
+              .log_rest = 0,
+              .move = 0.0};
+    wide ? walk_avx2(work) : walk_baseline(work);
+    works[part] = work;
+  });
+
+  std::fill(counts.cell.begin(), counts.cell.end(), 0.0);
+  Int128 log_peak = 0;
+  Int128 log_rest = 0;
+  std::vector<std::int64_t> prevalence_sum(lanes);
+  StepOutcome outcome;
+  for (unsigned part = 0; part < problem.threads; ++part) {
+    add_counts(problem, tables.of(part), counts);
+    log_peak += works[part].log_peak;
+    log_rest += works[part].log_rest;
+    outcome.move = std::max(outcome.move, works[part].move);
+    for (std::size_t k = 0; k < lanes; ++k) prevalence_sum[k] += prevalence[part][k];
+  }
+  for (std::size_t k = 0; k < lanes; ++k) {
+    counts.prevalence[k] = std::ldexp(static_cast<double>(prevalence_sum[k]), -problem.share_bits);
+  }
+  outcome.log_evidence = std::ldexp(static_cast<double>(log_peak), -problem.log_bits) +
+                         static_cast<double>(log_rest) * 0x1p-40;
+  return outcome;
+}
+
+void sum_shares(const EmProblem& problem, const Shares& shares, Counts& counts) {
+  const std::size_t lanes = problem.lane_count;
+  std::fill(counts.cell.begin(), counts.cell.end(), 0.0);
+  std::vector<Int128> prevalence(lanes);
+  const double scale = std::ldexp(1.0, problem.share_bits);
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    const double* const share = shares.data() + row * lanes;
+    for (std::size_t k = 0; k < lanes; ++k) {
+      prevalence[k] += static_cast<std::int64_t>(share[k] * scale);
+    }
+    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
+      double* const cell = counts.cell.data() + std::size_t{problem.cell[v]} * lanes;
+      for (std::size_t k = 0; k < lanes; ++k) cell[k] += share[k];
+    }
+  }
+  for (std::size_t k = 0; k < lanes; ++k) {
+    counts.prevalence[k] = std::ldexp(static_cast<double>(prevalence[k]), -problem.share_bits);
+  }
+}
+
+}  // namespace consilium

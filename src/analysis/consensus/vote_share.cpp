@@ -1,0 +1,131 @@
+#include "analysis/consensus/vote_share.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/consensus/special.hpp"
+
+namespace consilium {
+namespace {
+
+std::span<double> row_of(const EmProblem& problem, Shares& shares, std::size_t row) {
+  return std::span(shares).subspan(row * problem.lane_count, problem.class_count);
+}
+std::span<const double> row_of(const EmProblem& problem, const Shares& shares, std::size_t row) {
+  return std::span(shares).subspan(row * problem.lane_count, problem.class_count);
+}
+
+void set_gold(const EmProblem& problem, Shares& shares) {
+  if (problem.gold.empty()) return;
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    if (problem.gold[row] == no_label) continue;
+    const std::span<double> share = row_of(problem, shares, row);
+    std::ranges::fill(share, 0.0);
+    share[problem.gold[row]] = 1.0;
+  }
+}
+
+}  // namespace
+
+Shares vote_shares(const EmProblem& problem, std::span<const double> weight) {
+  const double shift = rounding_shift(problem.share_bits);
+  // Weights relative to the greatest, as multiples of 2^-30: sums of them are exact.
+  std::vector<double> unit(problem.rater_count, 1.0);
+  if (!weight.empty()) {
+    const double greatest = *std::ranges::max_element(weight);
+    for (std::size_t rater = 0; rater < unit.size(); ++rater) {
+      unit[rater] = greatest > 0.0 ? std::rint(weight[rater] / greatest * 0x1p30) * 0x1p-30 : 0.0;
+    }
+  }
+  Shares shares(problem.row_count() * problem.lane_count);
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    const std::span<double> share = row_of(problem, shares, row);
+    double total = 0.0;
+    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
+      const double part = unit[problem.cell[v] / problem.class_count];
+      share[problem.cell[v] % problem.class_count] += part;
+      total += part;
+    }
+    for (double& value : share) {
+      value = rounded(total > 0.0 ? value / total : 1.0 / problem.class_count, shift);
+    }
+  }
+  set_gold(problem, shares);
+  return shares;
+}
+
+Shares sharpened(const EmProblem& problem, const Shares& shares) {
+  const double shift = rounding_shift(problem.share_bits);
+  Shares sharp(shares.size());
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    const auto from = row_of(problem, shares, row);
+    const auto to = row_of(problem, sharp, row);
+    const double greatest = *std::ranges::max_element(from);
+    const double part = rounded(1.0 / tied_count(from), shift);
+    for (std::size_t k = 0; k < from.size(); ++k) {
+      to[k] = from[k] >= greatest - tie_tolerance ? part : 0.0;
+    }
+  }
+  return sharp;
+}
+
+Shares perturbed(const EmProblem& problem, const Shares& shares, const VoteStructure& structure,
+                 std::uint64_t seed) {
+  const double shift = rounding_shift(problem.share_bits);
+  Shares noisy(shares.size());
+  std::vector<std::uint64_t> voters(problem.class_count);
+  std::vector<double> draw(problem.class_count);
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    std::ranges::fill(voters, 0);
+    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
+      voters[problem.cell[v] % problem.class_count] +=
+          mixed(structure.rater[problem.cell[v] / problem.class_count], 1);
+    }
+    double total = 0.0;
+    for (std::size_t k = 0; k < draw.size(); ++k) {
+      const std::uint64_t name =
+          mixed(mixed(seed, structure.row[row]), mixed(structure.label[k], voters[k]));
+      const double uniform = (static_cast<double>(name >> 11) + 0.5) * 0x1p-53;
+      draw[k] = std::rint(-exact_log(uniform) * 0x1p30) * 0x1p-30;  // exponential; sums exactly
+      total += draw[k];
+    }
+    const auto from = row_of(problem, shares, row);
+    const auto to = row_of(problem, noisy, row);
+    for (std::size_t k = 0; k < draw.size(); ++k) {
+      to[k] = rounded(0.5 * from[k] + 0.5 * (draw[k] / total), shift);
+    }
+  }
+  set_gold(problem, noisy);
+  return noisy;
+}
+
+std::vector<double> agreement_weights(const EmProblem& problem, TiePolicy ties) {
+  const Shares shares = vote_shares(problem, {});
+  std::vector<ExactSum> right(problem.rater_count);
+  std::vector<std::uint64_t> counted(problem.rater_count);
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    const auto share = row_of(problem, shares, row);
+    if (ties == TiePolicy::Abstain && tied_count(share) > 1) continue;
+    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
+      const std::uint32_t rater = problem.cell[v] / problem.class_count;
+      const auto label = static_cast<ClassIndex>(problem.cell[v] % problem.class_count);
+      right[rater].add(tied_credit(share, label, ties));
+      ++counted[rater];
+    }
+  }
+  std::vector<double> weight(problem.rater_count);
+  for (std::size_t rater = 0; rater < weight.size(); ++rater) {
+    if (counted[rater] > 0) {
+      weight[rater] = right[rater].value() / static_cast<double>(counted[rater]);
+    }
+  }
+  return weight;
+}
+
+std::uint32_t tied_count(std::span<const double> posterior) {
+  const double least = *std::ranges::max_element(posterior) - tie_tolerance;
+  return static_cast<std::uint32_t>(
+      std::ranges::count_if(posterior, [least](double value) { return value >= least; }));
+}
+
+}  // namespace consilium
