@@ -300,6 +300,7 @@ Result<ReadingFile> read_readings(const ByteSource& source) {
   const std::size_t truth_place = CSL_TRY(rows.column("truth"));
   const std::size_t rating_place = CSL_TRY(rows.column("rating"));
   ReadingFile file;
+  std::vector<std::uint8_t> truth_of_case;
   while (CSL_TRY(rows.next())) {
     ReadingRow row;
     row.reader = file.readers.intern(CSL_TRY(rows.text(reader_place, "reader")));
@@ -311,6 +312,11 @@ Result<ReadingFile> read_readings(const ByteSource& source) {
         truth != "no") {
       return fail(ErrorCode::InvalidInput, "the truth is neither negative nor positive",
                   rows.where(), "write 0 or negative, 1 or positive");
+    }
+    if (row.case_index == truth_of_case.size()) truth_of_case.push_back(row.is_positive ? 1 : 0);
+    if ((truth_of_case[row.case_index] != 0) != row.is_positive) {
+      return fail(ErrorCode::InvalidInput, "the case has another truth than before", rows.where(),
+                  "a case has one truth for all who read it");
     }
     row.rating = CSL_TRY(rows.number(rating_place, "rating"));
     append(file.rows, row);

@@ -94,7 +94,8 @@ struct ReadingFile {
 };
 // Columns reader, modality, case, truth, rating. A truth is 0, negative, false or no; or 1,
 // positive, true or yes.
-// Errors: as above; InvalidInput for another truth or a rating that is no number.
+// Errors: as above; InvalidInput for another truth, a case with two truths, or a rating that
+// is no number.
 [[nodiscard]] Result<ReadingFile> read_readings(const ByteSource& source);
 
 struct PreferenceRow {
