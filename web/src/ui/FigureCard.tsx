@@ -16,23 +16,25 @@ interface Words {
 export function FigureCard(props: {
   readonly title: string;
   readonly small: string;
+  readonly caption?: string; // in its file, where another than the small text fits
   readonly definition: string;
   readonly words: Words;
   readonly name: string; // of its files
   readonly table: () => Table;
   readonly area: string;
-  readonly least?: number; // the height that the figure needs; it scrolls in less
+  readonly least?: number; // the height that the figure needs, and the width; it scrolls in less
+  readonly leastWidth?: number;
   readonly tools?: ReactNode;
   readonly children: (size: { readonly width: number; readonly height: number }) => ReactNode;
 }) {
-  const { title, small, definition, words, name, table, area, least = 0, tools, children } = props;
+  const { title, small, caption = small, definition, words, name, table, area, least = 0, leastWidth = 0, tools, children } = props;
   const body = useRef<HTMLDivElement>(null);
   const size = useSize(body);
   const saveSvg = (): void => {
     const svg = body.current?.querySelector<SVGSVGElement>("svg[data-figure]");
-    if (svg !== null && svg !== undefined) saveFile(`${name}.svg`, "image/svg+xml", standaloneSvg(svg, title, small));
+    if (svg !== null && svg !== undefined) saveFile(`${name}.svg`, "image/svg+xml", standaloneSvg(svg, title, caption));
   };
-  const fits = size.height >= least;
+  const fits = size.height >= least && size.width >= leastWidth;
   return (
     <section className="figure-card" style={{ gridArea: area }} aria-label={title}>
       <header>
@@ -69,8 +71,8 @@ export function FigureCard(props: {
           </Menu.Dropdown>
         </Menu>
       </header>
-      <div className="figure-body" ref={body} {...(fits ? {} : { tabIndex: 0, role: "group", "aria-label": title })} style={{ overflowY: fits ? "hidden" : "auto" }}>
-        {size.width === 0 ? null : children({ width: size.width, height: Math.max(least, size.height) })}
+      <div className="figure-body" ref={body} {...(fits ? {} : { tabIndex: 0, role: "group", "aria-label": title })} style={{ overflow: fits ? "hidden" : "auto" }}>
+        {size.width === 0 ? null : children({ width: Math.max(leastWidth, size.width), height: Math.max(least, size.height) })}
       </div>
     </section>
   );

@@ -11,7 +11,7 @@ export function saveFile(name: string, type: string, text: string): void {
   }, 10_000);
 }
 
-const drawn = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor"] as const;
+const drawn = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity", "font-family", "font-size", "font-style", "font-weight", "text-anchor"] as const;
 
 // A figure as a file that stands alone: colours and type are taken from the page (and its theme), what only the
 // page needs (focus, handles marked data-page-only) is left out.

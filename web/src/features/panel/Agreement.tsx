@@ -1,6 +1,6 @@
 // Agreement by label: a dot and its interval a row, the target as a line, what is undefined with its reason.
-import { Figure, fit, Hit, Line, Text } from "./marks";
-import { agreementFloor, interval, landisKochBands, linear, standing, ticks, two, type PanelState } from "./model";
+import { Figure, fit, Hit, Line, Text, wrapped } from "./marks";
+import { agreementFloor, interval, landisKochBands, linear, standing, ticks, two, unitOf, type PanelState } from "./model";
 import { strings, words } from "./strings";
 import { textWidth } from "@/ui/text_width";
 import type { Estimate } from "./types";
@@ -18,9 +18,10 @@ interface Row {
 }
 
 export function agreementRows(state: PanelState): readonly Row[] {
+  const shown = unitOf(state.panel, state.subject)?.agreement.metric;
   return state.panel.units.flatMap((unit) => {
     const { estimate, target, metric } = unit.agreement;
-    const row: Row = { key: unit.id, title: unit.title, unit: unit.id, estimate, target, metric, inner: false };
+    const row: Row = { key: unit.id, title: metric === shown ? unit.title : `${unit.title} (${words.metric(metric)})`, unit: unit.id, estimate, target, metric, inner: false };
     const classes = unit.id === state.subject && unit.by_class.length > 2 ? unit.by_class : [];
     return [row, ...classes.map((one): Row => ({ key: `${unit.id}/${one.class}`, title: unit.classes.find((named) => named.id === one.class)?.title ?? one.class, unit: unit.id, estimate: one.estimate, target: null, metric, inner: true }))];
   });
@@ -42,6 +43,8 @@ export function Agreement({ state, width, height, choose, open }: { readonly sta
   const x = linear(floor, 1, nameWidth + 12, right);
   const pitch = Math.min(58, Math.max(pitchLeast, (height - head - foot) / Math.max(1, tall(rows))));
   const bottom = head + tall(rows) * pitch;
+  // A scale without anything on it says nothing.
+  const some = rows.some((row) => row.estimate.value !== null);
   const own = rows.find((row) => row.unit === state.subject && !row.inner);
   const target = own?.target ?? rows.find((row) => row.target !== null)?.target ?? null;
   const band = landisKochBands.find((one) => own?.estimate.value !== null && own !== undefined && Math.round(own.estimate.value * 100) / 100 <= one.to) ?? null;
@@ -49,19 +52,19 @@ export function Agreement({ state, width, height, choose, open }: { readonly sta
   return (
     <Figure width={width} height={height} label={t.title}>
       {shown ? (
-        <g data-page-only="">
+        <>
           <rect x={x.at(Math.max(floor, band.from))} y={head} width={x.at(band.to) - x.at(Math.max(floor, band.from))} height={bottom - head} fill="var(--sunken)" />
-        </g>
+          <Text x={x.at((Math.max(floor, band.from) + band.to) / 2)} y={12} kind="m">{band.word}</Text>
+        </>
       ) : null}
-      {shown ? <Text x={x.at((Math.max(floor, band.from) + band.to) / 2)} y={12} kind="m">{band.word}</Text> : null}
       <Text x={width - 12} y={12} kind="e">{own === undefined ? t.short : words.metric(own.metric)}</Text>
-      {ticks(floor, 1, Math.max(3, Math.min(8, (right - nameWidth) / 60))).map((value) => (
+      {(some ? ticks(floor, 1, Math.max(3, Math.min(8, (right - nameWidth) / 60))) : []).map((value) => (
         <g key={value}>
           <Line d={`M${String(x.at(value))} ${String(head)}V${String(bottom)}`} />
           <Text x={x.at(value)} y={bottom + 15} kind="m">{value.toFixed(1).replace("-", "−")}</Text>
         </g>
       ))}
-      {target === null ? null : (
+      {target === null || !some ? null : (
         <>
           <Line d={`M${String(x.at(target))} ${String(head)}V${String(bottom + 3)}`} stroke="var(--accent-strong)" strokeWidth={1.5} strokeDasharray="4 3" />
           <Text x={x.at(target)} y={bottom + 31} kind="m">{`${t.target} ${two(target)}`}</Text>
@@ -84,11 +87,12 @@ function AgreementRow(props: { readonly row: Row; readonly y: number; readonly p
   const figures = estimate.value === null ? "" : `${stands === "below" ? `${t.below} ` : ""}${two(estimate.value)} ${interval(estimate)}`;
   const said = estimate.value === null ? `${row.title}: ${t.undefinedTitle}: ${why}` : `${row.title}, ${words.metric(row.metric)} ${figures}`;
   const name = <Text x={row.inner ? 26 : 12} y={middle + 4} kind={row.inner ? "" : subject ? "t b" : "t"}>{fit(row.title, nameWidth - (row.inner ? 22 : 8), 12, subject ? 650 : 400)}</Text>;
+  const lines = estimate.value === null ? wrapped(`${t.undefinedTitle}: ${why}`, width - nameWidth - 28, pitch >= 31 ? 2 : 1) : [];
   const plot =
     estimate.value === null ? (
       <>
         <rect x={nameWidth + 8} y={y} width={width - nameWidth - 14} height={pitch + 4} fill="var(--surface)" />
-        <Text x={nameWidth + 12} y={middle + 4} title={why} kind="i">{fit(`${t.undefinedTitle}: ${why}`, width - nameWidth - 28, 11)}</Text>
+        {lines.map((line, at) => <Text key={line} x={nameWidth + 12} y={middle + 4 + (at - (lines.length - 1) / 2) * 14} kind="i">{line}</Text>)}
       </>
     ) : (
       <>

@@ -22,7 +22,8 @@ export function Confusion({ state, width, height, cell }: { readonly state: Pane
   const unit = unitOf(state.panel, state.subject);
   const classes = unit?.classes ?? [];
   const all = confused(state, 12);
-  if (unit === undefined || all.length === 0) return <Hollow>{t.none}</Hollow>;
+  if (unit?.kind === "mask") return <Hollow>{t.masks}</Hollow>;
+  if (unit === undefined || all.length === 0) return <Hollow>{state.panel.raters.length < 2 ? t.needTwo : t.none}</Hollow>;
   if (classes.length < 2 || unit.consensus.prevalence.filter((share) => share > 0).length < 2) return <Hollow>{t.oneClass}</Hollow>;
   const left = namesWidth(classes);
   const fitIn = tiling(width - left - 12, height - foot, classes.length, all.length, headHeight);
@@ -40,10 +41,10 @@ export function Confusion({ state, width, height, cell }: { readonly state: Pane
         return (
           <g key={rater.rater_id} role="group" aria-label={`${rater.name}: ${t.foot(unit.title)}`}>
             <RaterMark kind={rater.kind} x={x + 6} y={y - 11} />
-            <Text x={x + 18} y={y - 7} kind="t" title={rater.name}>{fit(rater.name, cellWidth * classes.length - 18)}</Text>
+            <Text x={x + 18} y={y - 7} kind="t" title={rater.name}>{fit(rater.name, cellWidth * classes.length - 8)}</Text>
             {column > 0 ? null : classes.map((one, row) => <Text key={one.id} x={x - 6} y={y + (row + 0.5) * cellHeight + 4} kind="e" title={one.title}>{fit(one.title, left - 10, 11)}</Text>)}
             {classes.map((one, said) => <Text key={one.id} x={x + (said + 0.5) * cellWidth} y={y + classes.length * cellHeight + 14} kind="m" title={one.title}>{short[said]}</Text>)}
-            <Cells rater={rater} matrix={matrix} classes={classes} x={x} y={y} cellWidth={cellWidth} cellHeight={cellHeight} press={(row, said) => { cell(rater, row, said); }} />
+            <Cells rater={rater} chosen={state.choice.kind === "cell" && state.listed && state.choice.rater === rater.rater_id ? state.choice.consensus * classes.length + state.choice.said : null} matrix={matrix} classes={classes} x={x} y={y} cellWidth={cellWidth} cellHeight={cellHeight} press={(row, said) => { cell(rater, row, said); }} />
           </g>
         );
       })}
@@ -53,7 +54,7 @@ export function Confusion({ state, width, height, cell }: { readonly state: Pane
 }
 
 // One of the cells is reached by Tab, the others from it by arrow keys.
-function Cells({ rater, matrix, classes, x, y, cellWidth, cellHeight, press }: { readonly rater: PanelRater; readonly matrix: Matrix; readonly classes: readonly PanelClass[]; readonly x: number; readonly y: number; readonly cellWidth: number; readonly cellHeight: number; readonly press: (row: number, said: number) => void }) {
+function Cells({ rater, chosen, matrix, classes, x, y, cellWidth, cellHeight, press }: { readonly rater: PanelRater; readonly chosen: number | null; readonly matrix: Matrix; readonly classes: readonly PanelClass[]; readonly x: number; readonly y: number; readonly cellWidth: number; readonly cellHeight: number; readonly press: (row: number, said: number) => void }) {
   const [held, setHeld] = useState(0);
   const many = classes.length;
   const idOf = (at: number): string => `panel-cell-${rater.rater_id}-${String(at)}`;
@@ -78,7 +79,7 @@ function Cells({ rater, matrix, classes, x, y, cellWidth, cellHeight, press }: {
       const right = row === column;
       return (
         <Hit key={`${consensus.id}/${said.id}`} id={idOf(at)} x={x + column * cellWidth} y={y + row * cellHeight} width={cellWidth} height={cellHeight} reachable={at === Math.min(held, many * many - 1)} move={move(at)} press={() => { setHeld(at); press(row, column); }} label={`Consensus ${consensus.title}, said ${said.title}: ${percent} %${bounds} of ${seen.toFixed(0)}. Show the items`}>
-          <rect className="cell" x={x + column * cellWidth + 0.5} y={y + row * cellHeight + 0.5} width={cellWidth - 1} height={cellHeight - 1} fill={right ? "var(--label-1)" : "var(--label-2)"} fillOpacity={seen === 0 ? 0 : right ? rate * 0.4 : Math.min(0.62, rate * 2)} stroke="var(--border)" />
+          <rect className="cell" x={x + column * cellWidth + 0.5} y={y + row * cellHeight + 0.5} width={cellWidth - 1} height={cellHeight - 1} fill={right ? "var(--label-1)" : "var(--label-2)"} fillOpacity={seen === 0 ? 0 : right ? rate * 0.4 : Math.min(0.62, rate * 2)} stroke={at === chosen ? "var(--text)" : "var(--border)"} strokeWidth={at === chosen ? 2 : 1} />
           <Text x={x + (column + 0.5) * cellWidth} y={y + (row + 0.5) * cellHeight + 4} kind={seen === 0 ? "m" : "m f"}>{seen === 0 ? "·" : percent}</Text>
         </Hit>
       );

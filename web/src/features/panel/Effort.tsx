@@ -1,5 +1,5 @@
 // Effort to go: the share of settled items against reader hours so far, and the forecast with its interval.
-import { Figure, Hollow, Line, Text } from "./marks";
+import { Figure, fit, Hit, Hollow, Line, Text } from "./marks";
 import { effortWords, forecast, linear, ticks, type PanelState } from "./model";
 import { strings } from "./strings";
 
@@ -8,7 +8,7 @@ const left = 44;
 const top = 24;
 const foot = 52;
 
-export function Effort({ state, width, height }: { readonly state: PanelState; readonly width: number; readonly height: number }) {
+export function Effort({ state, width, height, open }: { readonly state: PanelState; readonly width: number; readonly height: number; readonly open: () => void }) {
   const { curve } = state.panel.effort;
   const { now, end, low, high } = forecast(state.panel);
   const say = effortWords(state.panel);
@@ -42,9 +42,11 @@ export function Effort({ state, width, height }: { readonly state: PanelState; r
           <circle cx={x.at(end)} cy={y.at(1)} r={4} fill="var(--surface)" stroke="var(--accent-strong)" strokeWidth={2} />
         </>
       )}
-      <Text x={wordsX} y={wordsY} kind={`${side} b t`}>{say.head}</Text>
-      <Text x={wordsX} y={wordsY + 16} kind={side}>{say.band}</Text>
-      <Text x={wordsX} y={wordsY + 32} kind={side}>{say.votes}</Text>
+      <Hit x={under ? wordsX - 156 : wordsX - 6} y={wordsY - 16} width={162} height={56} label={`${say.head}, ${say.votes}. Show the items that are not settled`} press={open}>
+        <Text x={wordsX} y={wordsY} kind={`${side} b t`}>{say.head}</Text>
+        <Text x={wordsX} y={wordsY + 16} kind={side}>{fit(say.band, right - left - 20, 11)}</Text>
+        <Text x={wordsX} y={wordsY + 32} kind={side}>{say.votes}</Text>
+      </Hit>
       {ticks(0, last, Math.max(2, Math.min(8, (right - left) / 70))).map((hours) => <Text key={hours} x={x.at(hours)} y={bottom + 16} kind="m">{hours}</Text>)}
       <Text x={(left + right) / 2} y={bottom + 36} kind="m">{t.axis}</Text>
     </Figure>

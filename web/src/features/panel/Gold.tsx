@@ -50,7 +50,7 @@ export function Gold({ state, width, height, missed, item }: { readonly state: P
 
 // For the pointer alone: by keyboard a row's list leads to the same items.
 const Dot = ({ x, y, radius, right, label, press }: { readonly x: number; readonly y: number; readonly radius: number; readonly right: boolean; readonly label: string; readonly press: () => void }) => (
-  <circle className="gold-dot" cx={x} cy={y} r={right ? radius : radius - 0.5} fill={right ? "var(--border-strong)" : "var(--surface)"} stroke={right ? "none" : "var(--danger)"} strokeWidth={2} onClick={press}>
+  <circle className={right ? "gold-dot right" : "gold-dot"} cx={x} cy={y} r={right ? radius : radius - 0.5} fill="var(--surface)" stroke={right ? "none" : "var(--danger)"} strokeWidth={2} onClick={press}>
     <title>{label}</title>
   </circle>
 );

@@ -64,7 +64,10 @@ export function Histogram({ state, width, height, brush }: { readonly state: Pan
     setDragged(null);
   };
   const median = medianVotes(state, from, to);
-  const textAt = Math.max(at(0) + 62, Math.min(right - 62, (at(from) + at(to)) / 2));
+  // The words stand in the brush, or beside it when it is narrow.
+  const narrow = at(to) - at(from) < 116;
+  const before = narrow && right - at(to) < 124;
+  const [textAt, side] = narrow ? (before ? ([at(from) - 10, "e"] as const) : ([at(to) + 10, ""] as const)) : ([(at(from) + at(to)) / 2, "m"] as const);
 
   return (
     <Figure width={width} height={height} label={t.title}>
@@ -90,9 +93,9 @@ export function Histogram({ state, width, height, brush }: { readonly state: Pan
           </g>
         );
       })}
-      <Text x={textAt} y={top + 24} kind="m b t">{words.items(chosen)}</Text>
-      <Text x={textAt} y={top + 40} kind="m">{`${(edges[from] ?? low).toFixed(2)} to ${(edges[to] ?? high).toFixed(2)} bit`}</Text>
-      {median === null ? null : <Text x={textAt} y={top + 56} kind="m">{`median ${String(median)} votes`}</Text>}
+      <Text x={textAt} y={top + 24} kind={`${side} b t`}>{words.items(chosen)}</Text>
+      <Text x={textAt} y={top + 40} kind={side}>{`${(edges[from] ?? low).toFixed(2)} to ${(edges[to] ?? high).toFixed(2)} bit`}</Text>
+      {median === null ? null : <Text x={textAt} y={top + 56} kind={side}>{words.medianVotes(median)}</Text>}
       <rect className="brush-area" data-page-only="" x={left} y={top} width={right - left} height={bottom - top} fill="transparent" onPointerDown={press} onPointerMove={drag} onPointerUp={release} onPointerCancel={release} />
       <Handle label={t.from} x={at(from)} top={top} bottom={bottom} value={edges[from] ?? low} low={low} high={high} move={(by) => { brush(Math.max(0, Math.min(to - 1, from + by)), to); }} />
       <Handle label={t.to} x={at(to)} top={top} bottom={bottom} value={edges[to] ?? high} low={low} high={high} move={(by) => { brush(from, Math.max(from + 1, Math.min(bins, to + by))); }} />

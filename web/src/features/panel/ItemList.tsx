@@ -13,7 +13,7 @@ export function ItemList(props: { readonly state: PanelState; readonly project: 
   const name = nameChoice(state);
   const most = Math.max(1, ...items.map((item) => item.bits ?? 0));
   return (
-    <aside className="pn-list" aria-label={t.title}>
+    <aside className="pn-list" aria-label={t.title} data-side={state.choice.kind === "cell" ? "left" : undefined}>
       <header>
         <div>
           <h2 title={name}>{name}</h2>

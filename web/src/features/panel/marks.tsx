@@ -1,6 +1,6 @@
 // The parts that figures share: text, marks of raters, intervals, and areas that can be pressed.
 import type { KeyboardEvent, ReactNode } from "react";
-import { cut, markOf } from "./model";
+import { cut, markOf, wrap } from "./model";
 import { textWidth } from "@/ui/text_width";
 
 export const markColour = { human: "var(--label-1)", model: "var(--label-2)", rule: "var(--label-3)" } as const;
@@ -25,6 +25,8 @@ export function Text({ x, y, children, kind = "", title }: { readonly x: number;
 // Cut to the room that it has; whole in the tooltip of what it stands in.
 export const fit = (text: string, width: number, size = 12, weight = 400): string => cut(text, width, (part) => textWidth(part, size, weight));
 
+export const wrapped = (text: string, width: number, lines: number, size = 11): readonly string[] => wrap(text, width, lines, (part) => textWidth(part, size));
+
 export function Line({ d, ...look }: { readonly d: string; readonly stroke?: string; readonly strokeWidth?: number; readonly strokeDasharray?: string }) {
   return <path d={d} fill="none" stroke="var(--border)" {...look} />;
 }
@@ -41,7 +43,7 @@ export function Hit(props: { readonly x: number; readonly y: number; readonly wi
   };
   return (
     <>
-      <g className="hit" role="button" id={id} tabIndex={reachable ? 0 : -1} aria-label={label} aria-pressed={pressed} onClick={press} onKeyDown={keys}>
+      <g className="hit" data-page-only="" role="button" id={id} tabIndex={reachable ? 0 : -1} aria-label={label} aria-pressed={pressed} onClick={press} onKeyDown={keys}>
         <title>{label}</title>
         <rect className="hit-area" data-on={pressed === true ? "" : undefined} x={x} y={y} width={width} height={height} rx={4} />
       </g>

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { csvText } from "@/core/csv";
 import type { ItemId } from "@/core/workspace";
-import { about, agreementFloor, binOf, brushed, brushOf, byKind, chiefUnit, confused, cut, effortWords, forecast, hardGold, inSentence, itemsOf, landisKoch, linear, openBins, readChoice, readState, readVotes, sentence, shortNames, standing, ticks, tiling, withSubject, writeChoice, writeState, type Choice, type PanelState } from "./model";
+import { about, agreementFloor, binOf, brushed, brushOf, byKind, chiefUnit, confused, cut, effortWords, forecast, hardGold, inSentence, itemsOf, landisKoch, linear, openBins, readChoice, readState, readVotes, sentence, shortNames, standing, ticks, tiling, withSubject, wrap, writeChoice, writeState, type Choice, type PanelState } from "./model";
 import { agreementTable, confusionTable, effortTable, goldTable, ratersTable, uncertaintyTable } from "./tables";
 import type { Estimate, Panel, PanelItem, PanelRater, PanelUnit } from "./types";
 
@@ -33,8 +33,12 @@ const numbers = (choice: Choice, votes?: Parameters<typeof itemsOf>[1]): readonl
 it("says where the project stands", () => {
   expect(say(panel, "nodule")).toBe("Agreement on nodule is substantial: alpha 0.74 [0.66, 0.81], clustered by patient; one rater drifts; 2 items need another reader.");
   expect(sentence(panel, "nodule").filter((part) => part.to !== undefined).map((part) => part.to)).toEqual(["agreement", "agreement", "agreement", "drift", "unsettled"]);
-  expect(say({ ...panel, raters: [], items: { ...panel.items, unsettled: 0 } }, "LVEF")).toBe("Agreement on LVEF is fair: alpha 0.40 [0.20, 0.60], clustered by patient; no rater drifts; every item with votes is settled.");
+  expect(say({ ...panel, raters: panel.raters.map((one) => ({ ...one, drift: { ...one.drift, flagged: false } })), items: { ...panel.items, unsettled: 0 } }, "LVEF")).toBe("Agreement on LVEF is fair: alpha 0.40 [0.20, 0.60], clustered by patient; no rater drifts; every item with votes is settled.");
   expect(say({ ...panel, items: { ...panel.items, unsettled: 1 } }, "nodule")).toContain("1 item needs another reader.");
+});
+
+it("says nothing of drift while one rater is alone", () => {
+  expect(say({ ...panel, raters: panel.raters.slice(0, 1) }, "nodule")).not.toContain("drift");
 });
 
 it("says why agreement is not defined, and gives masks no word of Landis and Koch", () => {
@@ -81,7 +85,7 @@ it("lists the items behind a choice", () => {
   expect(numbers({ kind: "unit", unit: "LVEF" })).toEqual([2]);
   expect(numbers({ kind: "gold", rater: "a", item: null })).toEqual([1]);
   expect(numbers({ kind: "gold", rater: "m", item: null })).toEqual([]);
-  expect(itemsOf(state(), undefined)[0]?.words).toBe("Nodule: Yes 70 %, 2 votes, about 1 more");
+  expect(itemsOf(state(), undefined)[0]?.words).toBe("Nodule: Yes 70\u00a0%, 2 votes, about 1 more");
 });
 
 it("lists the items behind a cell of a confusion picture from the votes", () => {
@@ -131,11 +135,15 @@ it("puts people before models and rules, and draws those that confuse most", () 
 it("finds room for confusion pictures and names for their columns", () => {
   expect(tiling(220, 292, 4, 10, 42)).toMatchObject({ columns: 2, rows: 2 });
   expect(tiling(220, 292, 9, 10, 42)).toMatchObject({ columns: 1, rows: 1, cellWidth: 24 });
+  expect(tiling(240, 290, 2, 10, 42)).toMatchObject({ columns: 2, rows: 3 });
   expect(tiling(900, 300, 2, 1, 42)).toMatchObject({ columns: 1, rows: 1 });
   expect(shortNames(["Solid", "Part-solid", "None"])).toEqual(["S", "P", "N"]);
   expect(shortNames(["Present", "Possible", "Absent"])).toEqual(["Pr", "Po", "Ab"]);
   expect(shortNames(["Grade 1", "Grade 2"])).toEqual(["1", "2"]);
   expect(cut("Part-solid nodule", 6, (text) => text.length)).toBe("Part-…");
+  expect(wrap("not defined: one class", 12, 2, (text) => text.length)).toEqual(["not defined:", "one class"]);
+  expect(wrap("not defined: every vote says the same", 12, 2, (text) => text.length)).toEqual(["not defined:", "every vote…"]);
+  expect(wrap("Unbreakable", 6, 2, (text) => text.length)).toEqual(["Unbre…"]);
   expect(cut("Nodule", 6, (text) => text.length)).toBe("Nodule");
 });
 

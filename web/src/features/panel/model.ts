@@ -203,9 +203,13 @@ function votedItems(state: PanelState, choice: Choice & { kind: "cell" | "agains
   for (const vote of votes) if ((vote.rater === rater.rater_id || vote.rater === rater.name) && fits(vote) && !seen.has(vote.item)) seen.set(vote.item, vote);
   const named = (id: string): string => classTitle(panel, state.subject, id);
   return [...seen.values()]
-    .map((vote) => {
-      const known = panel.uncertain_items.find((item) => item.item_id === vote.item);
-      return { item_id: vote.item as ItemId, number: vote.number ?? known?.number ?? null, pseudonym: known?.pseudonym ?? "", title: known?.title ?? "", words: words.said(rater.name, named(vote.label), vote.consensus === null ? null : named(vote.consensus)), bits: known?.entropy_bits ?? null, settled: known?.settled ?? null };
+    .map((vote): Listed => {
+      const item = panel.uncertain_items.find((one) => one.item_id === vote.item);
+      const known = item === undefined ? null : listed(panel, item);
+      // All of a cell were said alike: what is in doubt tells more.
+      if (choice.kind === "cell" && known !== null) return known;
+      const said = words.said(named(vote.label), vote.consensus === null ? null : named(vote.consensus));
+      return known === null ? { item_id: vote.item as ItemId, number: vote.number, pseudonym: "", title: "", words: said, bits: null, settled: null } : { ...known, words: said };
     })
     .sort((a, b) => (b.bits ?? -1) - (a.bits ?? -1));
 }
@@ -270,7 +274,8 @@ export function sentence(panel: Panel, subject: string): readonly Part[] {
   const drifting = panel.raters.filter((rater) => rater.drift.flagged).length;
   const open = panel.items.unsettled;
   const parts: Part[] = unit === undefined ? [] : [...agreementParts(panel, unit)];
-  parts.push({ text: "; " }, drifting === 0 ? { text: words.noDrift } : { text: words.drift(drifting), to: "drift" });
+  // One rater alone agrees with the consensus by being it.
+  if (panel.raters.length > 1) parts.push({ text: "; " }, drifting === 0 ? { text: words.noDrift } : { text: words.drift(drifting), to: "drift" });
   parts.push({ text: "; " }, open === 0 ? { text: words.allSettled } : { text: words.open(open), to: "unsettled" }, { text: "." });
   return parts;
 }
@@ -356,6 +361,15 @@ export function cut(text: string, width: number, measure: (text: string) => numb
   return `${text.slice(0, length).trimEnd()}…`;
 }
 
+// A text in so many lines at most; the last is cut.
+export function wrap(text: string, width: number, lines: number, measure: (text: string) => number): readonly string[] {
+  if (lines <= 1 || measure(text) <= width) return [cut(text, width, measure)];
+  const parts = text.split(" ");
+  let taken = 1;
+  while (taken < parts.length - 1 && measure(parts.slice(0, taken + 1).join(" ")) <= width) taken += 1;
+  return parts.length === 1 ? [cut(text, width, measure)] : [cut(parts.slice(0, taken).join(" "), width, measure), ...wrap(parts.slice(taken).join(" "), width, lines - 1, measure)];
+}
+
 // ---- the forecast
 
 export interface Forecast {
@@ -399,6 +413,7 @@ export interface Tiling {
 // How many confusion pictures of k classes fit into a card, with cells that can be read and hit.
 export function tiling(width: number, height: number, classes: number, raters: number, headHeight: number): Tiling {
   const least = 24;
+  const leastWide = Math.max(least, 84 / classes); // the rater's name stands above
   const cell = (columns: number, rows: number): Tiling => ({
     columns,
     rows,
@@ -409,7 +424,7 @@ export function tiling(width: number, height: number, classes: number, raters: n
   for (let columns = 1; columns <= 4; columns += 1) {
     for (let rows = 1; rows <= 3; rows += 1) {
       const tried = cell(columns, rows);
-      const readable = tried.cellWidth >= least && tried.cellHeight >= least;
+      const readable = tried.cellWidth >= leastWide && tried.cellHeight >= least;
       const more = Math.min(columns * rows, raters) > Math.min(best.columns * best.rows, raters);
       if (readable && more) best = tried;
     }

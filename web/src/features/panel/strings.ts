@@ -1,7 +1,7 @@
 // The panel's words.
 const numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"] as const;
 const inWords = (value: number): string => numbers[value] ?? String(value);
-const percent = (share: number): string => `${String(Math.floor(share * 100 + 1e-9))} %`;
+const percent = (share: number): string => `${String(Math.floor(share * 100 + 1e-9))}\u00a0%`;
 const items = (count: number): string => `${String(count)} ${count === 1 ? "item" : "items"}`;
 
 export const strings = {
@@ -41,11 +41,11 @@ export const strings = {
     newReader: "no votes yet",
     note: (count: number, reliability: number | null, drifts: boolean): string => `${items(count)} read${reliability === null ? "" : `, reliability ${reliability.toFixed(2)}`}${drifts ? ", drifts" : ""}`,
   },
-  agreement: { title: "Agreement by label", small: "alpha, 95% interval", target: "target", below: "below", short: "value", definition: "Krippendorff’s alpha: 1 is full agreement, 0 what chance gives. The line is the 95% interval, drawn again by patient so that several items of one patient count once. Orange: the whole interval lies below the target. Shading and words after Landis and Koch (1977). Choosing a label makes the page about it.", undefinedTitle: "not defined" },
-  raters: { title: "Raters", definition: "Reliability: the chance that a rater says the consensus class, over classes as they occur, with its 95% interval. Drift: agreement with the consensus in windows of votes, oldest first, against its own mean (dotted); ▼ where a control chart flags a change. Gold: right answers on items whose truth is known. Minutes: median time per item.", rater: "Rater", items: "Items", reliability: "Reliability, 95%", drift: "Drift", gold: "Gold", minutes: "Min / item", driftsMark: "drifts", none: "–" },
+  agreement: { title: "Agreement by label", small: (metric: string): string => `${metric}, 95% interval`, target: "target", below: "below", short: "value", definition: "Krippendorff’s alpha (for masks the Dice overlap): 1 is full agreement, 0 what chance gives. The line is the 95% interval, drawn again by patient so that several items of one patient count once. Orange: the whole interval lies below the target. Shading and words after Landis and Koch (1977). Choosing a label makes the page about it.", undefinedTitle: "not defined" },
+  raters: { title: "Raters", definition: "Reliability: the chance that a rater says the consensus class, over classes as they occur, with its 95% interval. Drift: agreement with the consensus in windows of votes, oldest first, against its own mean (dotted); ▼ where a control chart flags a change. Gold: right answers on items whose truth is known. Minutes: median time per item.", rater: "Rater", items: "Items", reliability: "Reliability, 95%", drift: "Drift", gold: "Gold", minutes: "Min / item", drifting: "Each opens where that rater differs from the consensus.", none: "–" },
   kinds: { human: "human", model: "model", rule: "rule" },
-  confusion: { title: "Who confuses what", small: "% of row", foot: (unit: string): string => `${unit}. Row: consensus; column: what was said.`, choose: "Choose raters", definition: "Of the places whose consensus is the row, the share that the rater put into the column. Blue: agreeing. Orange: confused, the stronger the more. A row with few places is uncertain: its interval stands in the tooltip. A cell opens the items behind it.", none: "No rater has votes on this label yet.", oneClass: "Only one class was ever said, so nothing can be confused.", automatic: "Those that confuse most" },
-  histogram: { title: "Items by posterior uncertainty", small: "drag to choose", axis: "Entropy of the posterior, bit", items: "Items", open: "not settled", settled: "settled", from: "From", to: "To", definition: "How unsure the consensus still is about an item’s most doubtful place: 0 bit is certain, 1 bit an even choice between two classes. Drag over the bars, or move the handles with the arrow keys, to choose items." },
+  confusion: { title: "Who confuses what", foot: (unit: string): string => `${unit}, %. Row: consensus; column: said.`, choose: "Choose raters", definition: "Of the places whose consensus is the row, the share that the rater put into the column. Blue: agreeing. Orange: confused, the stronger the more. A row with few places is uncertain: its interval stands in the tooltip. A cell opens the items behind it.", none: "No rater has votes on this label yet.", needTwo: "Confusions need the votes of a second rater.", masks: "Masks are compared by their overlap; they have no classes to confuse.", oneClass: "Only one class was ever said, so nothing can be confused.", automatic: "Those that confuse most" },
+  histogram: { title: "Items by posterior uncertainty", small: "drag to choose", caption: "Of each item’s most doubtful place", axis: "Entropy of the posterior, bit", items: "Items", open: "not settled", settled: "settled", from: "From", to: "To", definition: "How unsure the consensus still is about an item’s most doubtful place: 0 bit is certain, 1 bit an even choice between two classes. Drag over the bars, or move the handles with the arrow keys, to choose items." },
   gold: { title: "Gold, item by item", small: "ring: wrong, blank: not yet read", right: "right, 95%", definition: "Items whose truth is known, hidden among the others. One row a rater, one column an item. The interval is for the share of right answers. A row opens the items that the rater got wrong, a mark its item.", none: "No gold items yet. Adjudicated items can be made gold on the review page; they are then mixed among the others.", missed: (which: readonly number[]): string => (which.length === 0 ? "" : `; ${which.join(", ")} missed most`) },
   effort: { title: "Effort to go", axis: "Reader hours", items: "Settled items, %", now: "now", definition: "Settled: every place of the item has a class with enough posterior, counted with the raters’ lower-bound rates. Solid: so far. Dashed: the votes still needed at the pace so far, with the interval of that pace.", none: "No forecast yet" },
   commands: {
@@ -56,7 +56,7 @@ export const strings = {
     open: "Open the first chosen item",
     next: "Next label",
     previous: "Previous label",
-    drifting: "Go to the raters that drift",
+    drifting: "Who drifts",
     recount: "Count again",
     votes: "Save the votes on this label as CSV",
     wider: "Choose more: lower the threshold",
@@ -78,7 +78,7 @@ export const words = {
   doubt: (unit: string, top: string, probability: number, votes: number, needed: number | null): string =>
     `${unit}: ${top} ${percent(probability)}, ${String(votes)} ${votes === 1 ? "vote" : "votes"}${needed === null || needed === 0 ? "" : `, about ${String(needed)} more`}`,
   gold: (unit: string, truth: string, said: readonly string[], wrong: readonly string[]): string => `${unit}: truth ${truth}${said.length > 0 ? `, said ${said.join(", ")}` : wrong.length === 0 ? ", all right" : `, wrong: ${wrong.join(", ")}`}`,
-  said: (rater: string, said: string, consensus: string | null): string => `${rater} said ${said}${consensus === null ? "" : `, consensus ${consensus}`}`,
+  said: (said: string, consensus: string | null): string => `Said ${said}${consensus === null ? "" : `, consensus ${consensus}`}`,
   choiceUnsettled: "Need another reader",
   choiceBits: (from: number, to: number): string => `${from.toFixed(2)} to ${to.toFixed(2)} bit`,
   choiceUnit: (unit: string): string => `Most doubtful on ${unit}`,
@@ -92,4 +92,5 @@ export const words = {
   effortHead: (hours: string): string => `about ${hours} more`,
   effortBand: (low: string, high: string): string => `${low} to ${high}, 95% interval`,
   items,
+  medianVotes: (count: number): string => `median ${String(count)} ${count === 1 ? "vote" : "votes"}`,
 } as const;
