@@ -18,6 +18,11 @@ export function confusionLeast(state: PanelState): number {
   return headHeight + foot + classes * 24;
 }
 
+export function confusionWidth(state: PanelState): number {
+  const classes = unitOf(state.panel, state.subject)?.classes ?? [];
+  return classes.length === 0 ? 0 : Math.ceil(namesWidth(classes)) + 12 + classes.length * 24;
+}
+
 export function Confusion({ state, width, height, cell }: { readonly state: PanelState; readonly width: number; readonly height: number; readonly cell: (rater: PanelRater, consensus: number, said: number) => void }) {
   const unit = unitOf(state.panel, state.subject);
   const classes = unit?.classes ?? [];
@@ -29,6 +34,7 @@ export function Confusion({ state, width, height, cell }: { readonly state: Pane
   const fitIn = tiling(width - left - 12, height - foot, classes.length, all.length, headHeight);
   const shown = confused(state, fitIn.columns * fitIn.rows);
   const short = shortNames(classes.map((one) => one.title));
+  const numbered = short[0] === "1"; // no beginnings tell the classes apart
   const { cellWidth, cellHeight } = fitIn;
   return (
     <Figure width={width} height={height} label={t.title}>
@@ -42,7 +48,7 @@ export function Confusion({ state, width, height, cell }: { readonly state: Pane
           <g key={rater.rater_id} role="group" aria-label={`${rater.name}: ${t.foot(unit.title)}`}>
             <RaterMark kind={rater.kind} x={x + 6} y={y - 11} />
             <Text x={x + 18} y={y - 7} kind="t" title={rater.name}>{fit(rater.name, cellWidth * classes.length - 8)}</Text>
-            {column > 0 ? null : classes.map((one, row) => <Text key={one.id} x={x - 6} y={y + (row + 0.5) * cellHeight + 4} kind="e" title={one.title}>{fit(one.title, left - 10, 11)}</Text>)}
+            {column > 0 ? null : classes.map((one, row) => <Text key={one.id} x={x - 6} y={y + (row + 0.5) * cellHeight + 4} kind="e" title={one.title}>{fit(numbered ? `${short[row] ?? ""} ${one.title}` : one.title, left - 10, 11)}</Text>)}
             {classes.map((one, said) => <Text key={one.id} x={x + (said + 0.5) * cellWidth} y={y + classes.length * cellHeight + 14} kind="m" title={one.title}>{short[said]}</Text>)}
             <Cells rater={rater} chosen={state.choice.kind === "cell" && state.listed && state.choice.rater === rater.rater_id ? state.choice.consensus * classes.length + state.choice.said : null} matrix={matrix} classes={classes} x={x} y={y} cellWidth={cellWidth} cellHeight={cellHeight} press={(row, said) => { cell(rater, row, said); }} />
           </g>

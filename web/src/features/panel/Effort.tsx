@@ -12,7 +12,7 @@ export function Effort({ state, width, height, open }: { readonly state: PanelSt
   const { curve } = state.panel.effort;
   const { now, end, low, high } = forecast(state.panel);
   const say = effortWords(state.panel);
-  if (curve.length === 0) return <Hollow>{`${t.none}. ${say.band}`}</Hollow>;
+  if (curve.length === 0) return <Hollow>{t.none}</Hollow>;
   const right = width - 18;
   const bottom = height - foot;
   const last = Math.max(1e-6, now.hours, end ?? 0, high ?? 0);

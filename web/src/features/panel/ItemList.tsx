@@ -1,5 +1,5 @@
 // The items behind a figure, most doubtful first: each opens, and all are handed out at once.
-import { nameChoice, type Listed, type PanelState } from "./model";
+import { itemPath, nameChoice, type Listed, type PanelState } from "./model";
 import { strings, words } from "./strings";
 import { Failed, Loading } from "@/ui/states";
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
@@ -36,7 +36,7 @@ export function ItemList(props: { readonly state: PanelState; readonly project: 
           <ol>
             {items.map((item) => (
               <li key={item.item_id}>
-                <Link to={`/p/${project}/item/${item.item_id}`}>
+                <Link to={itemPath(project, item.item_id)}>
                   <span className="pn-number">{item.number ?? "–"}</span>
                   <span className="pn-what">
                     <b>{item.pseudonym === "" ? (item.number === null ? t.open : `Item ${String(item.number)}`) : item.pseudonym}</b> {item.title}

@@ -43,7 +43,7 @@ export function Raters({ state, width, height, compare, against, gold }: { reado
   const lowest = Math.min(0.5, ...raters.map((rater) => rater.reliability.low ?? 1));
   const x = linear(Math.floor(lowest * 10) / 10, 1, c.plot[0], c.plot[1]);
   const top = (at: number): number => head + at * pitch + split.filter((one) => one <= at).length * gap;
-  const bottom = height - foot + 18;
+  const bottom = Math.min(height - 12, top(raters.length - 1) + pitch + 20);
   const kinds = [...new Set(raters.map((rater) => markOf(rater.kind)))];
   const drifts = raters.filter((rater) => rater.drift.flagged);
   return (

@@ -3,7 +3,7 @@
 import "./panel.css";
 import { Agreement, agreementLeast } from "./Agreement";
 import { panelCommands, type Effect } from "./commands";
-import { ChooseRaters, Confusion, confusionLeast } from "./Confusion";
+import { ChooseRaters, Confusion, confusionLeast, confusionWidth } from "./Confusion";
 import { usePanel, useVotes, votesUrl } from "./data";
 import { Effort } from "./Effort";
 import { Gold, goldLeast } from "./Gold";
@@ -11,7 +11,7 @@ import { HandOut } from "./HandOut";
 import { Histogram } from "./Histogram";
 import { ItemList } from "./ItemList";
 import { RaterMark } from "./marks";
-import { brushed, chose, closed, hardGold, itemsOf, nameChoice, needsVotes, readState, sentence, two, unitOf, withSubject, writeState, type Choice, type PanelState, type Part } from "./model";
+import { brushed, chose, closed, hardGold, itemPath, itemsOf, nameChoice, needsVotes, readState, sentence, two, unitOf, withSubject, writeState, type Choice, type PanelState, type Part } from "./model";
 import { Raters, ratersLeast } from "./Raters";
 import { strings as t, words } from "./strings";
 import { agreementTable, confusionTable, effortTable, goldTable, ratersTable, uncertaintyTable } from "./tables";
@@ -77,7 +77,7 @@ function Counted({ project, panel, counting, recount }: { readonly project: Proj
   const choose = (choice: Choice): void => { setState(chose(state, choice)); };
   const carryOut: Readonly<Record<Effect, () => void>> = {
     handOut: () => { if (items.length > 0) setHanding(true); },
-    open: () => { if (items[0] !== undefined) void navigate(`/p/${project}/item/${items[0].item_id}`); },
+    open: () => { if (items[0] !== undefined) void navigate(itemPath(project, items[0].item_id)); },
     drifting: () => { setDrifting(!drifting); },
     recount,
     votes: () => { window.location.assign(votesUrl(project, state.subject)); },
@@ -213,7 +213,7 @@ function Figures({ state, change, choose, children }: { readonly state: PanelSta
       <FigureCard area="raters" title={t.raters.title} small={`reliability over all labels${windows > 1 ? `, drift in ${String(windows)} windows` : ""}${panel.gold.length > 0 ? `, gold ${words.items(panel.gold.length)}` : ""}`} definition={t.raters.definition} words={card} name="raters" table={() => ratersTable(panel)} least={ratersLeast(state)} leastWidth={490}>
         {(size) => <Raters state={state} {...size} compare={(rater) => { compare(toggled(rater.rater_id)); }} against={(rater) => { choose({ kind: "against", rater: rater.rater_id }); }} gold={(rater) => { choose({ kind: "gold", rater: rater.rater_id, item: null }); }} />}
       </FigureCard>
-      <FigureCard area="confuse" title={t.confusion.title} small="" caption={t.confusion.foot(unitOf(panel, subject)?.title ?? "")} definition={t.confusion.definition} words={card} name={`confusion-${subject}`} table={() => confusionTable(panel, subject, panel.raters)} least={confusionLeast(state)} tools={<ChooseRaters state={state} change={compare} />}>
+      <FigureCard area="confuse" title={t.confusion.title} small="" caption={t.confusion.foot(unitOf(panel, subject)?.title ?? "")} definition={t.confusion.definition} words={card} name={`confusion-${subject.replaceAll(/[^\w-]+/g, "-")}`} table={() => confusionTable(panel, subject, panel.raters)} least={confusionLeast(state)} leastWidth={confusionWidth(state)} tools={<ChooseRaters state={state} change={compare} />}>
         {(size) => <Confusion state={state} {...size} cell={(rater, consensus, said) => { choose({ kind: "cell", rater: rater.rater_id, consensus, said }); }} />}
       </FigureCard>
       <FigureCard area="items" title={t.histogram.title} small={t.histogram.small} caption={t.histogram.caption} definition={t.histogram.definition} words={card} name="uncertainty" table={() => uncertaintyTable(panel)}>

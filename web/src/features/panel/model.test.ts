@@ -27,7 +27,7 @@ const panel: Panel = {
   effort: { settled_share: 0.5, votes_more: 3, hours: known(14.2, 9, 21), curve: [{ hours: 0, share: 0 }, { hours: 38, share: 0.5 }] },
 };
 const state = (change: Partial<PanelState> = {}): PanelState => ({ panel, subject: "nodule", raters: null, choice: { kind: "unsettled" }, listed: false, ...change });
-const say = (of: Panel, subject: string): string => sentence(of, subject).map((part) => part.text).join("");
+const say = (of: Panel, subject: string): string => sentence(of, subject).map((part) => part.text).join("").replaceAll("\u00a0", " ");
 const numbers = (choice: Choice, votes?: Parameters<typeof itemsOf>[1]): readonly (number | null)[] => itemsOf(state({ choice }), votes).map((one) => one.number);
 
 it("says where the project stands", () => {

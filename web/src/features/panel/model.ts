@@ -95,6 +95,9 @@ export const withSubject = (state: PanelState, subject: string): PanelState => (
 
 // ---- items by uncertainty
 
+// Where an item behind a figure opens.
+export const itemPath = (project: string, item: string): string => `/p/${project}/item/${item}`;
+
 // The bins that a brush covers when nothing was brushed: from the least doubtful item that is not settled.
 export function openBins(panel: Panel): { readonly from: number; readonly to: number } {
   const { edges_bits: edges } = panel.uncertainty;
@@ -289,9 +292,9 @@ function agreementParts(panel: Panel, unit: PanelUnit): readonly Part[] {
     { text: alpha ? words.agreementOn : words.overlapOn },
     title,
     { text: alpha ? ` is ${landisKoch(estimate.value)}: ` : " is " },
-    { text: `${words.metric(metric)} `, to: "agreement" },
+    { text: `${words.metric(metric)}\u00a0`, to: "agreement" },
     { text: two(estimate.value), strong: true, to: "agreement" },
-    ...(interval(estimate) === "" ? [] : [{ text: ` ${interval(estimate)}`, to: "agreement" as const }]),
+    ...(interval(estimate) === "" ? [] : [{ text: `\u00a0${interval(estimate).replace(" ", "\u00a0")}`, to: "agreement" as const }]),
     ...(panel.cluster === "" ? [] : [{ text: `, clustered by ${panel.cluster}` }]),
   ];
 }
