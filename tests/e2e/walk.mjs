@@ -60,7 +60,7 @@ try {
     }
   }
   const first = projects[0].id;
-  pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
+  pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["panel", `/p/${first}/panel`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
   for (const [kind, { project, item }] of wanted) pages.push([kind, `/p/${project.id}/item/${item.id}`]);
 
   // ---- every page
@@ -107,6 +107,27 @@ try {
   await page.keyboard.press("?");
   check("? shows the keys", await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ timeout: 3000 }).then(() => true, () => false));
   await page.keyboard.press("Escape");
+
+  // ---- the panel
+  await page.goto(`${server.url}/p/${first}/panel`);
+  await settled(page);
+  const panel = await get(`/projects/${first}/panel`);
+  if (panel.items?.with_votes > 0) {
+    check("the panel says where the project stands", /^(Agreement|Overlap) on /.test(await page.getByRole("heading", { level: 1 }).innerText()));
+    check("and draws six figures", (await page.locator("svg[data-figure], .figure-card .pn-hollow").count()) === 6);
+    await page.keyboard.press("u");
+    check("U lists the items that need another reader", (await page.locator(".pn-rows li").count()) === panel.uncertain_items.filter((item) => !item.settled).length);
+    await page.keyboard.press("Escape");
+    check("Escape closes the list", await page.getByRole("complementary", { name: "Items" }).waitFor({ state: "detached", timeout: 3000 }).then(() => true, () => false));
+    await page.getByRole("slider", { name: "From, bit" }).press("Home");
+    check("the brush's handle moves by key", page.url().includes("items=bits") || (await page.waitForURL("**items=bits**", { timeout: 3000 }).then(() => true, () => false)));
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Agreement by label: Save this figure" }).click();
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Save as CSV" }).click()]);
+    check("a figure is saved as a table", file.suggestedFilename() === "agreement.csv");
+  } else {
+    check("a panel without votes says what to do", await page.getByText("No votes yet").isVisible());
+  }
 
   // ---- work survives
   const text = wanted.get("text");

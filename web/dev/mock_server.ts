@@ -1,6 +1,7 @@
 // Development only: answers /api/v1 from generated data when no server is named. Nothing is real.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
+import { makePanel, type PanelVariant } from "./mock_panel.ts";
 
 let seed = 7;
 const random = (): number => {
@@ -179,6 +180,13 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
   if (rest === "/protocol") return { json: { protocol, yaml: "id: cardio-oncology\nversion: 1.2.0\n", hash: project.protocol.hash, version: "1.2.0" } };
   if (rest === "/protocol/versions") return page([{ version: "1.2.0", hash: project.protocol.hash, created_at: at(3 * day) }, { version: "1.1.0", hash: "77aa", created_at: at(30 * day) }]);
   if (rest === "/statistics") return { json: statistics() };
+  if (rest.startsWith("/panel")) {
+    // Other states of the page: /p/<this project's id with its end changed>/panel.
+    if (scoped[1] === id(113)) return { status: 500, json: { title: "The votes could not be counted", status: 500, code: "internal", remedy: "Try again in a minute." } };
+    const variants: Readonly<Record<string, PanelVariant>> = { [id(110)]: "empty", [id(111)]: "one_rater", [id(112)]: "one_class" };
+    const { votesOf, ...panel } = makePanel(items, variants[scoped[1] ?? ""] ?? "full");
+    return rest === "/panel" ? { json: panel } : { text: votesOf(query.get("unit") ?? ""), type: "text/csv" };
+  }
   if (rest === "/members") return page(people.slice(0, 4).map((person, n) => ({ person_id: person.id, display_name: person.display_name, roles: n === 0 ? ["lead", "rater"] : n === 2 ? ["rater", "reviewer"] : ["rater"] })));
   if (rest === "/questions") return page(questions);
   if (rest === "/imports") return page(imports);

@@ -46,6 +46,7 @@ export function tabsFor(me: Me, project: { readonly id: ProjectId; readonly role
       ? [{ to: "/projects", label: t.projects }]
       : [
           { to: `${base}/worklist`, label: t.worklist },
+          ...(mayLead(project.roles) ? [{ to: `${base}/panel`, label: t.panel }] : []),
           { to: base, label: t.project },
           ...(mayLead(project.roles) || administrator ? [{ to: `${base}/imports`, label: t.imports }] : []),
           ...(mayExport(project.roles) ? [{ to: `${base}/exports`, label: t.exports }] : []),

@@ -5,6 +5,7 @@ export const strings = {
   noCase: "No case open",
   projects: "Projects",
   worklist: "Worklist",
+  panel: "Panel",
   project: "Project",
   imports: "Imports",
   exports: "Exports",
