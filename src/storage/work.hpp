@@ -49,7 +49,7 @@ struct ReviewItemRow {
   std::int64_t number = 0;
   std::int64_t readers_wanted = 1;
   std::int64_t readers_submitted = 0;
-  std::string opinions;  // changes whenever one of the submitted readings does
+  std::string opinions;                    // changes whenever one of the submitted readings does
   std::int64_t adjudication_revision = 0;  // 0: not adjudicated
   bool is_open_to_rater = false;           // this rater holds an open read of it
 };

@@ -31,4 +31,19 @@ Result<boost::json::object> annotation_view(const storage::Reader& reader,
   return view;
 }
 
+Result<boost::json::object> annotation_view(const storage::Reader& reader,
+                                            const storage::AnnotationRow& row,
+                                            const RaterNames& names) {
+  boost::json::object view = CSL_TRY(annotation_view(reader, row));
+  const RaterKind kind = rater_kind_named(row.rater_kind).value_or(RaterKind::Human);
+  const RaterRef shown =
+      names.shown({.id = row.rater, .kind = kind, .display_name = row.rater_name});
+  if (shown.id == row.rater) return view;
+  view["rater"] = boost::json::object{{"id", to_string(shown.id)},
+                                      {"kind", std::string(name_of(shown.kind))},
+                                      {"display_name", shown.display_name}};
+  view["task_id"] = nullptr;
+  return view;
+}
+
 }  // namespace consilium::service

@@ -4,6 +4,7 @@
 #include <boost/json/fwd.hpp>
 
 #include "domain/label/stored_annotation.hpp"
+#include "service/annotation/rater_names.hpp"
 #include "storage/labels.hpp"
 
 namespace consilium::service {
@@ -13,5 +14,9 @@ namespace consilium::service {
 // Body, revision, state, rater, times, task_id and, of spans, the surface.
 [[nodiscard]] Result<boost::json::object> annotation_view(const storage::Reader& reader,
                                                           const storage::AnnotationRow& row);
+// The same for one who may not see every name: the rater as `names` shows it, and no task.
+[[nodiscard]] Result<boost::json::object> annotation_view(const storage::Reader& reader,
+                                                          const storage::AnnotationRow& row,
+                                                          const RaterNames& names);
 
 }  // namespace consilium::service

@@ -46,9 +46,8 @@ Result<std::optional<TaskRow>> task_of_rater(const Reader& reader, const ItemId&
 Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item,
                                            std::string_view stage) {
   std::vector<TaskRow> tasks;
-  for (const Row& row :
-       CSL_TRY(reader.query("work.tasks_of_item",
-                            Fields().set("item", item).set("stage", std::string(stage))))) {
+  for (const Row& row : CSL_TRY(reader.query(
+           "work.tasks_of_item", Fields().set("item", item).set("stage", std::string(stage))))) {
     tasks.push_back(CSL_TRY(task_of(row)));
   }
   return tasks;
