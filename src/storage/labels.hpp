@@ -25,6 +25,7 @@ struct AnnotationRow {
   std::string rater_kind;
   std::string rater_name;
   TaskId task;
+  std::string stage;  // of the task: "label" | "adjudicate"
   std::int64_t revision = 0;
   std::string state;  // "draft" | "submitted" | "retracted"
   Bytes sealed_body;
@@ -55,6 +56,18 @@ struct AnnotationRevisionRow {
   Bytes sealed_body;
   Bytes sealed_surface;
   Timestamp at;
+};
+struct AdjudicationRow {
+  ItemId item;
+  RaterId rater;
+  std::string rater_name;
+  TaskId task;
+  std::int64_t revision = 0;
+  bool gold = false;
+  Bytes sealed_reason;
+  Bytes sealed_decisions;  // JSON array of Decision, as it was sent
+  std::string rests_on_json;  // ["annotation id@revision"...]: the opinions that were weighed
+  Timestamp adjudicated_at;
 };
 struct MaskRow {
   ItemId item;
@@ -99,6 +112,9 @@ struct MaskSegmentRow {
                                                     const std::optional<RaterId>& rater);
 [[nodiscard]] Result<std::vector<AnnotationRevisionRow>> annotation_revisions(
     const Reader& reader, const AnnotationId& annotation);
+
+[[nodiscard]] Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader,
+                                                                       const ItemId& item);
 
 [[nodiscard]] Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,
                                                          const std::optional<RaterId>& rater);

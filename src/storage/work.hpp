@@ -19,7 +19,7 @@ struct TaskRow {
   ProjectId project;
   ItemId item;
   PatientId patient;
-  std::string stage;  // "label"
+  std::string stage;  // "label" | "adjudicate"
   RaterId rater;
   std::string state;  // "assigned" | "leased" | "expired" | "released" | "skipped" | "submitted"
   std::optional<std::int64_t> place;  // 1..readers wanted; none: holds no place
@@ -50,9 +50,27 @@ struct ReadingRow {
 // NotFound when it is not there.
 [[nodiscard]] Result<TaskRow> find_task(const Reader& reader, const ProjectId& project,
                                         const TaskId& task);
+// A rater has at most one task on an item and stage.
+inline constexpr std::string_view label_stage = "label";
+inline constexpr std::string_view adjudicate_stage = "adjudicate";
 [[nodiscard]] Result<std::optional<TaskRow>> task_of_rater(const Reader& reader, const ItemId& item,
-                                                           const RaterId& rater);
-[[nodiscard]] Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item);
+                                                           const RaterId& rater,
+                                                           std::string_view stage = label_stage);
+[[nodiscard]] Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item,
+                                                         std::string_view stage = label_stage);
+// Every item of a project with a submitted reading, by number.
+struct ReviewItemRow {
+  ItemId item;
+  std::int64_t number = 0;
+  std::int64_t readers_wanted = 1;
+  std::int64_t readers_submitted = 0;
+  std::string opinions;  // changes whenever one of the submitted readings does
+  std::int64_t adjudication_revision = 0;  // 0: not adjudicated
+  bool is_open_to_rater = false;           // this rater holds an open read of it
+};
+[[nodiscard]] Result<std::vector<ReviewItemRow>> review_items(const Reader& reader,
+                                                              const ProjectId& project,
+                                                              const RaterId& rater);
 // The next item for a rater at `now`, behind item number `after_number` where there is one.
 [[nodiscard]] Result<std::optional<ItemId>> next_item(const Reader& reader,
                                                       const ProjectId& project,

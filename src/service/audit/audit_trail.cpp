@@ -47,6 +47,7 @@ constexpr std::array phrases{
     Phrase{"item.added", "added the item"},
     Phrase{"item.changed", "changed the item's title"},
     Phrase{"item.read", "opened the item"},
+    Phrase{"item.adjudicated", "adjudicated the item"},
     Phrase{"import.begun", "began an import"},
     Phrase{"import.progressed", "carried on with an import"},
     Phrase{"import.refused", "had a file of an import refused"},

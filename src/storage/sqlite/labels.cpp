@@ -14,6 +14,7 @@ Result<AnnotationRow> annotation_of(const Row& row) {
                        .rater_kind = row.text("rater_kind"),
                        .rater_name = row.text("display_name"),
                        .task = CSL_TRY(row.id<TaskId>("task_id")),
+                       .stage = row.text("stage"),
                        .revision = row.integer("revision"),
                        .state = row.text("state"),
                        .sealed_body = row.bytes("body"),
@@ -100,6 +101,23 @@ Result<std::vector<AnnotationRevisionRow>> annotation_revisions(const Reader& re
                          .at = {row.integer("at")}});
   }
   return revisions;
+}
+
+Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader, const ItemId& item) {
+  const Rows rows = CSL_TRY(reader.query("labels.adjudication", Fields().set("item", item)));
+  if (rows.empty()) return std::optional<AdjudicationRow>{};
+  const Row& row = rows.front();
+  return std::optional<AdjudicationRow>{
+      AdjudicationRow{.item = item,
+                      .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                      .rater_name = row.text("display_name"),
+                      .task = CSL_TRY(row.id<TaskId>("task_id")),
+                      .revision = row.integer("revision"),
+                      .gold = row.flag("gold"),
+                      .sealed_reason = row.bytes("reason"),
+                      .sealed_decisions = row.bytes("decisions"),
+                      .rests_on_json = row.text("rests_on"),
+                      .adjudicated_at = {row.integer("adjudicated_at")}}};
 }
 
 Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,
