@@ -37,6 +37,19 @@ struct AnnotationRow {
   Timestamp created_at;
   Timestamp updated_at;
 };
+// The latest submitted revision of an annotation: what counts as said.
+struct SubmittedAnnotationRow {
+  AnnotationId id;
+  ItemId item;
+  PatientId patient;
+  RaterId rater;
+  std::string rater_kind;
+  std::string rater_name;
+  std::string stage;  // of its task: "label" | "adjudicate"
+  std::int64_t revision = 0;
+  Bytes sealed_body;
+  Timestamp at;
+};
 struct AnnotationRevisionRow {
   std::int64_t revision = 0;
   std::string state;
@@ -92,6 +105,9 @@ struct MaskSegmentRow {
 [[nodiscard]] Result<std::vector<AnnotationRow>> annotations_of_item(
     const Reader& reader, const ItemId& item, const std::optional<RaterId>& rater,
     std::string_view after, std::int64_t limit);
+// Of the whole project or of one item, by annotation id; retracted ones left out.
+[[nodiscard]] Result<std::vector<SubmittedAnnotationRow>> submitted_annotations(
+    const Reader& reader, const ProjectId& project, const std::optional<ItemId>& item);
 [[nodiscard]] Result<std::int64_t> annotation_count(const Reader& reader, const ItemId& item,
                                                     const std::optional<RaterId>& rater);
 [[nodiscard]] Result<std::vector<AnnotationRevisionRow>> annotation_revisions(

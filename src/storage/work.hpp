@@ -32,6 +32,21 @@ struct TaskRow {
   std::optional<Timestamp> submitted_at;
 };
 
+// An item that a rater has finished at a stage.
+struct ReadingRow {
+  ItemId item;
+  RaterId rater;
+  std::string rater_kind;  // "" when the rater is not known
+  std::string rater_name;
+  std::string stage;  // "label" | "adjudicate"
+  std::optional<double> duration_s;
+  Timestamp submitted_at;
+};
+
+// Of the whole project or of one item, by time, then rater.
+[[nodiscard]] Result<std::vector<ReadingRow>> readings(const Reader& reader,
+                                                       const ProjectId& project,
+                                                       const std::optional<ItemId>& item);
 // NotFound when it is not there.
 [[nodiscard]] Result<TaskRow> find_task(const Reader& reader, const ProjectId& project,
                                         const TaskId& task);

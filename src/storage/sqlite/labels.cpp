@@ -1,5 +1,7 @@
 #include "storage/labels.hpp"
 
+#include <algorithm>
+
 namespace consilium::storage {
 namespace {
 
@@ -55,6 +57,28 @@ Result<std::vector<AnnotationRow>> annotations_of_item(const Reader& reader, con
            of_rater(item, rater).set("after", std::string(after)).set("limit", limit)))) {
     annotations.push_back(CSL_TRY(annotation_of(row)));
   }
+  return annotations;
+}
+
+Result<std::vector<SubmittedAnnotationRow>> submitted_annotations(
+    const Reader& reader, const ProjectId& project, const std::optional<ItemId>& item) {
+  Fields fields = Fields().set("project", project);
+  if (item) fields.set("item", *item);
+  std::vector<SubmittedAnnotationRow> annotations;
+  for (const Row& row : CSL_TRY(reader.query(
+           item ? "labels.submitted_of_item" : "labels.submitted_of_project", fields))) {
+    annotations.push_back({.id = CSL_TRY(row.id<AnnotationId>("annotation_id")),
+                           .item = CSL_TRY(row.id<ItemId>("item_id")),
+                           .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+                           .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                           .rater_kind = row.text("rater_kind"),
+                           .rater_name = row.text("display_name"),
+                           .stage = row.text("stage"),
+                           .revision = row.integer("revision"),
+                           .sealed_body = row.bytes("body"),
+                           .at = {row.integer("at")}});
+  }
+  std::ranges::sort(annotations, {}, &SubmittedAnnotationRow::id);
   return annotations;
 }
 

@@ -245,6 +245,8 @@ const std::vector<NamedQuery> queries = {
 
     {"catalog.item", R"sql(SELECT i.*, p.pseudonym FROM items i JOIN patients p USING (patient_id)
         WHERE i.item_id = :item AND i.project_id = :project)sql"},
+    {"catalog.items", R"sql(SELECT i.*, p.pseudonym FROM items i JOIN patients p USING (patient_id)
+        WHERE i.project_id = :project ORDER BY i.number)sql"},
     {"catalog.item_of_source",
      R"sql(SELECT item_id FROM items WHERE project_id = :project AND source_id = :source)sql"},
     {"catalog.any_item_of_source", R"sql(SELECT * FROM items WHERE source_id = :source

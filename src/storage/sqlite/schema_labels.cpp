@@ -2,6 +2,8 @@
 //
 // A body is sealed whole (it may quote the patient, and its places do); in the clear is what lists
 // and statistics ask for: label, question, kind of target, grid and segment.
+#include <string>
+
 #include "storage/sqlite/schema.hpp"
 
 namespace consilium::storage::sqlite {
@@ -103,7 +105,23 @@ const std::vector<Projection> projections = {
     {"export.downloaded", {}},
 };
 
+// The latest submitted revision of every annotation that stands, with the stage of its task.
+const std::string submitted_annotations = R"sql(
+SELECT a.annotation_id, a.item_id, a.patient_id, a.rater_id, t.stage, v.revision, v.body, v.at,
+  r.kind AS rater_kind, r.display_name
+FROM annotations a JOIN tasks t USING (task_id) JOIN annotation_revisions v USING (annotation_id)
+LEFT JOIN raters r ON r.rater_id = a.rater_id
+WHERE a.state <> 'retracted' AND v.revision = (SELECT MAX(s.revision) FROM annotation_revisions s
+  WHERE s.annotation_id = a.annotation_id AND s.state = 'submitted')
+AND )sql";
+
+const std::string submitted_of_project = submitted_annotations + "a.project_id = :project";
+const std::string submitted_of_item =
+    submitted_annotations + "a.item_id = :item AND a.project_id = :project";
+
 const std::vector<NamedQuery> queries = {
+    {"labels.submitted_of_project", submitted_of_project.c_str()},
+    {"labels.submitted_of_item", submitted_of_item.c_str()},
     {"labels.annotation", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
         FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
         WHERE a.annotation_id = :annotation)sql"},

@@ -109,6 +109,13 @@ const std::vector<NamedQuery> queries = {
         MAX(t.lease_until, COALESCE(v.lease_until, 0)) AS lease FROM tasks t
         JOIN items i USING (item_id) LEFT JOIN volatile_leases v USING (task_id)
         WHERE t.item_id = :item AND t.stage = :stage ORDER BY t.place, t.task_id)sql"},
+    // Who finished which item, by stage.
+    {"work.readings_of_project", R"sql(SELECT t.*, r.kind, r.display_name FROM tasks t
+        LEFT JOIN raters r USING (rater_id)
+        WHERE t.project_id = :project AND t.state = 'submitted')sql"},
+    {"work.readings_of_item", R"sql(SELECT t.*, r.kind, r.display_name FROM tasks t
+        LEFT JOIN raters r USING (rater_id) WHERE t.item_id = :item AND t.project_id = :project
+        AND t.state = 'submitted')sql"},
     // The next item for a rater: own open work, then what the lead assigned, then the first item
     // with a place left (a lapsed lease leaves its place to whoever comes).
     {"work.next", R"sql(

@@ -1,5 +1,8 @@
 #include "storage/work.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 namespace consilium::storage {
 namespace {
 
@@ -26,6 +29,29 @@ Result<TaskRow> task_of(const Row& row) {
 }
 
 }  // namespace
+
+Result<std::vector<ReadingRow>> readings(const Reader& reader, const ProjectId& project,
+                                         const std::optional<ItemId>& item) {
+  Fields fields = Fields().set("project", project);
+  if (item) fields.set("item", *item);
+  std::vector<ReadingRow> readings;
+  for (const Row& row :
+       CSL_TRY(reader.query(item ? "work.readings_of_item" : "work.readings_of_project", fields))) {
+    ReadingRow reading{.item = CSL_TRY(row.id<ItemId>("item_id")),
+                       .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                       .rater_kind = row.text("kind"),
+                       .rater_name = row.text("display_name"),
+                       .stage = row.text("stage"),
+                       .duration_s = std::nullopt,
+                       .submitted_at = {row.integer("submitted_at")}};
+    if (!row.is_null("duration_s")) reading.duration_s = row.number("duration_s");
+    readings.push_back(std::move(reading));
+  }
+  std::ranges::sort(readings, [](const ReadingRow& a, const ReadingRow& b) {
+    return std::tie(a.submitted_at, a.rater, a.item) < std::tie(b.submitted_at, b.rater, b.item);
+  });
+  return readings;
+}
 
 Result<TaskRow> find_task(const Reader& reader, const ProjectId& project, const TaskId& task) {
   const Rows rows =
