@@ -10,6 +10,7 @@
 #include "service/item/items.hpp"
 #include "service/review/item_review.hpp"
 #include "service/review/review_state.hpp"
+#include "storage/catalog.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -78,6 +79,9 @@ Result<json::object> Review::list(const Access& access, const ProjectId& project
                                   const std::string& cursor, std::int64_t limit) {
   CSL_TRY(require(access, project, review_roles));
   const auto reader = CSL_TRY(store_.read());
+  if (CSL_TRY(storage::find_project(*reader, project)).protocol_hash.empty()) {
+    return json::object{{"items", json::array{}}, {"next_cursor", nullptr}, {"total", 0}};
+  }
   const auto protocol = CSL_TRY(state_->protocols.of_project(*reader, project));
   const bool is_lead = roles_in(access, project).has(Role::Lead);
   std::vector<ListedItem> listed;

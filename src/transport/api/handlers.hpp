@@ -18,6 +18,7 @@ class Items;
 class Masks;
 class People;
 class Projects;
+class Review;
 }  // namespace consilium::service
 
 namespace consilium::api {
@@ -38,6 +39,7 @@ void add_item_handlers(HandlerTable& handlers, service::Items& items);
 void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
+void add_review_handlers(HandlerTable& handlers, service::Review& review);
 void add_import_handlers(HandlerTable& handlers, service::Imports& imports);
 void add_export_handlers(HandlerTable& handlers, service::Exports& exports);
 // `folder` is the store's, for the verification of the whole log.
