@@ -47,6 +47,10 @@ struct ReadingRow {
 [[nodiscard]] Result<std::vector<ReadingRow>> readings(const Reader& reader,
                                                        const ProjectId& project,
                                                        const std::optional<ItemId>& item);
+// Items that the rater holds an open reading of.
+[[nodiscard]] Result<std::vector<ItemId>> open_items_of_rater(const Reader& reader,
+                                                              const ProjectId& project,
+                                                              const RaterId& rater);
 // NotFound when it is not there.
 [[nodiscard]] Result<TaskRow> find_task(const Reader& reader, const ProjectId& project,
                                         const TaskId& task);
@@ -64,7 +68,7 @@ struct ReviewItemRow {
   std::int64_t number = 0;
   std::int64_t readers_wanted = 1;
   std::int64_t readers_submitted = 0;
-  std::string opinions;  // changes whenever one of the submitted readings does
+  std::string opinions;                    // changes whenever one of the submitted readings does
   std::int64_t adjudication_revision = 0;  // 0: not adjudicated
   bool is_open_to_rater = false;           // this rater holds an open read of it
 };
