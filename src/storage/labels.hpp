@@ -116,6 +116,12 @@ struct MaskSegmentRow {
 [[nodiscard]] Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader,
                                                                        const ItemId& item);
 
+// Items whose adjudicated labels serve as gold, by id.
+[[nodiscard]] Result<std::vector<ItemId>> gold_items(const Reader& reader,
+                                                     const ProjectId& project);
+// Sequence number of the last event that may have changed a project's votes, items or protocol.
+[[nodiscard]] Result<std::int64_t> votes_position(const Reader& reader, const ProjectId& project);
+
 [[nodiscard]] Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,
                                                          const std::optional<RaterId>& rater);
 // Revision 0 when it was never drawn on.

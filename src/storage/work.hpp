@@ -47,6 +47,10 @@ struct ReadingRow {
 [[nodiscard]] Result<std::vector<ReadingRow>> readings(const Reader& reader,
                                                        const ProjectId& project,
                                                        const std::optional<ItemId>& item);
+// Items that the rater holds an open reading of.
+[[nodiscard]] Result<std::vector<ItemId>> open_items_of_rater(const Reader& reader,
+                                                              const ProjectId& project,
+                                                              const RaterId& rater);
 // NotFound when it is not there.
 [[nodiscard]] Result<TaskRow> find_task(const Reader& reader, const ProjectId& project,
                                         const TaskId& task);

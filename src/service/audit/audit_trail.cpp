@@ -48,6 +48,8 @@ constexpr std::array phrases{
     Phrase{"item.changed", "changed the item's title"},
     Phrase{"item.read", "opened the item"},
     Phrase{"item.adjudicated", "adjudicated the item"},
+    Phrase{"panel.read", "looked at the project's panel"},
+    Phrase{"votes.downloaded", "downloaded the votes of a unit"},
     Phrase{"import.begun", "began an import"},
     Phrase{"import.progressed", "carried on with an import"},
     Phrase{"import.refused", "had a file of an import refused"},

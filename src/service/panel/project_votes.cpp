@@ -8,6 +8,7 @@
 #include "service/panel/opinions.hpp"
 #include "service/panel/place_matching.hpp"
 #include "service/panel/voting_units.hpp"
+#include "storage/labels.hpp"
 
 namespace consilium::service {
 namespace {
@@ -207,7 +208,8 @@ class UnitFill {
   std::vector<VoteSource> sources_;
 };
 
-std::vector<VotedItem> voted_items(const std::vector<ReadItem>& items) {
+std::vector<VotedItem> voted_items(const std::vector<ReadItem>& items,
+                                   const std::set<ItemId>& gold) {
   std::map<PatientId, std::uint32_t> clusters;
   std::vector<VotedItem> voted;
   voted.reserve(items.size());
@@ -221,7 +223,8 @@ std::vector<VotedItem> voted_items(const std::vector<ReadItem>& items) {
                      .cluster = clusters.emplace(item.row.patient, next).first->second,
                      .readers_wanted = item.row.readers_wanted,
                      .is_done = item.row.state == "done",
-                     .is_adjudicated = item.truth.has_value()});
+                     .is_adjudicated = item.truth.has_value(),
+                     .is_gold = gold.contains(item.row.id)});
   }
   return voted;
 }
@@ -249,7 +252,8 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
   ProjectVotes votes;
   votes.protocol = CSL_TRY(protocols.of_project(reader, project));
   const std::vector<ReadItem> items = CSL_TRY(read_opinions(reader, project, only));
-  votes.items = voted_items(items);
+  const std::vector<ItemId> gold = CSL_TRY(storage::gold_items(reader, project));
+  votes.items = voted_items(items, {gold.begin(), gold.end()});
   votes.raters = voting_raters(items);
   RaterNumbers numbers;
   for (const VotingRater& rater : votes.raters) {

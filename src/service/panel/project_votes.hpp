@@ -75,6 +75,7 @@ struct VotedItem {
   std::int64_t readers_wanted = 1;
   bool is_done = false;  // every reader's place is submitted
   bool is_adjudicated = false;
+  bool is_gold = false;  // adjudicated, and marked to serve as gold
 };
 
 struct VotedReading {

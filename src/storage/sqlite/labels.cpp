@@ -120,6 +120,21 @@ Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader, c
                       .adjudicated_at = {row.integer("adjudicated_at")}}};
 }
 
+Result<std::vector<ItemId>> gold_items(const Reader& reader, const ProjectId& project) {
+  std::vector<ItemId> items;
+  for (const Row& row :
+       CSL_TRY(reader.query("labels.gold_items", Fields().set("project", project)))) {
+    items.push_back(CSL_TRY(row.id<ItemId>("item_id")));
+  }
+  return items;
+}
+
+Result<std::int64_t> votes_position(const Reader& reader, const ProjectId& project) {
+  const Rows rows =
+      CSL_TRY(reader.query("labels.votes_position", Fields().set("project", project)));
+  return rows.empty() ? 0 : rows.front().integer("sequence");
+}
+
 Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,
                                            const std::optional<RaterId>& rater) {
   std::vector<MaskRow> masks;

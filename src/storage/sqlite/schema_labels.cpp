@@ -103,6 +103,8 @@ const std::vector<Projection> projections = {
         size_bytes = :size_bytes, excluded = :excluded, problem = :problem, finished_at = :at
         WHERE export_id = :export_id)sql"}},
     {"export.downloaded", {}},
+    {"panel.read", {}},
+    {"votes.downloaded", {}},
 };
 
 // The latest submitted revision of every annotation that stands, with the stage of its task.
@@ -157,6 +159,11 @@ const std::vector<NamedQuery> queries = {
         AND target_type = 'mask' AND state <> 'retracted' ORDER BY segment)sql"},
     {"labels.adjudication", R"sql(SELECT a.*, r.display_name FROM adjudications a
         LEFT JOIN raters r USING (rater_id) WHERE a.item_id = :item)sql"},
+    // Backwards through the project's events: a label is seldom far from the end.
+    {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
+        AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
+          'item.added', 'item.changed', 'protocol.set', 'project.changed', 'patient.erased')
+        ORDER BY sequence DESC LIMIT 1)sql"},
     // Items whose adjudicated labels serve as gold: those of this rater under this task.
     {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications
         WHERE project_id = :project AND gold = 1 ORDER BY item_id)sql"},

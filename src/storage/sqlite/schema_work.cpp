@@ -109,6 +109,8 @@ const std::vector<NamedQuery> queries = {
         MAX(t.lease_until, COALESCE(v.lease_until, 0)) AS lease FROM tasks t
         JOIN items i USING (item_id) LEFT JOIN volatile_leases v USING (task_id)
         WHERE t.item_id = :item AND t.stage = :stage ORDER BY t.place, t.task_id)sql"},
+    {"work.open_items_of_rater", R"sql(SELECT item_id FROM tasks WHERE project_id = :project
+        AND rater_id = :rater AND state IN ('leased', 'assigned') AND stage = 'label')sql"},
     // Who finished which item, by stage.
     {"work.readings_of_project", R"sql(SELECT t.*, r.kind, r.display_name FROM tasks t
         LEFT JOIN raters r USING (rater_id)

@@ -53,6 +53,16 @@ Result<std::vector<ReadingRow>> readings(const Reader& reader, const ProjectId& 
   return readings;
 }
 
+Result<std::vector<ItemId>> open_items_of_rater(const Reader& reader, const ProjectId& project,
+                                                const RaterId& rater) {
+  std::vector<ItemId> items;
+  for (const Row& row : CSL_TRY(reader.query(
+           "work.open_items_of_rater", Fields().set("project", project).set("rater", rater)))) {
+    items.push_back(CSL_TRY(row.id<ItemId>("item_id")));
+  }
+  return items;
+}
+
 Result<TaskRow> find_task(const Reader& reader, const ProjectId& project, const TaskId& task) {
   const Rows rows =
       CSL_TRY(reader.query("work.task", Fields().set("project", project).set("task", task)));

@@ -16,6 +16,7 @@ class Exports;
 class Imports;
 class Items;
 class Masks;
+class Panels;
 class People;
 class Projects;
 class Review;
@@ -42,6 +43,7 @@ void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
 void add_review_handlers(HandlerTable& handlers, service::Review& review);
 void add_import_handlers(HandlerTable& handlers, service::Imports& imports);
 void add_export_handlers(HandlerTable& handlers, service::Exports& exports);
+void add_panel_handlers(HandlerTable& handlers, service::Panels& panels);
 // `folder` is the store's, for the verification of the whole log.
 void add_audit_handlers(HandlerTable& handlers, const storage::Store& store, const Clock& clock,
                         std::filesystem::path folder);

@@ -21,6 +21,7 @@ namespace consilium::api {
 [[nodiscard]] std::vector<Route> review_routes();
 [[nodiscard]] std::vector<Route> imports_routes();
 [[nodiscard]] std::vector<Route> exports_routes();
+[[nodiscard]] std::vector<Route> panel_routes();
 [[nodiscard]] std::vector<Route> audit_routes();
 [[nodiscard]] std::vector<Route> events_routes();
 
