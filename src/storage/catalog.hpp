@@ -134,6 +134,9 @@ struct ImportRefusalRow {
 [[nodiscard]] Result<std::vector<ProjectRow>> all_projects(const Reader& reader);
 [[nodiscard]] Result<ItemRow> find_item(const Reader& reader, const ProjectId& project,
                                         const ItemId& item);
+// By number.
+[[nodiscard]] Result<std::vector<ItemRow>> all_items(const Reader& reader,
+                                                     const ProjectId& project);
 [[nodiscard]] Result<std::vector<ItemId>> item_ids(const Reader& reader, const ProjectId& project);
 [[nodiscard]] Result<std::optional<ItemId>> item_of_source(const Reader& reader,
                                                            const ProjectId& project,

@@ -25,6 +25,7 @@ struct AnnotationRow {
   std::string rater_kind;
   std::string rater_name;
   TaskId task;
+  std::string stage;  // of the task: "label" | "adjudicate"
   std::int64_t revision = 0;
   std::string state;  // "draft" | "submitted" | "retracted"
   Bytes sealed_body;
@@ -36,12 +37,37 @@ struct AnnotationRow {
   Timestamp created_at;
   Timestamp updated_at;
 };
+// The latest submitted revision of an annotation: what counts as said.
+struct SubmittedAnnotationRow {
+  AnnotationId id;
+  ItemId item;
+  PatientId patient;
+  RaterId rater;
+  std::string rater_kind;
+  std::string rater_name;
+  std::string stage;  // of its task: "label" | "adjudicate"
+  std::int64_t revision = 0;
+  Bytes sealed_body;
+  Timestamp at;
+};
 struct AnnotationRevisionRow {
   std::int64_t revision = 0;
   std::string state;
   Bytes sealed_body;
   Bytes sealed_surface;
   Timestamp at;
+};
+struct AdjudicationRow {
+  ItemId item;
+  RaterId rater;
+  std::string rater_name;
+  TaskId task;
+  std::int64_t revision = 0;
+  bool gold = false;
+  Bytes sealed_reason;
+  Bytes sealed_decisions;     // JSON array of Decision, as it was sent
+  std::string rests_on_json;  // ["annotation id@revision"...]: the opinions that were weighed
+  Timestamp adjudicated_at;
 };
 struct MaskRow {
   ItemId item;
@@ -79,10 +105,22 @@ struct MaskSegmentRow {
 [[nodiscard]] Result<std::vector<AnnotationRow>> annotations_of_item(
     const Reader& reader, const ItemId& item, const std::optional<RaterId>& rater,
     std::string_view after, std::int64_t limit);
+// Of the whole project or of one item, by annotation id; retracted ones left out.
+[[nodiscard]] Result<std::vector<SubmittedAnnotationRow>> submitted_annotations(
+    const Reader& reader, const ProjectId& project, const std::optional<ItemId>& item);
 [[nodiscard]] Result<std::int64_t> annotation_count(const Reader& reader, const ItemId& item,
                                                     const std::optional<RaterId>& rater);
 [[nodiscard]] Result<std::vector<AnnotationRevisionRow>> annotation_revisions(
     const Reader& reader, const AnnotationId& annotation);
+
+[[nodiscard]] Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader,
+                                                                       const ItemId& item);
+
+// Items whose adjudicated labels serve as gold, by id.
+[[nodiscard]] Result<std::vector<ItemId>> gold_items(const Reader& reader,
+                                                     const ProjectId& project);
+// Sequence number of the last event that may have changed a project's votes, items or protocol.
+[[nodiscard]] Result<std::int64_t> votes_position(const Reader& reader, const ProjectId& project);
 
 [[nodiscard]] Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,
                                                          const std::optional<RaterId>& rater);

@@ -44,10 +44,12 @@ Result<std::string> Annotations::list(const Access& access, const ProjectId& pro
     rows.pop_back();
     next = fmt::format("\"{}\"", to_string(rows.back().id));
   }
+  const RaterNames names = CSL_TRY(
+      RaterNames::of_item(store_, *reader, *protocols_, access, project, item, NameRule::Lists));
   std::string text = "{\"items\":[";
   for (const AnnotationRow& row : rows) {
     if (&row != &rows.front()) text += ',';
-    text += CSL_TRY(annotation_text(*reader, row));
+    text += CSL_TRY(annotation_text(*reader, row, names));
   }
   text += fmt::format(R"(],"next_cursor":{})", next);
   if (query.cursor.empty()) {  // counted once, not with each page
@@ -80,14 +82,18 @@ Result<AnnotationRow> visible(const Access& access, const storage::Reader& reade
 Result<json::object> Annotations::show(const Access& access, const ProjectId& project,
                                        const ItemId& item, const AnnotationId& id) const {
   const auto reader = CSL_TRY(store_.read());
-  return annotation_view(*reader,
-                         CSL_TRY(visible(access, *reader, *protocols_, project, item, id)));
+  const AnnotationRow row = CSL_TRY(visible(access, *reader, *protocols_, project, item, id));
+  return annotation_view(*reader, row,
+                         CSL_TRY(RaterNames::of_item(store_, *reader, *protocols_, access, project,
+                                                     item, NameRule::Lists)));
 }
 
 Result<json::object> Annotations::revisions(const Access& access, const ProjectId& project,
                                             const ItemId& item, const AnnotationId& id) const {
   const auto reader = CSL_TRY(store_.read());
   AnnotationRow row = CSL_TRY(visible(access, *reader, *protocols_, project, item, id));
+  const RaterNames names = CSL_TRY(
+      RaterNames::of_item(store_, *reader, *protocols_, access, project, item, NameRule::Lists));
   json::array items;
   for (const storage::AnnotationRevisionRow& revision :
        CSL_TRY(storage::annotation_revisions(*reader, id))) {
@@ -96,7 +102,7 @@ Result<json::object> Annotations::revisions(const Access& access, const ProjectI
     row.sealed_body = revision.sealed_body;
     row.sealed_surface = revision.sealed_surface;
     row.updated_at = revision.at;
-    items.push_back(CSL_TRY(annotation_view(*reader, row)));
+    items.push_back(CSL_TRY(annotation_view(*reader, row, names)));
   }
   return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};
 }

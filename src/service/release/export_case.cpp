@@ -7,6 +7,7 @@
 #include <set>
 
 #include "format/dicom_write/uid.hpp"
+#include "service/access/pseudonym.hpp"
 #include "service/annotation/annotation_view.hpp"
 
 namespace consilium::service {
@@ -32,7 +33,7 @@ std::string ExportWork::mapped_uid(const std::string& uid) const {
 }
 
 std::string ExportWork::rater_pseudonym(const RaterId& rater) const {
-  return "R-" + to_hex(store.objects().keyed_hash("export rater", rater.value)).substr(0, 8);
+  return service::rater_pseudonym(store, rater);
 }
 
 std::string ExportWork::name_of_item(const storage::ItemRow& item) {

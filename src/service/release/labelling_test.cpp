@@ -336,7 +336,8 @@ TEST_CASE("patches to different bricks merge, to the same one conflict, and none
       must(load_mask(*fixture.store_, row.patient, item, fixture.rater.rater(), grid, 0));
   CHECK(to_dense(stored) == oracle);
   const Bytes wire =
-      must(fixture.masks.bricks(fixture.rater, fixture.project, item, grid, std::nullopt, 0, {}));
+      must(fixture.masks.bricks(fixture.rater, fixture.project, item, grid,
+                                {.rater = {}, .opinion = {}, .layer = 0, .indices = {}}));
   CHECK(wire.size() % (12 + 65'536) == 0);
   fixture.check_rebuilt();
 }

@@ -102,6 +102,25 @@ Result<std::vector<T>> every(const Rows& rows, Read read) {
   return values;
 }
 
+Result<ItemRow> item_of(const Row& row) {
+  return ItemRow{.id = CSL_TRY(row.id<ItemId>("item_id")),
+                 .project = CSL_TRY(row.id<ProjectId>("project_id")),
+                 .number = row.integer("number"),
+                 .kind = row.text("kind"),
+                 .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+                 .pseudonym = row.text("pseudonym"),
+                 .source_id = row.text("source_id"),
+                 .title = row.text("title"),
+                 .modality = row.text("modality"),
+                 .date = row.text("date"),
+                 .state = row.text("state"),
+                 .readers_wanted = row.integer("readers_wanted"),
+                 .readers_submitted = row.integer("readers_submitted"),
+                 .revision = row.integer("revision"),
+                 .updated_at = {row.integer("updated_at")},
+                 .sealed_preview = row.bytes("preview")};
+}
+
 }  // namespace
 
 Result<ProjectRow> find_project(const Reader& reader, const ProjectId& project) {
@@ -114,26 +133,14 @@ Result<std::vector<ProjectRow>> all_projects(const Reader& reader) {
 }
 
 Result<ItemRow> find_item(const Reader& reader, const ProjectId& project, const ItemId& item) {
-  const Rows rows =
-      CSL_TRY(reader.query("catalog.item", Fields().set("project", project).set("item", item)));
-  return only(rows, "item", [](const Row& row) -> Result<ItemRow> {
-    return ItemRow{.id = CSL_TRY(row.id<ItemId>("item_id")),
-                   .project = CSL_TRY(row.id<ProjectId>("project_id")),
-                   .number = row.integer("number"),
-                   .kind = row.text("kind"),
-                   .patient = CSL_TRY(row.id<PatientId>("patient_id")),
-                   .pseudonym = row.text("pseudonym"),
-                   .source_id = row.text("source_id"),
-                   .title = row.text("title"),
-                   .modality = row.text("modality"),
-                   .date = row.text("date"),
-                   .state = row.text("state"),
-                   .readers_wanted = row.integer("readers_wanted"),
-                   .readers_submitted = row.integer("readers_submitted"),
-                   .revision = row.integer("revision"),
-                   .updated_at = {row.integer("updated_at")},
-                   .sealed_preview = row.bytes("preview")};
-  });
+  return only(
+      CSL_TRY(reader.query("catalog.item", Fields().set("project", project).set("item", item))),
+      "item", item_of);
+}
+
+Result<std::vector<ItemRow>> all_items(const Reader& reader, const ProjectId& project) {
+  return every<ItemRow>(CSL_TRY(reader.query("catalog.items", Fields().set("project", project))),
+                        item_of);
 }
 
 Result<std::vector<ItemId>> item_ids(const Reader& reader, const ProjectId& project) {

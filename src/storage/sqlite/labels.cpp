@@ -1,5 +1,7 @@
 #include "storage/labels.hpp"
 
+#include <algorithm>
+
 namespace consilium::storage {
 namespace {
 
@@ -12,6 +14,7 @@ Result<AnnotationRow> annotation_of(const Row& row) {
                        .rater_kind = row.text("rater_kind"),
                        .rater_name = row.text("display_name"),
                        .task = CSL_TRY(row.id<TaskId>("task_id")),
+                       .stage = row.text("stage"),
                        .revision = row.integer("revision"),
                        .state = row.text("state"),
                        .sealed_body = row.bytes("body"),
@@ -57,6 +60,28 @@ Result<std::vector<AnnotationRow>> annotations_of_item(const Reader& reader, con
   return annotations;
 }
 
+Result<std::vector<SubmittedAnnotationRow>> submitted_annotations(
+    const Reader& reader, const ProjectId& project, const std::optional<ItemId>& item) {
+  Fields fields = Fields().set("project", project);
+  if (item) fields.set("item", *item);
+  std::vector<SubmittedAnnotationRow> annotations;
+  for (const Row& row : CSL_TRY(reader.query(
+           item ? "labels.submitted_of_item" : "labels.submitted_of_project", fields))) {
+    annotations.push_back({.id = CSL_TRY(row.id<AnnotationId>("annotation_id")),
+                           .item = CSL_TRY(row.id<ItemId>("item_id")),
+                           .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+                           .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                           .rater_kind = row.text("rater_kind"),
+                           .rater_name = row.text("display_name"),
+                           .stage = row.text("stage"),
+                           .revision = row.integer("revision"),
+                           .sealed_body = row.bytes("body"),
+                           .at = {row.integer("at")}});
+  }
+  std::ranges::sort(annotations, {}, &SubmittedAnnotationRow::id);
+  return annotations;
+}
+
 Result<std::int64_t> annotation_count(const Reader& reader, const ItemId& item,
                                       const std::optional<RaterId>& rater) {
   return CSL_TRY(reader.query("labels.annotation_count", of_rater(item, rater)))
@@ -76,6 +101,38 @@ Result<std::vector<AnnotationRevisionRow>> annotation_revisions(const Reader& re
                          .at = {row.integer("at")}});
   }
   return revisions;
+}
+
+Result<std::optional<AdjudicationRow>> find_adjudication(const Reader& reader, const ItemId& item) {
+  const Rows rows = CSL_TRY(reader.query("labels.adjudication", Fields().set("item", item)));
+  if (rows.empty()) return std::optional<AdjudicationRow>{};
+  const Row& row = rows.front();
+  return std::optional<AdjudicationRow>{
+      AdjudicationRow{.item = item,
+                      .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                      .rater_name = row.text("display_name"),
+                      .task = CSL_TRY(row.id<TaskId>("task_id")),
+                      .revision = row.integer("revision"),
+                      .gold = row.flag("gold"),
+                      .sealed_reason = row.bytes("reason"),
+                      .sealed_decisions = row.bytes("decisions"),
+                      .rests_on_json = row.text("rests_on"),
+                      .adjudicated_at = {row.integer("adjudicated_at")}}};
+}
+
+Result<std::vector<ItemId>> gold_items(const Reader& reader, const ProjectId& project) {
+  std::vector<ItemId> items;
+  for (const Row& row :
+       CSL_TRY(reader.query("labels.gold_items", Fields().set("project", project)))) {
+    items.push_back(CSL_TRY(row.id<ItemId>("item_id")));
+  }
+  return items;
+}
+
+Result<std::int64_t> votes_position(const Reader& reader, const ProjectId& project) {
+  const Rows rows =
+      CSL_TRY(reader.query("labels.votes_position", Fields().set("project", project)));
+  return rows.empty() ? 0 : rows.front().integer("sequence");
 }
 
 Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,

@@ -2,6 +2,8 @@
 //
 // A body is sealed whole (it may quote the patient, and its places do); in the clear is what lists
 // and statistics ask for: label, question, kind of target, grid and segment.
+#include <string>
+
 #include "storage/sqlite/schema.hpp"
 
 namespace consilium::storage::sqlite {
@@ -43,6 +45,16 @@ CREATE TABLE exports (
   created_at INTEGER NOT NULL, finished_at INTEGER) STRICT;
 CREATE INDEX exports_project ON exports (project_id, created_at);
 )sql"},
+    // The last word on an item. The labels themselves are annotations of the adjudicator, under a
+    // task of the stage "adjudicate"; here is why, what was decided, and on which opinions it rests.
+    {2, R"sql(
+CREATE TABLE adjudications (
+  item_id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, patient_id TEXT NOT NULL,
+  rater_id TEXT NOT NULL, task_id TEXT NOT NULL, revision INTEGER NOT NULL,
+  gold INTEGER NOT NULL, reason BLOB NOT NULL, decisions BLOB NOT NULL, rests_on TEXT NOT NULL,
+  adjudicated_at INTEGER NOT NULL) STRICT;
+CREATE INDEX adjudications_project ON adjudications (project_id, gold);
+)sql"},
 };
 
 const std::vector<Projection> projections = {
@@ -76,6 +88,13 @@ const std::vector<Projection> projections = {
         WHERE json_extract(value, '$.length') > 0)sql",
       R"sql(INSERT INTO mask_patches VALUES (:patch_id, :item_id, :rater_id, :grid_id, :revision,
         :base_revision, :merged, :bricks))sql"}},
+    {"item.adjudicated",
+     {R"sql(INSERT INTO adjudications VALUES (:item_id, :project_id, :patient_id, :rater_id,
+        :task_id, :revision, :gold, :reason, :decisions, :rests_on, :at)
+        ON CONFLICT (item_id) DO UPDATE SET rater_id = excluded.rater_id,
+          task_id = excluded.task_id, revision = excluded.revision, gold = excluded.gold,
+          reason = excluded.reason, decisions = excluded.decisions,
+          rests_on = excluded.rests_on, adjudicated_at = excluded.adjudicated_at)sql"}},
     {"export.started",
      {R"sql(INSERT INTO exports VALUES (:export_id, :project_id, :person, :format, :request,
         'running', 0, 0, 0, '[]', NULL, :at, NULL))sql"}},
@@ -84,19 +103,37 @@ const std::vector<Projection> projections = {
         size_bytes = :size_bytes, excluded = :excluded, problem = :problem, finished_at = :at
         WHERE export_id = :export_id)sql"}},
     {"export.downloaded", {}},
+    {"panel.read", {}},
+    {"votes.downloaded", {}},
 };
 
+// The latest submitted revision of every annotation that stands, with the stage of its task.
+const std::string submitted_annotations = R"sql(
+SELECT a.annotation_id, a.item_id, a.patient_id, a.rater_id, t.stage, v.revision, v.body, v.at,
+  r.kind AS rater_kind, r.display_name
+FROM annotations a JOIN tasks t USING (task_id) JOIN annotation_revisions v USING (annotation_id)
+LEFT JOIN raters r ON r.rater_id = a.rater_id
+WHERE a.state <> 'retracted' AND v.revision = (SELECT MAX(s.revision) FROM annotation_revisions s
+  WHERE s.annotation_id = a.annotation_id AND s.state = 'submitted')
+AND )sql";
+
+const std::string submitted_of_project = submitted_annotations + "a.project_id = :project";
+const std::string submitted_of_item =
+    submitted_annotations + "a.item_id = :item AND a.project_id = :project";
+
 const std::vector<NamedQuery> queries = {
-    {"labels.annotation", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name
-        FROM annotations a LEFT JOIN raters r USING (rater_id)
+    {"labels.submitted_of_project", submitted_of_project.c_str()},
+    {"labels.submitted_of_item", submitted_of_item.c_str()},
+    {"labels.annotation", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
+        FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
         WHERE a.annotation_id = :annotation)sql"},
-    {"labels.annotations_of_item", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name
-        FROM annotations a LEFT JOIN raters r USING (rater_id)
+    {"labels.annotations_of_item", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
+        FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
         WHERE a.item_id = :item AND a.annotation_id > :after AND a.state <> 'retracted'
         ORDER BY a.annotation_id LIMIT :limit)sql"},
     // One rater's: a page is one range of the index, however many labels the item has.
-    {"labels.annotations_of_rater", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name
-        FROM annotations a LEFT JOIN raters r USING (rater_id)
+    {"labels.annotations_of_rater", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
+        FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
         WHERE a.item_id = :item AND a.rater_id = :rater AND a.annotation_id > :after
           AND a.state <> 'retracted' ORDER BY a.annotation_id LIMIT :limit)sql"},
     {"labels.annotation_count", R"sql(SELECT COUNT(*) AS count FROM annotations
@@ -124,6 +161,16 @@ const std::vector<NamedQuery> queries = {
     {"labels.mask_segments", R"sql(SELECT annotation_id, segment, label FROM annotations
         WHERE item_id = :item AND rater_id = :rater AND grid_id = :grid_id
         AND target_type = 'mask' AND state <> 'retracted' ORDER BY segment)sql"},
+    {"labels.adjudication", R"sql(SELECT a.*, r.display_name FROM adjudications a
+        LEFT JOIN raters r USING (rater_id) WHERE a.item_id = :item)sql"},
+    // Backwards through the project's events: a label is seldom far from the end.
+    {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
+        AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
+          'item.added', 'item.changed', 'protocol.set', 'project.changed', 'patient.erased')
+        ORDER BY sequence DESC LIMIT 1)sql"},
+    // Items whose adjudicated labels serve as gold: those of this rater under this task.
+    {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications
+        WHERE project_id = :project AND gold = 1 ORDER BY item_id)sql"},
     {"labels.export", R"sql(SELECT e.*, r.display_name FROM exports e
         LEFT JOIN raters r ON r.rater_id = e.person WHERE e.export_id = :export)sql"},
     {"labels.exports", R"sql(SELECT e.*, r.display_name FROM exports e

@@ -109,6 +109,15 @@ const std::vector<NamedQuery> queries = {
         MAX(t.lease_until, COALESCE(v.lease_until, 0)) AS lease FROM tasks t
         JOIN items i USING (item_id) LEFT JOIN volatile_leases v USING (task_id)
         WHERE t.item_id = :item AND t.stage = :stage ORDER BY t.place, t.task_id)sql"},
+    {"work.open_items_of_rater", R"sql(SELECT item_id FROM tasks WHERE project_id = :project
+        AND rater_id = :rater AND state IN ('leased', 'assigned') AND stage = 'label')sql"},
+    // Who finished which item, by stage.
+    {"work.readings_of_project", R"sql(SELECT t.*, r.kind, r.display_name FROM tasks t
+        LEFT JOIN raters r USING (rater_id)
+        WHERE t.project_id = :project AND t.state = 'submitted')sql"},
+    {"work.readings_of_item", R"sql(SELECT t.*, r.kind, r.display_name FROM tasks t
+        LEFT JOIN raters r USING (rater_id) WHERE t.item_id = :item AND t.project_id = :project
+        AND t.state = 'submitted')sql"},
     // The next item for a rater: own open work, then what the lead assigned, then the first item
     // with a place left (a lapsed lease leaves its place to whoever comes).
     {"work.next", R"sql(
@@ -117,6 +126,8 @@ const std::vector<NamedQuery> queries = {
         FROM items i LEFT JOIN tasks t
           ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
         WHERE i.project_id = :project AND i.item_id <> :after
+          AND NOT EXISTS (SELECT 1 FROM tasks w WHERE w.item_id = i.item_id
+            AND w.stage = 'adjudicate' AND w.rater_id = :rater)
           AND (t.state IN ('leased', 'assigned')
             OR ((t.state IS NULL OR t.state IN ('released', 'expired')) AND i.state <> 'done'
               AND (SELECT COUNT(*) FROM tasks o LEFT JOIN volatile_leases v USING (task_id)
@@ -127,11 +138,13 @@ const std::vector<NamedQuery> queries = {
         ORDER BY rank, i.number <= :after_number, i.number LIMIT 1)sql"},
     {"work.progress_of_rater", R"sql(SELECT COALESCE(SUM(state = 'submitted'), 0) AS submitted,
         COALESCE(SUM(state IN ('leased', 'assigned')), 0) AS begun FROM tasks
-        WHERE project_id = :project AND rater_id = :rater)sql"},
+        WHERE project_id = :project AND rater_id = :rater AND stage = 'label')sql"},
     // What work.next would hand out one after the other, the rater's own open work left out.
     {"work.takeable_count", R"sql(SELECT COUNT(*) AS count FROM items i
         LEFT JOIN tasks t ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
         WHERE i.project_id = :project AND i.state <> 'done'
+          AND NOT EXISTS (SELECT 1 FROM tasks w WHERE w.item_id = i.item_id
+            AND w.stage = 'adjudicate' AND w.rater_id = :rater)
           AND (t.state IS NULL OR t.state IN ('released', 'expired'))
           AND (SELECT COUNT(*) FROM tasks o LEFT JOIN volatile_leases v USING (task_id)
                WHERE o.item_id = i.item_id AND o.stage = 'label' AND o.place IS NOT NULL
@@ -143,12 +156,12 @@ const std::vector<NamedQuery> queries = {
         COALESCE(SUM(t.state = 'submitted' AND t.submitted_at >= :today), 0) AS today,
         MAX(t.submitted_at) AS last_submitted_at,
         COALESCE(SUM(t.state = 'leased'), 0) AS open_leases
-        FROM tasks t LEFT JOIN raters r USING (rater_id) WHERE t.project_id = :project
-        GROUP BY t.rater_id ORDER BY r.display_name, t.rater_id)sql"},
+        FROM tasks t LEFT JOIN raters r USING (rater_id)
+        WHERE t.project_id = :project AND t.stage = 'label' GROUP BY t.rater_id ORDER BY r.display_name, t.rater_id)sql"},
     {"work.durations", R"sql(SELECT rater_id, duration_s FROM tasks WHERE project_id = :project
-        AND state = 'submitted' AND duration_s IS NOT NULL ORDER BY duration_s)sql"},
+        AND stage = 'label' AND state = 'submitted' AND duration_s IS NOT NULL ORDER BY duration_s)sql"},
     {"work.submitted_per_day", R"sql(SELECT submitted_at / 86400000 AS day, COUNT(*) AS submitted
-        FROM tasks WHERE project_id = :project AND state = 'submitted'
+        FROM tasks WHERE project_id = :project AND state = 'submitted' AND stage = 'label'
         AND (:rater IS NULL OR rater_id = :rater) GROUP BY day ORDER BY day)sql"},
     // A project's items with what one rater has on them. A rater who is not to see all sees those
     // that they hold a task on or could still take. `mine` is what the API calls it.
@@ -157,7 +170,7 @@ const std::vector<NamedQuery> queries = {
             t.updated_at AS task_updated_at,
             CASE WHEN t.state = 'submitted' THEN 'submitted' WHEN t.state = 'skipped' THEN 'skipped'
               WHEN EXISTS (SELECT 1 FROM annotations a WHERE a.item_id = i.item_id
-                AND a.rater_id = :rater AND a.state <> 'retracted') THEN 'draft'
+                AND a.task_id = t.task_id AND a.state <> 'retracted') THEN 'draft'
               WHEN t.state = 'leased' THEN 'leased' ELSE 'none' END AS mine
           FROM items i JOIN patients p USING (patient_id) LEFT JOIN tasks t
             ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
@@ -165,7 +178,7 @@ const std::vector<NamedQuery> queries = {
             AND (:item IS NULL OR i.item_id = :item)
             AND (:all OR t.task_id IS NOT NULL OR i.state <> 'done'))
         SELECT seen.*, (SELECT COUNT(*) FROM annotations a WHERE a.item_id = seen.item_id
-            AND a.rater_id = :rater AND a.state <> 'retracted') AS annotation_count
+            AND a.task_id = seen.task_id AND a.state <> 'retracted') AS annotation_count
         FROM seen WHERE (:kind IS NULL OR kind = :kind) AND (:state IS NULL OR state = :state)
           AND (:mine IS NULL OR mine = :mine)
           AND (:text IS NULL OR instr(lower(pseudonym || ' ' || title || ' ' || number), :text) > 0)
@@ -182,7 +195,7 @@ const std::vector<NamedQuery> queries = {
               AS words,
             CASE WHEN t.state = 'submitted' THEN 'submitted' WHEN t.state = 'skipped' THEN 'skipped'
               WHEN EXISTS (SELECT 1 FROM annotations a WHERE a.item_id = i.item_id
-                AND a.rater_id = :rater AND a.state <> 'retracted') THEN 'draft'
+                AND a.task_id = t.task_id AND a.state <> 'retracted') THEN 'draft'
               WHEN t.state = 'leased' THEN 'leased' ELSE 'none' END AS mine
           FROM items i JOIN patients p USING (patient_id) LEFT JOIN tasks t
             ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
@@ -191,6 +204,19 @@ const std::vector<NamedQuery> queries = {
         WHERE :text IS NULL OR instr(words, :text) > 0 GROUP BY kind, state, mine)sql"},
     {"work.items_by", R"sql(SELECT kind, state, COUNT(*) AS count FROM items
         WHERE project_id = :project GROUP BY kind, state)sql"},
+    // Every item that somebody submitted: which opinions there are, and how far adjudication is.
+    // `opinions` changes whenever one of them does.
+    {"work.review_items", R"sql(SELECT i.item_id, i.number, i.readers_wanted, i.readers_submitted,
+        (SELECT group_concat(task_id || '@' || submitted_at, ' ') FROM (SELECT t.task_id,
+            t.submitted_at FROM tasks t WHERE t.item_id = i.item_id AND t.stage = 'label'
+            AND t.state = 'submitted' ORDER BY t.task_id)) AS opinions,
+        COALESCE((SELECT revision FROM adjudications d WHERE d.item_id = i.item_id), 0)
+          AS adjudication_revision,
+        EXISTS (SELECT 1 FROM tasks o WHERE o.item_id = i.item_id AND o.stage = 'label'
+          AND o.rater_id = :rater AND o.state IN ('leased', 'assigned')) AS is_open_to_rater
+        FROM items i WHERE i.project_id = :project AND EXISTS (SELECT 1 FROM tasks s
+          WHERE s.item_id = i.item_id AND s.stage = 'label' AND s.state = 'submitted')
+        ORDER BY i.number)sql"},
     {"work.question", R"sql(SELECT q.*, r.display_name AS asked_by_name,
         a.display_name AS answered_by_name, i.number FROM questions q JOIN items i USING (item_id)
         LEFT JOIN raters r ON r.rater_id = q.asked_by

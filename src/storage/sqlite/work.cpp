@@ -1,5 +1,8 @@
 #include "storage/work.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 namespace consilium::storage {
 namespace {
 
@@ -25,9 +28,40 @@ Result<TaskRow> task_of(const Row& row) {
   return task;
 }
 
-constexpr const char* label_stage = "label";
-
 }  // namespace
+
+Result<std::vector<ReadingRow>> readings(const Reader& reader, const ProjectId& project,
+                                         const std::optional<ItemId>& item) {
+  Fields fields = Fields().set("project", project);
+  if (item) fields.set("item", *item);
+  std::vector<ReadingRow> readings;
+  for (const Row& row :
+       CSL_TRY(reader.query(item ? "work.readings_of_item" : "work.readings_of_project", fields))) {
+    ReadingRow reading{.item = CSL_TRY(row.id<ItemId>("item_id")),
+                       .rater = CSL_TRY(row.id<RaterId>("rater_id")),
+                       .rater_kind = row.text("kind"),
+                       .rater_name = row.text("display_name"),
+                       .stage = row.text("stage"),
+                       .duration_s = std::nullopt,
+                       .submitted_at = {row.integer("submitted_at")}};
+    if (!row.is_null("duration_s")) reading.duration_s = row.number("duration_s");
+    readings.push_back(std::move(reading));
+  }
+  std::ranges::sort(readings, [](const ReadingRow& a, const ReadingRow& b) {
+    return std::tie(a.submitted_at, a.rater, a.item) < std::tie(b.submitted_at, b.rater, b.item);
+  });
+  return readings;
+}
+
+Result<std::vector<ItemId>> open_items_of_rater(const Reader& reader, const ProjectId& project,
+                                                const RaterId& rater) {
+  std::vector<ItemId> items;
+  for (const Row& row : CSL_TRY(reader.query(
+           "work.open_items_of_rater", Fields().set("project", project).set("rater", rater)))) {
+    items.push_back(CSL_TRY(row.id<ItemId>("item_id")));
+  }
+  return items;
+}
 
 Result<TaskRow> find_task(const Reader& reader, const ProjectId& project, const TaskId& task) {
   const Rows rows =
@@ -37,19 +71,19 @@ Result<TaskRow> find_task(const Reader& reader, const ProjectId& project, const 
 }
 
 Result<std::optional<TaskRow>> task_of_rater(const Reader& reader, const ItemId& item,
-                                             const RaterId& rater) {
+                                             const RaterId& rater, std::string_view stage) {
   const Rows rows = CSL_TRY(reader.query(
       "work.task_of_rater",
-      Fields().set("item", item).set("rater", rater).set("stage", std::string(label_stage))));
+      Fields().set("item", item).set("rater", rater).set("stage", std::string(stage))));
   if (rows.empty()) return std::optional<TaskRow>{};
   return std::optional<TaskRow>{CSL_TRY(task_of(rows.front()))};
 }
 
-Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item) {
+Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& item,
+                                           std::string_view stage) {
   std::vector<TaskRow> tasks;
-  for (const Row& row :
-       CSL_TRY(reader.query("work.tasks_of_item",
-                            Fields().set("item", item).set("stage", std::string(label_stage))))) {
+  for (const Row& row : CSL_TRY(reader.query(
+           "work.tasks_of_item", Fields().set("item", item).set("stage", std::string(stage))))) {
     tasks.push_back(CSL_TRY(task_of(row)));
   }
   return tasks;
@@ -68,6 +102,22 @@ Result<std::optional<ItemId>> next_item(const Reader& reader, const ProjectId& p
                                             .set("after_number", after_number)));
   if (rows.empty()) return std::optional<ItemId>{};
   return std::optional<ItemId>{CSL_TRY(rows.front().id<ItemId>("item_id"))};
+}
+
+Result<std::vector<ReviewItemRow>> review_items(const Reader& reader, const ProjectId& project,
+                                                const RaterId& rater) {
+  std::vector<ReviewItemRow> items;
+  for (const Row& row : CSL_TRY(reader.query(
+           "work.review_items", Fields().set("project", project).set("rater", rater)))) {
+    items.push_back({.item = CSL_TRY(row.id<ItemId>("item_id")),
+                     .number = row.integer("number"),
+                     .readers_wanted = row.integer("readers_wanted"),
+                     .readers_submitted = row.integer("readers_submitted"),
+                     .opinions = row.text("opinions"),
+                     .adjudication_revision = row.integer("adjudication_revision"),
+                     .is_open_to_rater = row.flag("is_open_to_rater")});
+  }
+  return items;
 }
 
 }  // namespace consilium::storage

@@ -16,8 +16,10 @@ class Exports;
 class Imports;
 class Items;
 class Masks;
+class Panels;
 class People;
 class Projects;
+class Review;
 }  // namespace consilium::service
 
 namespace consilium::api {
@@ -38,8 +40,10 @@ void add_item_handlers(HandlerTable& handlers, service::Items& items);
 void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
+void add_review_handlers(HandlerTable& handlers, service::Review& review);
 void add_import_handlers(HandlerTable& handlers, service::Imports& imports);
 void add_export_handlers(HandlerTable& handlers, service::Exports& exports);
+void add_panel_handlers(HandlerTable& handlers, service::Panels& panels);
 // `folder` is the store's, for the verification of the whole log.
 void add_audit_handlers(HandlerTable& handlers, const storage::Store& store, const Clock& clock,
                         std::filesystem::path folder);

@@ -1,0 +1,429 @@
+#include "service/panel/panel.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "analysis/agreement/agreement.hpp"
+#include "analysis/agreement/bootstrap.hpp"
+#include "analysis/consensus/consensus.hpp"
+#include "service/panel/project_votes.hpp"
+#include "storage/maintenance/rebuild_check.hpp"
+#include "storage/sqlite/areas.hpp"
+#include "tests/service/service_fixture.hpp"
+
+using namespace consilium;
+using namespace consilium::service;
+using namespace consilium::service::test;
+
+namespace {
+
+constexpr int note_count = 30;
+
+struct Reading : ServiceFixture {
+  Annotations annotations{*store_, *clock};
+  Assignment assignment{*store_, *items_, *clock, *random};
+  Panels panels{*store_, *clock};
+  std::vector<Access> raters;
+  std::vector<ItemId> notes;  // by number
+  std::string protocol;
+
+  explicit Reading(const std::string& protocol_file = "note-problems.yaml") {
+    protocol = protocol_file.substr(0, protocol_file.find('.'));
+    set_protocol(protocol_file);
+    const json::object shown = must(projects_->show(lead, project));
+    must(projects_->put(operator_, project, {.name = "Made project", .readers_per_item = 3},
+                        shown.at("revision").as_int64()));
+    for (const char* name : {"Ada", "Ben", "Cem"}) raters.push_back(person(name, {Role::Rater}));
+  }
+
+  // Three notes of each of ten patients.
+  void import_notes() {
+    std::string text;
+    for (int i = 0; i < note_count; ++i) {
+      text += json::serialize(json::object{{"id", "note-" + std::to_string(i)},
+                                           {"patient", "MRN-" + std::to_string(i / 3)},
+                                           {"date", "2019-03-11"},
+                                           {"text", made_note + std::to_string(i)}}) +
+              "\n";
+    }
+    write_file(folder.path() / "notes.jsonl", bytes_of(text));
+    import({folder.path() / "notes.jsonl"});
+    std::map<std::int64_t, ItemId> by_number;
+    for (const json::value& item : items_of_kind("text")) {
+      by_number[item.at("number").as_int64()] = item_id(item);
+    }
+    for (const auto& [number, id] : by_number) notes.push_back(id);
+    REQUIRE(notes.size() == note_count);
+  }
+
+  json::object body(const ItemId& item, json::object target) {
+    return json::object{{"id", to_string(make_id<AnnotationId>(*clock, *random))},
+                        {"item_id", to_string(item)},
+                        {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
+                        {"label", nullptr},
+                        {"target", std::move(target)},
+                        {"question", nullptr},
+                        {"value", nullptr},
+                        {"attributes", json::object{}}};
+  }
+  json::object answer(const ItemId& item, const std::string& question, json::value value) {
+    json::object one = body(item, {{"type", "whole"}});
+    one["question"] = question;
+    one["value"] = std::move(value);
+    return one;
+  }
+  json::object span(const ItemId& item, const std::string& label, int begin, int end) {
+    json::object one =
+        body(item, {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
+    one["label"] = label;
+    if (label == "problem") {
+      one["attributes"] =
+          json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
+    } else if (label == "medication") {
+      one["attributes"] = json::object{{"medication_status", "current"}};
+    }
+    return one;
+  }
+  void put(const Access& access, const ItemId& item, const json::object& one) {
+    must(annotations.put(access, project, item,
+                         {.id = must(parse_id<AnnotationId>(one.at("id").as_string())),
+                          .body_json = json::serialize(one),
+                          .if_match = std::nullopt}));
+  }
+  TaskId read(const Access& access, const ItemId& item, const std::vector<json::object>& said) {
+    const json::object task = must(assignment.take(access, project, item));
+    for (const json::object& one : said) put(access, item, one);
+    const TaskId id = must(parse_id<TaskId>(task.at("id").as_string()));
+    clock->advance_ms(1000);
+    must(assignment.submit(access, project, id, 60.0));
+    return id;
+  }
+
+  // What was made: two kinds of document in turn; Cem errs on every fifth. Everybody marks the
+  // problem, Ben one letter short, Cem as a medication on every seventh and not at all on 3.
+  std::vector<json::object> made_opinion(std::size_t rater, std::size_t i) {
+    std::string kind = i % 2 == 0 ? "progress_note" : "consultation";
+    if (rater == 2 && i % 5 == 0) kind = "other";
+    std::vector<json::object> said{answer(notes[i], "document_type", kind)};
+    if (rater == 2 && i == 3) return said;
+    const bool is_other = rater == 2 && i % 7 == 0;
+    said.push_back(span(notes[i], is_other ? "medication" : "problem", 6, rater == 1 ? 11 : 12));
+    return said;
+  }
+  void read_all() {
+    for (std::size_t i = 0; i < notes.size(); ++i) {
+      for (std::size_t r = 0; r < raters.size(); ++r) read(raters[r], notes[i], made_opinion(r, i));
+    }
+  }
+
+  // As the review service writes it: labels under a task of the stage, then the word itself.
+  void adjudicate(const Access& access, const ItemId& item, const json::object& said, bool gold) {
+    const storage::ItemRow row = [&] {
+      const auto reader = must(store_->read());
+      return must(storage::find_item(*reader, project, item));
+    }();
+    const auto event = [&](const char* type) {
+      return storage::EventDraft{
+          .type = type, .project = project, .item = item, .patient = row.patient, .fields = {}};
+    };
+    const TaskId task = make_id<TaskId>(*clock, *random);
+    must(store_->write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
+      storage::EventDraft leased = event("task.leased");
+      leased.fields.set("task_id", task).set("rater_id", access.rater()).set("stage", "adjudicate");
+      leased.fields.set("lease_until", std::int64_t{0}).set("rater_name", access.display_name);
+      CSL_TRY(transaction.append(std::move(leased)));
+      storage::EventDraft revised = event("annotation.revised");
+      revised.fields.set("annotation_id", std::string(said.at("id").as_string()))
+          .set("revision", std::int64_t{1})
+          .set("rater_id", access.rater())
+          .set("task_id", task)
+          .set("target_type", "whole")
+          .set("protocol_hash", "made")
+          .set("body", storage::PatientText{json::serialize(said)});
+      CSL_TRY(transaction.append(std::move(revised)));
+      storage::EventDraft submitted = event("task.submitted");
+      submitted.fields.set("task_id", task).set("rater_id", access.rater());
+      CSL_TRY(transaction.append(std::move(submitted)));
+      storage::EventDraft word = event("item.adjudicated");
+      word.fields.set("rater_id", access.rater())
+          .set("task_id", task)
+          .set("revision", std::int64_t{1})
+          .set("gold", gold)
+          .set("reason", storage::PatientText{"made"})
+          .set("decisions", storage::PatientText{"[]"})
+          .set("rests_on", storage::JsonText{"[]"});
+      return transaction.append(std::move(word));
+    }));
+  }
+
+  ProjectVotes votes() {
+    ProtocolCache protocols;
+    const auto reader = must(store_->read());
+    return must(gather_votes(*reader, protocols, project));
+  }
+  void check_rebuilt() {
+    const auto root = folder.path() / "store";
+    close();
+    const auto verified = must(storage::verify_store(root, storage::sqlite::product_areas()));
+    for (const std::string& problem : verified.problems) MESSAGE(problem);
+    CHECK(verified.problems.empty());
+  }
+};
+
+const VotingUnit& unit_of(const ProjectVotes& votes, const std::string& id) {
+  for (const VotingUnit& unit : votes.units) {
+    if (unit.id == id) return unit;
+  }
+  FAIL("no unit " << id);
+  return votes.units.front();
+}
+
+const json::object& unit_of(const json::object& panel, const std::string& id) {
+  for (const json::value& unit : panel.at("units").as_array()) {
+    if (unit.at("id").as_string() == id) return unit.as_object();
+  }
+  FAIL("no unit " << id);
+  return panel;
+}
+
+// A votes file read as a stranger would: names become numbers in the order of their coming.
+struct ReadBack {
+  std::map<std::string, std::uint32_t> items;
+  std::map<std::string, std::uint32_t> raters;
+  std::map<std::string, std::uint32_t> classes;
+  std::map<std::string, std::uint32_t> patients;
+  std::vector<std::uint32_t> cluster;
+  VoteTable table;
+
+  static std::uint32_t number(std::map<std::string, std::uint32_t>& names,
+                              const std::string& name) {
+    return names.emplace(name, static_cast<std::uint32_t>(names.size())).first->second;
+  }
+  // `reversed`: rows from the last to the first, so that all numbers are others.
+  ReadBack(const std::string& csv, bool reversed) {
+    std::vector<std::vector<std::string>> rows;
+    std::istringstream in(csv);
+    for (std::string line; std::getline(in, line);) {
+      std::vector<std::string> fields;
+      std::istringstream parts(line);
+      for (std::string field; std::getline(parts, field, ',');) fields.push_back(field);
+      rows.push_back(fields);
+    }
+    REQUIRE(rows.front() == std::vector<std::string>{"item", "rater", "label", "patient", "at"});
+    rows.erase(rows.begin());
+    if (reversed) std::ranges::reverse(rows);
+    std::vector<Vote> votes;
+    for (const auto& row : rows) {
+      const std::uint32_t item = number(items, row[0]);
+      if (item == cluster.size()) cluster.push_back(number(patients, row[3]));
+      votes.push_back(
+          {item, number(raters, row[1]), static_cast<ClassIndex>(number(classes, row[2]))});
+    }
+    table = must(make_vote_table(votes, static_cast<std::uint32_t>(items.size()),
+                                 static_cast<std::uint32_t>(raters.size()),
+                                 static_cast<std::uint32_t>(classes.size())));
+  }
+};
+
+double number_at(const json::value& object, const char* name) {
+  return object.at(name).to_number<double>();
+}
+
+}  // namespace
+
+TEST_CASE("votes are gathered by unit: answers as they are, spans matched, absence said aloud") {
+  Reading fixture;
+  fixture.import_notes();
+  fixture.read_all();
+  const ProjectVotes votes = fixture.votes();
+  CHECK(votes.raters.size() == 3);
+  CHECK(votes.items.size() == note_count);
+  CHECK(votes.items.back().cluster == 9);
+
+  const VotingUnit& kind = unit_of(votes, "document_type");
+  CHECK(kind.kind == VotingKind::Question);
+  REQUIRE(kind.classes.size() == 3);  // those in use, in the protocol's order
+  CHECK(kind.classes[0].id == "progress_note");
+  CHECK(kind.classes[1].id == "consultation");
+  CHECK(kind.classes[2].id == "other");
+  CHECK(kind.table.item_count() == note_count);
+  CHECK(kind.table.vote_count() == 3 * note_count);
+
+  // One place an item: a letter less is within the tolerance, another label another vote.
+  const VotingUnit& spans = unit_of(votes, "problem+medication+test");
+  CHECK(spans.kind == VotingKind::Label);
+  CHECK(spans.table.item_count() == note_count);
+  CHECK(spans.table.vote_count() == 3 * note_count);
+  REQUIRE(spans.classes.size() == 3);
+  CHECK(spans.classes[1].id == "medication");
+  CHECK(spans.classes[2].id == "absent");
+  std::map<std::string, int> said;
+  for (std::uint64_t v = 0; v < spans.table.vote_count(); ++v) {
+    ++said[spans.classes[spans.table.label[v]].id];
+    CHECK(spans.sources[v].annotation.has_value() == (spans.table.label[v] != 2));
+  }
+  CHECK(said["absent"] == 1);
+  CHECK(said["medication"] == 5);
+  CHECK(said["problem"] == 84);
+  CHECK(row_name(votes, spans.rows.front()) == "1/1");
+
+  // Of one item alone it is the same.
+  ProtocolCache protocols;
+  const auto reader = must(fixture.store_->read());
+  const ProjectVotes one =
+      must(gather_votes_of_item(*reader, protocols, fixture.project, fixture.notes[3]));
+  CHECK(one.items.size() == 1);
+  CHECK(unit_of(one, "problem+medication+test").table.vote_count() == 3);
+}
+
+TEST_CASE("only the latest submitted revision counts") {
+  Reading fixture;
+  fixture.import_notes();
+  const ItemId item = fixture.notes[0];
+  json::object answer = fixture.answer(item, "document_type", "progress_note");
+  const TaskId task = fixture.read(fixture.raters[0], item, {answer});
+  const auto said = [&] {
+    const ProjectVotes votes = fixture.votes();
+    const VotingUnit& unit = unit_of(votes, "document_type");
+    REQUIRE(unit.table.vote_count() == 1);
+    return unit.classes[unit.table.label[0]].id;
+  };
+  CHECK(said() == "progress_note");
+  must(fixture.assignment.reopen(fixture.raters[0], fixture.project, task, "seen again"));
+  answer["value"] = "consultation";
+  must(fixture.annotations.put(fixture.raters[0], fixture.project, item,
+                               {.id = must(parse_id<AnnotationId>(answer.at("id").as_string())),
+                                .body_json = json::serialize(answer),
+                                .if_match = 1}));
+  CHECK(said() == "progress_note");  // a draft says nothing yet
+  must(fixture.assignment.submit(fixture.raters[0], fixture.project, task, 10.0));
+  CHECK(said() == "consultation");
+  // A draft of somebody who never submitted is no vote at all.
+  must(fixture.assignment.take(fixture.raters[1], fixture.project, item));
+  fixture.put(fixture.raters[1], item, fixture.answer(item, "document_type", "other"));
+  CHECK(said() == "consultation");
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("the panel's numbers are the engines' on the exported votes, to the last bit") {
+  Reading fixture;
+  fixture.import_notes();
+  fixture.read_all();
+  const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
+  CHECK(panel.at("items").at("complete") == note_count);
+  for (const std::string id : {"document_type", "problem+medication+test"}) {
+    CAPTURE(id);
+    const json::object& unit = unit_of(panel, id);
+    const std::string csv =
+        must(fixture.panels.table(fixture.lead, fixture.project, id, VotesTable::Votes));
+    for (const bool reversed : {false, true}) {
+      const ReadBack back(csv, reversed);
+      const AgreementModel model =
+          must(agreement_model(back.table, {.metric = AgreementMetric::Alpha}));
+      const BootstrapEstimate interval = must(bootstrap(model, {.cluster = back.cluster}));
+      const json::value& shown = unit.at("agreement").at("estimate");
+      CHECK(number_at(shown, "value") == must(estimate(model)).coefficient);
+      CHECK(number_at(shown, "low") == interval.percentile.lower);
+      CHECK(number_at(shown, "high") == interval.percentile.upper);
+      const ConsensusResult consensus = must(find_consensus(back.table, {}));
+      CHECK(number_at(unit.at("consensus"), "log_likelihood") == consensus.log_likelihood);
+      const json::array& classes = unit.at("classes").as_array();
+      for (std::size_t k = 0; k < classes.size(); ++k) {
+        const std::uint32_t own = back.classes.at(std::string(classes[k].at("id").as_string()));
+        CHECK(unit.at("consensus").at("prevalence").as_array()[k].to_number<double>() ==
+              consensus.prevalence[own]);
+      }
+    }
+  }
+  // Cem erred six times of thirty; the others never.
+  std::map<std::string, double> reliability;
+  for (const json::value& rater : panel.at("raters").as_array()) {
+    reliability[std::string(rater.at("name").as_string())] =
+        number_at(rater.at("reliability"), "value");
+    CHECK(rater.at("kind") == "human");
+    CHECK(rater.at("median_s") == 60.0);
+    CHECK(rater.at("gold").is_null());
+  }
+  CHECK(reliability["Ada"] > reliability["Cem"]);
+  CHECK(reliability["Cem"] == doctest::Approx(0.8).epsilon(0.05));
+  CHECK(panel.at("effort").at("curve").as_array().size() > 2);
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("an adjudicated row is the truth, and gold where it was marked so") {
+  Reading fixture;
+  fixture.import_notes();
+  fixture.read_all();
+  const Access judge = fixture.person("Judge", {Role::Adjudicator});
+  fixture.adjudicate(judge, fixture.notes[0],
+                     fixture.answer(fixture.notes[0], "document_type", "progress_note"), true);
+  fixture.adjudicate(judge, fixture.notes[5],
+                     fixture.answer(fixture.notes[5], "document_type", "other"), false);
+  const ProjectVotes votes = fixture.votes();
+  const VotingUnit& unit = unit_of(votes, "document_type");
+  CHECK(unit.table.vote_count() == 3 * note_count);  // the judge has no vote
+  CHECK(votes.raters.size() == 3);
+  CHECK(votes.items[0].is_gold);
+  CHECK(votes.items[5].is_adjudicated);
+  CHECK(!votes.items[5].is_gold);
+  REQUIRE(unit.rows[5].truth.has_value());
+  CHECK(unit.classes[*unit.rows[5].truth].id == "other");
+
+  const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
+  // The judge marked no problem on the note: that all readers see one there is wrong by gold.
+  std::map<std::string, json::object> gold;
+  for (const json::value& one : panel.at("gold").as_array()) {
+    gold[std::string(one.at("unit").as_string())] = one.as_object();
+  }
+  REQUIRE(gold.contains("document_type"));
+  CHECK(gold["document_type"].at("truth") == "progress_note");
+  int right = 0;
+  for (const json::value& answer : gold["document_type"].at("answers").as_array()) {
+    right += answer.at("right").as_bool() ? 1 : 0;
+  }
+  CHECK(right == 2);
+  CHECK(must(fixture.panels.table(fixture.lead, fixture.project, "document_type",
+                                  VotesTable::Truths)) == "item,label\n1,progress_note\n6,other\n");
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("the panel is the lead's, is counted anew when votes change, and leaves a trace") {
+  Reading fixture;
+  fixture.import_notes();
+  fixture.read(fixture.raters[0], fixture.notes[0], fixture.made_opinion(0, 0));
+  for (const Access& access : {fixture.raters[0], fixture.person("R", {Role::Reviewer}),
+                               fixture.person("J", {Role::Adjudicator})}) {
+    const auto refused = fixture.panels.show(access, fixture.project);
+    REQUIRE(!refused);
+    CHECK(refused.error().code == ErrorCode::Forbidden);
+    CHECK(!fixture.panels.table(access, fixture.project, "document_type", VotesTable::Votes));
+  }
+  const json::object first = must(fixture.panels.show(fixture.lead, fixture.project));
+  fixture.clock->advance_ms(5000);
+  CHECK(must(fixture.panels.show(fixture.lead, fixture.project)).at("counted_at") ==
+        first.at("counted_at"));
+  CHECK(!unit_of(first, "document_type").at("agreement").at("estimate").at("undefined").is_null());
+  fixture.read(fixture.raters[1], fixture.notes[0], fixture.made_opinion(1, 0));
+  const json::object second = must(fixture.panels.show(fixture.lead, fixture.project));
+  CHECK(second.at("counted_at") != first.at("counted_at"));
+  CHECK(unit_of(second, "document_type").at("votes") == 2);
+  // A lead who begins to read an item themselves is shown nothing of it.
+  CHECK(second.at("uncertain_items").as_array().size() == 1);
+  must(fixture.assignment.take(fixture.lead, fixture.project, fixture.notes[0]));
+  CHECK(must(fixture.panels.show(fixture.lead, fixture.project))
+            .at("uncertain_items")
+            .as_array()
+            .empty());
+  CHECK(must(fixture.panels.table(fixture.lead, fixture.project, "document_type",
+                                  VotesTable::Votes)) == "item,rater,label,patient,at\n");
+  const auto reader = must(fixture.store_->read());
+  std::map<std::string, int> seen;
+  for (const storage::Row& row : must(reader->query(
+           "core.events", {{"after", std::int64_t{0}}, {"limit", std::int64_t{5000}}}))) {
+    ++seen[row.text("type")];
+  }
+  CHECK(seen["panel.read"] == 1);
+  CHECK(seen["votes.downloaded"] == 1);
+}
