@@ -7,11 +7,10 @@ import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import type { PaperView } from "@/core/paper_view";
-import { firstChannels, shown } from "@/core/paper_view";
+import { firstChannels, shown, ticksPerSecond } from "@/core/paper_view";
 import { noFilter } from "@/core/signal_filters";
 import { beginOf } from "@/core/signal_marks";
 import { Beats } from "./beats";
-
 
 export type Tool = "pan" | "beat" | "interval" | "caliper";
 export type Change = readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
