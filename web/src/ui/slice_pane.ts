@@ -25,7 +25,8 @@ export interface MaskLook {
 
 export interface ShapeLook {
   readonly id: string;
-  readonly kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length";
+  /** A letter is a tag alone, at its one point. */
+  readonly kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "letter";
   /** Slice places. */
   readonly points: readonly (readonly [number, number])[];
   readonly colour: string;
@@ -309,6 +310,10 @@ function outline(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLo
 }
 
 function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number, captions: boolean): void {
+  if (shape.kind === "letter") {
+    drawLetter(context, p, shape, ratio);
+    return;
+  }
   for (const [colour, width] of [["rgba(0,0,0,0.65)", 4], [shape.colour, shape.selected ? 2 : 1.5]] as const) {
     outline(context, p, shape, ratio);
     context.strokeStyle = colour;
@@ -328,6 +333,22 @@ function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: Shape
     }
   }
   if (captions) drawCaption(context, p, shape, ratio);
+}
+
+function drawLetter(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
+  const [u, v] = shape.points[0] ?? [0, 0];
+  const [x, y] = toScreen(p, { u, v });
+  const side = 15 * ratio;
+  context.beginPath();
+  context.roundRect(x - side / 2, y - side - 3 * ratio, side, side, 3 * ratio);
+  context.fillStyle = shape.colour;
+  context.fill();
+  context.font = `700 ${String(10 * ratio)}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = "#0e1116";
+  context.fillText(shape.caption, x, y - side / 2 - 2.5 * ratio);
+  context.textAlign = "left";
 }
 
 function drawCaption(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
