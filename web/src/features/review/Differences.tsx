@@ -50,7 +50,7 @@ export function CommandButton(props: { readonly command: ReviewCommand; readonly
         run(command);
       }}
     >
-      {props.children ?? command.label} <kbd>{shortcut?.replace("+", " ")}</kbd>
+      <span>{props.children ?? command.label}</span> <kbd>{shortcut?.replace("+", " ")}</kbd>
     </button>
   );
 }
@@ -92,10 +92,9 @@ export function Differences(props: Props): React.JSX.Element {
       </div>
       <footer className="rv-foot">
         <span className="rv-keys">
-          <span><kbd>J</kbd> {strings.next}</span>
-          <span><kbd>K</kbd> {strings.previous}</span>
+          <span title={strings.goHelp}><kbd>J</kbd> <kbd>K</kbd> {strings.go}</span>
           <button
-            type="button" className="quiet" disabled={undo === null} aria-label={undo === null ? strings.undoHelp : strings.undo(undo)}
+            type="button" className="quiet" disabled={undo === null} title={strings.undoHelp}
             onClick={(event) => {
               letGo(event);
               actions.run(commands.undo);
@@ -122,7 +121,7 @@ function Row(props: Props & { readonly difference: Difference }): React.JSX.Elem
   const on = difference.id === state.focused;
   const item = useRef<HTMLLIElement>(null);
   useEffect(() => {
-    if (on) item.current?.scrollIntoView({ block: "nearest" });
+    if (on) item.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [on, state.edit]);
   const decision = state.decisions.get(difference.id);
   const what = difference.agreed ? "" : (strings.what[difference.what] ?? difference.what);
@@ -199,10 +198,9 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
                 <span className="rv-tags">{version.raters.map((key) => <Tag key={key} name={key} n={raterAt(state, key)} />)}</span>
                 <span className={version.choice.class === "absent" ? "rv-words muted" : "rv-words"}>
                   {lead}
-                  <b>{rest}</b>
+                  <b>{rest}</b> {n === chosen ? <IconCheck size={14} aria-hidden /> : null}
                 </span>
                 <span className="rv-detail">{detail}</span>
-                {n === chosen ? <IconCheck size={14} aria-hidden /> : <span />}
               </button>
             </li>
           );

@@ -129,7 +129,7 @@ interface RowsProps {
 function Rows({ rows, cursor, project, place, open }: RowsProps): React.JSX.Element {
   const current = useRef<HTMLTableRowElement>(null);
   useEffect(() => {
-    current.current?.scrollIntoView({ block: "nearest" });
+    current.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }, [cursor]);
   const { columns } = strings;
   return (

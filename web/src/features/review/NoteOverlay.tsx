@@ -1,5 +1,5 @@
 // The note with every rater's spans: a lane under the text for each, a grey line where all agree, numbers in the margin.
-import { memo, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { memo, useLayoutEffect, useMemo, useRef } from "react";
 import { useMediaQuery } from "@mantine/hooks";
 import type { Difference } from "@/api/review";
 import type { NoteText } from "@/core/note";
@@ -93,9 +93,6 @@ export function NoteOverlay({ state, note, said, places, focus }: Props): React.
     const top = focused.line * lineHeight;
     if (top < element.scrollTop + lineHeight || top > element.scrollTop + element.clientHeight - lineHeight * 3) element.scrollTop = Math.max(0, top - element.clientHeight / 3);
   }, [focused, lineHeight]);
-  useEffect(() => {
-    box.current?.focus({ preventScroll: true });
-  }, []);
 
   const shown: Shown = { raters, hidden: state.hidden, differences: state.showDifferences, agreed: state.showAgreed, focused: state.focused, edited };
   return (

@@ -223,7 +223,7 @@ function drawPins(context: CanvasRenderingContext2D, { state, view, bands }: Sce
   for (const band of [...bands].sort((a, b) => a.begin - b.begin)) {
     const middle = left(view, (band.begin + band.end) / 2);
     // The pin of a long stretch stays where one looks.
-    const x = band.end > band.begin && left(view, band.begin) < sheet.width && left(view, band.end) > 0 ? Math.min(Math.max(middle, Math.max(left(view, band.begin), 0) + 14), Math.min(left(view, band.end), sheet.width) - 14) : middle;
+    const x = left(view, band.end) - left(view, band.begin) > 40 && left(view, band.begin) < sheet.width && left(view, band.end) > 0 ? Math.min(Math.max(middle, Math.max(left(view, band.begin), 0) + 14), Math.min(left(view, band.end), sheet.width) - 14) : middle;
     if (x < -10 || x > sheet.width + 10) continue;
     const on = band.id === state.focused;
     if (!on && x - last < 20) continue;

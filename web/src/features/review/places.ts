@@ -80,7 +80,8 @@ export function placeText(ground: Ground, place: Place): string {
       const recording = ground.item.source.kind === "signal" ? ground.item.source.recordings[0] : undefined;
       if (recording === undefined) return "";
       const clock = (tick: number): string => clockOf(tick / ticksPerSecond(recording), 1);
-      return place.end > place.begin ? `${clock(place.begin)}–${clock(place.end)}` : clock(place.begin);
+      const [begin, end] = [clock(place.begin), clock(place.end)];
+      return begin === end ? begin : `${begin}–${end}`;
     }
     case "picture": return place.slice < 0 ? "" : strings.sliceAt(place.slice + 1);
     case "whole": return strings.wholeItem;

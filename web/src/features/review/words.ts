@@ -1,14 +1,14 @@
 // What a version or a decision is called in the list.
 import type { Decision, Difference } from "@/api/review";
 import type { Annotation, AnswerValue, Protocol, Question } from "@/core/domain";
-import { surfaceOf } from "@/core/note";
+import { rangesOf, surfaceOf } from "@/core/note";
 import { clockOf, ticksPerSecond } from "@/core/paper_view";
 import { spacingOf } from "@/core/geometry";
 import type { OpinionMask } from "./masks";
 import { extentOf } from "./masks";
 import type { Said, Version } from "./model";
 import { absent, chosenVersion, labelOf, versionsOf } from "./model";
-import type { Ground } from "./places";
+import { saidIn, type Ground } from "./places";
 import { strings } from "./strings";
 
 export interface Known {
@@ -67,10 +67,22 @@ export function detailOf(known: Known, difference: Difference, version: Version)
   return [place, ...said.filter((word) => !told.includes(word))].filter((part) => part !== "").join(", ");
 }
 
+/** Of spans: whether all of what is in question was marked, several parts of it, or which words. */
+function spansBrief(known: Known, difference: Difference, annotation: Annotation): string {
+  const { note } = known.ground;
+  if (note === null) return "";
+  const all = saidIn(difference, known.said).flatMap((one) => rangesOf(note, one.annotation));
+  const own = rangesOf(note, annotation);
+  if (own.length > 1) return strings.parts(own.length);
+  const whole = own[0]?.begin === Math.min(...all.map((range) => range.begin)) && own[0].end === Math.max(...all.map((range) => range.end));
+  return whole ? strings.allOfIt : placeDetail(known, annotation);
+}
+
 /** Each rater's word in one line: the place where places are in question, else the choice. */
 export function briefOf(known: Known, difference: Difference, version: Version): string {
   if (version.choice.class === absent) return strings.nothingPut;
   const extent = difference.choices.filter((choice) => choice.class !== absent).length === 1 && (difference.kind === "mask" || difference.what.includes("extent"));
+  if (extent && version.annotation?.target.type === "spans") return spansBrief(known, difference, version.annotation);
   return (extent ? detailOf(known, difference, version) : "") || shortTitle(version).toLowerCase();
 }
 
