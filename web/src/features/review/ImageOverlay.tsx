@@ -6,6 +6,9 @@ import type { ItemId, ProjectId, Protocol } from "@/core/workspace";
 import type { Picture } from "@/core/pictures";
 import { initialWindow, isInverse, middleOf as middleOfPicture } from "@/core/pictures";
 import type { MaskLook, SegmentLook, ShapeLook, View } from "@/ui/slice_pane";
+import { isOutcome } from "@/core/commands";
+import { useCommands } from "@/ui/commands";
+import { sliceCommands } from "./commands";
 import { middleOf, type OpinionMask } from "./masks";
 import type { ReviewState, Said } from "./model";
 import { saidIn, type Place } from "./places";
@@ -69,6 +72,12 @@ export function ImageOverlay(props: Props): React.JSX.Element {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [state.focused, shownAt, shownSlice, middle, pictures, props.protocol]);
 
+  useCommands(sliceCommands, null, (command) => {
+    const result = command.apply(null);
+    const last = (picture?.volume.grid.dims[2] ?? 1) - 1;
+    if (!isOutcome(result)) return;
+    for (const by of result.effects) setLook((now) => (now === null ? now : { ...now, position: [now.position[0], now.position[1], Math.min(Math.max(now.position[2] + by, 0), last)] }));
+  });
   const looks = useMemo(() => (picture === undefined ? [] : maskLooks(state, picture, masks, props.said, colours)), [state, picture, masks, props.said, colours]);
   const planes = useMemo(() => (picture === undefined ? [] : planesOf(picture.volume.grid.affine)), [picture]);
   if (picture === undefined || look === null) return <p className="rv-none">{strings.nothingToShow}</p>;

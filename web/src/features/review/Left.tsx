@@ -6,7 +6,7 @@ import type { ReviewState, Said } from "./model";
 import { differenceOf } from "./model";
 import { strings } from "./strings";
 import { Tag } from "./Tag";
-import { decisionText } from "./words";
+import { decisionStory } from "./words";
 
 export const nameOf = (state: ReviewState, key: string): string => state.opinions.opinions.find((opinion) => opinion.key === key)?.rater?.display_name ?? strings.rater(key);
 
@@ -60,9 +60,9 @@ const decisionsTold = 4;
 
 function History({ state, said }: { readonly state: ReviewState; readonly said: ReadonlyMap<string, Said> }): React.JSX.Element {
   const { adjudication, opinions } = state.opinions;
-  const mine = state.history.past.slice(-decisionsTold).reverse().flatMap(({ redo, label }, n) => {
+  const mine = state.history.past.slice(-decisionsTold).reverse().flatMap(({ redo }, n) => {
     const difference = differenceOf(state, redo.id);
-    return difference === undefined || redo.decision === null ? [] : [{ key: `mine${String(state.history.past.length - n)}`, words: strings.youTook(label, decisionText(difference, said, redo.decision)), at: "" }];
+    return difference === undefined || redo.decision === null ? [] : [{ key: `mine${String(state.history.past.length - n)}`, words: decisionStory(difference, said, redo.decision), at: "" }];
   });
   const settled = adjudication === null ? [] : [{ key: "settled", words: strings.settledBy(adjudication.by), at: timestamp(adjudication.at) }];
   const submitted = [...opinions]

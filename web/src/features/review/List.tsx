@@ -44,6 +44,13 @@ export default function ReviewList(): React.JSX.Element {
     if (row !== undefined) void navigate(`/p/${project}/review/${row.item.id}`);
   };
   const shown = shownRows(state);
+  useEffect(() => {
+    // Opening an item waits for no code.
+    const idle = requestIdleCallback(() => void import("./View").catch(() => undefined), { timeout: 3000 });
+    return () => {
+      cancelIdleCallback(idle);
+    };
+  }, []);
   const next = rows.find(isWaiting);
   const run = (command: Command<ListState, Effect>): void => {
     const result = command.apply(state);

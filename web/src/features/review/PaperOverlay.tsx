@@ -4,12 +4,15 @@ import { IconZoomIn, IconZoomOut } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState, type PointerEvent as ReactPointerEvent } from "react";
 import type { AnnotationBody, ItemId, ProjectId, Protocol, Recording } from "@/core/workspace";
 import type { PaperView } from "@/core/paper_view";
-import { centredOn, cssPixelsPerMm, firstChannels, shown, ticksPerSecond, withView, zoomed } from "@/core/paper_view";
+import { centredOn, cssPixelsPerMm, firstChannels, panned, shown, ticksPerSecond, withView, zoomed } from "@/core/paper_view";
 import { noFilter } from "@/core/signal_filters";
 import { beginOf, endOf, labelOf, letterOf } from "@/core/signal_marks";
 import { Tiles } from "@/core/signal_tiles";
 import { Canvas } from "@/ui/Canvas";
 import { drawSheet, inkOf, paperFoot, type Ink, type Sheet } from "@/ui/paper";
+import { useCommands } from "@/ui/commands";
+import { isOutcome } from "@/core/commands";
+import { panCommands, zoomCommands } from "./commands";
 import type { ReviewState, Said } from "./model";
 import { isOpen, numberOf } from "./model";
 import { saidIn, type Place } from "./places";
@@ -133,6 +136,14 @@ export function PaperOverlay(props: Props): React.JSX.Element {
     if (under !== undefined) focus(under.id);
   };
   const zoomBy = (factor: number): void => { setView((now) => zoomed(now, factor, now.widthPixels / 2)); };
+  useCommands(zoomCommands, null, (command) => {
+    const result = command.apply(null);
+    if (isOutcome(result)) result.effects.forEach(zoomBy);
+  });
+  useCommands(panCommands, null, (command) => {
+    const result = command.apply(null);
+    if (isOutcome(result)) for (const by of result.effects) setView((now) => panned(now, by * 0.5));
+  });
 
   return (
     <>

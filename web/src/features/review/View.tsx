@@ -52,9 +52,28 @@ async function openReview(projectId: ProjectId, itemId: ItemId): Promise<Opened>
   return { project, protocol, item, note, opinions };
 }
 
+const reviewQuery = (project: ProjectId, item: ItemId) => ({ queryKey: ["review-item", project, item] as const, queryFn: async () => ({ ...(await openReview(project, item)), openedAt: Date.now() }), staleTime: Infinity, structuralSharing: false });
+
+const nextWaiting = async (project: ProjectId, item: ItemId): Promise<ItemId | undefined> => (await fetchReviewList(project, null, 50)).items.find((row) => row.state !== "settled" && row.item.id !== item)?.item.id;
+
+// The next item is here before it is asked for.
+function usePrefetch(project: ProjectId, item: ItemId): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      void nextWaiting(project, item)
+        .then((next) => (next === undefined ? undefined : client.prefetchQuery({ ...reviewQuery(project, next), gcTime: 120_000 })))
+        .catch(() => undefined);
+    }, 1500);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [client, project, item]);
+}
+
 export default function ReviewPage(): React.JSX.Element {
   const { project, item } = useParams() as { project: ProjectId; item: ItemId };
-  const opened = useQuery({ queryKey: ["review-item", project, item], queryFn: async () => ({ ...(await openReview(project, item)), openedAt: Date.now() }), staleTime: Infinity, gcTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false, structuralSharing: false });
+  const opened = useQuery({ ...reviewQuery(project, item), gcTime: 0, refetchOnWindowFocus: false, refetchOnReconnect: false });
   if (opened.isError) return <Failed error={sayError(opened.error)} retry={() => void opened.refetch()} />;
   if (opened.data === undefined) return <Loading label={strings.opening} />;
   return <Bench key={`${item}/${String(opened.data.openedAt)}`} opened={opened.data} />;
@@ -89,6 +108,8 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
     sessionStorage.setItem(memory, remembered(state));
   }, [memory, state]);
 
+  usePrefetch(project.id, item.id);
+
   const { opinions } = state;
   const said = useMemo(() => saidById(opinions.opinions), [opinions]);
   const commands = useMemo(() => reviewCommands(said), [said]);
@@ -109,12 +130,12 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const goOn = async (): Promise<void> => {
     void client.invalidateQueries({ queryKey: ["project", project.id, "review"] });
     notifications.show({ message: strings.submitted(item.number), color: "teal" });
-    const { items } = await fetchReviewList(project.id, null, 50);
-    const next = items.find((row) => row.state !== "settled" && row.item.id !== item.id);
+    client.removeQueries({ queryKey: ["review-item", project.id, item.id], type: "inactive" });
+    const next = await nextWaiting(project.id, item.id);
     if (next === undefined) {
       notifications.show({ message: strings.nothingMore, color: "teal" });
       toList();
-    } else void navigate(`/p/${project.id}/review/${next.item.id}`);
+    } else void navigate(`/p/${project.id}/review/${next}`);
   };
   const told = (error: unknown): void => void notifications.show({ title: sayError(error).what, message: sayError(error).remedy, color: "red" });
   const submit = useMutation({

@@ -54,6 +54,12 @@ export function reviewCommands(said: ReadonlyMap<string, Said>) {
 }
 export type ReviewCommands = ReturnType<typeof reviewCommands>;
 
+/** Looking about in an item, beside what decides; a number says by how much. */
+const looking = (id: string, label: string, shortcut: string | readonly string[], by: number): Command<null, number> => ({ id: `review.look.${id}`, label, shortcut, group, hidden: true, apply: (state) => ({ state, effects: [by] }) });
+export const sliceCommands: readonly Command<null, number>[] = [looking("sliceUp", strings.steps.sliceUp, "PageUp", -1), looking("sliceDown", strings.steps.sliceDown, "PageDown", 1)];
+export const panCommands: readonly Command<null, number>[] = [looking("panLeft", strings.steps.panLeft, ["Left", "PageUp"], -1), looking("panRight", strings.steps.panRight, ["Right", "PageDown"], 1)];
+export const zoomCommands: readonly Command<null, number>[] = [looking("zoomIn", strings.zoomIn, "+", 0.5), looking("zoomOut", strings.zoomOut, "-", 2)];
+
 function editLabelsOf(state: ReviewState) {
   const difference = focusedOne(state);
   return state.edit === null || state.edit.body.label === null || difference === undefined ? [] : editLabels(state.protocol, difference);

@@ -86,14 +86,27 @@ export function briefOf(known: Known, difference: Difference, version: Version):
   return (extent ? detailOf(known, difference, version) : "") || shortTitle(version).toLowerCase();
 }
 
-export function decisionText(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
-  if (decision.take === "unsure") return strings.takenUnsure;
-  if (decision.take === "edited") return strings.takenEdited;
+/** What was taken: the consensus, a choice by its word, or raters by their letters. */
+function takenWords(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
   const versions = versionsOf(difference, said);
   const at = chosenVersion(versions, decision);
   const version = versions[at];
-  if (version === undefined) return strings.takenChoice(decision.class ?? "");
-  if (at === 0) return strings.takenConsensus;
+  if (at === 0) return strings.consensus;
+  if (version === undefined) return decision.class ?? "";
   const alone = versions.filter((one) => one.choice.class === version.choice.class).length === 1;
-  return alone ? strings.takenChoice(version.choice.class === absent ? strings.notThere : splitTitle(version.choice.title)[1].toLowerCase()) : strings.takenVersion(version.raters);
+  if (!alone) return version.raters.join(", ");
+  return version.choice.class === absent ? strings.notThere : splitTitle(version.choice.title)[1].toLowerCase();
+}
+
+export function decisionText(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
+  if (decision.take === "unsure") return strings.takenUnsure;
+  return decision.take === "edited" ? strings.takenEdited : strings.taken(takenWords(difference, said, decision));
+}
+
+/** The same as a sentence of the item's history. */
+export function decisionStory(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
+  if (decision.take === "unsure") return strings.youUnsure(difference.title);
+  if (decision.take === "edited") return strings.youEdited(difference.title);
+  const words = takenWords(difference, said, decision);
+  return words === strings.consensus ? strings.youTookConsensus(difference.title) : strings.youTook(words, difference.title);
 }
