@@ -93,15 +93,17 @@ export function Differences(props: Props): React.JSX.Element {
       <footer className="rv-foot">
         <span className="rv-keys">
           <span title={strings.goHelp}><kbd>J</kbd> <kbd>K</kbd> {strings.go}</span>
-          <button
-            type="button" className="quiet" disabled={undo === null} title={strings.undoHelp}
-            onClick={(event) => {
-              letGo(event);
-              actions.run(commands.undo);
-            }}
-          >
-            <kbd>Z</kbd> {strings.undo(undo)}
-          </button>
+          {mayDecide(state) ? (
+            <button
+              type="button" className="quiet" disabled={undo === null} title={strings.undoHelp}
+              onClick={(event) => {
+                letGo(event);
+                actions.run(commands.undo);
+              }}
+            >
+              <kbd>Z</kbd> {strings.undo(undo)}
+            </button>
+          ) : null}
         </span>
         {mayDecide(state) ? (
           <>
@@ -194,7 +196,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
                   actions.take(n);
                 }}
               >
-                <kbd>{n < 9 ? n + 1 : ""}</kbd>
+                {mayDecide(state) && n < 9 ? <kbd>{n + 1}</kbd> : <span />}
                 <span className="rv-tags">{version.raters.map((key) => <Tag key={key} name={key} n={raterAt(state, key)} />)}</span>
                 <span className={version.choice.class === "absent" ? "rv-words muted" : "rv-words"}>
                   {lead}

@@ -90,7 +90,7 @@ export function ImageOverlay(props: Props): React.JSX.Element {
       {shownPlanes.map((plane, n) => (
         <SliceView
           key={plane.name} stage={stage} picture={picture} plane={plane} main={n === 0} look={look} view={views[plane.name]} masks={looks} crosshair={!flat}
-          shapes={[...(plane.normal === 2 ? regionLooks(state, picture, look.position[2], plane, props.said, colours) : []), ...letterLooks(state, picture, masks, plane, look, props.said, colours)]}
+          shapes={[...(plane.normal === 2 ? regionLooks(state, picture, look.position[2], plane, props.said, colours) : []), ...(n === 0 ? letterLooks(state, picture, masks, plane, look, props.said, colours) : [])]}
           marks={marksOn(state, picture, plane, masks, places)}
           setPosition={(position) => { setLook((now) => (now === null ? now : { ...now, position })); }}
           setWindow={(window) => { setLook((now) => (now === null ? now : { ...now, window })); }}

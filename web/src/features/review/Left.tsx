@@ -1,6 +1,6 @@
 // The left side: whose readings lie over the item, what of them is shown, and the item's history.
 import { Checkbox } from "@mantine/core";
-import { duration, timestamp } from "@/ui/format";
+import { timestamp } from "@/ui/format";
 import type { ReviewCommand, ReviewCommands } from "./commands";
 import type { ReviewState, Said } from "./model";
 import { differenceOf } from "./model";
@@ -57,6 +57,7 @@ export function Left({ state, said, commands, run, showRater }: Props): React.JS
 }
 
 const decisionsTold = 4;
+const minutes = (seconds: number): string => `${String(Math.floor(seconds / 60))}:${String(Math.round(seconds) % 60).padStart(2, "0")} min`;
 
 function History({ state, said }: { readonly state: ReviewState; readonly said: ReadonlyMap<string, Said> }): React.JSX.Element {
   const { adjudication, opinions } = state.opinions;
@@ -67,7 +68,7 @@ function History({ state, said }: { readonly state: ReviewState; readonly said: 
   const settled = adjudication === null ? [] : [{ key: "settled", words: strings.settledBy(adjudication.by), at: timestamp(adjudication.at) }];
   const submitted = [...opinions]
     .sort((a, b) => b.submitted_at.localeCompare(a.submitted_at))
-    .map((opinion) => ({ key: opinion.key, words: strings.submittedIn(nameOf(state, opinion.key), opinion.duration_s === null ? "" : duration(opinion.duration_s)), at: timestamp(opinion.submitted_at) }));
+    .map((opinion) => ({ key: opinion.key, words: strings.submittedIn(nameOf(state, opinion.key), opinion.duration_s === null ? "" : minutes(opinion.duration_s)), at: timestamp(opinion.submitted_at) }));
   return (
     <section aria-label={strings.history}>
       <h2>{strings.history}</h2>

@@ -203,7 +203,7 @@ const dense = (colour: string): string => `repeating-linear-gradient(90deg, ${co
 function lanes(piece: Piece, over: readonly Mark[], drawn: Drawn, shown: Shown, top: number): React.CSSProperties {
   const drawnLanes: { image: string; y: number; height: number }[] = [];
   const own = piece.cover.filter(({ fragment }) => !drawn.agreed.has(fragment.id));
-  if (shown.agreed && piece.cover.length > own.length) drawnLanes.push({ image: solid("var(--border-strong)"), y: top, height: 2 });
+  if (shown.agreed && piece.cover.length > own.length) drawnLanes.push({ image: solid("var(--rv-agreed)"), y: top, height: 2 });
   if (shown.differences) {
     shown.raters.forEach((key, n) => {
       if (shown.hidden.has(key)) return;

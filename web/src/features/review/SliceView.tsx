@@ -63,7 +63,9 @@ export function SliceView(props: Props): React.JSX.Element {
       transform: { ...now.picture.volume.transform, window: now.look.window, inverted: now.look.inverted }, lookup: now.stage.lookupOf(now.picture, now.look.window, now.look.inverted),
       masks: now.masks, shapes: now.shapes, crosshair: now.crosshair ? toSlice(now.plane, dims, now.look.position) : undefined, brush: undefined, smooth: true, captions: now.main,
     });
-    drawScaleBar(bar.current, barText.current, placement(), spacingOn(now.picture, now.plane).u, now.main ? 110 : 70);
+    // The bar ends before the letter in the middle of the lower edge.
+    const room = (canvas.current?.clientWidth ?? 0) / 2 - 84;
+    drawScaleBar(bar.current, barText.current, placement(), spacingOn(now.picture, now.plane).u, Math.min(now.main ? 110 : 70, room));
   }, [placement, renderer]);
   const queue = useCallback(() => {
     if (queued.current === 0) queued.current = requestAnimationFrame(draw);
