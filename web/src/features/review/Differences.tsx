@@ -151,6 +151,7 @@ function Row(props: Props & { readonly difference: Difference }): React.JSX.Elem
   );
 }
 
+const wordsInButton = 14; // longer ones push the other buttons into a second line
 const raterAt = (state: ReviewState, key: string): number => state.opinions.opinions.findIndex((opinion) => opinion.key === key);
 
 /** One line: who said what, and how sure the posterior is. */
@@ -225,7 +226,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
       <div className="rv-acts">
         {mayDecide(state) ? (
           <>
-            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{words === "" ? strings.takeUnnamed : strings.take(words)}</CommandButton>
+            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{words === "" || words.length > wordsInButton ? strings.takeUnnamed : strings.take(words)}</CommandButton>
             <CommandButton command={commands.edit} state={state} run={actions.run} />
           </>
         ) : null}

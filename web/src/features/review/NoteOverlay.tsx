@@ -179,7 +179,7 @@ const Line = memo(function Line({ text, line, drawn, shown, textHeight, height, 
         const id = mark?.difference.id ?? drawn.of.get(piece.cover.at(-1)?.fragment.id ?? "");
         const on = mark !== undefined && mark.difference.id === shown.focused;
         const edited = shown.edited.find((range) => range.begin <= piece.begin && range.end >= piece.end);
-        const classes = ["rv-piece", ...(mark !== undefined && shown.differences ? [on ? "rv-piece-on" : mark.open ? "rv-piece-open" : "rv-piece-done"] : []), ...(edited === undefined ? [] : ["rv-piece-edited"])];
+        const classes = ["rv-piece", ...(mark !== undefined && shown.differences ? [on ? "rv-piece-on" : mark.open ? "rv-piece-open" : "rv-piece-done"] : []), ...(edited !== undefined ? ["rv-piece-edited"] : on && shown.edited.length > 0 ? ["rv-piece-part"] : [])];
         const [reach, place] = [edited ?? mark, piece];
         return (
           <span

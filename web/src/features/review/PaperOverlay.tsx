@@ -28,6 +28,7 @@ interface Lane {
   readonly key: string;
   readonly n: number;
   readonly hidden: boolean;
+  readonly intervals: readonly AnnotationBody[];
   readonly marks: readonly { readonly body: AnnotationBody; readonly agreed: boolean; readonly difference: string | null }[];
 }
 
@@ -42,13 +43,13 @@ interface Band {
 function lanesOf(state: Pick<ReviewState, "opinions" | "hidden">, said: ReadonlyMap<string, Said>): readonly Lane[] {
   const of = new Map<string, { readonly id: string; readonly agreed: boolean }>();
   for (const difference of state.opinions.differences) for (const { annotation } of saidIn(difference, said)) of.set(annotation.id, { id: difference.id, agreed: difference.agreed });
-  return state.opinions.opinions.map((opinion, n) => ({
-    key: opinion.key, n, hidden: state.hidden.has(opinion.key),
-    marks: opinion.annotations
-      .filter((annotation) => annotation.target.type === "sample" || annotation.target.type === "interval")
-      .map((body) => ({ body, agreed: of.get(body.id)?.agreed === true, difference: of.get(body.id)?.id ?? null }))
-      .sort((a, b) => beginOf(a.body) - beginOf(b.body)),
-  }));
+  return state.opinions.opinions.map((opinion, n) => {
+    const bodies = opinion.annotations.filter(({ target }) => target.type === "sample" || target.type === "interval").sort((a, b) => beginOf(a) - beginOf(b));
+    return {
+      key: opinion.key, n, hidden: state.hidden.has(opinion.key), intervals: bodies.filter(({ target }) => target.type === "interval"),
+      marks: bodies.map((body) => ({ body, agreed: of.get(body.id)?.agreed === true, difference: of.get(body.id)?.id ?? null })),
+    };
+  });
 }
 
 function bandsOf(state: ReviewState, places: ReadonlyMap<string, Place>): readonly Band[] {
@@ -257,33 +258,50 @@ function drawLane(context: CanvasRenderingContext2D, scene: Scene, sheet: Sheet,
   context.fillStyle = ink.line;
   context.fillRect(0, top, sheet.width, 1);
   context.textBaseline = "middle";
-  const intervals = lane.marks.filter(({ body }) => body.target.type === "interval").map(({ body }) => body);
-  for (const { body, agreed, difference } of lane.hidden ? [] : lane.marks) {
-    if (agreed ? !state.showAgreed : !state.showDifferences) continue;
-    const on = difference !== null && difference === state.focused;
-    const ground = agreed ? ink.faint : colour;
-    const x0 = left(view, beginOf(body));
-    if (x0 > sheet.width + 12) break;
-    if (body.target.type === "interval") {
-      const x1 = left(view, endOf(body, intervals, view.recording.length_ticks));
-      if (x1 < 0) continue;
-      const [from, to] = [Math.max(x0, -4), Math.min(x1, sheet.width + 4)];
-      context.fillStyle = `${ground}33`;
-      context.fillRect(from, top + 4, to - from, laneRow - 7);
-      context.strokeStyle = ground;
-      context.lineWidth = on ? 2 : 1;
-      context.strokeRect(from + 0.5, top + 4.5, to - from - 1, laneRow - 8);
-      context.font = "600 11px system-ui, sans-serif";
-      context.textAlign = "left";
-      context.fillStyle = ink.text;
-      const title = labelOf(protocol, body.label)?.title ?? body.label ?? "";
-      if (to - Math.max(from, 30) > context.measureText(title).width + 8) context.fillText(title, Math.max(from, 30) + 5, top + laneRow / 2 + 0.5);
-      continue;
-    }
-    if (x0 < -12) continue;
-    drawEvent(context, x0, top + laneRow / 2, letterOf(labelOf(protocol, body.label)), agreed ? null : colour, on, ink);
+  const drawn = lane.hidden ? [] : lane.marks.filter(({ agreed }) => (agreed ? state.showAgreed : state.showDifferences));
+  const intervals = drawn.filter(({ body }) => body.target.type === "interval");
+  // Bars under the letters of events, their names over them: both are to be read.
+  for (const mark of intervals) drawInterval(context, scene, sheet, lane, mark, top, mark.agreed ? ink.faint : colour);
+  for (const { body, agreed, difference } of drawn) {
+    const x = left(view, beginOf(body));
+    if (x > sheet.width + 12) break;
+    if (body.target.type === "interval" || x < -12) continue;
+    drawEvent(context, x, top + laneRow / 2, letterOf(labelOf(protocol, body.label)), agreed ? null : colour, difference !== null && difference === state.focused, ink);
   }
+  for (const { body, agreed } of intervals) drawIntervalName(context, scene, sheet, lane, body, top, agreed ? ink.faint : colour, ink);
   drawLaneTag(context, lane, top, ink, colour);
+}
+
+function reachOf({ view }: Scene, sheet: Sheet, lane: Lane, body: AnnotationBody): { readonly from: number; readonly to: number } | null {
+  const [from, to] = [left(view, beginOf(body)), left(view, endOf(body, lane.intervals, view.recording.length_ticks))];
+  return to < 0 || from > sheet.width ? null : { from: Math.max(from, -4), to: Math.min(to, sheet.width + 4) };
+}
+
+function drawInterval(context: CanvasRenderingContext2D, scene: Scene, sheet: Sheet, lane: Lane, mark: Lane["marks"][number], top: number, colour: string): void {
+  const reach = reachOf(scene, sheet, lane, mark.body);
+  if (reach === null) return;
+  context.fillStyle = `${colour}33`;
+  context.fillRect(reach.from, top + 4, reach.to - reach.from, laneRow - 7);
+  context.strokeStyle = colour;
+  context.lineWidth = mark.difference !== null && mark.difference === scene.state.focused ? 2 : 1;
+  context.strokeRect(reach.from + 0.5, top + 4.5, reach.to - reach.from - 1, laneRow - 8);
+}
+
+function drawIntervalName(context: CanvasRenderingContext2D, scene: Scene, sheet: Sheet, lane: Lane, body: AnnotationBody, top: number, colour: string, ink: Ink): void {
+  const reach = reachOf(scene, sheet, lane, body);
+  if (reach === null) return;
+  const title = labelOf(scene.protocol, body.label)?.title ?? body.label ?? "";
+  context.font = "600 11px system-ui, sans-serif";
+  context.textAlign = "left";
+  const at = Math.max(reach.from, 28);
+  const wide = context.measureText(title).width + 12;
+  if (reach.to - at < wide) return;
+  context.fillStyle = ink.surface;
+  context.fillRect(at, top + 4, wide, laneRow - 7);
+  context.fillStyle = colour;
+  context.fillRect(at, top + 4, 3, laneRow - 7);
+  context.fillStyle = ink.text;
+  context.fillText(title, at + 7, top + laneRow / 2 + 0.5);
 }
 
 function drawEvent(context: CanvasRenderingContext2D, x: number, y: number, letter: string, colour: string | null, on: boolean, ink: Ink): void {

@@ -129,7 +129,7 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const toList = useCallback(() => void navigate(`/p/${project.id}/review`), [navigate, project.id]);
   const goOn = async (): Promise<void> => {
     void client.invalidateQueries({ queryKey: ["project", project.id, "review"] });
-    notifications.show({ message: strings.submitted(item.number), color: "teal" });
+    notifications.show({ message: strings.submitted(item.number), color: "teal", autoClose: 2500 });
     client.removeQueries({ queryKey: ["review-item", project.id, item.id], type: "inactive" });
     const next = await nextWaiting(project.id, item.id);
     if (next === undefined) {

@@ -28,8 +28,17 @@ describe("where a difference lies", () => {
   it("on a recording is a time, or from one to another where they can be told apart", () => {
     const sample = (tick: number) => ({ target: { type: "sample", tick, channel: null } }) as unknown as AnnotationBody;
     const signal = ground({ kind: "signal", recordings: [recording] });
-    expect(placeText(signal, timePlace(recording, [sample(2500), sample(2502)]))).toBe("0:10.0");
-    expect(placeText(signal, timePlace(recording, [sample(2500), sample(3750)]))).toBe("0:10.0–0:15.0");
+    expect(placeText(signal, timePlace(recording, [sample(2500), sample(2502)], () => []))).toBe("0:10.0");
+    expect(placeText(signal, timePlace(recording, [sample(2500), sample(3750)], () => []))).toBe("0:10.0–0:15.0");
+  });
+});
+
+describe("an interval without an end", () => {
+  it("lasts until the rater's next one begins, else to the record's end", () => {
+    const interval = (id: string, begin: number) => ({ id, target: { type: "interval", begin_tick: begin, end_tick: null, channels: [] } }) as unknown as AnnotationBody;
+    const [first, second] = [interval("a", 100), interval("b", 900)];
+    expect(timePlace(recording, [first], () => [first, second])).toEqual({ kind: "time", begin: 100, end: 900 });
+    expect(timePlace(recording, [second], () => [first, second])).toEqual({ kind: "time", begin: 900, end: 25_000 });
   });
 });
 

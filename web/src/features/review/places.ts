@@ -28,10 +28,11 @@ export function notePlace(note: NoteText, bodies: readonly Pick<AnnotationBody, 
   return { kind: "note", begin, end: Math.max(...ranges.map((range) => range.end)), line: lineAt(note.lines, begin) };
 }
 
-export function timePlace(recording: Recording, bodies: readonly AnnotationBody[]): Place {
+/** `besides` are the other intervals of a mark's rater: an open one lasts until the next begins. */
+export function timePlace(recording: Recording, bodies: readonly AnnotationBody[], besides: (body: AnnotationBody) => readonly AnnotationBody[]): Place {
   const marks = bodies.filter((body) => body.target.type === "sample" || body.target.type === "interval");
   if (marks.length === 0) return whole;
-  return { kind: "time", begin: Math.min(...marks.map(beginOf)), end: Math.max(...marks.map((body) => endOf(body, [], recording.length_ticks))) };
+  return { kind: "time", begin: Math.min(...marks.map(beginOf)), end: Math.max(...marks.map((body) => endOf(body, besides(body), recording.length_ticks))) };
 }
 
 export function picturePlace(pictures: readonly Picture[], said: readonly Said[]): Place {
@@ -52,6 +53,11 @@ export function picturePlace(pictures: readonly Picture[], said: readonly Said[]
   return whole;
 }
 
+function intervalsBeside(said: ReadonlyMap<string, Said>, id: string): readonly AnnotationBody[] {
+  const key = said.get(id)?.key;
+  return [...said.values()].filter((one) => one.key === key && one.annotation.target.type === "interval").map((one) => one.annotation).sort((a, b) => beginOf(a) - beginOf(b));
+}
+
 export interface Ground {
   readonly item: ItemDetail;
   readonly note: NoteText | null;
@@ -63,7 +69,7 @@ export function placeOf(ground: Ground, difference: Difference, said: ReadonlyMa
   const bodies = own.map(({ annotation }) => annotation);
   const { source } = ground.item;
   if (source.kind === "text") return ground.note === null ? whole : notePlace(ground.note, bodies);
-  if (source.kind === "signal") return source.recordings[0] === undefined ? whole : timePlace(source.recordings[0], bodies);
+  if (source.kind === "signal") return source.recordings[0] === undefined ? whole : timePlace(source.recordings[0], bodies, (body) => intervalsBeside(said, body.id));
   return picturePlace(ground.pictures, own);
 }
 

@@ -108,5 +108,6 @@ export function decisionStory(difference: Difference, said: ReadonlyMap<string, 
   if (decision.take === "unsure") return strings.youUnsure(difference.title);
   if (decision.take === "edited") return strings.youEdited(difference.title);
   const words = takenWords(difference, said, decision);
+  if (decision.class === absent && words !== strings.consensus) return strings.youLeftOut(difference.title);
   return words === strings.consensus ? strings.youTookConsensus(difference.title) : strings.youTook(words, difference.title);
 }
