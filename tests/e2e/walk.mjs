@@ -62,6 +62,13 @@ try {
   const first = projects[0].id;
   pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["panel", `/p/${first}/panel`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
   for (const [kind, { project, item }] of wanted) pages.push([kind, `/p/${project.id}/item/${item.id}`]);
+  const inReview = new Map();
+  for (const project of projects) {
+    const { items = [] } = await get(`/projects/${project.id}/review?limit=200`);
+    for (const { item } of items) if (!inReview.has(item.kind)) inReview.set(item.kind, { project, item });
+  }
+  pages.push(["review", `/p/${([...inReview.values()][0]?.project ?? projects[0]).id}/review`]);
+  for (const [kind, { project, item }] of inReview) pages.push([`review-${kind}`, `/p/${project.id}/review/${item.id}`]);
 
   // ---- every page
   for (const scheme of ["light", "dark"]) {
@@ -127,6 +134,30 @@ try {
     check("a figure is saved as a table", file.suggestedFilename() === "agreement.csv");
   } else {
     check("a panel without votes says what to do", await page.getByText("No votes yet").isVisible());
+  }
+
+  // ---- deciding by key
+  const reviewed = inReview.get("text") ?? [...inReview.values()][0];
+  const opinions = reviewed === undefined ? null : await get(`/projects/${reviewed.project.id}/items/${reviewed.item.id}/opinions`);
+  if (opinions?.may_adjudicate === true && opinions.differences.some((difference) => !difference.agreed)) {
+    const current = () => page.locator('.rv-diff-top[aria-current="true"] .rv-pin').innerText();
+    const decided = () => page.locator(".rv-diff[data-settled]").count();
+    await page.goto(`${server.url}/p/${reviewed.project.id}/review/${reviewed.item.id}`);
+    await page.locator(".rv-diff-on").waitFor();
+    const [start, before] = [await current(), await decided()];
+    await page.keyboard.press("Enter");
+    check("Enter takes the consensus", (await decided()) === before + 1, String(await decided()));
+    await page.reload();
+    await page.locator(".rv-diff-on").waitFor();
+    check("a reload keeps what was decided", (await decided()) === before + 1);
+    const there = await current();
+    await page.keyboard.press("k");
+    await page.keyboard.press("j");
+    check("J and K go to and fro", (await current()) === there || opinions.differences.length === 1, await current());
+    await page.locator(".rv-diff-top", { hasText: new RegExp(`^${start}`) }).first().click();
+    await page.keyboard.press("1");
+    await page.keyboard.press("z");
+    check("Z takes the last decision back", (await decided()) === before + 1 && (await current()) === start, await current());
   }
 
   // ---- work survives

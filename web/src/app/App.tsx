@@ -128,6 +128,8 @@ const router = createBrowserRouter([
       page("/p/:project", () => import("@/features/project/View")),
       page("/p/:project/worklist", () => import("@/features/worklist/View")),
       page("/p/:project/item/:item", itemPage),
+      page("/p/:project/review", () => import("@/features/review/List")),
+      page("/p/:project/review/:item", () => import("@/features/review/View")),
       page("/p/:project/panel", () => import("@/features/panel/View")),
       page("/p/:project/imports", () => import("@/features/imports/View")),
       page("/p/:project/exports", () => import("@/features/export/View")),

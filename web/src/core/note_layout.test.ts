@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cellsOf, findSections, layOut, lineAt, occurrencesOf, sentenceAround, tokenAt, tokenise } from "./layout";
+import { cellsOf, findSections, layOut, lineAt, occurrencesOf, sentenceAround, tokenAt, tokenise } from "./note_layout";
 
 const shown = (text: string, cells?: number): string[] => layOut(text, cells).map((line) => text.slice(line.begin, line.end));
 

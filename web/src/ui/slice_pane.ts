@@ -1,22 +1,32 @@
 // Draws one pane: the slice through the look-up table, the mask's fill and outline, shapes, crosshair, brush.
 // Canvas 2D on purpose: hospital desktops are often thin clients without a GPU, and one slice costs about 2 ms here.
-import type { Plane, SlicePoint } from "../../core/geometry";
-import { sizeOn } from "../../core/geometry";
-import type { Mask } from "../../core/mask";
-import type { Volume, Window } from "../../core/volume";
-import { drawSlice } from "../../core/volume";
-import { edgesOf, labelsOn } from "./paint";
+import type { Plane, SlicePoint } from "@/core/geometry";
+import { sizeOn } from "@/core/geometry";
+import type { Mask } from "@/core/mask";
+import type { Volume, Window } from "@/core/volume";
+import { drawSlice } from "@/core/volume";
+import { edgesOf, labelsOn } from "@/core/mask_slice";
 
 export interface SegmentLook {
   readonly colour: string;
   readonly visible: boolean;
   readonly selected: boolean;
   readonly number: number;
+  /** Opacity of the fill, 0 to 255; without it the usual one. */
+  readonly fill?: number;
+}
+
+export interface MaskLook {
+  readonly mask: Mask;
+  readonly segments: ReadonlyMap<number, SegmentLook>;
+  /** Changes when `segments` does. */
+  readonly segmentsKey: string;
 }
 
 export interface ShapeLook {
   readonly id: string;
-  readonly kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length";
+  /** A letter is a tag alone, at its one point. */
+  readonly kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "letter";
   /** Slice places. */
   readonly points: readonly (readonly [number, number])[];
   readonly colour: string;
@@ -41,10 +51,8 @@ export interface Scene {
   readonly view: View;
   readonly transform: { slope: number; intercept: number; window: Window; inverted: boolean };
   readonly lookup: Uint32Array;
-  readonly mask: Mask | undefined;
-  readonly segments: ReadonlyMap<number, SegmentLook>;
-  /** Changes when `segments` does. */
-  readonly segmentsKey: string;
+  /** Drawn one over the other, the last on top: one rater's own, or several raters' beside each other. */
+  readonly masks: readonly MaskLook[];
   readonly shapes: readonly ShapeLook[];
   readonly crosshair: SlicePoint | undefined;
   readonly brush: { readonly at: SlicePoint; readonly radiusMm: number; readonly colour: string } | undefined;
@@ -114,8 +122,7 @@ function makeLayer(width: number, height: number): Layer | undefined {
 
 export class PaneRenderer {
   private picture: Layer | undefined;
-  private fill: Layer | undefined;
-  private edges = new Map<number, number[]>();
+  private readonly maskLayers: MaskLayer[] = [];
   private lookup: Uint32Array | undefined;
   private volume: Volume | undefined;
 
@@ -127,7 +134,9 @@ export class PaneRenderer {
     context.fillStyle = "#000";
     context.fillRect(0, 0, width, height);
     this.drawPicture(context, scene, size, placement);
-    this.drawMask(context, scene, size, placement);
+    scene.masks.forEach((look, n) => {
+      this.drawMask(context, scene, look, n, size, placement);
+    });
     const ratio = window.devicePixelRatio || 1;
     if (scene.crosshair !== undefined) drawCrosshair(context, placement, scene.crosshair, ratio);
     for (const shape of scene.shapes) drawShape(context, placement, shape, ratio, scene.captions);
@@ -166,51 +175,65 @@ export class PaneRenderer {
   private drawMask(
     context: CanvasRenderingContext2D,
     scene: Scene,
+    look: MaskLook,
+    n: number,
     size: { width: number; height: number },
     placement: Placement,
   ): void {
-    if (scene.mask === undefined || scene.mask.bricks.size === 0) return;
-    this.fill = this.layer(this.fill, size.width, size.height);
-    const layer = this.fill;
+    if (look.mask.bricks.size === 0) return;
+    const held = (this.maskLayers[n] ??= { layer: undefined, edges: new Map(), mask: look.mask });
+    held.layer = this.layer(held.layer, size.width, size.height);
+    const { layer } = held;
     if (layer === undefined) return;
-    const key = `${scene.plane.name}/${scene.slice}/${scene.mask.revision}/${scene.segmentsKey}`;
-    if (layer.key !== key) {
+    const key = `${scene.plane.name}/${scene.slice}/${look.mask.revision}/${look.segmentsKey}`;
+    if (layer.key !== key || held.mask !== look.mask) {
       layer.key = key;
-      this.paintFill(layer, scene, size);
+      held.mask = look.mask;
+      held.edges = paintFill(layer, scene, look, size);
     }
-    if (this.edges.size === 0) return;
+    if (held.edges.size === 0) return;
     context.imageSmoothingEnabled = false;
     blit(context, layer.canvas, size, placement);
-    const ratio = window.devicePixelRatio || 1;
-    for (const [segment, lines] of this.edges) {
-      const look = scene.segments.get(segment);
-      if (look?.visible !== true) continue;
-      context.beginPath();
-      for (let n = 0; n < lines.length; n += 4) {
-        context.moveTo(placement.originX + (lines[n] as number) * placement.scaleU, placement.originY + (lines[n + 1] as number) * placement.scaleV);
-        context.lineTo(placement.originX + (lines[n + 2] as number) * placement.scaleU, placement.originY + (lines[n + 3] as number) * placement.scaleV);
-      }
-      context.strokeStyle = look.colour;
-      context.lineWidth = (look.selected ? 2 : 1.25) * ratio;
-      context.lineCap = "square";
-      context.stroke();
-    }
+    drawEdges(context, look, held.edges, placement);
   }
+}
 
-  private paintFill(layer: Layer, scene: Scene, size: { width: number; height: number }): void {
-    this.edges = new Map();
-    const labels = scene.mask && labelsOn(scene.mask, scene.plane, scene.slice, size.width, size.height);
-    layer.pixels.fill(0);
-    if (labels !== undefined) {
-      const colours = new Uint32Array(65536);
-      for (const [segment, look] of scene.segments) {
-        if (look.visible) colours[segment] = packed(look.colour, look.selected ? 90 : 64);
-      }
-      for (let n = 0; n < labels.length; n++) layer.pixels[n] = colours[labels[n] as number] as number;
-      this.edges = edgesOf(labels, size.width, size.height);
+interface MaskLayer {
+  layer: Layer | undefined;
+  edges: ReadonlyMap<number, readonly number[]>;
+  mask: Mask;
+}
+
+function drawEdges(context: CanvasRenderingContext2D, mask: MaskLook, edges: MaskLayer["edges"], placement: Placement): void {
+  const ratio = window.devicePixelRatio || 1;
+  for (const [segment, lines] of edges) {
+    const look = mask.segments.get(segment);
+    if (look?.visible !== true) continue;
+    context.beginPath();
+    for (let n = 0; n < lines.length; n += 4) {
+      context.moveTo(placement.originX + (lines[n] as number) * placement.scaleU, placement.originY + (lines[n + 1] as number) * placement.scaleV);
+      context.lineTo(placement.originX + (lines[n + 2] as number) * placement.scaleU, placement.originY + (lines[n + 3] as number) * placement.scaleV);
     }
-    layer.context.putImageData(layer.image, 0, 0);
+    context.strokeStyle = look.colour;
+    context.lineWidth = (look.selected ? 2 : 1.25) * ratio;
+    context.lineCap = "square";
+    context.stroke();
   }
+}
+
+/** Fills the layer with the segments' colours and returns the edges around them. */
+function paintFill(layer: Layer, scene: Scene, mask: MaskLook, size: { width: number; height: number }): MaskLayer["edges"] {
+  const labels = labelsOn(mask.mask, scene.plane, scene.slice, size.width, size.height);
+  layer.pixels.fill(0);
+  if (labels !== undefined) {
+    const colours = new Uint32Array(65536);
+    for (const [segment, look] of mask.segments) {
+      if (look.visible) colours[segment] = packed(look.colour, look.fill ?? (look.selected ? 90 : 64));
+    }
+    for (let n = 0; n < labels.length; n++) layer.pixels[n] = colours[labels[n] as number] as number;
+  }
+  layer.context.putImageData(layer.image, 0, 0);
+  return labels === undefined ? new Map() : edgesOf(labels, size.width, size.height);
 }
 
 function blit(
@@ -287,6 +310,10 @@ function outline(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLo
 }
 
 function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number, captions: boolean): void {
+  if (shape.kind === "letter") {
+    drawLetter(context, p, shape, ratio);
+    return;
+  }
   for (const [colour, width] of [["rgba(0,0,0,0.65)", 4], [shape.colour, shape.selected ? 2 : 1.5]] as const) {
     outline(context, p, shape, ratio);
     context.strokeStyle = colour;
@@ -306,6 +333,22 @@ function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: Shape
     }
   }
   if (captions) drawCaption(context, p, shape, ratio);
+}
+
+function drawLetter(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
+  const [u, v] = shape.points[0] ?? [0, 0];
+  const [x, y] = toScreen(p, { u, v });
+  const side = 15 * ratio;
+  context.beginPath();
+  context.roundRect(x - side / 2, y - side - 3 * ratio, side, side, 3 * ratio);
+  context.fillStyle = shape.colour;
+  context.fill();
+  context.font = `700 ${String(10 * ratio)}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = "#0e1116";
+  context.fillText(shape.caption, x, y - side / 2 - 2.5 * ratio);
+  context.textAlign = "left";
 }
 
 function drawCaption(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {

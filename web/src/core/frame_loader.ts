@@ -1,7 +1,7 @@
 // Fetches a series' frames into its volume: the slices around the one looked at first, then outwards, several frames in
 // one answer, each put in place as its bytes arrive. Two requests run at once; a new place to look re-orders the rest.
-import type { Volume } from "../../core/volume";
-import { fillBytes, markLoaded, nextRun } from "../../core/volume";
+import type { Volume } from "./volume";
+import { fillBytes, markLoaded, nextRun } from "./volume";
 
 export interface FrameSource {
   /** Frames [from, from + count) as one body, back to back. */

@@ -1,5 +1,5 @@
 // Spans as they are shown: fragments of labels cut to lines, stacked where they overlap.
-import type { AnnotationId } from "@/core/ids";
+import type { AnnotationId } from "./ids";
 
 /** One contiguous part of a span; places are UTF-16 units. */
 export interface Fragment {
