@@ -173,7 +173,7 @@ Status check_crossed(const ReadingFile& file) {
 Result<ReaderStudy> study_of(const ReadingFile& file, const ReadersCommand& command) {
   CSL_TRY(check_crossed(file));
   const std::size_t count = file.rows.size();
-  const auto readings = std::make_unique<Reading[]>(count);
+  const auto readings = std::make_unique<CaseReading[]>(count);
   for (std::size_t i = 0; i < count; ++i) {
     const ReadingRow& row = file.rows[i];
     readings[i] = {.reader = row.reader,
