@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -92,18 +93,26 @@ Result<std::set<ItemId>> items_being_read(const Access& access, const storage::R
   return std::set<ItemId>(open.begin(), open.end());
 }
 
+json::array without(json::array items, const std::set<std::string>& hidden) {
+  json::array shown;
+  for (json::value& item : items) {
+    if (!hidden.contains(std::string(item.at("item_id").as_string()))) {
+      shown.push_back(std::move(item));
+    }
+  }
+  return shown;
+}
+
+// Leaves out what names these items.
 json::object without(json::object panel, const std::set<ItemId>& hidden) {
   if (hidden.empty()) return panel;
   std::set<std::string> ids;
   for (const ItemId& item : hidden) ids.insert(to_string(item));
   for (const char* list : {"uncertain_items", "gold"}) {
-    json::array shown;
-    for (json::value& item : panel[list].as_array()) {
-      if (!ids.contains(std::string(item.at("item_id").as_string()))) {
-        shown.push_back(std::move(item));
-      }
-    }
-    panel[list] = std::move(shown);
+    panel[list] = without(panel[list].as_array(), ids);
+  }
+  for (json::value& rater : panel["raters"].as_array()) {
+    rater.as_object()["differs"] = without(rater.at("differs").as_array(), ids);
   }
   return panel;
 }
