@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "analysis/consensus/confusion_model.hpp"
-#include "analysis/consensus/crowd_sets.hpp"
 #include "analysis/consensus/em_step.hpp"
 #include "analysis/consensus/vote_share.hpp"
 #include "base/random.hpp"
+#include "tests/crowd_sets.hpp"
 
 namespace {
 
@@ -89,12 +89,8 @@ void measure_steps(const VoteTable& votes, unsigned threads) {
 // Percentile interval of the mean credit over items drawn with replacement.
 void print_accuracy(const test::CrowdSet& set, const ConsensusResult& result, const char* name) {
   constexpr std::size_t replicates = 2'000;
-  std::vector<double> credit;
-  for (ItemIndex item = 0; item < set.truth.size(); ++item) {
-    if (set.truth[item] == no_label || result.has_vote[item] == 0) continue;
-    credit.push_back(
-        tied_credit(result.posterior.of(item), set.truth[item], TiePolicy::Fractional));
-  }
+  const auto row_of = [&](ItemIndex item) { return result.posterior.of(item); };
+  const std::vector<double> credit = test::credits(set, row_of);
   SeededRandom random(1);
   std::vector<double> means;
   for (std::size_t replicate = 0; replicate < replicates; ++replicate) {
@@ -104,7 +100,7 @@ void print_accuracy(const test::CrowdSet& set, const ConsensusResult& result, co
   }
   std::ranges::sort(means);
   fmt::print("{:22} {:22} {:.6f} [{:.4f}, {:.4f}] log likelihood {:.4f}, {} steps\n", set.name,
-             name, test::accuracy_of(set, result), means[replicates / 40],
+             name, test::accuracy(set, row_of), means[replicates / 40],
              means[replicates - replicates / 40 - 1], result.log_likelihood, result.iterations);
 }
 
@@ -112,8 +108,7 @@ void measure_accuracy() {
   constexpr const char* methods[] = {
       "auto", "majority", "weighted_majority", "pooled_coin",           "one_coin", "dawid_skene",
       "map",  "ibcc",     "hierarchical",      "hierarchical_symmetric"};
-  for (const char* name :
-       {"bluebird", "dog", "rte", "face_sentiment", "weather_sentiment_amt", "zencrowd_in"}) {
+  for (const char* name : test::crowd_set_names) {
     const auto set = test::read_crowd_set(name);
     if (!set) {
       fmt::print("skipped: shared data absent\n");

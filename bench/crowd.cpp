@@ -1,33 +1,32 @@
-// Truth models on public crowd sets: time (median and spread of runs), objective, accuracy. Beside
-// it stand crowd-kit's numbers on the same data; see docs beside the module.
+// Truth models on public crowd sets: processor time (median and spread of runs), objective,
+// accuracy. Beside it stand crowd-kit's numbers on the same data; see docs beside the module.
 //   csl_crowd_bench [runs]
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <vector>
 
 #include "analysis/crowd/glad.hpp"
 #include "analysis/crowd/mace.hpp"
 #include "analysis/crowd/skill.hpp"
-#include "tests/crowd_votes.hpp"
+#include "tests/crowd_sets.hpp"
 
 namespace {
 
 using namespace consilium;
 
 template <class Run>
-void measure(const char* name, const test::CrowdVotes& data, int runs, const Run& run) {
+void measure(const char* name, const test::CrowdSet& data, int runs, const Run& run) {
   std::vector<double> seconds;
   double objective = 0;
   double right = 0;
   std::size_t iterations = 0;
   for (int i = 0; i < runs; ++i) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const auto result = run();
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    seconds.push_back(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC);
     if constexpr (requires { result.objective; }) {
       objective = result.objective;
       iterations = result.objective_of.size();
@@ -46,9 +45,8 @@ void measure(const char* name, const test::CrowdVotes& data, int runs, const Run
 
 int main(int argc, char** argv) {
   const int runs = argc > 1 ? std::atoi(argv[1]) : 5;
-  for (const char* name :
-       {"bluebird", "dog", "face_sentiment", "rte", "weather_sentiment_amt", "zencrowd_in"}) {
-    const auto data = test::crowd_votes(name);
+  for (const char* name : test::crowd_set_names) {
+    const auto data = test::read_crowd_set(name);
     if (!data) {
       fmt::print("{}: not there; set CONSILIUM_DATA\n", name);
       continue;

@@ -62,6 +62,9 @@ int write_series(const std::filesystem::path& folder, std::uint32_t slices) {
 }
 
 Result<double> measure(const std::filesystem::path& folder, const std::filesystem::path& in) {
+  // A store of an earlier run knows every file and would only count duplicates.
+  std::error_code nothing_there;
+  std::filesystem::remove_all(folder, nothing_there);
   const auto clock = system_clock();
   const auto random = system_random();
   const auto store = CSL_TRY(storage::open_store({.folder = folder}));

@@ -16,7 +16,7 @@
 #include "analysis/routing/running_panel.hpp"
 #include "analysis/routing/stopping.hpp"
 #include "base/random.hpp"
-#include "tests/crowd_votes.hpp"
+#include "tests/crowd_sets.hpp"
 #include "tests/made_votes.hpp"
 
 namespace {
@@ -30,12 +30,12 @@ struct Point {
 };
 
 struct Replay {
-  const test::CrowdVotes& data;
+  const test::CrowdSet& data;
   std::vector<std::vector<Vote>> waiting;  // by item, the next vote last
   RunningPanel panel;
   double votes = 0;
 
-  Replay(const test::CrowdVotes& of, std::uint64_t seed)
+  Replay(const test::CrowdSet& of, std::uint64_t seed)
       : data(of),
         waiting(of.votes.item_count()),
         panel(RunningPanel::make(of.votes.item_count(), of.votes.rater_count, of.votes.class_count,
@@ -85,7 +85,7 @@ struct Replay {
   }
 };
 
-Point by_rule(const test::CrowdVotes& data, std::uint64_t seed, const routing::StopRule& rule,
+Point by_rule(const test::CrowdSet& data, std::uint64_t seed, const routing::StopRule& rule,
               bool by_gain) {
   Replay replay(data, seed);
   replay.take_each(2);
@@ -104,7 +104,7 @@ Point by_rule(const test::CrowdVotes& data, std::uint64_t seed, const routing::S
 }
 
 // No rule: as many votes as `votes_each` an item in all, but always where a vote tells most.
-Point by_budget(const test::CrowdVotes& data, std::uint64_t seed, std::uint32_t votes_each) {
+Point by_budget(const test::CrowdSet& data, std::uint64_t seed, std::uint32_t votes_each) {
   Replay replay(data, seed);
   replay.take_each(std::min(votes_each, 2U));
   const double budget = static_cast<double>(votes_each) * replay.panel.item_count();
@@ -156,7 +156,7 @@ void print(const std::string& plan, const Point& point, const std::vector<Point>
 }
 
 void study(const char* name, int replays) {
-  const auto data = test::crowd_votes(name);
+  const auto data = test::read_crowd_set(name);
   if (!data) {
     fmt::print("{}: not there; set CONSILIUM_DATA\n", name);
     return;

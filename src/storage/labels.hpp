@@ -65,7 +65,7 @@ struct AdjudicationRow {
   std::int64_t revision = 0;
   bool gold = false;
   Bytes sealed_reason;
-  Bytes sealed_decisions;  // JSON array of Decision, as it was sent
+  Bytes sealed_decisions;     // JSON array of Decision, as it was sent
   std::string rests_on_json;  // ["annotation id@revision"...]: the opinions that were weighed
   Timestamp adjudicated_at;
 };

@@ -160,17 +160,27 @@ try {
   await lead.api.call("PUT", `/projects/${notes.id}/members/${me.person.id}`, { roles: ["rater"] });
   const { items } = await rater.api.call("GET", `/projects/${notes.id}/items?limit=5`);
   const item = items.at(-1);
-  await lead.page.goto(`${server.url}/p/${notes.id}/worklist?order=asc`);
-  await lead.page.getByRole("grid").waitFor();
-  const progress = () => lead.page.getByRole("row").filter({ hasText: `item ${String(item.number)}` }).first().innerText();
-  const before = await progress();
+  // Eight tabs: over HTTP/1.1 a browser has six connections to a server, so a stream for each would leave none.
+  const tabs = [lead.page];
+  while (tabs.length < 8) tabs.push(await lead.context.newPage());
+  for (const tab of tabs) {
+    await tab.goto(`${server.url}/p/${notes.id}/worklist?order=asc`);
+    await tab.getByRole("grid").waitFor();
+  }
+  await lead.page.bringToFront();
+  const progress = (tab) => tab.getByRole("row").filter({ hasText: `item ${String(item.number)}` }).first().innerText();
+  const before = await progress(lead.page);
   const made = await twoWindows(rater, notes, item);
   await conflict(rater, await apiOf(again.context, server.url), notes, item, made);
   await rater.page.locator(".answer-missing select").first().selectOption({ index: 1 });
   await saved(rater.page);
   await rater.page.keyboard.press("Control+Enter");
   check("the item is submitted", await until(() => !rater.page.url().endsWith(item.id)), rater.page.url());
-  check("the lead's worklist hears of it without a reload", await until(async () => (await progress()) !== before), before);
+  check("the lead's worklist hears of it without a reload", await until(async () => (await progress(lead.page)) !== before), before);
+  let heard = 0;
+  for (const tab of tabs) heard += Number(await until(async () => (await progress(tab)) !== before));
+  check("and so do the seven other tabs of that browser", heard === tabs.length, `${String(heard)} of ${String(tabs.length)}`);
+  for (const tab of tabs.slice(1)) await tab.close();
 
   await upload(lead, images);
   await exported(lead, notes);

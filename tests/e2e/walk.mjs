@@ -60,8 +60,15 @@ try {
     }
   }
   const first = projects[0].id;
-  pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
+  pages.push(["worklist", `/p/${first}/worklist?order=asc`], ["panel", `/p/${first}/panel`], ["project", `/p/${first}`], ["imports", `/p/${first}/imports`], ["exports", `/p/${first}/exports`], ["people", "/people"], ["audit", "/audit"], ["account", "/account"]);
   for (const [kind, { project, item }] of wanted) pages.push([kind, `/p/${project.id}/item/${item.id}`]);
+  const inReview = new Map();
+  for (const project of projects) {
+    const { items = [] } = await get(`/projects/${project.id}/review?limit=200`);
+    for (const { item } of items) if (!inReview.has(item.kind)) inReview.set(item.kind, { project, item });
+  }
+  pages.push(["review", `/p/${([...inReview.values()][0]?.project ?? projects[0]).id}/review`]);
+  for (const [kind, { project, item }] of inReview) pages.push([`review-${kind}`, `/p/${project.id}/review/${item.id}`]);
 
   // ---- every page
   for (const scheme of ["light", "dark"]) {
@@ -107,6 +114,51 @@ try {
   await page.keyboard.press("?");
   check("? shows the keys", await page.getByRole("dialog", { name: "Keyboard" }).waitFor({ timeout: 3000 }).then(() => true, () => false));
   await page.keyboard.press("Escape");
+
+  // ---- the panel
+  await page.goto(`${server.url}/p/${first}/panel`);
+  await settled(page);
+  const panel = await get(`/projects/${first}/panel`);
+  if (panel.items?.with_votes > 0) {
+    check("the panel says where the project stands", /^(Agreement|Overlap) on /.test(await page.getByRole("heading", { level: 1 }).innerText()));
+    check("and draws six figures", (await page.locator("svg[data-figure], .figure-card .pn-hollow").count()) === 6);
+    await page.keyboard.press("u");
+    check("U lists the items that need another reader", (await page.locator(".pn-rows li").count()) === panel.uncertain_items.filter((item) => !item.settled).length);
+    await page.keyboard.press("Escape");
+    check("Escape closes the list", await page.getByRole("complementary", { name: "Items" }).waitFor({ state: "detached", timeout: 3000 }).then(() => true, () => false));
+    await page.getByRole("slider", { name: "From, bit" }).press("Home");
+    check("the brush's handle moves by key", page.url().includes("items=bits") || (await page.waitForURL("**items=bits**", { timeout: 3000 }).then(() => true, () => false)));
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Agreement by label: Save this figure" }).click();
+    const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name: "Save as CSV" }).click()]);
+    check("a figure is saved as a table", file.suggestedFilename() === "agreement.csv");
+  } else {
+    check("a panel without votes says what to do", await page.getByText("No votes yet").isVisible());
+  }
+
+  // ---- deciding by key
+  const reviewed = inReview.get("text") ?? [...inReview.values()][0];
+  const opinions = reviewed === undefined ? null : await get(`/projects/${reviewed.project.id}/items/${reviewed.item.id}/opinions`);
+  if (opinions?.may_adjudicate === true && opinions.differences.some((difference) => !difference.agreed)) {
+    const current = () => page.locator('.rv-diff-top[aria-current="true"] .rv-pin').innerText();
+    const decided = () => page.locator(".rv-diff[data-settled]").count();
+    await page.goto(`${server.url}/p/${reviewed.project.id}/review/${reviewed.item.id}`);
+    await page.locator(".rv-diff-on").waitFor();
+    const [start, before] = [await current(), await decided()];
+    await page.keyboard.press("Enter");
+    check("Enter takes the consensus", (await decided()) === before + 1, String(await decided()));
+    await page.reload();
+    await page.locator(".rv-diff-on").waitFor();
+    check("a reload keeps what was decided", (await decided()) === before + 1);
+    const there = await current();
+    await page.keyboard.press("k");
+    await page.keyboard.press("j");
+    check("J and K go to and fro", (await current()) === there || opinions.differences.length === 1, await current());
+    await page.locator(".rv-diff-top", { hasText: new RegExp(`^${start}`) }).first().click();
+    await page.keyboard.press("1");
+    await page.keyboard.press("z");
+    check("Z takes the last decision back", (await decided()) === before + 1 && (await current()) === start, await current());
+  }
 
   // ---- work survives
   const text = wanted.get("text");

@@ -1,6 +1,8 @@
 // Development only: answers /api/v1 from generated data when no server is named. Nothing is real.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
+import { makePanel, type PanelVariant } from "./mock_panel.ts";
+import { adjudicate, bricks, frames, itemOpinions, recording, reviewNote, reviewRows, signalWindow, studies } from "./mock_review.ts";
 
 let seed = 7;
 const random = (): number => {
@@ -15,7 +17,7 @@ const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.lengt
 const me = {
   person: { id: id(1), name: "mara", display_name: "Mara Reed", initials: "MR" },
   roles: ["administrator", "compliance"],
-  projects: [{ id: id(100), name: "Cardio-oncology follow-up", roles: ["lead", "rater"] }],
+  projects: [{ id: id(100), name: "Cardio-oncology follow-up", roles: ["lead", "rater", "reviewer", "adjudicator"] }],
   csrf_token: "token",
   sign_in_id: id(9),
 };
@@ -53,12 +55,23 @@ const protocol = {
   authors: [{ name: "Mara Reed", role: "lead" }],
   clinical_question: "Is there sign of cardiotoxicity or a new nodule under therapy?",
   inclusion: ["Adults under anthracycline or trastuzumab therapy"], exclusion: ["Prior heart transplant"], item_unit: "study", modalities: ["CT", "NOTE", "ECG"],
-  attributes: [{ id: "margin", name: "Margin", answer: { type: "choice", choices: [{ id: "smooth", name: "Smooth" }, { id: "spiculated", name: "Spiculated" }] } }],
+  attributes: [
+    { id: "margin", name: "Margin", answer: { type: "choice", choices: [{ id: "smooth", name: "Smooth" }, { id: "spiculated", name: "Spiculated" }] } },
+    { id: "assertion", name: "Assertion", answer: { type: "choice", choices: [{ id: "present", name: "Present" }, { id: "possible", name: "Possible" }, { id: "negated", name: "Negated" }] } },
+    { id: "use", name: "Use", answer: { type: "choice", choices: [{ id: "active", name: "Active" }, { id: "stopped", name: "Stopped" }] } },
+  ],
+  reader_plan: { readers: 3, blinding: "independent", adjudication: { when: "disagreement" } },
   labels: [
     { id: "nodule", name: "Nodule", definition: "A rounded opacity, well or poorly defined, up to 3 cm.", colour: "#0072b2", shortcut: "1", places: ["mask", "polygon", "length"], attributes: [{ id: "margin", required: true }], concept: { system: "SCT", code: "27925004", display: "Nodule" }, examples: { positive: ["A solid 6 mm opacity in the right upper lobe"], negative: ["A vessel seen end on"], borderline: ["A 2 mm opacity in one slice"] } },
-    { id: "effusion", name: "Pericardial effusion", definition: "Fluid in the pericardial sac over 5 mm at end-diastole.", colour: "#d55e00", shortcut: "2", places: ["mask"] },
-    { id: "problem", name: "Problem", definition: "A sign, symptom or diagnosis of this patient.", colour: "#009e73", shortcut: "p", places: ["spans"] },
-    { id: "normal", name: "Normal beat", definition: "A beat that begins in the sinus node.", colour: "#56b4e9", shortcut: "n", places: ["sample"] },
+    { id: "effusion", name: "Pericardial effusion", definition: "Fluid in the pericardial sac over 5 mm at end-diastole.", colour: "#d55e00", shortcut: "2", places: ["mask", "box", "ellipse"] },
+    { id: "problem", name: "Problem", definition: "A sign, symptom or diagnosis of this patient. “Cannot be excluded” is possible, unless a later line rules it out.", colour: "#009e73", shortcut: "p", places: ["spans"], attributes: [{ id: "assertion", required: true }] },
+    { id: "medication", name: "Medication", definition: "A drug that the patient takes or took.", colour: "#cc79a7", shortcut: "m", places: ["spans"], attributes: ["use"] },
+    { id: "test", name: "Test", definition: "What was measured or looked at.", colour: "#e69f00", shortcut: "t", places: ["spans"] },
+    { id: "value", name: "Value", definition: "The result of a test with its unit.", colour: "#56b4e9", shortcut: "v", places: ["spans"] },
+    { id: "normal", name: "Normal beat", definition: "A beat that begins in the sinus node.", colour: "#6b7280", shortcut: "n", places: ["sample"] },
+    { id: "pvc", name: "Ventricular beat", definition: "A premature wide beat without a P wave before it.", colour: "#d55e00", shortcut: "v", places: ["sample"] },
+    { id: "apc", name: "Atrial premature beat", definition: "A premature beat after a P wave of another form.", colour: "#56b4e9", shortcut: "a", places: ["sample"] },
+    { id: "afib", name: "Atrial fibrillation", definition: "No P waves and uneven distances over 30 s or the whole strip.", colour: "#cc79a7", shortcut: "f", places: ["interval"] },
   ],
   questions: [{ id: "cardiotoxicity", name: "Cardiotoxicity", prompt: "Is cardiotoxicity stated or shown?", on: "item", required: true, answer: { type: "choice", allow: ["unsure"], choices: [{ id: "no", name: "No" }, { id: "yes", name: "Yes" }] } }],
 };
@@ -108,10 +121,10 @@ function list(query: URLSearchParams) {
 }
 
 const thumbnail = (n: number): string => `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 160 128"><rect width="160" height="128" fill="#000"/><ellipse cx="80" cy="66" rx="68" ry="52" fill="#888"/><ellipse cx="50" cy="64" rx="24" ry="34" fill="#1c1c1c"/><ellipse cx="110" cy="64" rx="24" ry="34" fill="#1c1c1c"/><circle cx="84" cy="${String(58 + (n % 9))}" r="16" fill="#aaa"/><circle cx="80" cy="102" r="9" fill="#eee"/></svg>`;
-const noteText = `CARDIO-ONCOLOGY CLINIC\n\nReason for visit: follow-up after cycle 4 of trastuzumab.\n\n${sentences.join(" ")}\n\nPlan: echo in 4 weeks.\n`;
+const noteText = reviewNote;
 
 function detail(item: MockItem) {
-  const source = item.kind === "text" ? { kind: "text", notes: [{ id: id(6000), date: item.date, title: item.title, length: [...noteText].length, sha256: "0".repeat(64) }] } : item.kind === "signal" ? { kind: "signal", recordings: [{ id: id(6100), start: null, duration_s: 60, tick_rate: { num: 250, den: 1 }, length_ticks: 15_000, channels: [{ index: 0, name: "II", unit: "mV", rate_hz: 250, gain: 200, baseline: 0 }], gaps: [], pyramid_levels: [16] }] } : { kind: "image", studies: [] };
+  const source = item.kind === "text" ? { kind: "text", notes: [{ id: id(6000), date: item.date, title: item.title, length: [...noteText].length, sha256: "0".repeat(64) }] } : item.kind === "signal" ? { kind: "signal", recordings: [recording] } : { kind: "image", studies };
   return { ...item, source, related: items.filter((other) => other.patient.id === item.patient.id && other.id !== item.id).map((other) => ({ item_id: other.id, kind: other.kind, modality: other.modality, date: other.date, title: other.title })) };
 }
 
@@ -138,7 +151,7 @@ function bulk(item: string, operations: readonly { op: string; id?: string; anno
   });
 }
 
-type Answer = { status?: number; json?: unknown; text?: string; type?: string };
+type Answer = { status?: number; json?: unknown; text?: string; bytes?: Uint8Array; type?: string };
 const task = (item: MockItem) => ({ id: id(3000 + item.number - 1), item_id: item.id, stage: "label", state: "leased", rater_id: id(1), lease_until: at(-1_800_000) });
 
 function answer(method: string, path: string, query: URLSearchParams, body: Record<string, unknown>): Answer {
@@ -179,6 +192,13 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
   if (rest === "/protocol") return { json: { protocol, yaml: "id: cardio-oncology\nversion: 1.2.0\n", hash: project.protocol.hash, version: "1.2.0" } };
   if (rest === "/protocol/versions") return page([{ version: "1.2.0", hash: project.protocol.hash, created_at: at(3 * day) }, { version: "1.1.0", hash: "77aa", created_at: at(30 * day) }]);
   if (rest === "/statistics") return { json: statistics() };
+  if (rest.startsWith("/panel")) {
+    // Other states of the page: /p/<this project's id with its end changed>/panel.
+    if (scoped[1] === id(113)) return { status: 500, json: { title: "The votes could not be counted", status: 500, code: "internal", remedy: "Try again in a minute." } };
+    const variants: Readonly<Record<string, PanelVariant>> = { [id(110)]: "empty", [id(111)]: "one_rater", [id(112)]: "one_class" };
+    const { votesOf, ...panel } = makePanel(items, variants[scoped[1] ?? ""] ?? "full");
+    return rest === "/panel" ? { json: panel } : { text: votesOf(query.get("unit") ?? ""), type: "text/csv" };
+  }
   if (rest === "/members") return page(people.slice(0, 4).map((person, n) => ({ person_id: person.id, display_name: person.display_name, roles: n === 0 ? ["lead", "rater"] : n === 2 ? ["rater", "reviewer"] : ["rater"] })));
   if (rest === "/questions") return page(questions);
   if (rest === "/imports") return page(imports);
@@ -186,6 +206,12 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
   if (rest === "/exports") return page(exports_);
   if (rest.startsWith("/exports/")) return { json: { ...exports_[0], state: "running", items: 0, annotations: 0, size_bytes: 0, id: rest.slice(9), format: body["format"], created_at: at(0) } };
   if (rest === "/items") return { json: list(query) };
+  if (rest === "/review") {
+    const rows = reviewRows(items);
+    const from = Number(query.get("cursor") ?? 0);
+    const limit = Number(query.get("limit") ?? 50);
+    return { json: { items: rows.slice(from, from + limit), next_cursor: from + limit < rows.length ? String(from + limit) : null, total: rows.length } };
+  }
   if (rest === "/tasks/next") {
     const next = items.find((item) => item.mine.state === "draft" && item.id !== body["after"]) ?? items.find((item) => item.mine.state === "none");
     return next === undefined ? { status: 204 } : { json: { task: body["peek"] === true ? null : task(next), item: next } };
@@ -202,6 +228,11 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
   if (one[2] === "/annotations") return page([...keptOf(item.id).values()]);
   if (one[2] === "/annotations/bulk") return { json: { results: bulk(item.id, body["operations"] as Parameters<typeof bulk>[1]) } };
   if (one[2] === "/masks") return page([]);
+  if (one[2] === "/opinions") return { json: itemOpinions(item) };
+  if (one[2] === "/adjudication") return { json: adjudicate(item, body) };
+  if (one[2]?.endsWith("/window") === true) return { bytes: signalWindow(Number(query.get("from")), Number(query.get("to")), Number(query.get("pixels"))) };
+  if (one[2]?.endsWith("/frames") === true) return { bytes: frames(Number(query.get("from")), Number(query.get("count"))) };
+  if (one[2]?.endsWith("/bricks") === true) return { bytes: bricks(query.has("opinion") ? "ABC".indexOf(query.get("opinion") ?? "") : Number(query.get("rater")?.slice(-1)) - 2) };
   return { json: {} };
 }
 
@@ -227,7 +258,8 @@ function handle(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const said = answer(incoming.method ?? "GET", path, url.searchParams, body);
     outgoing.statusCode = said.status ?? 200;
     outgoing.setHeader("Content-Type", said.type ?? "application/json");
-    outgoing.end(said.text ?? (said.json === undefined ? "" : JSON.stringify(said.json)));
+    if (said.bytes !== undefined) outgoing.end(said.bytes);
+    else outgoing.end(said.text ?? (said.json === undefined ? "" : JSON.stringify(said.json)));
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "analysis/agreement/alpha.hpp"
 #include "analysis/agreement/exchangeable.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 namespace {

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "analysis/agreement/distributions.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
@@ -65,7 +67,7 @@ std::vector<double> sums_of(const SummandRows& rows) {
   }
   // As order_free_sum does it, for all columns at once.
   std::vector<int> shift(rows.column_count, 0);
-  std::vector<WideInteger> sum(rows.column_count, 0);
+  std::vector<Wide> sum(rows.column_count, 0);
   for (std::size_t c = 0; c < rows.column_count; ++c) {
     if (largest[c] > 0) shift[c] = std::clamp(order_free_shift(largest[c]), -1000, 900);
   }

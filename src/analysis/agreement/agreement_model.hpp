@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/statistics/interval.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
@@ -35,12 +36,6 @@ struct SummandRows {
     first.push_back(column.size());
     items.push_back(item_count);
   }
-};
-
-struct Interval {
-  double lower = 0;
-  double upper = 0;
-  friend bool operator==(const Interval&, const Interval&) = default;
 };
 
 struct CoefficientValue {

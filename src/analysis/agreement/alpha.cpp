@@ -12,7 +12,8 @@
 #include "analysis/agreement/alpha_coefficient.hpp"
 #include "analysis/agreement/alpha_ordinal.hpp"
 #include "analysis/agreement/class_sums.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

@@ -23,6 +23,7 @@
 #include "analysis/agreement/agreement_model.hpp"
 #include "analysis/agreement/rating_patterns.hpp"
 #include "analysis/agreement/weights.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "analysis/agreement/alpha_coefficient.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

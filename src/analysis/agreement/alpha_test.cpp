@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "analysis/agreement/published_examples.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "analysis/agreement/distributions.hpp"
+#include "analysis/statistics/distributions.hpp"
 
 namespace consilium {
 namespace {

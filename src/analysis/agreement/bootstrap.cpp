@@ -7,19 +7,19 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <thread>
 #include <vector>
 
-#include "analysis/agreement/binomial.hpp"
-#include "analysis/agreement/distributions.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
 #include "analysis/agreement/resampling_units.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/binomial.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 #include "base/random.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using WideUnsigned = unsigned __int128;
 
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
@@ -113,20 +113,11 @@ std::vector<double> draw_replicates(const ResamplingUnits& units, const Coeffici
                                     const BootstrapOptions& options) {
   std::vector<double> replicates(options.replicates);
   const unsigned threads = std::clamp(options.threads, 1U, 64U);
-  const auto work = [&](unsigned which) {
-    Resampler resampler(units, coefficient);
-    for (std::uint32_t b = which; b < options.replicates; b += threads) {
-      replicates[b] = resampler.replicate(options.seed, b);
-    }
-  };
-  if (threads == 1) {
-    work(0);
-    return replicates;
-  }
-  std::vector<std::jthread> others;
-  for (unsigned t = 1; t < threads; ++t) others.emplace_back(work, t);
-  work(0);
-  others.clear();
+  for_each_part(options.replicates, threads, [&] {
+    return [&, resampler = Resampler(units, coefficient)](std::size_t b) mutable {
+      replicates[b] = resampler.replicate(options.seed, static_cast<std::uint32_t>(b));
+    };
+  });
   return replicates;
 }
 

@@ -17,6 +17,7 @@
 #include <span>
 
 #include "analysis/agreement/agreement_model.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 

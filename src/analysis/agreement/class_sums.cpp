@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "analysis/agreement/class_sums.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

@@ -7,8 +7,9 @@
 #include <limits>
 #include <vector>
 
-#include "analysis/agreement/distributions.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "analysis/agreement/agreement_model.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 

@@ -9,7 +9,7 @@
 #include "analysis/agreement/class_sums.hpp"
 #include "analysis/agreement/conger.hpp"
 #include "analysis/agreement/exchangeable.hpp"
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

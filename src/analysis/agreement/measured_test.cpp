@@ -9,6 +9,7 @@
 #include "analysis/agreement/bootstrap.hpp"
 #include "analysis/agreement/icc.hpp"
 #include "analysis/agreement/published_examples.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 namespace {

@@ -8,6 +8,7 @@
 #include "analysis/agreement/agreement.hpp"
 #include "analysis/agreement/bootstrap.hpp"
 #include "analysis/agreement/published_examples.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 namespace {

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <unordered_map>
 
-#include "analysis/agreement/order_free_sum.hpp"
+#include "analysis/statistics/order_free_sum.hpp"
 
 namespace consilium {
 namespace {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
+#include <vector>
 
-#include "analysis/consensus/special.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {
@@ -20,6 +23,28 @@ constexpr double prior_row_max = 1000.0;
 double weighted_log(double weight, double log_value) {
   return weight == 0.0 ? 0.0 : weight * log_value;
 }
+
+// The gamma functions of one rater's posterior: of the rows that have votes, by class, then of the
+// cells that have; most cells of a sparse crowd have none.
+struct RaterGammas {
+  std::vector<double> argument;
+  std::vector<double> log_gamma;
+  std::vector<double> digamma;
+
+  void take(std::span<const double> total, std::span<const double> prior_sum,
+            std::span<const double> cell, std::span<const double> prior) {
+    argument.clear();
+    for (std::size_t k = 0; k < total.size(); ++k) {
+      if (total[k] > 0.0) argument.push_back(total[k] + prior_sum[k]);
+    }
+    for (std::size_t at = 0; at < cell.size(); ++at) {
+      if (cell[at] > 0.0) argument.push_back(cell[at] + prior[at]);
+    }
+    log_gamma.resize(argument.size());
+    digamma.resize(argument.size());
+    gamma_functions(argument, log_gamma, digamma);
+  }
+};
 
 }  // namespace
 
@@ -207,27 +232,26 @@ double ConfusionModel::maximise_variational(const Counts& counts, Counts& logs) 
   }
   ExactSum part;
   std::vector<double> digamma_total(lanes);
+  RaterGammas of;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
     const std::vector<double> total = row_totals(counts, rater);
+    const double* const cell = counts.cell.data() + std::size_t{rater} * prior_.size();
+    of.take(total, prior_sum_, std::span(cell, prior_.size()), prior_);
+    std::size_t next = 0;
     for (std::size_t k = 0; k < classes; ++k) {
       digamma_total[k] = digamma_sum[k];
       if (total[k] == 0.0) continue;
-      digamma_total[k] = digamma(total[k] + prior_sum_[k]);
-      part.add(log_gamma_sum[k] - log_gamma(total[k] + prior_sum_[k]));
+      digamma_total[k] = of.digamma[next];
+      part.add(log_gamma_sum[k] - of.log_gamma[next++]);
     }
     for (std::size_t l = 0; l < classes; ++l) {
-      const std::size_t at = (std::size_t{rater} * classes + l) * lanes;
       for (std::size_t k = 0; k < classes; ++k) {
-        const std::size_t prior = l * lanes + k;
-        const double count = counts.cell[at + k];
-        const bool met = count > 0.0;  // most cells of a sparse crowd are not
-        const double expected =
-            (met ? digamma(count + prior_[prior]) : digamma_prior[prior]) - digamma_total[k];
-        logs.cell[at + k] = std::max(log_least, expected);
-        if (met) {
-          part.add(log_gamma(count + prior_[prior]) - log_gamma_prior[prior] -
-                   count * logs.cell[at + k]);
-        }
+        const std::size_t at = l * lanes + k;
+        double& log = logs.cell[std::size_t{rater} * prior_.size() + at];
+        const bool met = cell[at] > 0.0;
+        const double expected = (met ? of.digamma[next] : digamma_prior[at]) - digamma_total[k];
+        log = std::max(log_least, expected);
+        if (met) part.add(of.log_gamma[next++] - log_gamma_prior[at] - cell[at] * log);
       }
     }
   }
@@ -249,14 +273,17 @@ void ConfusionModel::move_prior(const Counts& counts) {
       digamma_prior[l * lanes + k] = digamma(prior_[l * lanes + k]);
     }
   }
+  RaterGammas of;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
     const std::vector<double> total = row_totals(counts, rater);
+    const double* const cell = counts.cell.data() + std::size_t{rater} * prior_.size();
+    of.take(total, prior_sum_, std::span(cell, prior_.size()), prior_);
+    std::size_t next = 0;
     for (std::size_t k = 0; k < classes; ++k) {
-      if (total[k] > 0.0) below[k].add(digamma(total[k] + prior_sum_[k]) - digamma_sum[k]);
+      if (total[k] > 0.0) below[k].add(of.digamma[next++] - digamma_sum[k]);
     }
-    const double* const cell = counts.cell.data() + std::size_t{rater} * classes * lanes;
     for (std::size_t at = 0; at < prior_.size(); ++at) {
-      if (cell[at] > 0.0) above[at].add(digamma(cell[at] + prior_[at]) - digamma_prior[at]);
+      if (cell[at] > 0.0) above[at].add(of.digamma[next++] - digamma_prior[at]);
     }
   }
   if (method_ == ConsensusMethod::HierarchicalSymmetric) pool_ratios(above, below);

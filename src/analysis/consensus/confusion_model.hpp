@@ -4,6 +4,7 @@
 #pragma once
 
 #include "analysis/consensus/em_step.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium {
 

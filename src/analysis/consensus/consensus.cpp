@@ -11,8 +11,9 @@
 #include "analysis/consensus/held_out.hpp"
 #include "analysis/consensus/modes.hpp"
 #include "analysis/consensus/rater_table.hpp"
-#include "analysis/consensus/special.hpp"
 #include "analysis/consensus/vote_share.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "analysis/consensus/em_step.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium {
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/statistics/exact_sum.hpp"
+
 namespace consilium {
 namespace {
 

@@ -5,9 +5,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <limits>
-#include <thread>
 
-#include "analysis/consensus/vector_math.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/lanes.hpp"
+#include "analysis/statistics/special_functions.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
@@ -35,8 +38,8 @@ struct Work {
   double sum_shift;    // rounds what is summed over classes
   double share_scale;  // 2^share_bits
   double log_scale;    // 2^log_bits
-  Int128 log_peak;     // out: sum of the rows' greatest scores, in 2^-log_bits
-  Int128 log_rest;     // out: sum of the rows' log sum exp(score - greatest), in 2^-40
+  Wide log_peak;       // out: sum of the rows' greatest scores, in 2^-log_bits
+  Wide log_rest;       // out: sum of the rows' log sum exp(score - greatest), in 2^-40
   double move;         // out
 };
 
@@ -233,18 +236,12 @@ void walk_baseline(Work& work) {
 }
 
 // First row of part `part` of `parts`, so that parts have about equal votes.
-std::size_t part_begin(const EmProblem& problem, unsigned part, unsigned parts) {
+std::size_t part_begin(const EmProblem& problem, std::size_t part, std::size_t parts) {
   if (part >= parts) return problem.row_count();
   const std::uint64_t vote = problem.first.back() / parts * part;
   return static_cast<std::size_t>(
       std::lower_bound(problem.first.begin(), problem.first.end() - 1, vote) -
       problem.first.begin());
-}
-
-void run_parts(unsigned parts, const auto& work) {
-  std::vector<std::jthread> others;
-  for (unsigned part = 1; part < parts; ++part) others.emplace_back([&work, part] { work(part); });
-  work(0);
 }
 
 void add_counts(const EmProblem& problem, const double* table, Counts& counts) {
@@ -287,7 +284,7 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
   std::vector<Work> works(problem.threads);
   std::vector<std::vector<std::int64_t>> prevalence(problem.threads,
                                                     std::vector<std::int64_t>(lanes));
-  run_parts(problem.threads, [&](unsigned part) {
+  run_parts(problem.threads, [&](std::size_t part) {
     double* const table = tables.of(part);
     for (std::size_t cell = 0; cell < problem.cell_count(); ++cell) {
       for (std::size_t k = 0; k < lanes; ++k) {
@@ -320,8 +317,8 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
   });
 
   std::fill(counts.cell.begin(), counts.cell.end(), 0.0);
-  Int128 log_peak = 0;
-  Int128 log_rest = 0;
+  Wide log_peak = 0;
+  Wide log_rest = 0;
   std::vector<std::int64_t> prevalence_sum(lanes);
   StepOutcome outcome;
   for (unsigned part = 0; part < problem.threads; ++part) {
@@ -342,7 +339,7 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
 void sum_shares(const EmProblem& problem, const Shares& shares, Counts& counts) {
   const std::size_t lanes = problem.lane_count;
   std::fill(counts.cell.begin(), counts.cell.end(), 0.0);
-  std::vector<Int128> prevalence(lanes);
+  std::vector<Wide> prevalence(lanes);
   const double scale = std::ldexp(1.0, problem.share_bits);
   for (std::size_t row = 0; row < problem.row_count(); ++row) {
     const double* const share = shares.data() + row * lanes;

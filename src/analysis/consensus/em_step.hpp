@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "analysis/consensus/consensus.hpp"
-#include "analysis/consensus/exact_sum.hpp"
 #include "domain/vote/vote_table.hpp"
 
 namespace consilium {
@@ -65,7 +64,7 @@ using Shares = std::vector<double>;
 class StepTables {
  public:
   explicit StepTables(const EmProblem& problem);
-  [[nodiscard]] double* of(unsigned thread) { return table_[thread].get(); }
+  [[nodiscard]] double* of(std::size_t thread) { return table_[thread].get(); }
   [[nodiscard]] std::size_t size() const { return size_; }  // doubles a table
 
  private:

@@ -4,8 +4,9 @@
 #include <array>
 
 #include "analysis/consensus/em_run.hpp"
-#include "analysis/consensus/special.hpp"
 #include "analysis/consensus/vote_share.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "analysis/consensus/vote_share.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium {
 namespace {

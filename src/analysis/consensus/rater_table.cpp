@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 #include <vector>
 
-#include "analysis/consensus/special.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {
@@ -57,11 +60,6 @@ double information(const EmProblem& problem, const Counts& parameters, RaterInde
   }
   return std::max(0.0, sum.value());
 }
-
-struct Interval {
-  double lower = 0.0;
-  double upper = 1.0;
-};
 
 // Central interval of Beta(votes p + extra, votes (1 - p) + extra) whose tails weigh `tail` each.
 Interval beta_interval(double p, double votes, double extra, double tail) {
@@ -174,20 +172,17 @@ RaterTable make_rater_table(const EmProblem& problem, const Shares& shares,
   table.information_nats.resize(problem.rater_count);
   table.weight.resize(problem.rater_count);
   const double log_classes = std::log(static_cast<double>(classes));
-  const auto describe = [&](unsigned part) {
-    for (RaterIndex rater = part; rater < problem.rater_count; rater += problem.threads) {
+  for_each_part(problem.rater_count, problem.threads, [&] {
+    return [&](std::size_t number) {
+      const auto rater = static_cast<RaterIndex>(number);
       const RaterRows rows(problem, parameters, counts, uncertain, prior_votes, style, rater,
                            table);
       style.is_coin ? rows.fill_coin() : rows.fill();
       const double nats = information(problem, parameters, rater);
       table.information_nats[rater] = nats;
       table.weight[rater] = classes > 1 ? nats / log_classes : 0.0;
-    }
-  };
-  std::vector<std::jthread> others;
-  for (unsigned part = 1; part < problem.threads; ++part) others.emplace_back(describe, part);
-  describe(0);
-  others.clear();
+    };
+  });
   return table;
 }
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/consensus/special.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium {
 namespace {

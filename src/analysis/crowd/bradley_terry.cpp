@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "analysis/crowd/fixed_sum.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::crowd {
 namespace {

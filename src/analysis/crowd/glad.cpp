@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <span>
+#include <vector>
 
 #include "analysis/crowd/climb.hpp"
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/split_work.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium::crowd {
 namespace {
@@ -17,19 +20,22 @@ constexpr double ability_limit = 50;
 constexpr double log_ease_limit = 7;
 constexpr double step_done = 1e-2;
 
-// s(x) and log(1 + e^x) from one exponential.
-struct Logistic {
-  double probability = 0;
-  double softplus = 0;
+// Votes are worked through some at a time, so that exponentials are taken of many. All lengths are
+// rounded up to whole vectors of four; what lies beyond the end is 0 and not read.
+struct Block {
+  std::vector<FixedPoint> scores;  // one a class
+  std::vector<double> shares;
+  std::vector<double> evidence;  // of each vote
+  std::vector<double> probability;
+  std::vector<double> softplus;
+  static std::size_t whole(std::size_t count) { return (count + 3) / 4 * 4; }
+  void resize(std::size_t votes) {
+    evidence.resize(whole(votes));
+    std::fill(evidence.begin() + static_cast<std::ptrdiff_t>(votes), evidence.end(), 0.0);
+    probability.resize(whole(votes));
+    softplus.resize(whole(votes));
+  }
 };
-Logistic logistic(double x) {
-  const double e = std::exp(-std::fabs(x));
-  return {x >= 0 ? 1 / (1 + e) : e / (1 + e), std::max(x, 0.0) + std::log1p(e)};
-}
-double probability_of(double x) {
-  const double e = std::exp(-std::fabs(x));
-  return (x >= 0 ? 1.0 : e) / (1 + e);
-}
 
 class Fit {
  public:
@@ -37,12 +43,13 @@ class Fit {
       : votes_(votes),
         options_(options),
         by_rater_(votes_by_rater(votes)),
-        log_prior_(votes.class_count, -std::log(static_cast<double>(votes.class_count))),
+        fixed_log_prior_(votes.class_count,
+                         to_fixed(-std::log(static_cast<double>(votes.class_count)))),
         log_others_(std::log(static_cast<double>(votes.class_count - 1))),
         ease_(votes.item_count(), std::exp(options.log_ease_mean)),
         credit_(votes.vote_count()) {
     for (std::size_t c = 0; c < options.class_prior.size(); ++c) {
-      log_prior_[c] = std::log(options.class_prior[c]);
+      fixed_log_prior_[c] = to_fixed(std::log(options.class_prior[c]));
     }
     result_.posterior.resize(std::size_t{votes.item_count()} * votes.class_count);
     result_.ability.assign(votes.rater_count, options.ability_mean);
@@ -71,25 +78,27 @@ class Fit {
   // posterior.
   void measure(bool move) {
     const unsigned threads = std::max(1U, options_.threads);
-    std::vector<FixedSum> sums(threads);
+    std::vector<ExactSum> sums(threads);
     split_work(options_.threads, votes_.item_count(),
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-                 std::vector<Fixed> scores(votes_.class_count);
+                 Block block;
+                 block.scores.resize(votes_.class_count);
+                 block.shares.resize(Block::whole(votes_.class_count));
                  for (std::uint64_t i = begin; i < end; ++i) {
-                   sums[part].add(expect(static_cast<ItemIndex>(i), scores));
+                   sums[part].add(likelihood_of(static_cast<ItemIndex>(i), block));
                    if (move && votes_.first[i + 1] > votes_.first[i]) {
-                     move_ease(static_cast<ItemIndex>(i));
-                     expect(static_cast<ItemIndex>(i), scores);
+                     move_ease(static_cast<ItemIndex>(i), block);
+                     expect(static_cast<ItemIndex>(i), block);
                    }
                  }
                });
-    FixedSum likelihood;
-    for (const FixedSum& sum : sums) likelihood.add(sum);
+    ExactSum likelihood;
+    for (const ExactSum& sum : sums) likelihood.add(sum);
     result_.log_likelihood = likelihood.value();
-    FixedSum prior = prior_before_;
+    ExactSum prior = prior_before_;
     for (const double ability : result_.ability) prior.add(penalty(ability, options_.ability_mean));
     result_.objective = result_.log_likelihood + prior.value();
-    prior_before_ = FixedSum{};
+    prior_before_ = ExactSum{};
     for (const double ease : result_.log_ease) {
       prior_before_.add(penalty(ease, options_.log_ease_mean));
     }
@@ -101,42 +110,61 @@ class Fit {
     return std::clamp(ability * ease, -evidence_max, evidence_max);
   }
 
-  // Posterior of item i, the credit (posterior of what was said) of its votes, and its likelihood.
-  // A vote's log odds are a_r b_i themselves, so that no logarithm is needed but for the
-  // likelihood.
-  double expect(ItemIndex i, std::vector<Fixed>& scores) {
-    const std::uint32_t class_count = votes_.class_count;
-    for (std::uint32_t c = 0; c < class_count; ++c) scores[c] = to_fixed(log_prior_[c]);
-    Fixed base = 0;
-    for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-      const double x = evidence(result_.ability[votes_.rater[v]], ease_[i]);
-      scores[votes_.label[v]] += to_fixed(x + log_others_);
-      base -= to_fixed(logistic(x).softplus + log_others_);
+  // The evidence of the votes on item i, were its ease `ease`.
+  void gather(ItemIndex i, double ease, Block& block) const {
+    const auto raters = votes_.raters_of(i);
+    block.resize(raters.size());
+    for (std::size_t v = 0; v < raters.size(); ++v) {
+      block.evidence[v] = evidence(result_.ability[raters[v]], ease);
     }
-    const Fixed top = *std::ranges::max_element(scores);
-    double* row = &result_.posterior[std::size_t{i} * class_count];
-    Fixed sum = 0;
-    for (std::uint32_t c = 0; c < class_count; ++c) {
-      row[c] = std::exp(from_fixed(scores[c] - top));
-      sum += to_fixed(row[c]);
-    }
-    const double total = from_fixed(sum);
-    for (std::uint32_t c = 0; c < class_count; ++c) row[c] /= total;
-    for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-      credit_[v] = row[votes_.label[v]];
-    }
-    return from_fixed(top + base) + std::log(total);
   }
 
-  void move_ease(ItemIndex i) {
+  // Posterior of item i and its log likelihood.
+  double likelihood_of(ItemIndex i, Block& block) {
+    const double score = expect(i, block);
+    logistic(block.evidence, block.probability, block.softplus);
+    FixedPoint base = 0;
+    for (std::size_t v = 0; v < votes_.raters_of(i).size(); ++v) {
+      base += to_fixed(block.softplus[v] + log_others_);
+    }
+    return score - from_fixed(base);
+  }
+
+  // Posterior of item i, the credit (posterior of what was said) of its votes; returns the log of
+  // the sum over classes. A vote's log odds are a_r b_i themselves, so that no logarithm is needed
+  // but for the likelihood.
+  double expect(ItemIndex i, Block& block) {
+    const std::uint32_t class_count = votes_.class_count;
+    std::vector<FixedPoint>& scores = block.scores;
+    std::ranges::copy(fixed_log_prior_, scores.begin());
+    gather(i, ease_[i], block);
+    const auto labels = votes_.labels_of(i);
+    for (std::size_t v = 0; v < labels.size(); ++v) {
+      scores[labels[v]] += to_fixed(block.evidence[v] + log_others_);
+    }
+    const FixedPoint top = *std::ranges::max_element(scores);
+    std::vector<double>& shares = block.shares;
+    for (std::uint32_t c = 0; c < class_count; ++c) shares[c] = from_fixed(scores[c] - top);
+    exp_in_place(shares);
+    FixedPoint sum = 0;
+    for (std::uint32_t c = 0; c < class_count; ++c) sum += to_fixed(shares[c]);
+    const double total = from_fixed(sum);
+    double* const row = &result_.posterior[std::size_t{i} * class_count];
+    for (std::uint32_t c = 0; c < class_count; ++c) row[c] = shares[c] / total;
+    for (std::size_t v = 0; v < labels.size(); ++v) credit_[votes_.first[i] + v] = row[labels[v]];
+    return from_fixed(top) + exact_log(total);
+  }
+
+  void move_ease(ItemIndex i, Block& block) {
     const auto slope = [&](double log_ease) {
-      const double ease = std::exp(log_ease);
-      Fixed first = 0;
-      Fixed second = 0;
-      for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-        const double x = evidence(result_.ability[votes_.rater[v]], ease);
-        const double p = probability_of(x);
-        const double rise = (credit_[v] - p) * x;
+      gather(i, std::exp(log_ease), block);
+      logistic(block.evidence, block.probability);
+      FixedPoint first = 0;
+      FixedPoint second = 0;
+      for (std::size_t v = 0; v < votes_.raters_of(i).size(); ++v) {
+        const double x = block.evidence[v];
+        const double p = block.probability[v];
+        const double rise = (credit_[votes_.first[i] + v] - p) * x;
         first += to_fixed(rise);
         second += to_fixed(rise - x * x * p * (1 - p));
       }
@@ -151,19 +179,31 @@ class Fit {
   void move_abilities() {
     split_work(options_.threads, votes_.rater_count,
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t) {
-                 for (std::uint64_t r = begin; r < end; ++r) move_ability(r);
+                 Block block;
+                 block.resize(block_votes);
+                 for (std::uint64_t r = begin; r < end; ++r) move_ability(r, block);
                });
   }
 
-  void move_ability(std::uint64_t r) {
+  static constexpr std::uint64_t block_votes = 256;
+
+  void move_ability(std::uint64_t r, Block& block) {
     const auto slope = [&](double ability) {
-      FixedSum first;
-      FixedSum second;
-      for (std::uint64_t place = by_rater_.first[r]; place < by_rater_.first[r + 1]; ++place) {
-        const double ease = ease_[by_rater_.item[place]];
-        const double p = probability_of(evidence(ability, ease));
-        first.add((credit_[by_rater_.vote[place]] - p) * ease);
-        second.add(ease * ease * p * (1 - p));
+      ExactSum first;
+      ExactSum second;
+      for (std::uint64_t at = by_rater_.first[r]; at < by_rater_.first[r + 1]; at += block_votes) {
+        const auto count = std::min(block_votes, by_rater_.first[r + 1] - at);
+        for (std::uint64_t v = 0; v < count; ++v) {
+          block.evidence[v] = evidence(ability, ease_[by_rater_.item[at + v]]);
+        }
+        const std::size_t whole = Block::whole(count);
+        logistic(std::span(block.evidence).first(whole), std::span(block.probability).first(whole));
+        for (std::uint64_t v = 0; v < count; ++v) {
+          const double ease = ease_[by_rater_.item[at + v]];
+          const double p = block.probability[v];
+          first.add((credit_[by_rater_.vote[at + v]] - p) * ease);
+          second.add(ease * ease * p * (1 - p));
+        }
       }
       return Slopes{first.value() - (ability - options_.ability_mean), -second.value() - 1};
     };
@@ -173,11 +213,11 @@ class Fit {
   const VoteTable& votes_;
   const GladOptions& options_;
   VotesByRater by_rater_;
-  std::vector<double> log_prior_;
+  std::vector<FixedPoint> fixed_log_prior_;
   double log_others_;
   std::vector<double> ease_;    // b_i
   std::vector<double> credit_;  // by vote
-  FixedSum prior_before_;       // of the difficulties that the likelihood was measured at
+  ExactSum prior_before_;       // of the difficulties that the likelihood was measured at
   GladResult result_;
 };
 

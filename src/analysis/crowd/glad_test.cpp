@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/crowd_votes.hpp"
+#include "tests/crowd_sets.hpp"
 #include "tests/made_votes.hpp"
 
 namespace consilium::crowd {
@@ -141,7 +141,7 @@ TEST_CASE("on public crowds the objective is at least crowd-kit's") {
         Case{"dog", -6894.7540, 0.8340}, Case{"rte", -3977.4321, 0.9250},
         Case{"weather_sentiment_amt", -5115.9199, 0.8533},
         Case{"zencrowd_in", -6231.4326, 0.7525}}) {
-    const auto data = test::crowd_votes(of.name);
+    const auto data = test::read_crowd_set(of.name);
     if (!data) {
       std::puts("skipped: shared data absent");
       return;

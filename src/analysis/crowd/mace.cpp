@@ -7,21 +7,29 @@
 #include <map>
 #include <span>
 
-#include "analysis/crowd/fixed_sum.hpp"
 #include "analysis/crowd/signature.hpp"
-#include "analysis/crowd/special.hpp"
-#include "analysis/crowd/split_work.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium::crowd {
 namespace {
 
 constexpr double log_rate_min = -64;  // a single vote's evidence is held to that
 
-double log_gamma_of(double x) {
-  int sign = 0;
-  return ::lgamma_r(x, &sign);
-}
+// Of each parameter of a belief, the functions that its expectations are made of.
+struct Beliefs {
+  std::vector<double> parameter;
+  std::vector<double> log_gamma;
+  std::vector<double> digamma;
+  void resize(std::size_t count) {
+    parameter.resize(count);
+    log_gamma.resize(count);
+    digamma.resize(count);
+  }
+};
 
 class Fit {
  public:
@@ -32,9 +40,10 @@ class Fit {
         smoothing_(options.smoothing > 0 ? options.smoothing : 0.01 / votes.class_count),
         said_(cells_),
         credit_(cells_),
-        log_guess_(cells_),
         lift_(cells_),
-        knows_share_(cells_) {
+        rates_(cells_),
+        knows_share_(cells_),
+        softplus_(cells_) {
     for (std::uint64_t v = 0; v < votes.vote_count(); ++v) {
       said_[cell(votes.rater[v], votes.label[v])] += 1;
     }
@@ -84,7 +93,7 @@ class Fit {
       }
       times_.push_back(1);
       for (const std::size_t c : cells) {
-        cell_.push_back(c);
+        cell_.push_back(static_cast<std::uint32_t>(c));
         label_.push_back(static_cast<ClassIndex>(c % votes_.class_count));
       }
       first_.push_back(cell_.size());
@@ -107,25 +116,47 @@ class Fit {
       const std::uint64_t who = signatures.rater[r];
       const double knows = weight(who, 1);
       competence_[r] = knows / (knows + weight(who, 2));
-      Fixed sum = 0;
+      FixedPoint sum = 0;
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
         strategy_[cell(r, k)] = weight(who, signatures.class_of[k]);
         sum += to_fixed(strategy_[cell(r, k)]);
       }
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
         strategy_[cell(r, k)] /= from_fixed(sum);
-        set_rates(r, k, std::log(competence_[r]),
-                  std::log1p(-competence_[r]) + std::log(strategy_[cell(r, k)]));
       }
     }
+    set_rates_of_means();
   }
 
-  void set_rates(RaterIndex r, std::uint32_t k, double log_knows, double log_guess) {
-    log_guess = std::max(log_guess, log_rate_min);
-    const double odds = std::exp(log_knows - log_guess);
-    log_guess_[cell(r, k)] = to_fixed(log_guess);
-    lift_[cell(r, k)] = to_fixed(std::log1p(odds));
-    knows_share_[cell(r, k)] = odds / (1 + odds);
+  // The rates that the present competences and strategies amount to.
+  void set_rates_of_means() {
+    log_share_ = strategy_;
+    log_in_place(log_share_);
+    log_knows_.resize(votes_.rater_count);
+    log_guesses_.resize(votes_.rater_count);
+    for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
+      log_knows_[r] = competence_[r];
+      log_guesses_[r] = 1 - competence_[r];
+    }
+    log_in_place(log_knows_);
+    log_in_place(log_guesses_);
+    set_rates();
+  }
+
+  // From log_knows_ and log_guesses_ (by rater) and log_share_ (by cell): what a vote adds to the
+  // score of its class, how likely it was known, and what all votes add to every class.
+  void set_rates() {
+    Wide base = 0;
+    for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
+      for (std::size_t c = cell(r, 0); c < cell(r + 1, 0); ++c) {
+        const double log_guess = std::max(log_guesses_[r] + log_share_[c], log_rate_min);
+        base += Wide{to_fixed(log_guess)} * static_cast<std::int64_t>(said_[c]);
+        rates_[c] = log_knows_[r] - log_guess;
+      }
+    }
+    base_ = static_cast<double>(base) / fixed_one;
+    logistic(rates_, knows_share_, softplus_);
+    std::ranges::transform(softplus_, lift_.begin(), to_fixed);
   }
 
   MaceResult climb_from_here(int iterations_max) {
@@ -151,12 +182,7 @@ class Fit {
       result.posterior.insert(result.posterior.end(), row.begin(), row.end());
     }
     // The likelihood is told at the parameters handed out, which the lower bound's rates are not.
-    for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
-      for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
-        set_rates(r, k, std::log(competence_[r]),
-                  std::log1p(-competence_[r]) + std::log(strategy_[cell(r, k)]));
-      }
-    }
+    set_rates_of_means();
     result.log_likelihood = expect();
     result.competence = competence_;
     result.strategy = strategy_;
@@ -166,46 +192,71 @@ class Fit {
   // is, under truth k, 1 + odds times as likely as under any other: one table entry a vote.
   double expect() {
     const unsigned threads = std::max(1U, options_.threads);
-    std::vector<FixedSum> sums(threads);
-    std::vector<std::vector<Fixed>> credits(threads);
+    std::vector<ExactSum> sums(threads);
+    std::vector<std::vector<FixedPoint>> credits(threads);
     split_work(options_.threads, times_.size(),
                [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-                 std::vector<Fixed>& credit = part == 0 ? credit_ : credits[part];
+                 std::vector<FixedPoint>& credit = part == 0 ? credit_ : credits[part];
                  credit.assign(cells_, 0);
-                 std::vector<Fixed> scores(votes_.class_count);
-                 for (std::uint64_t i = begin; i < end; ++i) {
-                   sums[part].add_times(expect_pattern(i, scores, credit), times_[i]);
+                 Block block(votes_.class_count);
+                 for (std::uint64_t i = begin; i < end; i += block_patterns) {
+                   expect_block(i, std::min(i + block_patterns, end), block, credit, sums[part]);
                  }
                });
-    FixedSum likelihood;
-    for (const FixedSum& sum : sums) likelihood.add(sum);
+    ExactSum likelihood;
+    for (const ExactSum& sum : sums) likelihood.add(sum);
     for (const auto& credit : credits) {
       for (std::size_t c = 0; c < credit.size(); ++c) credit_[c] += credit[c];
     }
-    return likelihood.value();
+    return base_ + likelihood.value();
   }
 
-  double expect_pattern(std::size_t i, std::vector<Fixed>& scores, std::vector<Fixed>& credit) {
+  // Some patterns at a time, so that exponentials and logarithms are taken of many.
+  static constexpr std::uint64_t block_patterns = 64;
+  struct Block {
+    explicit Block(std::uint32_t class_count)
+        : scores(class_count), shares(class_count), top(block_patterns), total(block_patterns) {}
+    std::vector<FixedPoint> scores;  // of one pattern
+    std::vector<FixedPoint> shares;
+    std::vector<FixedPoint> top;  // by pattern
+    std::vector<double> total;
+  };
+
+  void expect_block(std::uint64_t begin, std::uint64_t end, Block& block,
+                    std::vector<FixedPoint>& credit, ExactSum& likelihood) {
     const std::uint32_t class_count = votes_.class_count;
-    std::ranges::fill(scores, 0);
-    Fixed base = 0;
-    for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
-      scores[label_[v]] += lift_[cell_[v]];
-      base += log_guess_[cell_[v]];
+    const std::span<double> rows =
+        std::span(posterior_).subspan(begin * class_count, (end - begin) * class_count);
+    double* row = rows.data();
+    for (std::uint64_t i = begin; i < end; ++i, row += class_count) {
+      std::ranges::fill(block.scores, 0);
+      for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
+        block.scores[label_[v]] += lift_[cell_[v]];
+      }
+      const FixedPoint top = *std::ranges::max_element(block.scores);
+      block.top[i - begin] = top;
+      for (std::uint32_t c = 0; c < class_count; ++c) row[c] = from_fixed(block.scores[c] - top);
     }
-    const Fixed top = *std::ranges::max_element(scores);
-    double* row = &posterior_[i * class_count];
-    Fixed sum = 0;
-    for (std::uint32_t c = 0; c < class_count; ++c) {
-      row[c] = scores[c] == top ? 1 : std::exp(from_fixed(scores[c] - top));
-      sum += to_fixed(row[c]);
+    exp_in_place(rows);
+    row = rows.data();
+    for (std::uint64_t i = begin; i < end; ++i, row += class_count) {
+      FixedPoint sum = 0;
+      for (std::uint32_t c = 0; c < class_count; ++c) sum += to_fixed(row[c]);
+      const double total = from_fixed(sum);
+      const double part = 1 / total;
+      block.total[i - begin] = total / class_count;
+      for (std::uint32_t c = 0; c < class_count; ++c) {
+        row[c] *= part;
+        block.shares[c] = to_fixed(row[c]) * times_[i];
+      }
+      for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
+        credit[cell_[v]] += block.shares[label_[v]];
+      }
     }
-    const double total = from_fixed(sum);
-    for (std::uint32_t c = 0; c < class_count; ++c) row[c] /= total;
-    for (std::size_t v = first_[i]; v < first_[i + 1]; ++v) {
-      credit[cell_[v]] += to_fixed(row[label_[v]]) * times_[i];
+    log_in_place(std::span(block.total).first(end - begin));
+    for (std::uint64_t i = begin; i < end; ++i) {
+      likelihood.add_times(from_fixed(block.top[i - begin]) + block.total[i - begin], times_[i]);
     }
-    return from_fixed(top + base) + std::log(total / class_count);
   }
 
   // How often rater r knew and guessed, expected; guesses also by class.
@@ -214,8 +265,8 @@ class Fit {
     double guessed = 0;
   };
   Counts counts_of(RaterIndex r, std::vector<double>& guessed_of) const {
-    Fixed knew = 0;
-    Fixed guessed = 0;
+    FixedPoint knew = 0;
+    FixedPoint guessed = 0;
     for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
       const double here = from_fixed(credit_[cell(r, k)]) * knows_share_[cell(r, k)];
       guessed_of[k] = said_[cell(r, k)] - here;
@@ -227,59 +278,93 @@ class Fit {
 
   // Em's maximisation; returns the log prior density that the smoothing stands for.
   double maximise() {
-    FixedSum prior;
     std::vector<double> guessed_of(votes_.class_count);
+    log_knows_.resize(votes_.rater_count);
+    log_guesses_.resize(votes_.rater_count);
     for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
       const Counts counts = counts_of(r, guessed_of);
       const double votes = counts.knew + counts.guessed;
       competence_[r] = (counts.knew + smoothing_) / (votes + 2 * smoothing_);
-      const double log_knows = std::log(competence_[r]);
-      const double log_guesses = std::log((counts.guessed + smoothing_) / (votes + 2 * smoothing_));
-      prior.add(smoothing_ * (log_knows + log_guesses));
+      log_knows_[r] = competence_[r];
+      log_guesses_[r] = (counts.guessed + smoothing_) / (votes + 2 * smoothing_);
+      const double part = 1 / (counts.guessed + smoothing_ * votes_.class_count);
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
-        double& share = strategy_[cell(r, k)];
-        share = (guessed_of[k] + smoothing_) / (counts.guessed + smoothing_ * votes_.class_count);
-        prior.add(smoothing_ * std::log(share));
-        set_rates(r, k, log_knows, log_guesses + std::log(share));
+        strategy_[cell(r, k)] = (guessed_of[k] + smoothing_) * part;
       }
     }
+    log_share_ = strategy_;
+    log_in_place(log_share_);
+    log_in_place(log_knows_);
+    log_in_place(log_guesses_);
+    ExactSum prior;
+    for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
+      prior.add(smoothing_ * (log_knows_[r] + log_guesses_[r]));
+    }
+    for (const double log_share : log_share_) prior.add(smoothing_ * log_share);
+    set_rates();
     return prior.value();
   }
 
   // Variational's update; returns minus the divergences of the beliefs from their priors.
   double update_beliefs() {
-    FixedSum bound;
-    std::vector<double> guessed_of(votes_.class_count);
+    const std::uint32_t raters = votes_.rater_count;
     const double knows_prior = options_.competence_prior_knows;
     const double guesses_prior = options_.competence_prior_guesses;
     const double each_prior = options_.strategy_prior;
     const double all_prior = each_prior * votes_.class_count;
-    const double constant = log_gamma_of(knows_prior + guesses_prior) - log_gamma_of(knows_prior) -
-                            log_gamma_of(guesses_prior) + log_gamma_of(all_prior) -
-                            votes_.class_count * log_gamma_of(each_prior);
-    for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
+    const double constant = log_gamma(knows_prior + guesses_prior) - log_gamma(knows_prior) -
+                            log_gamma(guesses_prior) + log_gamma(all_prior) -
+                            votes_.class_count * log_gamma(each_prior);
+    // Parameters of the beliefs: of each rater knows, guesses, both and all strategies together;
+    // then of each cell its strategy.
+    beliefs_.resize(4 * std::size_t{raters} + cells_);
+    double* const each = &beliefs_.parameter[4 * std::size_t{raters}];
+    std::vector<double> guessed_of(votes_.class_count);
+    for (RaterIndex r = 0; r < raters; ++r) {
       const Counts counts = counts_of(r, guessed_of);
-      const double knows = counts.knew + knows_prior;
-      const double guesses = counts.guessed + guesses_prior;
-      competence_[r] = knows / (knows + guesses);
-      const double log_knows = digamma(knows) - digamma(knows + guesses);
-      const double log_guesses = digamma(guesses) - digamma(knows + guesses);
-      const double all = counts.guessed + all_prior;
-      const double digamma_all = digamma(all);
-      double belief = constant - log_gamma_of(knows + guesses) + log_gamma_of(knows) +
-                      log_gamma_of(guesses) - log_gamma_of(all) - counts.knew * log_knows -
-                      counts.guessed * log_guesses;
-      Fixed of_classes = 0;
+      double* const of_rater = &beliefs_.parameter[4 * std::size_t{r}];
+      of_rater[0] = counts.knew + knows_prior;
+      of_rater[1] = counts.guessed + guesses_prior;
+      of_rater[2] = of_rater[0] + of_rater[1];
+      of_rater[3] = counts.guessed + all_prior;
+      competence_[r] = of_rater[0] / of_rater[2];
+      const double part = 1 / of_rater[3];
       for (std::uint32_t k = 0; k < votes_.class_count; ++k) {
-        const double each = guessed_of[k] + each_prior;
-        strategy_[cell(r, k)] = each / all;
-        const double log_share = digamma(each) - digamma_all;
-        of_classes += to_fixed(log_gamma_of(each) - guessed_of[k] * log_share);
-        set_rates(r, k, log_knows, log_guesses + log_share);
+        each[cell(r, k)] = guessed_of[k] + each_prior;
+        strategy_[cell(r, k)] = each[cell(r, k)] * part;
       }
-      belief += from_fixed(of_classes);
-      bound.add(belief);
     }
+    gamma_functions(beliefs_.parameter, beliefs_.log_gamma, beliefs_.digamma);
+    return take_expected_rates(constant);
+  }
+
+  // The rates that the beliefs amount to, and the second half of `update_beliefs`.
+  double take_expected_rates(double constant) {
+    const std::size_t raters = votes_.rater_count;
+    const double* const each = &beliefs_.parameter[4 * raters];
+    const double* const of_each = &beliefs_.log_gamma[4 * raters];
+    const double* const log_each = &beliefs_.digamma[4 * raters];
+    log_knows_.resize(raters);
+    log_guesses_.resize(raters);
+    log_share_.resize(cells_);
+    ExactSum bound;
+    for (RaterIndex r = 0; r < raters; ++r) {
+      const double* const parameter = &beliefs_.parameter[4 * std::size_t{r}];
+      const double* const of = &beliefs_.log_gamma[4 * std::size_t{r}];
+      const double* const log = &beliefs_.digamma[4 * std::size_t{r}];
+      log_knows_[r] = log[0] - log[2];
+      log_guesses_[r] = log[1] - log[2];
+      FixedPoint of_classes = 0;
+      for (std::size_t c = cell(r, 0); c < cell(r + 1, 0); ++c) {
+        log_share_[c] = log_each[c] - log[3];
+        of_classes += to_fixed(of_each[c] - (each[c] - options_.strategy_prior) * log_share_[c]);
+      }
+      bound.add(constant - of[2] + of[0] + of[1] - of[3] -
+                (parameter[0] - options_.competence_prior_knows) * log_knows_[r] -
+                (parameter[1] - options_.competence_prior_guesses) * log_guesses_[r] +
+                from_fixed(of_classes));
+    }
+    set_rates();
     return bound.value();
   }
 
@@ -290,14 +375,20 @@ class Fit {
   std::vector<std::uint32_t> pattern_of_;  // by item
   std::vector<std::int64_t> times_;        // items, by pattern
   std::vector<std::size_t> first_{0};      // by pattern, its votes: places in cell_ and label_
-  std::vector<std::size_t> cell_;
+  std::vector<std::uint32_t> cell_;
   std::vector<ClassIndex> label_;
   std::vector<double> said_;         // votes, by rater and class
-  std::vector<Fixed> credit_;        // posterior of what was said, by rater and class
-  std::vector<Fixed> log_guess_;     // log of (1 - c_r) s_rk, by rater and class
-  std::vector<Fixed> lift_;          // log(1 + c_r / ((1 - c_r) s_rk))
+  std::vector<FixedPoint> credit_;   // posterior of what was said, by rater and class
+  std::vector<FixedPoint> lift_;     // log(1 + c_r / ((1 - c_r) s_rk)), likewise
+  std::vector<double> rates_;        // log(c_r / ((1 - c_r) s_rk))
   std::vector<double> knows_share_;  // that a vote for the true class was known, not guessed
-  std::vector<double> posterior_;    // patterns x classes
+  std::vector<double> softplus_;     // lift_ before it was rounded
+  std::vector<double> log_knows_;    // by rater
+  std::vector<double> log_guesses_;
+  std::vector<double> log_share_;  // by rater and class
+  double base_ = 0;                // sum of log((1 - c_r) s_rk) over all votes
+  Beliefs beliefs_;
+  std::vector<double> posterior_;  // patterns x classes
   std::vector<double> competence_;
   std::vector<double> strategy_;
 };

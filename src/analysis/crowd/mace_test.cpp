@@ -7,7 +7,7 @@
 #include <initializer_list>
 #include <vector>
 
-#include "tests/crowd_votes.hpp"
+#include "tests/crowd_sets.hpp"
 #include "tests/made_votes.hpp"
 
 namespace consilium::crowd {
@@ -116,7 +116,7 @@ TEST_CASE("on public crowds the likelihood is at least crowd-kit's") {
         Case{"dog", -6694.3818, 0.8327}, Case{"rte", -3681.4426, 0.9287},
         Case{"weather_sentiment_amt", -4768.0179, 0.8633},
         Case{"zencrowd_in", -6241.0910, 0.7083}}) {
-    const auto data = test::crowd_votes(of.name);
+    const auto data = test::read_crowd_set(of.name);
     if (!data) {
       std::puts("skipped: shared data absent");
       return;
@@ -139,7 +139,7 @@ TEST_CASE("on public crowds the variational fit's accuracy stands beside crowd-k
   };
   for (const Case& of : {Case{"face_sentiment", 0.635, 0.635}, Case{"bluebird", 0.769, 0.769},
                          Case{"dog", 0.836, 0.828}, Case{"rte", 0.9275, 0.9255}}) {
-    const auto data = test::crowd_votes(of.name);
+    const auto data = test::read_crowd_set(of.name);
     if (!data) {
       std::puts("skipped: shared data absent");
       return;

@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "analysis/crowd/climb.hpp"
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/special.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::crowd {
 namespace {
@@ -95,7 +95,7 @@ class Fit {
                           double precision) const {
     if (k + 1 == classes_) return {1, 0, 0};
     const double at = precision * (mark - z - bias);
-    return {normal_share_below(at), normal_density(at), at};
+    return {normal_probability(at), normal_density(at), at};
   }
 
   void fill_shares() {
@@ -117,27 +117,27 @@ class Fit {
   void expect() {
     fill_shares();
     std::ranges::fill(expected_, 0);
-    FixedSum likelihood;
-    std::array<Fixed, node_count> scores{};
+    ExactSum likelihood;
+    std::array<FixedPoint, node_count> scores{};
     for (ItemIndex i = 0; i < votes_.item_count(); ++i) {
       scores = log_prior_;
       for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-        const Fixed* share = &log_share_[row(votes_.rater[v], votes_.label[v])];
+        const FixedPoint* share = &log_share_[row(votes_.rater[v], votes_.label[v])];
         for (std::size_t q = 0; q < node_count; ++q) scores[q] += share[q];
       }
-      const Fixed top = *std::ranges::max_element(scores);
+      const FixedPoint top = *std::ranges::max_element(scores);
       double* on_grid = &on_grid_[std::size_t{i} * node_count];
       double sum = 0;
       for (std::size_t q = 0; q < node_count; ++q) {
         sum += on_grid[q] = std::exp(from_fixed(scores[q] - top));
       }
-      std::array<Fixed, node_count> whole{};
+      std::array<FixedPoint, node_count> whole{};
       for (std::size_t q = 0; q < node_count; ++q) {
         on_grid[q] /= sum;
         whole[q] = to_fixed(on_grid[q]);
       }
       for (std::uint64_t v = votes_.first[i]; v < votes_.first[i + 1]; ++v) {
-        Fixed* expected = &expected_[row(votes_.rater[v], votes_.label[v])];
+        FixedPoint* expected = &expected_[row(votes_.rater[v], votes_.label[v])];
         for (std::size_t q = 0; q < node_count; ++q) expected[q] += whole[q];
       }
       likelihood.add(from_fixed(top) + std::log(sum));
@@ -150,7 +150,7 @@ class Fit {
   }
 
   [[nodiscard]] double prior() const {
-    FixedSum sum;
+    ExactSum sum;
     for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
       sum.add(penalty(result_.rater_bias[r], 0, options_.bias_deviation));
       sum.add(penalty(log_precision_[r], options_.log_precision_mean,
@@ -220,8 +220,8 @@ class Fit {
     std::vector<double> marks = result_.mark;
     result_.mark[k] = climb(result_.mark[k], low, high, step_done, [&](double at) {
       marks[k] = at;
-      FixedSum first;
-      FixedSum second;
+      ExactSum first;
+      ExactSum second;
       for (RaterIndex r = 0; r < votes_.rater_count; ++r) {
         if (cast_[r] == 0) continue;
         const double precision = std::exp(log_precision_[r]);
@@ -270,10 +270,10 @@ class Fit {
   const VoteTable& votes_;
   const OrdinalOptions& options_;
   std::uint32_t classes_;
-  std::vector<Fixed> log_share_;  // by rater, class and node
-  std::vector<Fixed> expected_;   // votes expected to come from each node, likewise
-  std::vector<double> on_grid_;   // items x nodes: posterior of z
-  std::array<Fixed, node_count> log_prior_{};
+  std::vector<FixedPoint> log_share_;  // by rater, class and node
+  std::vector<FixedPoint> expected_;   // votes expected to come from each node, likewise
+  std::vector<double> on_grid_;        // items x nodes: posterior of z
+  std::array<FixedPoint, node_count> log_prior_{};
   std::vector<double> log_precision_;
   std::vector<std::uint64_t> cast_;
   OrdinalResult result_;

@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "analysis/crowd/signature.hpp"
-#include "analysis/crowd/special.hpp"
+#include "analysis/statistics/distributions.hpp"
 
 namespace consilium::crowd {
 namespace {

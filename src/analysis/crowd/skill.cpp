@@ -2,29 +2,29 @@
 
 #include <algorithm>
 
-#include "analysis/crowd/fixed_sum.hpp"
 #include "analysis/crowd/vote_checks.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::crowd {
 namespace {
 
 // Weights of item i's votes by class; whole numbers, so that equal votes are equal exactly.
-void weigh(const VoteTable& votes, ItemIndex i, std::span<const Fixed> weight,
-           std::vector<Fixed>& of_class) {
+void weigh(const VoteTable& votes, ItemIndex i, std::span<const FixedPoint> weight,
+           std::vector<FixedPoint>& of_class) {
   std::ranges::fill(of_class, 0);
   for (std::uint64_t v = votes.first[i]; v < votes.first[i + 1]; ++v) {
     of_class[votes.label[v]] += weight[votes.rater[v]];
   }
 }
 
-std::vector<double> shares(const VoteTable& votes, std::span<const Fixed> weight) {
+std::vector<double> shares(const VoteTable& votes, std::span<const FixedPoint> weight) {
   const std::uint32_t class_count = votes.class_count;
   std::vector<double> posterior(std::size_t{votes.item_count()} * class_count);
-  std::vector<Fixed> of_class(class_count);
+  std::vector<FixedPoint> of_class(class_count);
   for (ItemIndex i = 0; i < votes.item_count(); ++i) {
     weigh(votes, i, weight, of_class);
-    Fixed sum = 0;
-    for (const Fixed w : of_class) sum += w;
+    FixedPoint sum = 0;
+    for (const FixedPoint w : of_class) sum += w;
     for (std::uint32_t c = 0; c < class_count; ++c) {
       posterior[std::size_t{i} * class_count + c] =
           sum > 0 ? static_cast<double>(of_class[c]) / static_cast<double>(sum) : 1.0 / class_count;
@@ -34,10 +34,10 @@ std::vector<double> shares(const VoteTable& votes, std::span<const Fixed> weight
 }
 
 // Each rater's share of votes that agree with the weighted majority.
-std::vector<double> agreement(const VoteTable& votes, std::span<const Fixed> weight,
+std::vector<double> agreement(const VoteTable& votes, std::span<const FixedPoint> weight,
                               EqualVotes equal_votes) {
-  std::vector<Fixed> of_class(votes.class_count);
-  std::vector<FixedSum> agreed(votes.rater_count);
+  std::vector<FixedPoint> of_class(votes.class_count);
+  std::vector<ExactSum> agreed(votes.rater_count);
   std::vector<std::uint64_t> cast(votes.rater_count);
   for (ItemIndex i = 0; i < votes.item_count(); ++i) {
     weigh(votes, i, weight, of_class);
@@ -60,8 +60,8 @@ std::vector<double> agreement(const VoteTable& votes, std::span<const Fixed> wei
   return result;
 }
 
-std::vector<Fixed> fixed(std::span<const double> values) {
-  std::vector<Fixed> result(values.size());
+std::vector<FixedPoint> fixed(std::span<const double> values) {
+  std::vector<FixedPoint> result(values.size());
   std::ranges::transform(values, result.begin(), to_fixed);
   return result;
 }
@@ -85,7 +85,7 @@ Result<std::vector<double>> weighted_majority(const VoteTable& votes,
 
 Result<SkillResult> fit_wawa(const VoteTable& votes, EqualVotes equal_votes) {
   CSL_TRY(check_votes(votes));
-  const std::vector<Fixed> equal(votes.rater_count, to_fixed(1));
+  const std::vector<FixedPoint> equal(votes.rater_count, to_fixed(1));
   SkillResult result;
   result.skill = agreement(votes, equal, equal_votes);
   result.iterations = 1;

@@ -9,7 +9,7 @@
 
 #include "analysis/distance/bit_rows.hpp"
 #include "analysis/distance/envelope.hpp"
-#include "analysis/distance/parallel.hpp"
+#include "analysis/parallel/parallel.hpp"
 
 namespace consilium {
 namespace {

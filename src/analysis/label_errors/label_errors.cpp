@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
+#include "analysis/parallel/parallel.hpp"
+#include "base/wide_integer.hpp"
+
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr double slack = 1e-6;            // nearer than this counts as equal
 constexpr double threshold_least = 2e-6;  // so that a threshold less the slack stays above 0
@@ -76,18 +76,14 @@ Result<std::uint64_t> for_all_rows(const PredictionSource<Float>& source, std::s
     }
     if (count == 0) return first;
     const std::size_t parts = std::clamp<std::size_t>(count / rows_per_thread_least, 1, workers);
-    const auto run = [&](std::size_t part) {
-      const std::size_t begin = count * part / parts;
-      const std::size_t end = count * (part + 1) / parts;
-      work(part, Rows<Float>{.probabilities = block.probabilities.data() + begin * class_count,
-                             .labels = block.labels.data() + begin,
-                             .first = first + begin,
-                             .count = end - begin});
-    };
-    std::vector<std::jthread> threads;
-    for (std::size_t part = 1; part < parts; ++part) threads.emplace_back(run, part);
-    run(0);
-    threads.clear();  // joins
+    split_work(static_cast<unsigned>(parts), count,
+               [&](std::size_t begin, std::size_t end, std::size_t part) {
+                 work(part,
+                      Rows<Float>{.probabilities = block.probabilities.data() + begin * class_count,
+                                  .labels = block.labels.data() + begin,
+                                  .first = first + begin,
+                                  .count = end - begin});
+               });
     first += count;
   }
 }

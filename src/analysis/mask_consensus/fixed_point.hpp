@@ -5,9 +5,10 @@
 #include <cmath>
 #include <cstdint>
 
-namespace consilium::mask_consensus {
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
 
-__extension__ using Wide = __int128;
+namespace consilium::mask_consensus {
 
 // Probabilities in units of 2^-52.
 inline constexpr double probability_one = 4503599627370496.0;
@@ -15,13 +16,9 @@ inline constexpr double probability_one = 4503599627370496.0;
   return std::llround(probability * probability_one);
 }
 
-// Logarithms in units of 2^-40: 4096 raters' sum stays in 63 bits.
-inline constexpr double log_one = 1099511627776.0;
-[[nodiscard]] inline std::int64_t fixed_log(double value) {
-  return std::llround(std::log(value) * log_one);
-}
-[[nodiscard]] inline double from_fixed_log(std::int64_t value) {
-  return static_cast<double>(value) / log_one;
+// Logarithms are `FixedPoint`, rounded to the nearest: 4096 raters' sum stays in 63 bits.
+[[nodiscard]] inline FixedPoint fixed_log(double value) {
+  return std::llround(std::log(value) * fixed_one);
 }
 
 [[nodiscard]] inline double ratio(Wide part, Wide whole) {

@@ -6,13 +6,13 @@
 #include <cmath>
 
 #include "analysis/mask_consensus/fixed_point.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
 
 using mask_consensus::fixed_probability;
 using mask_consensus::probability_one;
-using mask_consensus::Wide;
 
 class Selection {
  public:

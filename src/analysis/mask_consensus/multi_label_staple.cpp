@@ -8,15 +8,15 @@
 
 #include "analysis/mask_consensus/fixed_point.hpp"
 #include "analysis/mask_consensus/label_vote.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
 
 using mask_consensus::fixed_log;
 using mask_consensus::fixed_probability;
-using mask_consensus::from_fixed_log;
 using mask_consensus::ratio;
-using mask_consensus::Wide;
 
 // Stands for the logarithm of 0. It only marks: no sum is taken with it.
 constexpr std::int64_t log_of_zero = std::numeric_limits<std::int64_t>::min();
@@ -127,7 +127,7 @@ class Estimation {
     for (std::size_t c = 0; c < labels_; ++c) {
       weights_[c] = log_weights_[c] == log_of_zero
                         ? 0
-                        : fixed_probability(std::exp(from_fixed_log(log_weights_[c] - greatest)));
+                        : fixed_probability(std::exp(from_fixed(log_weights_[c] - greatest)));
       total += weights_[c];
     }
     for (std::int64_t& weight : weights_) weight = fixed_probability(ratio(weight, total));

@@ -6,16 +6,16 @@
 #include <cmath>
 
 #include "analysis/mask_consensus/fixed_point.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
 
 using mask_consensus::fixed_log;
 using mask_consensus::fixed_probability;
-using mask_consensus::from_fixed_log;
 using mask_consensus::probability_one;
 using mask_consensus::ratio;
-using mask_consensus::Wide;
 
 // A probability of 0 keeps a logarithm: two raters who are each certain of the contrary would
 // leave 0 / 0 otherwise (ITK gives NaN there, and everywhere after).
@@ -141,14 +141,14 @@ class Estimation {
         foreground += marked ? logs[r].marked_if_foreground : logs[r].unmarked_if_foreground;
         background += marked ? logs[r].marked_if_background : logs[r].unmarked_if_background;
       }
-      const double odds = from_fixed_log(foreground - background);
+      const double odds = from_fixed(foreground - background);
       weights_[p] = fixed_probability(1 / (1 + std::exp(-odds)));
       const double log_sum =
-          from_fixed_log(std::max(foreground, background)) + std::log1p(std::exp(-std::abs(odds)));
-      likelihood += static_cast<Wide>(patterns_.voxel_counts[p]) *
-                    std::llround(log_sum * mask_consensus::log_one);
+          from_fixed(std::max(foreground, background)) + std::log1p(std::exp(-std::abs(odds)));
+      likelihood +=
+          static_cast<Wide>(patterns_.voxel_counts[p]) * std::llround(log_sum * fixed_one);
     }
-    return static_cast<double>(likelihood) / mask_consensus::log_one;
+    return static_cast<double>(likelihood) / fixed_one;
   }
 
   const VotePatterns& patterns_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "analysis/mask_consensus/vote_patterns.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 #include "base/result.hpp"
 
 namespace consilium {

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "analysis/mask_consensus/made_raters.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 #include "base/random.hpp"
 
 namespace consilium {

@@ -9,7 +9,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "analysis/distance/parallel.hpp"
+#include "analysis/parallel/parallel.hpp"
 
 namespace consilium {
 namespace {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "analysis/distance/distance.hpp"
-#include "analysis/distance/parallel.hpp"
+#include "analysis/parallel/parallel.hpp"
 #include "base/check.hpp"
 
 namespace consilium::mask_metrics {

@@ -2,8 +2,8 @@
 
 #include <bit>
 
-#include "analysis/distance/parallel.hpp"
 #include "analysis/mask_metrics/surfel_size.hpp"
+#include "analysis/parallel/parallel.hpp"
 
 namespace consilium::mask_metrics {
 namespace {

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstddef>
 
+#include "base/wide_integer.hpp"
+
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::size_t pairs_max = std::size_t{1} << 26U;
 

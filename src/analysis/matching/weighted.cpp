@@ -11,11 +11,10 @@
 
 #include "analysis/matching/bipartite.hpp"
 #include "analysis/matching/disjoint_sets.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 constexpr Wide far = Wide{1} << 120;

@@ -9,12 +9,11 @@
 
 #include "analysis/pyramid/pyramid_form.hpp"
 #include "base/byte_reader.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace pyramid {
 namespace {
-
-__extension__ using Wide = __int128;
 
 static_assert(std::endian::native == std::endian::little, "bins are copied as they lie");
 

@@ -8,12 +8,12 @@
 #include <numeric>
 #include <optional>
 
-#include "analysis/reader_study/distributions.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/interval.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::size_t cases_max = std::size_t{1} << 24;
 
@@ -245,8 +245,7 @@ Result<Interval> figure_interval(double estimate, double variance, double confid
         "[0, 1]",
         fmt::format("confidence {}, variance {}, estimate {}", confidence, variance, estimate));
   }
-  const double z =
-      student_t_critical((1 - confidence) / 2, std::numeric_limits<double>::infinity());
+  const double z = -student_quantile((1 - confidence) / 2, std::numeric_limits<double>::infinity());
   const double error = std::sqrt(variance);
   if (scale == IntervalScale::Identity) {
     return Interval{std::max(0.0, estimate - z * error), std::min(1.0, estimate + z * error)};
@@ -276,13 +275,13 @@ Result<AucComparison> compare_aucs(const CaseRatings& first, const CaseRatings& 
                             areas.estimate[1], variance));
   }
   constexpr double normal = std::numeric_limits<double>::infinity();
-  const double z = student_t_critical((1 - confidence) / 2, normal);
+  const double z = -student_quantile((1 - confidence) / 2, normal);
   AucComparison out{.first = areas.estimate[0],
                     .second = areas.estimate[1],
                     .difference = areas.estimate[0] - areas.estimate[1],
                     .standard_error = std::sqrt(variance)};
   out.z = out.difference / out.standard_error;
-  out.p = student_t_two_sided(out.z, normal);
+  out.p = student_two_sided(out.z, normal);
   out.difference_interval = {out.difference - z * out.standard_error,
                              out.difference + z * out.standard_error};
   out.correlation = areas.at(0, 1) / std::sqrt(areas.at(0, 0) * areas.at(1, 1));

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/statistics/interval.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
@@ -59,12 +60,6 @@ struct FigureCovariance {
 // Cost: O(r^2 n).
 [[nodiscard]] Result<FigureCovariance> share_covariance(
     std::span<const std::vector<std::uint8_t>> readings);
-
-struct Interval {
-  double lower = 0;
-  double upper = 0;
-  friend bool operator==(const Interval&, const Interval&) = default;
-};
 
 // `Identity`: estimate -+ z se, cut to [0, 1]. `Logit`: the same about logit(estimate) with
 // se / (A (1-A)), turned back (Pepe 2003, chapter 5): never leaves (0, 1), better near 1.

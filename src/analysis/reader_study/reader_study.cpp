@@ -7,7 +7,9 @@
 #include <limits>
 #include <tuple>
 
-#include "analysis/reader_study/distributions.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/interval.hpp"
 
 namespace consilium {
 namespace {
@@ -18,13 +20,13 @@ std::string name_of(std::uint32_t reader, std::uint32_t modality, std::uint32_t 
   return fmt::format("reader {}, modality {}, case {}", reader, modality, case_index);
 }
 
-std::string name_of(const Reading& reading) {
+std::string name_of(const CaseReading& reading) {
   return name_of(reading.reader, reading.modality, reading.case_index);
 }
 
 // The readings of a crossed study by modality, then reader, then case.
 struct Crossed {
-  std::vector<Reading> readings{};
+  std::vector<CaseReading> readings{};
   std::uint32_t readers = 0;
   std::uint32_t modalities = 0;
   std::uint32_t cases = 0;
@@ -34,12 +36,12 @@ struct Crossed {
 // The first place where the sorted readings leave the crossed order is a reading that stands twice
 // or one that is missing; so nothing is allocated by what an index claims.
 Status check_crossed(const Crossed& study) {
-  const auto place = [](const Reading& r) {
+  const auto place = [](const CaseReading& r) {
     return std::tuple(r.modality, r.reader, r.case_index);
   };
   std::tuple<std::uint32_t, std::uint32_t, std::uint32_t> due{0, 0, 0};
-  const Reading* previous = nullptr;
-  for (const Reading& reading : study.readings) {
+  const CaseReading* previous = nullptr;
+  for (const CaseReading& reading : study.readings) {
     if (previous != nullptr && place(*previous) == place(reading)) {
       return fail(ErrorCode::InvalidInput, "a case was read twice", name_of(reading),
                   "give repeated reads as a modality of their own, or leave one out");
@@ -60,13 +62,13 @@ Status check_crossed(const Crossed& study) {
               "have it read, or leave that case, reader or modality out altogether");
 }
 
-Result<Crossed> crossed(std::span<const Reading> readings) {
+Result<Crossed> crossed(std::span<const CaseReading> readings) {
   if (readings.empty()) return fail(ErrorCode::InvalidInput, "the reader study has no readings");
-  Crossed study{.readings = std::vector<Reading>(readings.begin(), readings.end())};
-  std::ranges::sort(study.readings, {}, [](const Reading& r) {
+  Crossed study{.readings = std::vector<CaseReading>(readings.begin(), readings.end())};
+  std::ranges::sort(study.readings, {}, [](const CaseReading& r) {
     return std::tuple(r.modality, r.reader, r.case_index, r.truth, r.rating);
   });
-  for (const Reading& reading : readings) {
+  for (const CaseReading& reading : readings) {
     if (std::isnan(reading.rating)) {
       return fail(ErrorCode::InvalidInput, "a rating is not a number", name_of(reading),
                   "leave that case out for every reader and modality");
@@ -93,7 +95,7 @@ Result<FigureCovariance> figures_of(const Crossed& study, const ReaderStudyOptio
   std::vector<std::vector<double>> negative(study.count());
   std::vector<std::vector<double>> positive(study.count());
   for (std::size_t i = 0; i < study.readings.size(); ++i) {
-    const Reading& reading = study.readings[i];
+    const CaseReading& reading = study.readings[i];
     (reading.truth == Truth::Positive ? positive : negative)[i / study.cases].push_back(
         reading.rating);
   }
@@ -113,16 +115,9 @@ Result<FigureCovariance> figures_of(const Crossed& study, const ReaderStudyOptio
 }
 
 // Summed from the least: no renumbering of readers or modalities changes a bit.
-double ordered_sum(std::vector<double> values) {
-  std::ranges::sort(values);
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum;
-}
-
 double ordered_mean(std::vector<double> values) {
   const auto count = static_cast<double>(values.size());
-  return values.empty() ? 0 : ordered_sum(std::move(values)) / count;
+  return values.empty() ? 0 : sorted_sum(values) / count;
 }
 
 struct Model {
@@ -207,18 +202,17 @@ void add_mean_squares(Model& model) {
       of_tr.push_back(
           square(model.figure(t, r) + mean - (model.modality_mean[t] + reader_mean[r])));
     }
-    model.reader_square.push_back(model.readers > 1 ? ordered_sum(std::move(within)) / (r_count - 1)
-                                                    : 0);
+    model.reader_square.push_back(model.readers > 1 ? sorted_sum(within) / (r_count - 1) : 0);
   }
-  if (model.modalities > 1) model.square_t = r_count * ordered_sum(std::move(of_t)) / (t_count - 1);
-  if (model.readers > 1) model.square_r = t_count * ordered_sum(std::move(of_r)) / (r_count - 1);
+  if (model.modalities > 1) model.square_t = r_count * sorted_sum(of_t) / (t_count - 1);
+  if (model.readers > 1) model.square_r = t_count * sorted_sum(of_r) / (r_count - 1);
   if (model.modalities > 1 && model.readers > 1) {
-    model.square_tr = ordered_sum(std::move(of_tr)) / ((t_count - 1) * (r_count - 1));
+    model.square_tr = sorted_sum(of_tr) / ((t_count - 1) * (r_count - 1));
   }
 }
 
 Interval around(double centre, double standard_error, double df, double confidence) {
-  const double half = student_t_critical((1 - confidence) / 2, df) * standard_error;
+  const double half = -student_quantile((1 - confidence) / 2, df) * standard_error;
   return {centre - half, centre + half};
 }
 
@@ -230,7 +224,7 @@ ModalityDifference difference_of(std::uint32_t first, std::uint32_t second, doub
                          .standard_error = standard_error,
                          .df = df,
                          .t = difference / standard_error};
-  out.p = student_t_two_sided(out.t, df);
+  out.p = student_two_sided(out.t, df);
   out.interval = around(difference, standard_error, df, confidence);
   return out;
 }
@@ -265,7 +259,7 @@ ReaderStudyAnalysis analysis_of(const Model& model, const std::vector<ErrorTerm>
   if (!denominator.has_value()) return out;
   const double df1 = model.modalities - 1.0;
   const double f = *model.square_t / denominator->value;
-  out.overall = OverallTest{f, df1, denominator->df, f_upper_tail(f, df1, denominator->df)};
+  out.overall = OverallTest{f, df1, denominator->df, fisher_upper_tail(f, df1, denominator->df)};
   const double error = std::sqrt(2 / readers * denominator->value);
   for (std::uint32_t a = 0; a < model.modalities; ++a) {
     for (std::uint32_t b = a + 1; b < model.modalities; ++b) {
@@ -353,7 +347,7 @@ std::vector<ReaderDifference> reader_differences(const Model& model) {
 
 }  // namespace
 
-Result<ReaderStudy> analyse_reader_study(std::span<const Reading> readings,
+Result<ReaderStudy> analyse_reader_study(std::span<const CaseReading> readings,
                                          const ReaderStudyOptions& options) {
   if (!(options.confidence > 0 && options.confidence < 1) || std::isnan(options.threshold)) {
     return fail(ErrorCode::InvalidInput,
@@ -391,9 +385,9 @@ Result<NonInferiority> test_non_inferiority(const ModalityDifference& difference
   }
   NonInferiority out;
   out.lower_bound =
-      difference.difference - student_t_critical(alpha, difference.df) * difference.standard_error;
-  out.p = student_t_upper_tail((difference.difference + margin) / difference.standard_error,
-                               difference.df);
+      difference.difference + student_quantile(alpha, difference.df) * difference.standard_error;
+  out.p = student_upper_tail((difference.difference + margin) / difference.standard_error,
+                             difference.df);
   out.shown = out.lower_bound > -margin;
   return out;
 }

@@ -16,13 +16,14 @@
 #include <vector>
 
 #include "analysis/reader_study/auc.hpp"
+#include "analysis/statistics/interval.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
 
 enum class Truth : std::uint8_t { Negative, Positive };
 
-struct Reading {
+struct CaseReading {
   std::uint32_t reader = 0;
   std::uint32_t modality = 0;
   std::uint32_t case_index = 0;
@@ -118,7 +119,7 @@ struct ReaderStudy {
 // a reading.
 // The order of the readings changes nothing; renumbering readers, modalities or cases renumbers the
 // results, to the bit.
-[[nodiscard]] Result<ReaderStudy> analyse_reader_study(std::span<const Reading> readings,
+[[nodiscard]] Result<ReaderStudy> analyse_reader_study(std::span<const CaseReading> readings,
                                                        const ReaderStudyOptions& options = {});
 
 // Is `first` of a difference no worse than `second` by more than `margin`?

@@ -39,8 +39,8 @@ constexpr std::array<std::string_view, 10> van_dyke = {
     "223122221222111222122212322321212222112121132122332122221222231233111"
     "525455555455343335555555251332532545533555553"};
 
-std::vector<Reading> van_dyke_readings() {
-  std::vector<Reading> out;
+std::vector<CaseReading> van_dyke_readings() {
+  std::vector<CaseReading> out;
   for (std::uint32_t line = 0; line < van_dyke.size(); ++line) {
     for (std::uint32_t c = 0; c < van_dyke[line].size(); ++c) {
       out.push_back({.reader = line % 5,
@@ -144,8 +144,8 @@ TEST_CASE("Van Dyke's study: sensitivity at a rating of 3 or more (independent c
 }
 
 TEST_CASE("specificity of turned ratings and truths is sensitivity") {
-  std::vector<Reading> turned = van_dyke_readings();
-  for (Reading& reading : turned) {
+  std::vector<CaseReading> turned = van_dyke_readings();
+  for (CaseReading& reading : turned) {
     reading.rating = -reading.rating;
     reading.truth = reading.truth == Truth::Positive ? Truth::Negative : Truth::Positive;
   }
@@ -160,10 +160,10 @@ TEST_CASE("specificity of turned ratings and truths is sensitivity") {
 }
 
 TEST_CASE("renumbering readers, modalities and cases renumbers the results, to the bit") {
-  const std::vector<Reading> before = van_dyke_readings();
-  std::vector<Reading> after;
+  const std::vector<CaseReading> before = van_dyke_readings();
+  std::vector<CaseReading> after;
   constexpr std::uint32_t reader_to[] = {3, 0, 4, 1, 2};
-  for (const Reading& r : before) {
+  for (const CaseReading& r : before) {
     after.push_back({.reader = reader_to[r.reader],
                      .modality = 1 - r.modality,
                      .case_index = 113 - r.case_index,
@@ -193,48 +193,48 @@ TEST_CASE("renumbering readers, modalities and cases renumbers the results, to t
 }
 
 TEST_CASE("a reading that is missing, twice there or of two truths is refused by its name") {
-  std::vector<Reading> missing = van_dyke_readings();
-  std::erase_if(missing, [](const Reading& r) {
+  std::vector<CaseReading> missing = van_dyke_readings();
+  std::erase_if(missing, [](const CaseReading& r) {
     return r.reader == 2 && r.modality == 1 && r.case_index == 40;
   });
   auto refused = analyse_reader_study(missing);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().where == "reader 2, modality 1, case 40");
 
-  std::vector<Reading> twice = van_dyke_readings();
+  std::vector<CaseReading> twice = van_dyke_readings();
   twice.push_back(twice[7]);
   refused = analyse_reader_study(twice);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().what == "a case was read twice");
   CHECK(refused.error().where == "reader 0, modality 0, case 7");
 
-  std::vector<Reading> two_truths = van_dyke_readings();
+  std::vector<CaseReading> two_truths = van_dyke_readings();
   two_truths[114 + 3].truth = Truth::Positive;
   refused = analyse_reader_study(two_truths);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().where == "reader 1, modality 0, case 3");
 
-  std::vector<Reading> last = van_dyke_readings();
+  std::vector<CaseReading> last = van_dyke_readings();
   last.pop_back();
   refused = analyse_reader_study(last);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().where == "reader 4, modality 1, case 113");
 
-  std::vector<Reading> far = {{.reader = 4'000'000'000, .modality = 7, .case_index = 9}};
+  std::vector<CaseReading> far = {{.reader = 4'000'000'000, .modality = 7, .case_index = 9}};
   refused = analyse_reader_study(far);
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().where == "reader 0, modality 0, case 0");
 
   CHECK_FALSE(analyse_reader_study({}).has_value());
-  std::vector<Reading> broken = van_dyke_readings();
+  std::vector<CaseReading> broken = van_dyke_readings();
   broken[5].rating = std::nan("");
   CHECK_FALSE(analyse_reader_study(broken).has_value());
   CHECK_FALSE(analyse_reader_study(van_dyke_readings(), {.confidence = 1.5}).has_value());
 }
 
 TEST_CASE("what cannot be known is said to be undefined") {
-  std::vector<Reading> one_reader = van_dyke_readings();
-  std::erase_if(one_reader, [](const Reading& r) { return r.reader != 0; });
+  std::vector<CaseReading> one_reader = van_dyke_readings();
+  std::erase_if(one_reader, [](const CaseReading& r) { return r.reader != 0; });
   const auto single = analyse_reader_study(one_reader);
   REQUIRE(single.has_value());
   CHECK_FALSE(single->random_readers_random_cases.undefined.empty());
@@ -243,16 +243,16 @@ TEST_CASE("what cannot be known is said to be undefined") {
   const OverallTest test = single->fixed_readers_random_cases.overall.value();
   CHECK(test.p == doctest::Approx(.26653334718084654).epsilon(1e-10));
 
-  std::vector<Reading> one_modality = van_dyke_readings();
-  std::erase_if(one_modality, [](const Reading& r) { return r.modality != 0; });
+  std::vector<CaseReading> one_modality = van_dyke_readings();
+  std::erase_if(one_modality, [](const CaseReading& r) { return r.modality != 0; });
   const auto alone = analyse_reader_study(one_modality);
   REQUIRE(alone.has_value());
   CHECK_FALSE(alone->random_readers_random_cases.overall.has_value());
   CHECK(alone->random_readers_random_cases.modalities[0].df ==
         doctest::Approx(12.595969478216746).epsilon(1e-10));
 
-  std::vector<Reading> perfect = van_dyke_readings();
-  for (Reading& reading : perfect) reading.rating = reading.truth == Truth::Positive ? 5 : 1;
+  std::vector<CaseReading> perfect = van_dyke_readings();
+  for (CaseReading& reading : perfect) reading.rating = reading.truth == Truth::Positive ? 5 : 1;
   const auto flat = analyse_reader_study(perfect);
   REQUIRE(flat.has_value());
   CHECK_FALSE(flat->random_readers_random_cases.overall.has_value());
@@ -287,7 +287,7 @@ TEST_CASE("the test's level holds where modalities are alike") {
     constexpr std::uint32_t cases = 80;
     std::array<double, cases> difficulty{};
     for (double& own : difficulty) own = random.normal();
-    std::vector<Reading> readings;
+    std::vector<CaseReading> readings;
     for (std::uint32_t r = 0; r < 4; ++r) {
       const double skill = 0.2 * random.normal();
       for (std::uint32_t t = 0; t < 2; ++t) {

@@ -7,8 +7,8 @@
 #include <iterator>
 #include <utility>
 
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/special.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 #include "base/random.hpp"
 
 namespace consilium::routing {
@@ -168,8 +168,8 @@ Result<WindowTest> window_test(std::span<const RatedEvent> events, std::size_t w
       if (said[at] > 0) terms.push_back(2 * said[at] * std::log(said[at] / (any[t] * rates[at])));
     }
   }
-  test.statistic = std::max(0.0, crowd::sorted_sum(terms));
-  test.p_value = crowd::chi_square_share_above(test.statistic, test.freedom);
+  test.statistic = std::max(0.0, sorted_sum(terms));
+  test.p_value = chi_square_upper_tail(test.statistic, test.freedom);
   return test;
 }
 

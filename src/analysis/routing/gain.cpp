@@ -7,17 +7,13 @@
 #include <limits>
 #include <tuple>
 
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/split_work.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::routing {
 
-using crowd::Fixed;
-using crowd::from_fixed;
-using crowd::to_fixed;
-
 double entropy(std::span<const double> shares) {
-  Fixed sum = 0;
+  FixedPoint sum = 0;
   for (const double p : shares) {
     if (p > 0) sum -= to_fixed(p * std::log(p));
   }
@@ -26,10 +22,10 @@ double entropy(std::span<const double> shares) {
 
 double expected_gain(std::span<const double> shares, std::span<const double> rates) {
   const std::size_t class_count = shares.size();
-  Fixed gain = 0;
+  FixedPoint gain = 0;
   for (std::size_t l = 0; l < class_count; ++l) {
-    Fixed mean = 0;
-    Fixed total = 0;
+    FixedPoint mean = 0;
+    FixedPoint total = 0;
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (std::size_t t = 0; t < class_count; ++t) {
@@ -76,20 +72,19 @@ Result<std::vector<Suggestion>> suggest_next(const RunningPanel& panel,
     std::size_t candidate = 0;
   };
   std::vector<std::vector<Pair>> of_part(std::max(1U, threads));
-  crowd::split_work(
-      threads, open.size(), [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-        for (std::uint64_t at = begin; at < end; ++at) {
-          const std::vector<double> shares = panel.posterior(open[at]);
-          for (std::size_t c = 0; c < candidates.size(); ++c) {
-            const Candidate& who = candidates[c];
-            if (who.places == 0 || panel.has_vote(open[at], who.rater)) continue;
-            const double gain = expected_gain(shares, rates[c]);
-            if (gain > 0) {
-              of_part[part].push_back({{open[at], who.rater, gain, gain / who.minutes_a_vote}, c});
-            }
-          }
+  split_work(threads, open.size(), [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
+    for (std::uint64_t at = begin; at < end; ++at) {
+      const std::vector<double> shares = panel.posterior(open[at]);
+      for (std::size_t c = 0; c < candidates.size(); ++c) {
+        const Candidate& who = candidates[c];
+        if (who.places == 0 || panel.has_vote(open[at], who.rater)) continue;
+        const double gain = expected_gain(shares, rates[c]);
+        if (gain > 0) {
+          of_part[part].push_back({{open[at], who.rater, gain, gain / who.minutes_a_vote}, c});
         }
-      });
+      }
+    }
+  });
   std::vector<Pair> pairs = std::move(of_part[0]);
   for (std::size_t part = 1; part < of_part.size(); ++part) {
     pairs.insert(pairs.end(), of_part[part].begin(), of_part[part].end());

@@ -6,13 +6,10 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "analysis/crowd/split_work.hpp"
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::routing {
-
-using crowd::Fixed;
-using crowd::from_fixed;
-using crowd::to_fixed;
 
 Result<RunningPanel> RunningPanel::make(std::uint32_t item_count, std::uint32_t rater_count,
                                         std::uint32_t class_count, PanelPrior prior) {
@@ -56,9 +53,9 @@ Status RunningPanel::check(ItemIndex item, RaterIndex rater, std::uint32_t label
 // Only what was seen counts: an item without votes or known truth says nothing of the classes.
 void RunningPanel::count(ItemIndex item, int sign) {
   if (votes_[item].empty() && truth_[item] < 0) return;
-  const Fixed* row = &posterior_[std::size_t{item} * class_count_];
+  const FixedPoint* row = &posterior_[std::size_t{item} * class_count_];
   for (std::uint32_t t = 0; t < class_count_; ++t) {
-    const Fixed share = sign * row[t];
+    const FixedPoint share = sign * row[t];
     of_class_[t] += share;
     if (share == 0) continue;
     for (const auto& [rater, label] : votes_[item]) {
@@ -68,7 +65,7 @@ void RunningPanel::count(ItemIndex item, int sign) {
   }
 }
 
-double RunningPanel::expect(ItemIndex item, std::vector<Fixed>& row) const {
+double RunningPanel::expect(ItemIndex item, std::vector<FixedPoint>& row) const {
   row.assign(class_count_, 0);
   if (truth_[item] >= 0) {
     row[static_cast<std::size_t>(truth_[item])] = to_fixed(1);
@@ -76,11 +73,11 @@ double RunningPanel::expect(ItemIndex item, std::vector<Fixed>& row) const {
     std::ranges::fill(row, to_fixed(1.0 / class_count_));
     return 0;
   }
-  Fixed seen = 0;
-  for (const Fixed share : of_class_) seen += share;
+  FixedPoint seen = 0;
+  for (const FixedPoint share : of_class_) seen += share;
   const double all_shares = from_fixed(seen) + prior_.of_class * class_count_;
   const double all_rates = prior_.right + prior_.wrong * (class_count_ - 1);
-  std::vector<Fixed> scores(class_count_);
+  std::vector<FixedPoint> scores(class_count_);
   for (std::uint32_t t = 0; t < class_count_; ++t) {
     scores[t] = to_fixed(std::log((from_fixed(of_class_[t]) + prior_.of_class) / all_shares));
     for (const auto& [rater, label] : votes_[item]) {
@@ -91,24 +88,24 @@ double RunningPanel::expect(ItemIndex item, std::vector<Fixed>& row) const {
     }
   }
   if (truth_[item] >= 0) return from_fixed(scores[static_cast<std::size_t>(truth_[item])]);
-  const Fixed top = *std::ranges::max_element(scores);
-  Fixed sum = 0;
+  const FixedPoint top = *std::ranges::max_element(scores);
+  FixedPoint sum = 0;
   for (std::uint32_t t = 0; t < class_count_; ++t) {
     row[t] = to_fixed(std::exp(from_fixed(scores[t] - top)));
     sum += row[t];
   }
   const double total = from_fixed(sum);
-  for (Fixed& share : row) share = to_fixed(from_fixed(share) / total);
+  for (FixedPoint& share : row) share = to_fixed(from_fixed(share) / total);
   return from_fixed(top) + std::log(total);
 }
 
 double RunningPanel::refresh(ItemIndex item) {
-  std::vector<Fixed> row;
+  std::vector<FixedPoint> row;
   expect(item, row);
   count(item, -1);
-  Fixed moved = 0;
+  FixedPoint moved = 0;
   for (std::uint32_t t = 0; t < class_count_; ++t) {
-    Fixed& share = posterior_[std::size_t{item} * class_count_ + t];
+    FixedPoint& share = posterior_[std::size_t{item} * class_count_ + t];
     moved = std::max(moved, std::abs(row[t] - share));
     share = row[t];
   }
@@ -159,20 +156,20 @@ Status RunningPanel::set_truth(ItemIndex item, ClassIndex truth) {
 
 int RunningPanel::settle(double move_max, int rounds_max, unsigned threads) {
   for (int round = 1; round <= rounds_max; ++round) {
-    std::vector<Fixed> next(posterior_.size());
-    std::vector<Fixed> moved(std::max(1U, threads));
-    crowd::split_work(threads, item_count_,
-                      [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
-                        std::vector<Fixed> row;
-                        for (std::uint64_t i = begin; i < end; ++i) {
-                          expect(static_cast<ItemIndex>(i), row);
-                          for (std::uint32_t t = 0; t < class_count_; ++t) {
-                            const std::size_t at = i * class_count_ + t;
-                            next[at] = row[t];
-                            moved[part] = std::max(moved[part], std::abs(row[t] - posterior_[at]));
-                          }
-                        }
-                      });
+    std::vector<FixedPoint> next(posterior_.size());
+    std::vector<FixedPoint> moved(std::max(1U, threads));
+    split_work(threads, item_count_,
+               [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
+                 std::vector<FixedPoint> row;
+                 for (std::uint64_t i = begin; i < end; ++i) {
+                   expect(static_cast<ItemIndex>(i), row);
+                   for (std::uint32_t t = 0; t < class_count_; ++t) {
+                     const std::size_t at = i * class_count_ + t;
+                     next[at] = row[t];
+                     moved[part] = std::max(moved[part], std::abs(row[t] - posterior_[at]));
+                   }
+                 }
+               });
     for (ItemIndex i = 0; i < item_count_; ++i) count(i, -1);
     posterior_.swap(next);
     for (ItemIndex i = 0; i < item_count_; ++i) count(i, 1);
@@ -182,8 +179,8 @@ int RunningPanel::settle(double move_max, int rounds_max, unsigned threads) {
 }
 
 double RunningPanel::log_posterior() const {
-  crowd::FixedSum sum;
-  std::vector<Fixed> row;
+  ExactSum sum;
+  std::vector<FixedPoint> row;
   for (ItemIndex i = 0; i < item_count_; ++i) sum.add(expect(i, row));
   for (const double share : class_shares()) sum.add(prior_.of_class * std::log(share));
   for (RaterIndex r = 0; r < rater_count_; ++r) {
@@ -219,8 +216,8 @@ RateTable RunningPanel::rates(RaterIndex rater) const {
 }
 
 std::vector<double> RunningPanel::class_shares() const {
-  Fixed seen = 0;
-  for (const Fixed share : of_class_) seen += share;
+  FixedPoint seen = 0;
+  for (const FixedPoint share : of_class_) seen += share;
   const double all = from_fixed(seen) + prior_.of_class * class_count_;
   std::vector<double> shares(class_count_);
   for (std::uint32_t t = 0; t < class_count_; ++t) {
@@ -254,7 +251,7 @@ std::vector<double> RunningPanel::counts_without(RaterIndex rater, ItemIndex but
   const bool voted = at != votes.end() && at->first == rater;
   for (std::uint32_t t = 0; t < class_count_; ++t) {
     for (std::uint32_t l = 0; l < class_count_; ++l) {
-      Fixed said = said_[cell(rater, t, l)];
+      FixedPoint said = said_[cell(rater, t, l)];
       if (voted && at->second == l) said -= posterior_[std::size_t{but} * class_count_ + t];
       result[t * class_count_ + l] = from_fixed(said);
     }
@@ -266,8 +263,8 @@ std::vector<double> RunningPanel::class_counts_without(ItemIndex but) const {
   std::vector<double> result(class_count_);
   const bool counted = !votes_[but].empty() || truth_[but] >= 0;
   for (std::uint32_t t = 0; t < class_count_; ++t) {
-    result[t] = from_fixed(of_class_[t] -
-                           (counted ? posterior_[std::size_t{but} * class_count_ + t] : Fixed{0}));
+    result[t] = from_fixed(
+        of_class_[t] - (counted ? posterior_[std::size_t{but} * class_count_ + t] : FixedPoint{0}));
   }
   return result;
 }

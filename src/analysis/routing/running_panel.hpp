@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "analysis/crowd/fixed_sum.hpp"
+#include "analysis/statistics/exact_sum.hpp"
 #include "base/result.hpp"
 #include "domain/vote/vote_table.hpp"
 
@@ -92,7 +92,7 @@ class RunningPanel {
   // Adds sign times the item's share to the counts.
   void count(ItemIndex item, int sign);
   // The item's posterior at the present counts into `row`; returns the log of its evidence.
-  double expect(ItemIndex item, std::vector<crowd::Fixed>& row) const;
+  double expect(ItemIndex item, std::vector<FixedPoint>& row) const;
   [[nodiscard]] Status check(ItemIndex item, RaterIndex rater, std::uint32_t label) const;
 
   std::uint32_t item_count_ = 0;
@@ -101,10 +101,10 @@ class RunningPanel {
   PanelPrior prior_;
   std::vector<std::vector<std::pair<RaterIndex, ClassIndex>>> votes_;  // by item, sorted by rater
   std::vector<std::int64_t> truth_;                                    // by item; below 0: unknown
-  std::vector<crowd::Fixed> posterior_;                                // items x classes
-  std::vector<crowd::Fixed> said_;                                     // cell(r, t, l)
-  std::vector<crowd::Fixed> said_any_;                                 // rater and t: over all l
-  std::vector<crowd::Fixed> of_class_;                                 // items with votes, by class
+  std::vector<FixedPoint> posterior_;                                  // items x classes
+  std::vector<FixedPoint> said_;                                       // cell(r, t, l)
+  std::vector<FixedPoint> said_any_;                                   // rater and t: over all l
+  std::vector<FixedPoint> of_class_;                                   // items with votes, by class
 };
 
 }  // namespace consilium::routing

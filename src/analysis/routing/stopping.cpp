@@ -5,17 +5,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/crowd/fixed_sum.hpp"
-#include "analysis/crowd/special.hpp"
+#include "analysis/statistics/distributions.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "analysis/statistics/special_functions.hpp"
 
 namespace consilium::routing {
 namespace {
-
-using crowd::digamma;
-using crowd::Fixed;
-using crowd::from_fixed;
-using crowd::to_fixed;
-using crowd::trigamma;
 
 Status check_rule(const StopRule& rule) {
   if (!(rule.error_max > 0 && rule.error_max < 0.5) ||
@@ -33,7 +28,7 @@ struct LogRates {
 };
 
 double total_of(std::span<const double> row) {
-  Fixed sum = 0;
+  FixedPoint sum = 0;
   for (const double count : row) sum += to_fixed(count);
   return from_fixed(sum);
 }
@@ -62,8 +57,8 @@ struct Scores {
 
 Scores scores_of(const RunningPanel& panel, ItemIndex item) {
   const std::size_t class_count = panel.class_count();
-  std::vector<Fixed> mean(class_count);
-  std::vector<Fixed> variance(class_count);
+  std::vector<FixedPoint> mean(class_count);
+  std::vector<FixedPoint> variance(class_count);
   const std::vector<double> of_class = panel.class_counts_without(item);
   // Two shares' ratio does not know their sum, so the sum adds neither mean nor variance.
   for (std::size_t t = 0; t < class_count; ++t) {
@@ -92,7 +87,7 @@ Scores scores_of(const RunningPanel& panel, ItemIndex item) {
 
 // All alternatives' bounds are to hold together (Bonferroni).
 double deviations(const StopRule& rule, std::size_t class_count) {
-  return crowd::normal_quantile(1 - (1 - rule.confidence) / static_cast<double>(class_count - 1));
+  return normal_quantile(1 - (1 - rule.confidence) / static_cast<double>(class_count - 1));
 }
 
 // 1 - posterior of class c when every log odds against another is lowered by z deviations; `moved`
@@ -102,7 +97,7 @@ double error_at(const Scores& scores, std::size_t c, double z, double moved,
   const std::size_t class_count = scores.mean.size();
   // Odds against of millions are as good as lost; held there, their sum stays in its range.
   const double lost = std::log(4e6 / static_cast<double>(class_count));
-  Fixed against = 0;
+  FixedPoint against = 0;
   for (std::size_t u = 0; u < class_count; ++u) {
     if (u == c) continue;
     double mean = scores.mean[c] - scores.mean[u];
@@ -127,8 +122,8 @@ struct Drift {
 
 Drift drift_of(const RunningPanel& panel, std::span<const RaterIndex> raters) {
   const std::size_t class_count = panel.class_count();
-  std::vector<Fixed> mean(class_count * class_count);
-  std::vector<Fixed> variance(class_count * class_count);
+  std::vector<FixedPoint> mean(class_count * class_count);
+  std::vector<FixedPoint> variance(class_count * class_count);
   for (const RaterIndex rater : raters) {
     const auto counts = with_prior(panel.counts(rater), class_count, panel.prior());
     LogRates log_rates{std::vector<double>(counts.size()), std::vector<double>(counts.size())};
@@ -212,11 +207,11 @@ Result<VotesForecast> forecast_votes(const RunningPanel& panel, std::span<const 
   const double z = deviations(rule, panel.class_count());
   const Drift drift = drift_of(panel, raters);
   VotesForecast forecast;
-  crowd::FixedSum all;
+  ExactSum all;
   for (const ItemIndex item : open) {
     const ItemEvidence evidence = CSL_TRY(weigh_item(panel, item, rule));
     bool reachable = true;
-    Fixed votes = 0;
+    FixedPoint votes = 0;
     if (!evidence.stop) {
       const Scores scores = scores_of(panel, item);
       const std::vector<double> posterior = panel.posterior(item);
@@ -244,8 +239,8 @@ Result<RateBounds> rate_bounds(double hits, double trials, double confidence) {
   }
   RateBounds bounds;
   bounds.estimate = hits / trials;
-  if (hits > 0) bounds.lower = crowd::beta_quantile(hits, trials - hits + 1, 1 - confidence);
-  if (hits < trials) bounds.upper = crowd::beta_quantile(hits + 1, trials - hits, confidence);
+  if (hits > 0) bounds.lower = beta_quantile(hits, trials - hits + 1, 1 - confidence);
+  if (hits < trials) bounds.upper = beta_quantile(hits + 1, trials - hits, confidence);
   return bounds;
 }
 

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
-#include <thread>
 #include <tuple>
 #include <utility>
 
+#include "analysis/parallel/parallel.hpp"
 #include "analysis/span_agreement/gamma_align.hpp"
 
 namespace consilium {
@@ -172,16 +171,13 @@ Sample sample_of(const ChanceModel& model, const Distances& distances, std::uint
 
 void take_samples(std::vector<Sample>& samples, std::size_t count, const ChanceModel& model,
                   const Distances& distances, const GammaOptions& options) {
-  std::atomic<std::size_t> next = samples.size();
-  samples.resize(std::max(count, samples.size()));
-  const auto work = [&] {
-    for (std::size_t s = next++; s < samples.size(); s = next++) {
-      samples[s] = sample_of(model, distances, options.seed, s);
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (unsigned t = 1; t < std::min(options.threads, threads_max); ++t) helpers.emplace_back(work);
-  work();
+  const std::size_t taken = samples.size();
+  samples.resize(std::max(count, taken));
+  for_each_part(samples.size() - taken, std::min(options.threads, threads_max), [&] {
+    return [&](std::size_t number) {
+      samples[taken + number] = sample_of(model, distances, options.seed, taken + number);
+    };
+  });
 }
 
 struct Spread {

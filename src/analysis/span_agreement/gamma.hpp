@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "analysis/matching/unit.hpp"
-#include "analysis/span_agreement/bootstrap.hpp"
+#include "analysis/statistics/cluster_bootstrap.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
@@ -95,6 +95,6 @@ struct CorpusGamma {
 [[nodiscard]] Result<CorpusGamma> corpus_gamma(const UnitStudy& study,
                                                std::span<const std::uint32_t> cluster_of,
                                                const GammaOptions& options,
-                                               const BootstrapOptions& bootstrap);
+                                               const ClusterBootstrapOptions& bootstrap);
 
 }  // namespace consilium

@@ -8,11 +8,10 @@
 
 #include "analysis/matching/bipartite.hpp"
 #include "analysis/matching/packing.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium::gamma_detail {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr int distance_bits = 32;
 constexpr std::size_t groups_max = std::size_t{1} << 21U;

@@ -28,7 +28,8 @@ std::int64_t whole(double value) { return std::llround(std::ldexp(value, bits));
 }  // namespace
 
 Result<CorpusGamma> corpus_gamma(const UnitStudy& study, std::span<const std::uint32_t> cluster_of,
-                                 const GammaOptions& options, const BootstrapOptions& bootstrap) {
+                                 const GammaOptions& options,
+                                 const ClusterBootstrapOptions& bootstrap) {
   const UnitOrder order = CSL_TRY(order_units(study));
   CorpusGamma result;
   result.exact = true;

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "analysis/span_agreement/gamma_align.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium::gamma_detail {
 namespace {
@@ -25,7 +26,6 @@ class Moments {
   }
 
  private:
-  __extension__ using Wide = __int128;
   Wide sum_ = 0;
   Wide squares_ = 0;
   Wide count_ = 0;

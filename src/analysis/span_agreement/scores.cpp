@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <functional>
 
+#include "analysis/statistics/exact_sum.hpp"
+
 namespace consilium {
 namespace {
 
@@ -18,7 +20,7 @@ std::optional<double> share(std::uint64_t part, std::uint64_t whole) {
 std::optional<double> mean_of(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   const auto count = static_cast<double>(values.size());
-  return ordered_sum(std::move(values)) / count;
+  return sorted_sum(values) / count;
 }
 
 void add(MatchCounts& sum, const MatchCounts& counts, std::uint64_t times = 1) {
@@ -251,7 +253,7 @@ Result<PairwiseScores> pairwise_scores(const UnitStudy& study, const Closeness& 
 
 Result<BootstrapInterval> bootstrap_f1(const PairwiseScores& scores,
                                        std::span<const std::uint32_t> cluster_of,
-                                       const BootstrapOptions& options) {
+                                       const ClusterBootstrapOptions& options) {
   const std::size_t continua =
       scores.pairs.empty() ? 0 : scores.pairs.front().scores.by_continuum.size();
   const std::vector<std::vector<std::int64_t>> key = continuum_keys(scores, continua);

@@ -13,7 +13,7 @@
 
 #include "analysis/matching/closeness.hpp"
 #include "analysis/matching/unit.hpp"
-#include "analysis/span_agreement/bootstrap.hpp"
+#include "analysis/statistics/cluster_bootstrap.hpp"
 
 namespace consilium {
 
@@ -88,6 +88,6 @@ struct PairwiseScores {
 // continua. `cluster_of[c]` is the patient of continuum c; empty: each continuum is its own.
 [[nodiscard]] Result<BootstrapInterval> bootstrap_f1(const PairwiseScores& scores,
                                                      std::span<const std::uint32_t> cluster_of,
-                                                     const BootstrapOptions& options);
+                                                     const ClusterBootstrapOptions& options);
 
 }  // namespace consilium

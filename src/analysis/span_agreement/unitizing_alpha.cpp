@@ -6,10 +6,11 @@
 #include <cstddef>
 #include <utility>
 
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
+
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::int64_t total_length_max = std::int64_t{1} << 32;
 constexpr std::uint32_t raters_max = 256;
@@ -167,7 +168,7 @@ Result<AlphaU> alpha_u(const UnitStudy& study) {
     observed.push_back(category.observed);
     expected.push_back(category.expected);
   }
-  result.all = {ordered_sum(std::move(observed)), ordered_sum(std::move(expected))};
+  result.all = {sorted_sum(observed), sorted_sum(expected)};
   return result;
 }
 

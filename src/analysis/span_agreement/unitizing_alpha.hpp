@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "analysis/matching/unit.hpp"
-#include "analysis/span_agreement/bootstrap.hpp"
+#include "analysis/statistics/cluster_bootstrap.hpp"
 #include "base/result.hpp"
 
 namespace consilium {
@@ -79,6 +79,6 @@ enum class AlphaMeasure { All, Binary, Category };
 [[nodiscard]] Result<BootstrapInterval> bootstrap_alpha_u(const UnitStudy& study,
                                                           AlphaMeasure measure,
                                                           std::span<const std::uint32_t> cluster_of,
-                                                          const BootstrapOptions& options);
+                                                          const ClusterBootstrapOptions& options);
 
 }  // namespace consilium

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "analysis/span_agreement/unitizing_alpha.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::int64_t total_length_max = std::int64_t{1} << 40;
 
@@ -205,7 +205,7 @@ Sums sums_of(const Strata& strata) {
 double sum_over(const Sums& sums, double Sums::Category::* member) {
   std::vector<double> values;
   for (const auto& [k, category] : sums.category) values.push_back(category.*member);
-  return ordered_sum(std::move(values));
+  return sorted_sum(values);
 }
 
 AlphaUFamily family_of(const Strata& strata, std::uint32_t category_count) {
@@ -238,11 +238,11 @@ AlphaUFamily family_of(const Strata& strata, std::uint32_t category_count) {
   }
   agreeing.push_back(sums.gap_length * sums.gap_length - sums.gap_length);
   family.all.observed = sums.total - same - sums.gap_same;
-  family.all.expected = sums.total - expected(ordered_sum(std::move(agreeing)), divisor);
+  family.all.expected = sums.total - expected(sorted_sum(agreeing), divisor);
   family.binary.observed = 2.0 * (sums.gap_length - sums.gap_same);
   family.binary.expected = expected(2.0 * sums.gap_length * marked, divisor);
   family.category.observed = met - same;
-  family.category.expected = met - expected(ordered_sum(std::move(agreeing_met)), met_divisor);
+  family.category.expected = met - expected(sorted_sum(agreeing_met), met_divisor);
   // One category alone leaves rounding noise where 0 is meant: nothing could disagree.
   if (sums.category.size() < 2) family.category.expected = 0.0;
   if (sums.category.empty() || (sums.category.size() == 1 && sums.gap_length == 0.0)) {
@@ -301,7 +301,7 @@ Result<AlphaUFamily> alpha_u_family(const UnitStudy& study) {
 
 Result<BootstrapInterval> bootstrap_alpha_u(const UnitStudy& study, AlphaMeasure measure,
                                             std::span<const std::uint32_t> cluster_of,
-                                            const BootstrapOptions& options) {
+                                            const ClusterBootstrapOptions& options) {
   const std::vector<ContinuumTally> tallies = CSL_TRY(tallies_of(study));
   const std::vector<std::uint32_t> cluster =
       CSL_TRY(canonical_clusters(continuum_keys(tallies, study.category_count), cluster_of));

@@ -350,7 +350,7 @@ TEST_CASE("numbering raters, texts, categories or units otherwise changes no bit
     for (std::uint32_t k = 0; k < 3; ++k) {
       CHECK(a->by_category[k].alpha == b->by_category[categories[k]].alpha);
     }
-    const BootstrapOptions options{.replicates = 50, .level = 0.9, .seed = 5};
+    const ClusterBootstrapOptions options{.replicates = 50, .level = 0.9, .seed = 5};
     const auto x = bootstrap_alpha_u(study, AlphaMeasure::All, {}, options);
     const auto y = bootstrap_alpha_u(other, AlphaMeasure::All, {}, options);
     CHECK(x == y);

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
-#include <thread>
+
+#include "analysis/parallel/parallel.hpp"
+#include "analysis/statistics/exact_sum.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium::weak {
 namespace {
@@ -215,15 +218,9 @@ PassSums in_parts(const VoteTable& votes, std::size_t slot_sums, unsigned thread
   const std::uint64_t count = votes.item_count();
   const std::uint64_t parts = std::max(threads, 1U);
   std::vector<PassSums> sums(parts, empty_sums(votes.class_count, slot_sums));
-  const auto run = [&](std::uint64_t part) {
-    work(static_cast<ItemIndex>(count * part / parts),
-         static_cast<ItemIndex>(count * (part + 1) / parts), sums[part], part);
-  };
-  {
-    std::vector<std::jthread> running;
-    for (std::uint64_t part = 1; part < parts; ++part) running.emplace_back(run, part);
-    run(0);
-  }
+  split_work(threads, count, [&](std::uint64_t begin, std::uint64_t end, std::uint64_t part) {
+    work(static_cast<ItemIndex>(begin), static_cast<ItemIndex>(end), sums[part], part);
+  });
   for (std::uint64_t part = 1; part < parts; ++part) {
     for (std::size_t c = 0; c < sums[0].of_class.size(); ++c) {
       sums[0].of_class[c] += sums[part].of_class[c];

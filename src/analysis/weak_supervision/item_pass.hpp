@@ -11,10 +11,9 @@
 
 #include "analysis/weak_supervision/label_model.hpp"
 #include "analysis/weak_supervision/vote_slots.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium::weak {
-
-__extension__ using Wide = __int128;
 
 inline constexpr double log_unit = 0x1p40;
 inline constexpr double share_unit = 0x1p32;

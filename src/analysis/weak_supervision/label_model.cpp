@@ -8,6 +8,7 @@
 
 #include "analysis/weak_supervision/item_pass.hpp"
 #include "analysis/weak_supervision/vote_slots.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
@@ -244,13 +245,13 @@ weak::ItemWeights weights_of(const LabelModel& model) {
 
 // Terms of the objective besides the items' likelihood, in log units: pseudo-counts times the
 // logarithms that they stand for, and what all silences share in HitRates.
-weak::Wide prior_terms(const Fitting& fit, const LabelModel& model) {
+Wide prior_terms(const Fitting& fit, const LabelModel& model) {
   const auto term = [](double count, double rate) {
-    return weak::Wide{std::llrint(count * std::log(std::max(rate, rate_least)) * weak::log_unit)};
+    return Wide{std::llrint(count * std::log(std::max(rate, rate_least)) * weak::log_unit)};
   };
   const LabelModelOptions& options = fit.options;
   const std::size_t k = fit.classes();
-  weak::Wide sum = 0;
+  Wide sum = 0;
   for (const double share : model.class_prior) {
     if (options.class_prior.empty()) sum += term(options.class_count, share);
   }
@@ -289,7 +290,7 @@ weak::Wide prior_terms(const Fitting& fit, const LabelModel& model) {
 // an item; the greater. Rates that rest on two votes do not hold the end up.
 double move_between(const Fitting& fit, const PassSums& before, const PassSums& after) {
   const auto distance = [](const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
-    weak::Wide sum = 0;
+    Wide sum = 0;
     for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
     return static_cast<double>(sum) / weak::share_unit;
   };

@@ -39,7 +39,7 @@ struct Affine {
   std::array<double, 16> values{1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
 
   [[nodiscard]] double at(int row, int column) const {
-    return values[static_cast<std::size_t>(row * 4 + column)];
+    return values[static_cast<std::size_t>(row) * 4 + static_cast<std::size_t>(column)];
   }
   [[nodiscard]] PatientPoint apply(double i, double j, double k) const;
   // The step in mm from one voxel to the next along axis 0 (columns), 1 (rows) or 2 (slices).

@@ -6,11 +6,10 @@
 
 #include "base/check.hpp"
 #include "base/checked.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr std::int64_t tick_rate_max_hz = 10'000'000'000;
 constexpr std::int64_t ns_per_second = 1'000'000'000;

@@ -7,11 +7,10 @@
 #include <limits>
 
 #include "base/byte_reader.hpp"
+#include "base/wide_integer.hpp"
 
 namespace consilium {
 namespace {
-
-__extension__ using Wide = __int128;
 
 // Codes of words that are no annotations but say more of the one before or after.
 constexpr unsigned skip_word = 59;

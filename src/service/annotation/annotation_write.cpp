@@ -25,8 +25,8 @@ Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item, cons
   return task->id;
 }
 
-Status AnnotationWriter::open() {
-  CSL_TRY(require(access_, project_, Roles{Role::Rater}));
+Status AnnotationWriter::open(Roles roles) {
+  CSL_TRY(require(access_, project_, roles));
   reader_ = CSL_TRY(store_.read());
   item_ = CSL_TRY(storage::find_item(*reader_, project_, item_id_));
   facts_ = CSL_TRY(item_facts(*reader_, item_));
@@ -89,8 +89,11 @@ std::string type_of(const Target& target) {
   return std::string(target_json(target).at("type").as_string());
 }
 
-storage::EventDraft revised(const PreparedAnnotation& prepared, const storage::ItemRow& item,
-                            const RaterId& rater, const TaskId& task, std::int64_t revision) {
+}  // namespace
+
+storage::EventDraft revision_event(const PreparedAnnotation& prepared, const storage::ItemRow& item,
+                                   const RaterId& rater, const TaskId& task,
+                                   std::int64_t revision) {
   storage::EventDraft event{.type = "annotation.revised",
                             .project = item.project,
                             .item = item.id,
@@ -112,7 +115,16 @@ storage::EventDraft revised(const PreparedAnnotation& prepared, const storage::I
   return event;
 }
 
-}  // namespace
+storage::EventDraft retraction_event(const AnnotationId& id, const storage::ItemRow& item,
+                                     std::int64_t revision) {
+  storage::EventDraft event{.type = "annotation.retracted",
+                            .project = item.project,
+                            .item = item.id,
+                            .patient = item.patient,
+                            .fields = {}};
+  event.fields.set("annotation_id", id).set("revision", revision);
+  return event;
+}
 
 Result<WriteOutcome> AnnotationWriter::apply(Transaction& transaction,
                                              const PreparedAnnotation& prepared) const {
@@ -133,7 +145,7 @@ Result<WriteOutcome> AnnotationWriter::apply(Transaction& transaction,
   }
   const TaskId task = CSL_TRY(open_task(transaction, item_id_, access_.rater()));
   CSL_TRY(transaction.append(
-      revised(prepared, item_, access_.rater(), task, stored ? stored->revision + 1 : 1)));
+      revision_event(prepared, item_, access_.rater(), task, stored ? stored->revision + 1 : 1)));
   return stored ? WriteOutcome::Replaced : WriteOutcome::Created;
 }
 
@@ -146,13 +158,7 @@ Result<WriteOutcome> AnnotationWriter::retract(Transaction& transaction, const A
   if (stored->state == "retracted") return WriteOutcome::Unchanged;
   if (if_match != stored->revision) return WriteOutcome::LostRace;
   CSL_TRY(open_task(transaction, item_id_, access_.rater()));
-  storage::EventDraft event{.type = "annotation.retracted",
-                            .project = project_,
-                            .item = item_id_,
-                            .patient = item_.patient,
-                            .fields = {}};
-  event.fields.set("annotation_id", id).set("revision", stored->revision + 1);
-  CSL_TRY(transaction.append(std::move(event)));
+  CSL_TRY(transaction.append(retraction_event(id, item_, stored->revision + 1)));
   return WriteOutcome::Replaced;
 }
 

@@ -33,7 +33,7 @@ class AnnotationWriter {
       : store_(store), protocols_(protocols), access_(access), project_(project), item_id_(item) {}
 
   // Rights, the item and what its labels can refer to. Errors: NotFound, Forbidden.
-  [[nodiscard]] Status open();
+  [[nodiscard]] Status open(Roles roles = Roles{Role::Rater});
   // Errors: InvalidInput, with violations.
   [[nodiscard]] Answer<PreparedAnnotation> prepare(const PutAnnotation& put) const;
   // In the writer. Repeating a write changes nothing. Errors: Conflict when the rater's task is not
@@ -43,6 +43,10 @@ class AnnotationWriter {
   [[nodiscard]] Result<WriteOutcome> retract(storage::Transaction& transaction,
                                              const AnnotationId& id,
                                              std::optional<std::int64_t> if_match) const;
+
+  // Once open.
+  [[nodiscard]] const storage::ItemRow& item() const { return item_; }
+  [[nodiscard]] const ItemFacts& facts() const { return facts_; }
 
  private:
   [[nodiscard]] Status check_places(const Annotation& body) const;
@@ -57,6 +61,15 @@ class AnnotationWriter {
   ItemFacts facts_;
   std::optional<CanonicalText> text_;  // of a note
 };
+
+// The event that makes this body the annotation's revision `revision`, and the one that retracts
+// it.
+[[nodiscard]] storage::EventDraft revision_event(const PreparedAnnotation& prepared,
+                                                 const storage::ItemRow& item, const RaterId& rater,
+                                                 const TaskId& task, std::int64_t revision);
+[[nodiscard]] storage::EventDraft retraction_event(const AnnotationId& id,
+                                                   const storage::ItemRow& item,
+                                                   std::int64_t revision);
 
 // The rater's open task on the item. Errors: Conflict when there is none, or it was submitted.
 [[nodiscard]] Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item,

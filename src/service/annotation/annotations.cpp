@@ -1,5 +1,7 @@
 #include "service/annotation/annotations.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
 
@@ -24,8 +26,8 @@ Annotations::Annotations(storage::Store& store, const Clock& clock)
     : store_(store), clock_(clock), protocols_(std::make_unique<ProtocolCache>()) {}
 Annotations::~Annotations() = default;
 
-Result<json::object> Annotations::list(const Access& access, const ProjectId& project,
-                                       const ItemId& item, const AnnotationQuery& query) const {
+Result<std::string> Annotations::list(const Access& access, const ProjectId& project,
+                                      const ItemId& item, const AnnotationQuery& query) const {
   CSL_TRY(require(access, project, case_roles));
   const auto reader = CSL_TRY(store_.read());
   CSL_TRY(storage::find_item(*reader, project, item));
@@ -37,17 +39,24 @@ Result<json::object> Annotations::list(const Access& access, const ProjectId& pr
   const std::int64_t limit = std::clamp<std::int64_t>(query.limit, 1, 5000);
   std::vector<AnnotationRow> rows =
       CSL_TRY(storage::annotations_of_item(*reader, item, rater, query.cursor, limit + 1));
-  json::value next = nullptr;
+  std::string next = "null";
   if (rows.size() > static_cast<std::size_t>(limit)) {
     rows.pop_back();
-    next = json::string(to_string(rows.back().id));
+    next = fmt::format("\"{}\"", to_string(rows.back().id));
   }
-  json::array items;
-  items.reserve(rows.size());
-  for (const AnnotationRow& row : rows) items.push_back(CSL_TRY(annotation_view(*reader, row)));
-  return json::object{{"items", std::move(items)},
-                      {"next_cursor", std::move(next)},
-                      {"total", CSL_TRY(storage::annotation_count(*reader, item, rater))}};
+  const RaterNames names = CSL_TRY(
+      RaterNames::of_item(store_, *reader, *protocols_, access, project, item, NameRule::Lists));
+  std::string text = "{\"items\":[";
+  for (const AnnotationRow& row : rows) {
+    if (&row != &rows.front()) text += ',';
+    text += CSL_TRY(annotation_text(*reader, row, names));
+  }
+  text += fmt::format(R"(],"next_cursor":{})", next);
+  if (query.cursor.empty()) {  // counted once, not with each page
+    text += fmt::format(R"(,"total":{})", CSL_TRY(storage::annotation_count(*reader, item, rater)));
+  }
+  text += '}';
+  return text;
 }
 
 namespace {
@@ -73,14 +82,18 @@ Result<AnnotationRow> visible(const Access& access, const storage::Reader& reade
 Result<json::object> Annotations::show(const Access& access, const ProjectId& project,
                                        const ItemId& item, const AnnotationId& id) const {
   const auto reader = CSL_TRY(store_.read());
-  return annotation_view(*reader,
-                         CSL_TRY(visible(access, *reader, *protocols_, project, item, id)));
+  const AnnotationRow row = CSL_TRY(visible(access, *reader, *protocols_, project, item, id));
+  return annotation_view(*reader, row,
+                         CSL_TRY(RaterNames::of_item(store_, *reader, *protocols_, access, project,
+                                                     item, NameRule::Lists)));
 }
 
 Result<json::object> Annotations::revisions(const Access& access, const ProjectId& project,
                                             const ItemId& item, const AnnotationId& id) const {
   const auto reader = CSL_TRY(store_.read());
   AnnotationRow row = CSL_TRY(visible(access, *reader, *protocols_, project, item, id));
+  const RaterNames names = CSL_TRY(
+      RaterNames::of_item(store_, *reader, *protocols_, access, project, item, NameRule::Lists));
   json::array items;
   for (const storage::AnnotationRevisionRow& revision :
        CSL_TRY(storage::annotation_revisions(*reader, id))) {
@@ -89,7 +102,7 @@ Result<json::object> Annotations::revisions(const Access& access, const ProjectI
     row.sealed_body = revision.sealed_body;
     row.sealed_surface = revision.sealed_surface;
     row.updated_at = revision.at;
-    items.push_back(CSL_TRY(annotation_view(*reader, row)));
+    items.push_back(CSL_TRY(annotation_view(*reader, row, names)));
   }
   return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};
 }

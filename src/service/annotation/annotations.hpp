@@ -44,9 +44,10 @@ class Annotations {
   Annotations(storage::Store& store, const Clock& clock);
   ~Annotations();
 
-  [[nodiscard]] Result<boost::json::object> list(const Access& access, const ProjectId& project,
-                                                 const ItemId& item,
-                                                 const AnnotationQuery& query) const;
+  // {"items", "next_cursor", "total" (first page)} as JSON text: a day of beats is a hundred
+  // thousand items.
+  [[nodiscard]] Result<std::string> list(const Access& access, const ProjectId& project,
+                                         const ItemId& item, const AnnotationQuery& query) const;
   [[nodiscard]] Result<boost::json::object> show(const Access& access, const ProjectId& project,
                                                  const ItemId& item, const AnnotationId& id) const;
   // {"items": [Annotation...]}, newest first

@@ -15,7 +15,8 @@ Status may_see_all_labels(const Access& access, const storage::Reader& reader,
   }
   if (access.is_operator) return {};
   const auto own = CSL_TRY(storage::task_of_rater(reader, item, access.rater()));
-  if (own && (own->state == "leased" || own->state == "assigned")) {
+  // Whoever's lease ran out may still go on: the read is open until it is submitted or given back.
+  if (own && (own->state == "leased" || own->state == "assigned" || own->state == "expired")) {
     return fail(ErrorCode::Forbidden, "you hold an open blinded read of this item", "rater",
                 "submit or release it first");
   }

@@ -1,7 +1,5 @@
 #include "service/annotation/masks.hpp"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
@@ -11,6 +9,8 @@
 #include "base/check.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/blinding.hpp"
+#include "service/annotation/mask_bricks.hpp"
+#include "service/annotation/rater_names.hpp"
 #include "storage/catalog.hpp"
 #include "storage/labels.hpp"
 
@@ -23,24 +23,7 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::size_t exclusive_brick_bytes = brick_voxel_count * 2;
-constexpr std::size_t binary_brick_bytes = brick_voxel_count / 8;
 constexpr std::size_t patch_brick_count_max = 4096;
-const std::string empty_hash(64, '0');
-
-struct BrickPlace {
-  std::uint32_t layer = 0;
-  std::uint32_t brick = 0;
-  friend auto operator<=>(const BrickPlace&, const BrickPlace&) = default;
-};
-struct BrickChange {
-  std::string base_hash;
-  std::string hash;  // of the new bytes; zeros when it is now empty
-  Bytes bytes;       // none: empty
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-};
-using Changes = std::map<BrickPlace, BrickChange>;
 
 std::uint32_t u32_at(ByteView bytes, std::size_t at) {
   std::uint32_t value = 0;
@@ -51,19 +34,6 @@ std::uint32_t u32_at(ByteView bytes, std::size_t at) {
 }
 void put_u32(Bytes& out, std::uint32_t value) {
   for (unsigned i = 0; i < 4; ++i) out.push_back(static_cast<std::byte>(value >> (8U * i)));
-}
-
-Result<Grid> read_grid(const storage::Reader& reader, const std::string& grid_id) {
-  const storage::Rows rows = CSL_TRY(reader.query("catalog.grid", {{"grid_id", grid_id}}));
-  if (rows.empty()) return fail(ErrorCode::NotFound, "there is no such grid");
-  const json::value value = CSL_TRY(parse_json(rows.front().text("grid")));
-  Grid grid;
-  const json::array& dims = value.at("dims").as_array();
-  for (std::size_t i = 0; i < 3; ++i) grid.dims[i] = dims[i].to_number<std::uint32_t>();
-  const json::array& affine = value.at("affine").as_array();
-  for (std::size_t i = 0; i < 12; ++i) grid.affine.values[i] = affine[i].to_number<double>();
-  grid.frame_of_reference_uid = value.at("frame_of_reference").as_string();
-  return grid;
 }
 
 // One patch's records; sizes, places and the voxels outside the grid are checked.
@@ -107,39 +77,10 @@ Result<Changes> read_records(const Grid& grid, ByteView records) {
   return changes;
 }
 
-// The patch's object: its id, so that no two patches share one, then the bricks, each zstd.
-Result<Bytes> pack(const MaskPatchId& patch, Changes& changes) {
-  Bytes packed(patch.value.begin(), patch.value.end());
-  for (auto& [place, change] : changes) {
-    if (change.bytes.empty()) continue;
-    const std::size_t begin = packed.size();
-    packed.resize(begin + ZSTD_compressBound(change.bytes.size()));
-    const std::size_t size = ZSTD_compress(packed.data() + begin, packed.size() - begin,
-                                           change.bytes.data(), change.bytes.size(), 1);
-    if (ZSTD_isError(size) != 0) return fail(ErrorCode::Internal, "a brick did not compress");
-    packed.resize(begin + size);
-    change.offset = begin;
-    change.length = size;
-  }
-  return packed;
-}
-
 json::array hashes_json(const Changes& changes) {
   json::array bricks;
   for (const auto& [place, change] : changes) {
     bricks.push_back(json::array{place.brick, change.hash});
-  }
-  return bricks;
-}
-
-json::array stored_json(const Changes& changes) {
-  json::array bricks;
-  for (const auto& [place, change] : changes) {
-    bricks.push_back(json::object{{"layer", place.layer},
-                                  {"brick", place.brick},
-                                  {"hash", change.hash},
-                                  {"offset", change.offset},
-                                  {"length", change.length}});
   }
   return bricks;
 }
@@ -188,16 +129,6 @@ json::object answer_of(const storage::MaskPatchRow& patch) {
       {"revision", patch.revision}, {"bricks", std::move(bricks)}, {"merged", patch.merged}};
 }
 
-Result<Bytes> read_brick(storage::Store& store, const PatientId& patient, const MaskBrickRow& row) {
-  const auto source = CSL_TRY(store.objects().open(patient, row.object));
-  const Bytes packed = CSL_TRY(read_bytes(*source, row.offset, row.length, 1U << 20U));
-  Bytes bytes(row.layer == 0 ? exclusive_brick_bytes : binary_brick_bytes);
-  const std::size_t size =
-      ZSTD_decompress(bytes.data(), bytes.size(), packed.data(), packed.size());
-  if (size != bytes.size()) return fail(ErrorCode::Corrupt, "a stored brick does not unpack");
-  return bytes;
-}
-
 }  // namespace
 
 Result<json::object> Masks::list(const Access& access, const ProjectId& project,
@@ -206,13 +137,16 @@ Result<json::object> Masks::list(const Access& access, const ProjectId& project,
   const auto reader = CSL_TRY(store_.read());
   CSL_TRY(storage::find_item(*reader, project, item_id));
   std::optional<RaterId> rater = access.rater();
+  ProtocolCache protocols;
   if (all_raters) {
-    ProtocolCache protocols;
     CSL_TRY(may_see_all_labels(access, *reader, protocols, project, item_id));
     rater.reset();
   }
+  const RaterNames names = CSL_TRY(
+      RaterNames::of_item(store_, *reader, protocols, access, project, item_id, NameRule::Lists));
   json::array items;
   for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(*reader, item_id, rater))) {
+    const RaterRef shown = names.shown({.id = mask.rater, .display_name = {}});
     json::array segments;
     for (const storage::MaskSegmentRow& segment :
          CSL_TRY(storage::mask_segments(*reader, item_id, mask.rater, mask.grid_id))) {
@@ -228,7 +162,7 @@ Result<json::object> Masks::list(const Access& access, const ProjectId& project,
     }
     for (auto& [layer, bricks] : layers) {
       items.push_back(json::object{{"grid_id", mask.grid_id},
-                                   {"rater_id", to_string(mask.rater)},
+                                   {"rater_id", to_string(shown.id)},
                                    {"revision", mask.revision},
                                    {"layer", layer == 0 ? "exclusive" : "binary"},
                                    {"layer_number", layer},
@@ -241,24 +175,28 @@ Result<json::object> Masks::list(const Access& access, const ProjectId& project,
 }
 
 Result<Bytes> Masks::bricks(const Access& access, const ProjectId& project, const ItemId& item_id,
-                            const std::string& grid_id, std::optional<RaterId> rater,
-                            std::uint32_t layer, const std::vector<std::uint32_t>& indices) const {
+                            const std::string& grid_id, const BrickQuery& query) const {
   CSL_TRY(require(access, project, case_roles));
   const auto reader = CSL_TRY(store_.read());
   const storage::ItemRow item = CSL_TRY(storage::find_item(*reader, project, item_id));
-  const RaterId whose = rater.value_or(access.rater());
-  if (whose != access.rater()) {
-    ProtocolCache protocols;
+  ProtocolCache protocols;
+  RaterId whose = query.rater.value_or(access.rater());
+  if (whose != access.rater() || !query.opinion.empty()) {
     CSL_TRY(may_see_all_labels(access, *reader, protocols, project, item_id));
   }
-  const std::set<std::uint32_t> wanted(indices.begin(), indices.end());
+  if (!query.opinion.empty()) {
+    const RaterNames names = CSL_TRY(RaterNames::of_item(store_, *reader, protocols, access,
+                                                         project, item_id, NameRule::Review));
+    whose = CSL_TRY(names.rater_of(query.opinion));
+  }
+  const std::set<std::uint32_t> wanted(query.indices.begin(), query.indices.end());
   Bytes out;
   for (const MaskBrickRow& row :
-       CSL_TRY(storage::mask_bricks(*reader, item_id, whose, grid_id, layer))) {
+       CSL_TRY(storage::mask_bricks(*reader, item_id, whose, grid_id, query.layer))) {
     if (!wanted.empty() && !wanted.contains(row.brick)) continue;
     const Bytes bytes = CSL_TRY(read_brick(store_, item.patient, row));
     put_u32(out, row.brick);
-    put_u32(out, layer);
+    put_u32(out, row.layer);
     put_u32(out, static_cast<std::uint32_t>(bytes.size()));
     out.insert(out.end(), bytes.begin(), bytes.end());
   }

@@ -21,6 +21,13 @@
 
 namespace consilium::service {
 
+struct BrickQuery {
+  std::optional<RaterId> rater;        // whose; none: one's own
+  std::string opinion;                 // or the opinion's key, as the item's review names it
+  std::optional<std::uint32_t> layer;  // none: all
+  std::vector<std::uint32_t> indices;  // empty: all bricks
+};
+
 class Masks {
  public:
   Masks(storage::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
@@ -28,12 +35,10 @@ class Masks {
   // {"items": [{"grid_id", "rater_id", "revision", "layer", "segments", "bricks", "updated_at"}]}
   [[nodiscard]] Result<boost::json::object> list(const Access& access, const ProjectId& project,
                                                  const ItemId& item, bool all_raters) const;
-  // Records: u32 brick index, u32 layer, u32 byte count, bytes. `indices` empty: all bricks.
-  // `rater` other than one's own as blinding allows.
+  // Records: u32 brick index, u32 layer, u32 byte count, bytes. Others' as blinding allows.
   [[nodiscard]] Result<Bytes> bricks(const Access& access, const ProjectId& project,
                                      const ItemId& item, const std::string& grid_id,
-                                     std::optional<RaterId> rater, std::uint32_t layer,
-                                     const std::vector<std::uint32_t>& indices) const;
+                                     const BrickQuery& query) const;
   // `records`: u32 brick index, u32 layer, u32 byte count (0: now empty), 32 bytes base hash,
   // bytes.
   // {"revision", "bricks": [[index, hash]...], "merged"}. A patch id that was used before changes

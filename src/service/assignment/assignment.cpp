@@ -8,6 +8,7 @@
 #include "service/assignment/reader_plan.hpp"
 #include "service/assignment/task_view.hpp"
 #include "service/item/items.hpp"
+#include "service/project/protocol_cache.hpp"
 #include "storage/catalog.hpp"
 #include "storage/work.hpp"
 
@@ -75,6 +76,26 @@ struct Lease {
   bool is_gold = false;  // read beyond the places wanted
 };
 
+// Who has weighed others' readings of an item, or settled them, is no independent reader of it any
+// more. Where the protocol opens the readings to all this costs nothing.
+Status check_unread(const storage::Reader& reader, const Access& access, const ProjectId& project,
+                    const ItemId& item) {
+  if (CSL_TRY(storage::task_of_rater(reader, item, access.rater(), storage::adjudicate_stage))) {
+    return fail(ErrorCode::Conflict, "you have adjudicated this item", "", "take the next item");
+  }
+  const storage::Rows reads = CSL_TRY(
+      reader.query("catalog.item_was_read", Fields()
+                                                .set("reader", to_string(access.person))
+                                                .set("item", item)
+                                                .set("purpose", std::string(purpose_review))));
+  if (reads.empty()) return {};
+  ProtocolCache protocols;
+  const auto protocol = protocols.of_project(reader, project);
+  if (protocol && (*protocol)->protocol.reader_plan.blinding == Blinding::Open) return {};
+  return fail(ErrorCode::Conflict, "you have seen the other readings of this item", "",
+              "leave it to a reader who has not");
+}
+
 // The rater's own open task again, or a new lease with a place.
 Result<TaskRow> lease_item(Transaction& transaction, const Lease& lease) {
   const RaterId rater = lease.access.rater();
@@ -86,6 +107,7 @@ Result<TaskRow> lease_item(Transaction& transaction, const Lease& lease) {
   }
   const bool is_live = own && own->state == "leased" && own->lease_until >= transaction.now();
   if (is_live) return *own;
+  CSL_TRY(check_unread(transaction, lease.access, lease.project, lease.item));
 
   std::optional<std::int64_t> place = own ? own->place : std::nullopt;
   if (!place) {
@@ -238,6 +260,10 @@ Result<json::object> change_task(
     if (!is_own && !(lead_may && roles_in(access, project).has(Role::Lead))) {
       return fail(ErrorCode::NotFound, "there is no such task");
     }
+    if (task.stage != storage::label_stage) {
+      return fail(ErrorCode::Conflict, "this is the task of an adjudication", "",
+                  "decide the item anew instead");
+    }
     return change(transaction, task);
   }));
   const auto reader = CSL_TRY(store.read());
@@ -314,6 +340,9 @@ Result<json::object> Assignment::reopen(const Access& access, const ProjectId& p
                        if (task.state != "submitted") {
                          return fail(ErrorCode::Conflict, "only a submitted task can be reopened",
                                      "", "take the item instead");
+                       }
+                       if (task.rater == access.rater()) {
+                         CSL_TRY(check_unread(transaction, access, project, task.item));
                        }
                        EventDraft event = task_event("task.reopened", task);
                        event.fields.set("reason", storage::PatientText{std::string(reason)})

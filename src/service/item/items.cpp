@@ -220,15 +220,33 @@ Result<json::object> Items::list(const Access& access, const ProjectId& project,
 
 Result<json::object> Items::summary(const Access& access, const ProjectId& project,
                                     const ItemId& item) const {
+  return CSL_TRY(summaries(access, project, {item})).front().as_object();
+}
+
+Result<json::array> Items::summaries(const Access& access, const ProjectId& project,
+                                     const std::vector<ItemId>& items) const {
   CSL_TRY(require(access, project, case_roles));
   const auto reader = CSL_TRY(store_.read());
-  Fields fields = query_fields(access, project);
-  fields.set("item", item).set("limit", std::int64_t{1}).set("offset", std::int64_t{0});
-  const storage::Rows rows = CSL_TRY(reader->query("work.items", fields));
-  if (rows.empty()) return fail(ErrorCode::NotFound, "there is no such item");
-  const ItemToRead read{item, CSL_TRY(rows.front().id<PatientId>("patient_id"))};
-  CSL_TRY(ledger_->record(store_, access, project, std::span(&read, 1), purpose_preview));
-  return item_json(*reader, rows.front());
+  storage::Rows rows;
+  std::vector<ItemToRead> reads;
+  for (const ItemId& item : items) {
+    Fields fields = query_fields(access, project);
+    fields.set("item", item).set("limit", std::int64_t{1}).set("offset", std::int64_t{0});
+    storage::Rows found = CSL_TRY(reader->query("work.items", fields));
+    if (found.empty()) return fail(ErrorCode::NotFound, "there is no such item");
+    reads.push_back({item, CSL_TRY(found.front().id<PatientId>("patient_id"))});
+    rows.push_back(std::move(found.front()));
+  }
+  CSL_TRY(ledger_->record(store_, access, project, reads, purpose_preview));
+  json::array views;
+  for (const storage::Row& row : rows) views.push_back(CSL_TRY(item_json(*reader, row)));
+  return views;
+}
+
+Status Items::record_read(const Access& access, const ProjectId& project, const ItemId& item,
+                          std::string_view purpose) const {
+  CSL_TRY(open_for_reading(access, project, item, purpose));
+  return {};
 }
 
 Result<ItemRow> Items::open_for_reading(const Access& access, const ProjectId& project,

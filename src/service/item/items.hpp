@@ -54,6 +54,9 @@ class ReadLedger;
 class FrameIndex;
 class RecordingCache;
 
+// Why somebody read a case whose event does not say "labelling": others' opinions on it.
+inline constexpr std::string_view purpose_review = "review";
+
 class Items {
  public:
   Items(storage::Store& store, const Clock& clock);
@@ -69,6 +72,12 @@ class Items {
   // The Item alone, as in a list: for answers beside tasks.
   [[nodiscard]] Result<boost::json::object> summary(const Access& access, const ProjectId& project,
                                                     const ItemId& item) const;
+  // Several of them, in the order asked for; one commit for all reads. Errors: NotFound.
+  [[nodiscard]] Result<boost::json::array> summaries(const Access& access, const ProjectId& project,
+                                                     const std::vector<ItemId>& items) const;
+  // The right to look at the item and the accountable read, for what lies elsewhere.
+  [[nodiscard]] Status record_read(const Access& access, const ProjectId& project,
+                                   const ItemId& item, std::string_view purpose) const;
 
   // Frames [from, from + count) of the series' volume. Errors: NotFound; InvalidInput past the end.
   [[nodiscard]] Result<FrameRange> frames(const Access& access, const ProjectId& project,

@@ -18,6 +18,8 @@ using namespace consilium::service::test;
 
 namespace {
 
+json::object listed(const Result<std::string>& page) { return json::parse(must(page)).as_object(); }
+
 json::object body_of(const AnnotationId& id, const ItemId& item, const std::string& protocol,
                      json::object target) {
   return json::object{{"id", to_string(id)},
@@ -176,10 +178,11 @@ TEST_CASE("an annotation is written once, revised by its revision and lost to no
   REQUIRE(!late);
   CHECK(late.error().error.code == ErrorCode::Conflict);
 
-  CHECK(must(fixture.annotations.list(fixture.lead, fixture.project, item, {})).at("total") == 0);
+  CHECK(listed(fixture.annotations.list(fixture.lead, fixture.project, item, {})).at("total") == 0);
   AnnotationQuery all;
   all.all_raters = true;
-  CHECK(must(fixture.annotations.list(fixture.lead, fixture.project, item, all)).at("total") == 2);
+  CHECK(listed(fixture.annotations.list(fixture.lead, fixture.project, item, all)).at("total") ==
+        2);
   CHECK(!fixture.annotations.list(fixture.rater, fixture.project, item, all));
   const json::object statistics =
       must(project_statistics(*fixture.store_, *fixture.clock, fixture.lead, fixture.project));
@@ -258,8 +261,13 @@ TEST_CASE("a thousand annotations in one request are each answered on their own"
   CHECK(results[999].at("status") == 422);  // past the end of the recording
   AnnotationQuery query;
   query.limit = 5000;
-  CHECK(must(fixture.annotations.list(fixture.rater, fixture.project, item, query)).at("total") ==
-        999);
+  const json::object page =
+      listed(fixture.annotations.list(fixture.rater, fixture.project, item, query));
+  CHECK(page.at("total") == 999);
+  const json::value& first = page.at("items").as_array().at(0);
+  const auto id = must(parse_id<AnnotationId>(first.at("id").as_string()));
+  CHECK(first ==
+        json::value(must(fixture.annotations.show(fixture.rater, fixture.project, item, id))));
   fixture.check_rebuilt();
 }
 
@@ -328,7 +336,8 @@ TEST_CASE("patches to different bricks merge, to the same one conflict, and none
       must(load_mask(*fixture.store_, row.patient, item, fixture.rater.rater(), grid, 0));
   CHECK(to_dense(stored) == oracle);
   const Bytes wire =
-      must(fixture.masks.bricks(fixture.rater, fixture.project, item, grid, std::nullopt, 0, {}));
+      must(fixture.masks.bricks(fixture.rater, fixture.project, item, grid,
+                                {.rater = {}, .opinion = {}, .layer = 0, .indices = {}}));
   CHECK(wire.size() % (12 + 65'536) == 0);
   fixture.check_rebuilt();
 }

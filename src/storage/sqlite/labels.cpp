@@ -53,7 +53,7 @@ Result<std::vector<AnnotationRow>> annotations_of_item(const Reader& reader, con
                                                        std::string_view after, std::int64_t limit) {
   std::vector<AnnotationRow> annotations;
   for (const Row& row : CSL_TRY(reader.query(
-           "labels.annotations_of_item",
+           rater ? "labels.annotations_of_rater" : "labels.annotations_of_item",
            of_rater(item, rater).set("after", std::string(after)).set("limit", limit)))) {
     annotations.push_back(CSL_TRY(annotation_of(row)));
   }

@@ -263,7 +263,8 @@ const std::vector<NamedQuery> queries = {
     {"catalog.item_ids",
      R"sql(SELECT item_id FROM items WHERE project_id = :project ORDER BY number)sql"},
     {"catalog.item_was_read", R"sql(SELECT 1 AS found FROM item_reads WHERE person = :reader
-        AND item_id = :item AND purpose = :purpose AND sign_in = :reader_sign_in)sql"},
+        AND item_id = :item AND purpose = :purpose
+        AND (:reader_sign_in IS NULL OR sign_in = :reader_sign_in) LIMIT 1)sql"},
 
     {"catalog.import", R"sql(SELECT * FROM imports WHERE import_id = :import)sql"},
     {"catalog.imports", R"sql(SELECT * FROM imports WHERE project_id = :project

@@ -129,9 +129,13 @@ const std::vector<NamedQuery> queries = {
         WHERE a.annotation_id = :annotation)sql"},
     {"labels.annotations_of_item", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
         FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
-        WHERE a.item_id = :item AND (:rater IS NULL OR a.rater_id = :rater)
-          AND a.annotation_id > :after AND a.state <> 'retracted'
+        WHERE a.item_id = :item AND a.annotation_id > :after AND a.state <> 'retracted'
         ORDER BY a.annotation_id LIMIT :limit)sql"},
+    // One rater's: a page is one range of the index, however many labels the item has.
+    {"labels.annotations_of_rater", R"sql(SELECT a.*, r.kind AS rater_kind, r.display_name, t.stage
+        FROM annotations a LEFT JOIN raters r USING (rater_id) LEFT JOIN tasks t USING (task_id)
+        WHERE a.item_id = :item AND a.rater_id = :rater AND a.annotation_id > :after
+          AND a.state <> 'retracted' ORDER BY a.annotation_id LIMIT :limit)sql"},
     {"labels.annotation_count", R"sql(SELECT COUNT(*) AS count FROM annotations
         WHERE item_id = :item AND (:rater IS NULL OR rater_id = :rater)
           AND state <> 'retracted')sql"},
@@ -159,12 +163,12 @@ const std::vector<NamedQuery> queries = {
         AND target_type = 'mask' AND state <> 'retracted' ORDER BY segment)sql"},
     {"labels.adjudication", R"sql(SELECT a.*, r.display_name FROM adjudications a
         LEFT JOIN raters r USING (rater_id) WHERE a.item_id = :item)sql"},
-    // Items whose adjudicated labels serve as gold: those of this rater under this task.
     // Backwards through the project's events: a label is seldom far from the end.
     {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
         AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
           'item.added', 'item.changed', 'protocol.set', 'project.changed', 'patient.erased')
         ORDER BY sequence DESC LIMIT 1)sql"},
+    // Items whose adjudicated labels serve as gold: those of this rater under this task.
     {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications
         WHERE project_id = :project AND gold = 1 ORDER BY item_id)sql"},
     {"labels.export", R"sql(SELECT e.*, r.display_name FROM exports e

@@ -54,7 +54,9 @@ void add_annotation_handlers(HandlerTable& handlers, Annotations& annotations) {
         .all_raters = call.text("rater") == "all",
         .cursor = call.text("cursor"),
         .limit = CSL_TRY(call.integer("limit", 1000, 1, listed_max))};
-    return reply(annotations.list(call.access(), place.project, place.item, query));
+    return binary_response(
+        CSL_TRY(annotations.list(call.access(), place.project, place.item, query)),
+        "application/json");
   });
   handlers.add("get_annotation", [&](Call& call) -> Result<http::Response> {
     const Place place = CSL_TRY(place_of(call));

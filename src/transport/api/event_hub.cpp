@@ -108,7 +108,9 @@ std::string text_for(const Kept& kept, const service::Access& access) {
                        {"item_id", to_string(*kept.item)},
                        {"type", "item.changed"}});
   }
-  data["person_id"] = kept.person;
+  // Who did it would tell reviewers and adjudicators whose opinion came in (service/annotation/
+  // rater_names.hpp).
+  if (own || !is_case || roles.has(service::Role::Lead)) data["person_id"] = kept.person;
   return event_text(kept.sequence, kept.name, data);
 }
 

@@ -19,6 +19,7 @@ class Masks;
 class Panels;
 class People;
 class Projects;
+class Review;
 }  // namespace consilium::service
 
 namespace consilium::api {
@@ -40,6 +41,7 @@ void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
                        service::Panels& panels);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
+void add_review_handlers(HandlerTable& handlers, service::Review& review);
 void add_import_handlers(HandlerTable& handlers, service::Imports& imports);
 void add_export_handlers(HandlerTable& handlers, service::Exports& exports);
 void add_panel_handlers(HandlerTable& handlers, service::Panels& panels);

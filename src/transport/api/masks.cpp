@@ -22,19 +22,21 @@ Result<Place> place_of(const Call& call) {
 
 Result<http::Response> get_bricks(const Call& call, const Masks& masks) {
   const Place place = CSL_TRY(place_of(call));
-  std::vector<std::uint32_t> indices;
+  service::BrickQuery query{
+      .rater = {}, .opinion = call.text("opinion"), .layer = {}, .indices = {}};
+  if (!call.text("layer").empty()) {
+    query.layer = static_cast<std::uint32_t>(CSL_TRY(call.integer("layer", 0, 0, layer_max)));
+  }
   if (call.text("indices") != "all") {
     for (const std::int64_t index : CSL_TRY(call.integers("indices"))) {
-      indices.push_back(static_cast<std::uint32_t>(index));
+      query.indices.push_back(static_cast<std::uint32_t>(index));
     }
   }
   // "me" is the caller; another rater is asked for by the rater's id.
-  std::optional<RaterId> rater;
   const std::string whose = call.text("rater");
-  if (!whose.empty() && whose != "me") rater = CSL_TRY(parse_id<RaterId>(whose));
-  const Bytes bricks = CSL_TRY(masks.bricks(
-      call.access(), place.project, place.item, std::string(call.value("grid_id")), rater,
-      static_cast<std::uint32_t>(CSL_TRY(call.integer("layer", 0, 0, layer_max))), indices));
+  if (!whose.empty() && whose != "me") query.rater = CSL_TRY(parse_id<RaterId>(whose));
+  const Bytes bricks = CSL_TRY(masks.bricks(call.access(), place.project, place.item,
+                                            std::string(call.value("grid_id")), query));
   return binary_response(std::string(text_of(bricks)), "application/octet-stream");
 }
 

@@ -18,6 +18,7 @@ namespace consilium::api {
 [[nodiscard]] std::vector<Route> tasks_routes();
 [[nodiscard]] std::vector<Route> annotations_routes();
 [[nodiscard]] std::vector<Route> masks_routes();
+[[nodiscard]] std::vector<Route> review_routes();
 [[nodiscard]] std::vector<Route> imports_routes();
 [[nodiscard]] std::vector<Route> exports_routes();
 [[nodiscard]] std::vector<Route> panel_routes();

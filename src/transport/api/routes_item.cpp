@@ -39,7 +39,8 @@ std::vector<Parameter> rater_parameters() {
 
 // Bricks are one rater's; list_masks with rater=all names the raters.
 std::vector<Parameter> one_rater_parameters() {
-  return {{"rater", "string", "Whose: me, or a rater's id as far as blinding allows"}};
+  return {{"rater", "string", "Whose: me, or a rater's id as far as blinding allows"},
+          {"opinion", "string", "Whose, by the key of get_opinions: A, B, ..."}};
 }
 
 std::vector<Parameter> bricks_parameters() {

@@ -9,6 +9,7 @@
 #include "codec/worker.hpp"
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
+#include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_store/store_commands.hpp"
 
 namespace consilium::cli {
@@ -27,6 +28,7 @@ struct Table {
   TokenCommand token;
   ProjectCommand project;
   InspectCommand inspect;
+  PanelCommands panel;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -263,6 +265,12 @@ int run(int argument_count, const char* const* arguments) {
   add_people(table);
   add_keeping(table);
   add_files(table);
+  add_panel_commands(table.app, table.panel, [&table](const std::function<Result<int>()>& run) {
+    table.chosen = [run] {
+      const Result<int> done = run();
+      return done ? *done : report(done.error());
+    };
+  });
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -1,8 +1,8 @@
 // Items as the server tells them, brought into the domain's words.
 import { api } from "./client";
-import type { ProtocolAnswer } from "./types";
+import type { AssignedRow, ProtocolAnswer } from "./types";
 import { readProtocol } from "@/core/protocol";
-import type { ItemDetail, ItemId, ProjectId, ProjectView, Protocol, VolumeInfo } from "@/core/workspace";
+import type { ItemDetail, ItemId, PersonId, ProjectId, ProjectView, Protocol, VolumeInfo } from "@/core/workspace";
 
 const sampleTypes: Readonly<Record<string, VolumeInfo["layout"]["sample_type"]>> = { u8: "uint8", i8: "int8", u16: "uint16", i16: "int16", u32: "uint32", i32: "int32", f32: "float32" };
 
@@ -24,3 +24,6 @@ export async function fetchProtocol(project: ProjectId): Promise<{ readonly prot
   const answer = await api.json<ProtocolAnswer>(`/projects/${project}/protocol`);
   return { protocol: readProtocol(answer.protocol), answer };
 }
+
+export const assignItems = (project: ProjectId, items: readonly ItemId[], people: readonly PersonId[]): Promise<{ results: readonly AssignedRow[] }> =>
+  api.json(`/projects/${project}/tasks/assign`, { method: "POST", json: { item_ids: items, person_ids: people } });

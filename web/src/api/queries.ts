@@ -18,7 +18,8 @@ interface ServerEvent {
 }
 const parts: Readonly<Record<string, readonly string[]>> = {
   item: ["items", "view", "statistics"],
-  task: ["items", "view", "statistics"],
+  task: ["items", "view", "statistics", "review"],
+  adjudication: ["items", "statistics", "review"],
   annotation: ["statistics"],
   mask: [],
   import: ["imports"],

@@ -97,6 +97,9 @@ export interface RowResult {
   readonly status: number;
   readonly problem?: { readonly title: string; readonly detail?: string; readonly remedy?: string };
 }
+export interface AssignedRow extends RowResult {
+  readonly task?: Task;
+}
 export interface Refusal {
   readonly file_number: number;
   readonly what: string;

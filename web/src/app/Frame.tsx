@@ -8,7 +8,7 @@ import { api } from "@/api/client";
 import { useMe, useProject } from "@/api/queries";
 import type { Me } from "@/api/types";
 import { commandFor, type Command } from "@/core/commands";
-import { mayAudit, mayExport, mayLead, mayManagePeople } from "@/core/roles";
+import { mayAudit, mayExport, mayLead, mayManagePeople, mayReview } from "@/core/roles";
 import type { ProjectId, SaveState } from "@/core/workspace";
 import { useCommands } from "@/ui/commands";
 import { ago } from "@/ui/format";
@@ -46,6 +46,8 @@ export function tabsFor(me: Me, project: { readonly id: ProjectId; readonly role
       ? [{ to: "/projects", label: t.projects }]
       : [
           { to: `${base}/worklist`, label: t.worklist },
+          ...(mayReview(project.roles) ? [{ to: `${base}/review`, label: t.review }] : []),
+          ...(mayLead(project.roles) ? [{ to: `${base}/panel`, label: t.panel }] : []),
           { to: base, label: t.project },
           ...(mayLead(project.roles) || administrator ? [{ to: `${base}/imports`, label: t.imports }] : []),
           ...(mayExport(project.roles) ? [{ to: `${base}/exports`, label: t.exports }] : []),

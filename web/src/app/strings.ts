@@ -5,6 +5,8 @@ export const strings = {
   noCase: "No case open",
   projects: "Projects",
   worklist: "Worklist",
+  review: "Review",
+  panel: "Panel",
   project: "Project",
   imports: "Imports",
   exports: "Exports",

@@ -140,8 +140,15 @@ export interface Protocol {
     readonly gain_mm_per_mv?: number | null;
     readonly filter?: { readonly high_pass_hz?: number; readonly low_pass_hz?: number; readonly notch_hz?: number } | null;
   };
+  readonly reader_plan?: ReaderPlan;
   readonly labels: readonly ProtocolLabel[];
   readonly questions: readonly Question[];
+}
+
+export interface ReaderPlan {
+  readonly readers: number;
+  readonly blinding?: "independent" | "open";
+  readonly adjudication?: { readonly when: "never" | "disagreement" | "posterior_below" | "always"; readonly threshold?: number; readonly by?: string };
 }
 
 // ---- projects, items, tasks

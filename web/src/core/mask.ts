@@ -80,6 +80,14 @@ export function paintVoxel(
   return true;
 }
 
+/** The labels of a stored brick (u16, little endian). */
+export function labelsOfBrick(bytes: Uint8Array): Uint16Array {
+  const labels = new Uint16Array(brickVoxels);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let n = 0; n < brickVoxels; n++) labels[n] = view.getUint16(n * 2, true);
+  return labels;
+}
+
 function isEmpty(brick: Uint16Array): boolean {
   return brick.every((label) => label === 0);
 }

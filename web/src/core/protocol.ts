@@ -1,7 +1,7 @@
 // From the protocol document (docs/protocol/protocol.schema.json) to what the workspaces read: attributes
 // looked up, answers flattened, names called titles.
 
-import type { Choice, CodedConcept, PlaceKind, Protocol, ProtocolLabel, Question } from "./domain";
+import type { Choice, CodedConcept, PlaceKind, Protocol, ProtocolLabel, Question, ReaderPlan } from "./domain";
 
 interface DocumentAnswer {
   readonly type: "choice" | "number" | "text" | "bool";
@@ -38,6 +38,7 @@ export interface ProtocolDocument {
   readonly item_unit?: string;
   readonly modalities?: readonly string[];
   readonly view?: Omit<NonNullable<Protocol["view"]>, "windows"> & { readonly windows?: readonly { readonly name: string; readonly center: number; readonly width: number }[] };
+  readonly reader_plan?: ReaderPlan;
   readonly attributes?: readonly DocumentAttribute[];
   readonly labels?: readonly {
     readonly id: string;

@@ -5,6 +5,7 @@ const any = <T>(mine: readonly T[], wanted: readonly T[]): boolean => wanted.som
 
 export const mayLead = (roles: readonly ProjectRole[]): boolean => any(roles, ["lead"]);
 export const mayLabel = (roles: readonly ProjectRole[]): boolean => any(roles, ["rater", "lead"]);
+export const mayReview = (roles: readonly ProjectRole[]): boolean => any(roles, ["reviewer", "adjudicator", "lead"]);
 export const mayExport = (roles: readonly ProjectRole[]): boolean => any(roles, ["lead", "ml_export"]);
 export const mayAudit = (global: readonly GlobalRole[], leadsAny: boolean): boolean => global.includes("compliance") || leadsAny;
 export const mayManagePeople = (global: readonly GlobalRole[], leadsAny: boolean): boolean => global.includes("administrator") || leadsAny;

@@ -6,11 +6,12 @@ import { sizeOn, spacingOf, toSlice, toVoxel } from "@/core/geometry";
 import type { Point } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import { valueAt } from "@/core/volume";
-import type { Placement, Scene, SegmentLook, ShapeLook } from "./draw";
-import { fromScreen, handlesOf, PaneRenderer, placementOf } from "./draw";
-import { signed } from "./measure";
+import type { Placement, Scene, SegmentLook, ShapeLook } from "@/ui/slice_pane";
+import { fromScreen, handlesOf, PaneRenderer, placementOf } from "@/ui/slice_pane";
+import { signed, unitOf } from "@/core/pictures";
 import type { ImageState, Tool } from "./model";
-import { shownPicture, unitOf } from "./model";
+import { shownPicture } from "./model";
+import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 
@@ -52,8 +53,6 @@ type Drag =
   | { readonly kind: "stroke"; last: SlicePoint }
   | { readonly kind: "shape" }
   | { readonly kind: "handle"; readonly shape: ShapeLook; readonly handle: number };
-
-const scaleBarChoices = [1, 2, 5, 10, 20, 50, 100, 200];
 
 export function Pane(props: Props): React.JSX.Element {
   const { state, stage, plane, main } = props;
@@ -238,11 +237,7 @@ export function Pane(props: Props): React.JSX.Element {
           </div>
         </div>
       )}
-      {(["top", "left", "right", "bottom"] as const).map((edge) => (
-        <span key={edge} className={`image-letter image-letter-${edge}`} aria-hidden="true">
-          {plane.letters[edge]}
-        </span>
-      ))}
+      <EdgeLetters plane={plane} />
       <div className={main ? "image-scale image-scale-main" : "image-scale"} aria-hidden="true">
         {main && <div className="image-spacing">{spacingOf(shownPicture(state).volume.grid.affine).map((mm) => mm.toFixed(2)).join(" × ")} mm</div>}
         <div className="image-scale-row">
@@ -251,24 +246,9 @@ export function Pane(props: Props): React.JSX.Element {
         </div>
       </div>
       {depth > 1 && (
-        <SliceSlider plane={plane} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane.normal, slice - state.position[plane.normal])} />
+        <SliceSlider label={strings.slider(strings.planes[plane.name])} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane.normal, slice - state.position[plane.normal])} />
       )}
     </section>
-  );
-}
-
-function SliceSlider(props: { plane: Plane; depth: number; at: number; marks: Props["marks"]; onChange: (slice: number) => void }): React.JSX.Element {
-  const { plane, depth, at, marks } = props;
-  const share = (slice: number): number => (depth > 1 ? slice / (depth - 1) : 0) * 100;
-  return (
-    <div className="image-slider">
-      <svg className="image-marks" viewBox="0 0 10 100" preserveAspectRatio="none" aria-hidden="true">
-        {marks.map((mark) => (
-          <rect key={`${mark.slice}/${mark.colour}`} x="0" width="10" y={share(mark.slice) * 0.99} height={Math.max(100 / depth, 0.6)} fill={mark.colour} />
-        ))}
-      </svg>
-      <input type="range" min={0} max={depth - 1} value={at} aria-label={strings.slider(strings.planes[plane.name])} tabIndex={-1} onChange={(event) => props.onChange(Number(event.currentTarget.value))} />
-    </div>
   );
 }
 
@@ -298,10 +278,8 @@ function sceneOf(props: Props, stage: Stage, draft: readonly Point[], at: SliceP
     spacing: planeSpacing(state, plane),
     view: state.views[plane.name],
     transform: { ...picture.volume.transform, window: state.window, inverted: state.inverted },
-    lookup: stage.lookupOf(state),
-    mask: stage.maskOf(picture.volume),
-    segments: props.segments,
-    segmentsKey: props.segmentsKey,
+    lookup: stage.lookupOf(picture, state.window, state.inverted),
+    masks: [{ mask: stage.maskOf(picture.volume), segments: props.segments, segmentsKey: props.segmentsKey }],
     shapes: draft.length > 0 ? [...shapes, draftLook(props, draft, at)] : shapes,
     crosshair: state.crosshair && state.layout === "three" ? toSlice(plane, picture.volume.grid.dims, state.position) : undefined,
     brush: painting && at !== null ? { at, radiusMm: state.radiusMm, colour: state.tool === "eraser" ? "#ffffff" : props.brushColour } : undefined,
@@ -438,12 +416,4 @@ function probeText(props: Props, stage: Stage, place: SlicePoint): string {
   const a = picture.volume.grid.affine;
   const mm = [0, 4, 8].map((r) => ((a[r] ?? 0) * i + (a[r + 1] ?? 0) * j + (a[r + 2] ?? 0) * k + (a[r + 3] ?? 0)).toFixed(1).replace("-", "−"));
   return `${signed(value)} ${unitOf(picture)} at ${mm.join(", ")} mm`;
-}
-
-function drawScaleBar(bar: HTMLDivElement | null, text: HTMLSpanElement | null, placement: Placement | null, spacingU: number, widest: number): void {
-  if (bar === null || text === null || placement === null) return;
-  const pixelsPerMm = placement.scaleU / spacingU / (window.devicePixelRatio || 1);
-  const mm = [...scaleBarChoices].reverse().find((choice) => choice * pixelsPerMm <= widest) ?? 1;
-  bar.style.width = `${mm * pixelsPerMm}px`;
-  text.textContent = `${mm} mm`;
 }

@@ -6,7 +6,8 @@ import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
 import type { ImageCommand } from "./commands";
 import { itemCommands, toolCommands, viewCommands } from "./commands";
-import type { ImageState, Picture } from "./model";
+import type { Picture } from "@/core/pictures";
+import type { ImageState } from "./model";
 import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
 import { strings } from "./strings";
 

@@ -13,12 +13,14 @@ import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
-import type { SegmentLook, ShapeLook } from "./draw";
+import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { measureMask, measureShape, measurementText } from "./measure";
-import type { Changed, ImageState, Picture, Tool } from "./model";
+import type { Picture } from "@/core/pictures";
+import { unitOf } from "@/core/pictures";
+import type { Changed, ImageState, Tool } from "./model";
 import {
   addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, memoryKey, missingAnswers, recalled, recordStroke, regionFinding,
-  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, unitOf, withLabel, withPicture, withPosition, withRadius,
+  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
   withSelected, withView,
 } from "./model";
 import { labelUnder, paintDisc, paintSegment } from "./paint";

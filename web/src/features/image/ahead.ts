@@ -1,14 +1,8 @@
 // The slice that an item opens at, fetched before its workspace stands: when the item is opened, beside everything else
 // that it needs, and for the next item while this one is being read.
 import type { ItemDetail, ProjectId, Protocol } from "@/core/workspace";
-import type { Picture } from "./model";
+import { framesUrl } from "@/core/pictures";
 import { memoryKey, recalled, shownPicture, startState } from "./model";
-
-/** Where a picture's frames are fetched from. */
-export function framesUrl(projectId: string, itemId: string, picture: Picture, from: number, count: number): string {
-  const series = `/api/v1/projects/${projectId}/items/${itemId}/series/${picture.series.id}`;
-  return picture.imageIndex === null ? `${series}/frames?from=${from}&count=${count}` : `${series}/images/${picture.imageIndex}`;
-}
 
 const held = new Map<string, Promise<Response>>();
 const heldMost = 2; // the item on its way and the one after it

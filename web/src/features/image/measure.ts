@@ -1,10 +1,11 @@
 // What shapes and masks measure, in millimetres and in the image's own unit.
-import type { Affine } from "../../core/geometry";
-import { areaOf, isInside, spacingOf } from "../../core/geometry";
-import type { LabelExtent, Mask } from "../../core/mask";
-import type { Volume } from "../../core/volume";
-import { valueAt } from "../../core/volume";
-import type { ShapeLook } from "./draw";
+import type { Affine } from "@/core/geometry";
+import { areaOf, isInside, spacingOf } from "@/core/geometry";
+import type { LabelExtent, Mask } from "@/core/mask";
+import type { Volume } from "@/core/volume";
+import { valueAt } from "@/core/volume";
+import { signed, unitText } from "@/core/pictures";
+import type { ShapeLook } from "@/ui/slice_pane";
 
 export interface Measurement {
   readonly lengthMm?: number;
@@ -133,14 +134,4 @@ export function measurementText(m: Measurement, unit: string): string {
   if (m.volumeMm3 !== undefined) parts.push(m.volumeMm3 >= 10000 ? `${digits(m.volumeMm3 / 1000)} ml` : `${digits(m.volumeMm3)} mm³`);
   if (m.mean !== undefined) parts.push(`${signed(m.mean)} ± ${(m.deviation ?? 0).toFixed(0)} ${unitText(unit)}`.trimEnd());
   return parts.join(" · ");
-}
-
-/** A unit as readers write it: the stored one is a code of UCUM. */
-export function unitText(unit: string | null): string {
-  return unit === "[hnsf'U]" ? "HU" : unit === "1" ? "" : (unit ?? "").replace(/^u(?=[A-Za-z])/, "µ").replace(/\[(.+?)\]|\{.*?\}/g, "$1");
-}
-
-export function signed(value: number): string {
-  const rounded = Math.round(value);
-  return rounded < 0 ? `−${-rounded}` : String(rounded);
 }

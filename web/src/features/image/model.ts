@@ -1,7 +1,7 @@
 // The image workspace's state as values and pure functions. What is large (voxels, bricks) lives beside it and is named
 // here by what it is at; a change says what must be done to them as effects.
 import type { Affine, PlaneName } from "@/core/geometry";
-import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel, Series, VolumeInfo } from "@/core/domain";
+import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
 import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
@@ -9,18 +9,12 @@ import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import type { Window } from "@/core/volume";
-import type { View } from "./draw";
-import { unitText } from "./measure";
+import type { Picture } from "@/core/pictures";
+import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
+import type { View } from "@/ui/slice_pane";
 
 export type Tool = "window" | "pan" | "zoom" | "crosshair" | "brush" | "eraser" | "polygon" | "box" | "point" | "length";
 export type Layout = "three" | "one";
-
-/** One thing that can be looked at: a volume, or a single image as a volume of one slice. */
-export interface Picture {
-  readonly series: Series;
-  readonly imageIndex: number | null;
-  readonly volume: VolumeInfo;
-}
 
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
 export interface Change {
@@ -61,34 +55,6 @@ export interface ImageState {
 const unmoved: View = { zoom: 1, pan: [0, 0] };
 const allUnmoved = { axial: unmoved, coronal: unmoved, sagittal: unmoved };
 
-export function picturesOf(item: ItemDetail): readonly Picture[] {
-  if (item.source.kind !== "image") return [];
-  return item.source.studies.flatMap((study) =>
-    study.series.flatMap((series): Picture[] =>
-      series.volume !== null
-        ? [{ series, imageIndex: null, volume: series.volume }]
-        : (series.images ?? []).map((volume, imageIndex) => ({ series, imageIndex, volume })),
-    ),
-  );
-}
-
-/** What opens first: the volume with most slices. */
-export function firstPicture(pictures: readonly Picture[]): number {
-  let best = 0;
-  pictures.forEach((picture, n) => {
-    if (picture.volume.grid.dims[2] > (pictures[best]?.volume.grid.dims[2] ?? 0)) best = n;
-  });
-  return best;
-}
-
-export function initialWindow(picture: Picture, protocol: Protocol): Window {
-  const fitting = unitOf(picture) === "HU" || picture.series.modality === "CT";
-  const preset = (fitting ? protocol.view?.windows?.[0] : undefined) ?? picture.volume.windows[0];
-  if (preset !== undefined) return { centre: preset.centre, width: preset.width };
-  const { sample_type: type } = picture.volume.layout;
-  return type === "uint8" ? { centre: 127.5, width: 256 } : { centre: 40, width: 400 };
-}
-
 export function startState(
   item: ItemDetail,
   protocol: Protocol,
@@ -124,24 +90,10 @@ export function startState(
   };
 }
 
-/** MONOCHROME1 (PS3.3 C.7.6.3.1.2): the smallest value is white. */
-function isInverse(picture: Picture): boolean {
-  return picture.volume.layout.photometric.toUpperCase() === "MONOCHROME1";
-}
-
-function middleOf(picture: Picture): readonly [number, number, number] {
-  const [nx, ny, nz] = picture.volume.grid.dims;
-  return [nx >> 1, ny >> 1, nz >> 1];
-}
-
 export function shownPicture(state: ImageState): Picture {
   const picture = state.pictures[state.picture];
   if (picture === undefined) throw new RangeError("no such picture");
   return picture;
-}
-
-export function unitOf(picture: Picture): string {
-  return unitText(picture.volume.transform.unit);
 }
 
 export function affineOf(state: ImageState): Affine {

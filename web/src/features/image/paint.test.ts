@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { planesOf, sizeOn, toVoxel } from "@/core/geometry";
 import { beginStroke, labelAt, makeMask } from "@/core/mask";
-import { edgesOf, labelsOn, paintDisc, paintPolygon, paintSegment } from "./paint";
+import { edgesOf, labelsOn } from "@/core/mask_slice";
+import { paintDisc, paintPolygon, paintSegment } from "./paint";
 
 const affine = [0.7, 0, 0, 0, 0, 0.9, 0, 0, 0, 0, 2.5, 0];
 const dims = [70, 66, 40] as const;

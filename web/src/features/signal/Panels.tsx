@@ -7,10 +7,12 @@ import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
 import type { SignalCommand } from "./commands";
 import { toolCommands, undoCommand } from "./commands";
-import type { FilterSettings } from "./filters";
-import { noFilter } from "./filters";
+import type { FilterSettings } from "@/core/signal_filters";
+import { noFilter } from "@/core/signal_filters";
 import type { Labels, SignalState } from "./model";
-import { answerOf, beatLabels, beginOf, clockOf, colourOf, durationOf, endOf, gains, intervalLabels, isMissing, keyOf, labelOf, letterOf, speedOf, speeds, ticksPerSecond } from "./model";
+import { clockOf, durationOf, speedOf, ticksPerSecond } from "@/core/paper_view";
+import { beginOf, colourOf, endOf, labelOf, letterOf } from "@/core/signal_marks";
+import { answerOf, beatLabels, gains, intervalLabels, isMissing, keyOf, speeds } from "./model";
 import { strings } from "./strings";
 
 const filterChoices: Readonly<Record<keyof typeof strings.filters, FilterSettings>> = {

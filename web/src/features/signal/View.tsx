@@ -8,24 +8,27 @@ import { bodyOf } from "@/core/workspace_bodies";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import { rateTrend } from "./beats";
-import { Canvas } from "./Canvas";
+import { Canvas } from "@/ui/Canvas";
 import type { SignalCommand, SignalEffect } from "./commands";
 import { signalCommands } from "./commands";
-import type { Draft, Ink, Lane } from "./draw";
-import { beatRowHeight, drawOverview, drawPaperPane, drawRr, inkOf, intervalAt, overviewLeft, snapped, valueAtRow } from "./draw";
+import type { Ink, Lane } from "@/ui/paper";
+import { inkOf } from "@/ui/paper";
+import type { Draft } from "./draw";
+import { beatRowHeight, drawOverview, drawPaperPane, drawRr, intervalAt, overviewLeft, snapped, valueAtRow } from "./draw";
 import type { Changed, SignalState } from "./model";
+import { centredOn, clockOf, ticksPerSecond, withSpeed, withView, zoomed, cssPixelsPerMm } from "@/core/paper_view";
+import { beginOf, colourOf, labelOf } from "@/core/signal_marks";
 import {
-  beatBody, beginOf, centredOn, clockOf, colourOf, intervalBody, Labels, labelOf, missingAnswers, moved, neighbour, perform, recordingOf, redoStep, relabelled, startState,
-  ticksPerSecond, undoStep, withAnswer, withSelected, withSpeed, withView, zoomed,
+  beatBody, intervalBody, Labels, missingAnswers, moved, neighbour, perform,
+  recordingOf, redoStep, relabelled, startState, undoStep, withAnswer, withSelected,
 } from "./model";
 import type { PanelActions } from "./Panels";
 import { BeatsPanel, IntervalsPanel, RecordForm, Toolbar } from "./Panels";
 import { strings } from "./strings";
-import { Tiles } from "./tiles";
+import { Tiles } from "@/core/signal_tiles";
 import "./signal.css";
 
 const scaleKey = "consilium.pixels_per_mm";
-const cssPixelsPerMm = 96 / 25.4;
 
 export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const recording = recordingOf(props);

@@ -2,7 +2,8 @@
 import { IconActivityHeartbeat, IconArrowBackUp, IconArrowForwardUp, IconArrowsHorizontal, IconBook2, IconHelpCircle, IconPlayerSkipForward, IconRulerMeasure, IconSend, IconTrash, IconArrowsMove } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import type { SignalState, Tool } from "./model";
-import { beatLabels, intervalLabels, keyOf, panned, withView, zoomed } from "./model";
+import { panned, withView, zoomed } from "@/core/paper_view";
+import { beatLabels, intervalLabels, keyOf } from "./model";
 import { strings } from "./strings";
 
 /** What needs the labels beside the state. */

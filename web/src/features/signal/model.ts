@@ -6,9 +6,11 @@ import { newId } from "@/core/ids";
 import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
+import type { PaperView } from "@/core/paper_view";
+import { firstChannels, shown, ticksPerSecond } from "@/core/paper_view";
+import { noFilter } from "@/core/signal_filters";
+import { beginOf } from "@/core/signal_marks";
 import { Beats } from "./beats";
-import type { FilterSettings } from "./filters";
-import { noFilter } from "./filters";
 
 export type Tool = "pan" | "beat" | "interval" | "caliper";
 export type Change = readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
@@ -22,16 +24,8 @@ export interface Caliper {
   readonly unit: string;
 }
 
-export interface SignalState {
-  readonly recording: Recording;
+export interface SignalState extends PaperView {
   readonly protocol: Protocol;
-  /** First visible tick and ticks in one CSS pixel. */
-  readonly from: number;
-  readonly ticksPerPixel: number;
-  readonly widthPixels: number;
-  readonly gain: number;
-  readonly filter: FilterSettings;
-  readonly channels: readonly number[];
   readonly tool: Tool;
   readonly label: string;
   readonly intervalLabel: string;
@@ -40,15 +34,12 @@ export interface SignalState {
   readonly history: UndoStack<Change>;
   /** Grows with every change of labels. */
   readonly revision: number;
-  readonly pixelsPerMm: number;
   readonly guideline: boolean;
   readonly readOnly: boolean;
 }
 
 export const speeds = [12.5, 25, 50] as const;
 export const gains = [5, 10, 20] as const;
-
-export const ticksPerSecond = (recording: Recording): number => recording.tick_rate.num / recording.tick_rate.den;
 
 /** Bodies by id, with beats in columns and intervals in order. */
 export class Labels {
@@ -89,49 +80,15 @@ export class Labels {
   }
 }
 
-export function beginOf(body: AnnotationBody): number {
-  return body.target.type === "interval" ? body.target.begin_tick : body.target.type === "sample" ? body.target.tick : 0;
-}
-
-/** Where an interval ends; an open one lasts until the next of its kind of label begins, or to the record's end. */
-export function endOf(body: AnnotationBody, intervals: readonly AnnotationBody[], length: number): number {
-  if (body.target.type !== "interval") return beginOf(body);
-  if (body.target.end_tick !== null) return body.target.end_tick;
-  const begin = body.target.begin_tick;
-  const next = intervals.find((other) => other.id !== body.id && beginOf(other) > begin);
-  return next === undefined ? length : beginOf(next);
-}
-
 export function recordingOf(props: WorkspaceProps): Recording | undefined {
   return props.item.source.kind === "signal" ? props.item.source.recordings[0] : undefined;
 }
 
 export const beatLabels = (protocol: Protocol): readonly ProtocolLabel[] => protocol.labels.filter((label) => label.places === undefined || label.places.includes("sample"));
 export const intervalLabels = (protocol: Protocol): readonly ProtocolLabel[] => protocol.labels.filter((label) => label.places?.includes("interval") === true);
-export const labelOf = (protocol: Protocol, id: string | null): ProtocolLabel | undefined => protocol.labels.find((label) => label.id === id);
-
-const palette = ["#6b7280", "#d55e00", "#56b4e9", "#cc79a7", "#b8a600", "#009e73", "#e69f00", "#0072b2"];
-
-export function colourOf(protocol: Protocol, label: string | null): string {
-  const index = Math.max(0, protocol.labels.findIndex((candidate) => candidate.id === label));
-  return protocol.labels[index]?.colour ?? palette[index % palette.length] ?? "#6b7280";
-}
-
-/** What stands over a beat: the MIT mnemonic of the protocol, else the label's key or first letter. */
-export function letterOf(label: ProtocolLabel | undefined): string {
-  const wfdb = label?.exports?.["wfdb"];
-  if (typeof wfdb === "object" && wfdb !== null && "mnemonic" in wfdb && typeof wfdb.mnemonic === "string") return wfdb.mnemonic;
-  return (label?.shortcut ?? label?.title.charAt(0) ?? "?").toUpperCase();
-}
-
 export const keyOf = (label: ProtocolLabel): string | null => (label.shortcut === undefined || label.shortcut === null || label.shortcut === "" ? null : label.shortcut.toUpperCase());
 
-const shownAtOnce = 12;
-
 export function startState(props: WorkspaceProps, recording: Recording, pixelsPerMm: number): SignalState {
-  const montage = props.protocol.view?.["montage"];
-  const wanted = Array.isArray(montage) ? montage.map(String) : [];
-  const byName = wanted.flatMap((name) => recording.channels.filter((channel) => channel.name.toLowerCase() === name.toLowerCase()).map((channel) => channel.index));
   return {
     recording,
     protocol: props.protocol,
@@ -140,7 +97,7 @@ export function startState(props: WorkspaceProps, recording: Recording, pixelsPe
     widthPixels: 1000,
     gain: 10,
     filter: noFilter,
-    channels: (byName.length > 0 ? byName : recording.channels.map((channel) => channel.index)).slice(0, shownAtOnce),
+    channels: firstChannels(recording, props.protocol.view?.montage ?? []),
     tool: "pan",
     label: beatLabels(props.protocol)[0]?.id ?? "",
     intervalLabel: intervalLabels(props.protocol)[0]?.id ?? "",
@@ -152,48 +109,6 @@ export function startState(props: WorkspaceProps, recording: Recording, pixelsPe
     guideline: false,
     readOnly: props.readOnly,
   };
-}
-
-// ---- looking
-
-const shortestSeconds = 0.2;
-
-export function withView(state: SignalState, from: number, ticksPerPixel: number): SignalState {
-  const { length_ticks: length } = state.recording;
-  const finest = (shortestSeconds * ticksPerSecond(state.recording)) / state.widthPixels;
-  const coarsest = Math.max(length / state.widthPixels, finest);
-  const scale = Math.min(Math.max(ticksPerPixel, finest), coarsest);
-  const span = scale * state.widthPixels;
-  return { ...state, ticksPerPixel: scale, from: Math.min(Math.max(from, 0), Math.max(0, length - span)) };
-}
-
-export function zoomed(state: SignalState, factor: number, atPixel: number): SignalState {
-  const tick = state.from + atPixel * state.ticksPerPixel;
-  const next = withView(state, state.from, state.ticksPerPixel * factor);
-  return withView(next, tick - atPixel * next.ticksPerPixel, next.ticksPerPixel);
-}
-
-export function panned(state: SignalState, share: number): SignalState {
-  return withView(state, state.from + share * state.widthPixels * state.ticksPerPixel, state.ticksPerPixel);
-}
-
-export function centredOn(state: SignalState, tick: number): SignalState {
-  return withView(state, tick - (state.widthPixels * state.ticksPerPixel) / 2, state.ticksPerPixel);
-}
-
-/** Keeps a place in view; moves only when it has left the middle four fifths. */
-export function shown(state: SignalState, tick: number): SignalState {
-  const share = (tick - state.from) / (state.widthPixels * state.ticksPerPixel);
-  return share > 0.1 && share < 0.9 ? state : centredOn(state, tick);
-}
-
-export function withSpeed(state: SignalState, mmPerSecond: number): SignalState {
-  const middle = state.from + (state.widthPixels * state.ticksPerPixel) / 2;
-  return centredOn(withView(state, state.from, ticksPerSecond(state.recording) / (mmPerSecond * state.pixelsPerMm)), middle);
-}
-
-export function speedOf(state: SignalState): number {
-  return ticksPerSecond(state.recording) / (state.ticksPerPixel * state.pixelsPerMm);
 }
 
 // ---- changes
@@ -289,23 +204,4 @@ export function isMissing(labels: Labels, question: Question): boolean {
 
 export function missingAnswers(protocol: Protocol, labels: Labels): readonly string[] {
   return protocol.questions.filter((question) => isMissing(labels, question)).map((question) => question.title);
-}
-
-// ---- words for times
-
-/** Seconds since the record's begin as a clock: "1:02:07.25". Records carry no real date here. */
-export function clockOf(seconds: number, digits: number): string {
-  const rounded = digits > 0 ? Number(seconds.toFixed(digits)) : seconds + 1e-9;
-  const whole = Math.floor(rounded);
-  const fraction = digits > 0 ? (rounded - whole).toFixed(digits).slice(1) : "";
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number): string => String(value).padStart(2, "0");
-  return h > 0 ? `${h}:${two(m)}:${two(s)}${fraction}` : `${m}:${two(s)}${fraction}`;
-}
-
-export function durationOf(seconds: number): string {
-  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
 }

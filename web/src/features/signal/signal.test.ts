@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { ItemId, Protocol, Recording } from "@/core/workspace";
 import type { AnnotationId } from "@/core/ids";
 import { Beats, rateTrend } from "./beats";
-import { filtered } from "./filters";
-import { beatBody, clockOf, endOf, intervalBody, Labels, letterOf, moved, neighbour, perform, redoStep, relabelled, speedOf, undoStep, withSpeed, withView, zoomed } from "./model";
+import { filtered } from "@/core/signal_filters";
+import { clockOf, speedOf, withSpeed, withView, zoomed } from "@/core/paper_view";
+import { endOf, letterOf } from "@/core/signal_marks";
+import { beatBody, intervalBody, Labels, moved, neighbour, perform, redoStep, relabelled, undoStep } from "./model";
 import type { SignalState } from "./model";
-import { levelOf, readWindow, tileSpan, Tiles } from "./tiles";
+import { levelOf, readWindow, tileSpan, Tiles } from "@/core/signal_tiles";
 
 const id = (text: string): AnnotationId => text as AnnotationId;
 const protocol = {

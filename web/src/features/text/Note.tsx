@@ -1,19 +1,19 @@
 // The note in its column: only the lines in view are in the page, so that cost does not grow with the note.
-import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { useMediaQuery } from "@mantine/hooks";
 import type { AnnotationId } from "@/core/ids";
 import type { Protocol } from "@/core/domain";
-import type { Token, VisualLine } from "./layout";
-import { lineAt } from "./layout";
+import type { Token, VisualLine } from "@/core/note_layout";
+import { lineAt } from "@/core/note_layout";
+import { useLinesInView } from "@/ui/use_lines_in_view";
 import type { TextState } from "./model";
 import { lookOf, selection } from "./model";
 import type { Spans } from "./model";
-import { cut, touching } from "./spans";
+import { cut, touching } from "@/core/note_spans";
 import { strings } from "./strings";
 
 // Larger on a large screen; the style sheet has the same two numbers.
 const largeScreen = "(min-width: 1900px)";
-const overscan = 12;
 
 export interface NoteActions {
   readonly click: (place: number) => void;
@@ -32,16 +32,11 @@ export function Note(props: Props): React.JSX.Element {
   const { note } = state;
   const box = useRef<HTMLDivElement>(null);
   const lineHeight = useMediaQuery(largeScreen, false, { getInitialValueInEffect: false }) ? 30 : 26;
-  const [view, setView] = useState({ top: 0, height: 900 });
+  const { first, last, onScroll } = useLinesInView(box, note.lines.length, lineHeight);
   const drag = useRef<{ from: number; moved: boolean } | null>(null);
 
   useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }));
-    observer.observe(element);
-    element.focus({ preventScroll: true });
-    return () => observer.disconnect();
+    box.current?.focus({ preventScroll: true });
   }, []);
 
   // The caret stays in view.
@@ -53,8 +48,6 @@ export function Note(props: Props): React.JSX.Element {
     else if (top > element.scrollTop + element.clientHeight - lineHeight * 3) element.scrollTop = top - element.clientHeight + lineHeight * 6;
   }, [state.caret, note.lines, lineHeight]);
 
-  const first = Math.max(0, Math.floor(view.top / lineHeight) - overscan);
-  const last = Math.min(note.lines.length, Math.ceil((view.top + view.height) / lineHeight) + overscan);
   const chosen = selection(state);
   const caretLine = lineAt(note.lines, state.caret);
   const shown = note.lines.slice(first, last);
@@ -71,7 +64,7 @@ export function Note(props: Props): React.JSX.Element {
       aria-readonly="true"
       aria-label={strings.note}
       tabIndex={0}
-      onScroll={(event) => setView({ top: event.currentTarget.scrollTop, height: event.currentTarget.clientHeight })}
+      onScroll={onScroll}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         const place = placeAt(event);

@@ -10,10 +10,12 @@ import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
 import type { TextCommand, TextEffect } from "./commands";
 import { alikeCommand, choiceKeys, findCommand, fragmentCommand, offerCommands, submitCommand, textCommands, undoCommand } from "./commands";
-import { lineAt } from "./layout";
-import type { Changed, NoteText, TextState } from "./model";
+import { lineAt } from "@/core/note_layout";
+import type { NoteText } from "@/core/note";
+import { rangesOf, readNote, surfaceOf } from "@/core/note";
+import type { Changed, TextState } from "./model";
 import {
-  answerOf, isMissing, keyOf, labelOf, lookOf, missingAnswers, putLabel, rangesOf, readNote, selectedBody, spanLabels, spansOf, startState, stepFound, surfaceOf, withAnswer,
+  answerOf, isMissing, keyOf, labelOf, lookOf, missingAnswers, putLabel, selectedBody, spanLabels, spansOf, startState, stepFound, withAnswer,
   withAttribute, withClick, withDrag, withQuery,
 } from "./model";
 import type { NoteActions } from "./Note";

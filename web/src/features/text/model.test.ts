@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ItemId, Protocol } from "@/core/workspace";
 import {
-  acceptAlike, addFragment, badgeOf, mergeRanges, missingAnswers, moveByToken, offerAlike, putLabel, rangesOf, readNote, removeSelected, selection, spansOf, startState,
-  stepThroughSpans, surfaceOf, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
+  acceptAlike, addFragment, badgeOf, mergeRanges, missingAnswers, moveByToken, offerAlike, putLabel, removeSelected, selection, spansOf, startState,
+  stepThroughSpans, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
 } from "./model";
 import type { TextState } from "./model";
-import { cut, levelsOf, touching } from "./spans";
+import { rangesOf, readNote, surfaceOf } from "@/core/note";
+import { cut, levelsOf, touching } from "@/core/note_spans";
 
 const protocol = {
   id: "notes", version: "1.0.0", title: "Notes",

@@ -1,30 +1,18 @@
 // The text workspace's state as values and pure functions. Places inside are UTF-16 units of the note; what is stored
-// counts code points and is turned in `rangesOf` and `bodyOfRanges` alone.
+// counts code points (core/note.ts turns them).
 import type { AnnotationBody, AnswerValue, ItemId, Protocol, ProtocolLabel, Question } from "@/core/workspace";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import type { TextOffsets } from "@/core/text_offsets";
-import { makeOffsets, toCodePoint, toUnit } from "@/core/text_offsets";
+import type { NoteText } from "@/core/note";
+import { rangesOf, storedRanges, surfaceOf } from "@/core/note";
+import { toCodePoint } from "@/core/text_offsets";
 import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
-import type { Section, Token, VisualLine } from "./layout";
-import { findSections, layOut, lineAt, occurrencesOf, sentenceAround, tokenAt, tokenise } from "./layout";
-import type { Fragment } from "./spans";
-import { longestOf, sorted } from "./spans";
-
-export interface NoteText {
-  readonly text: string;
-  readonly offsets: TextOffsets;
-  readonly lines: readonly VisualLine[];
-  readonly tokens: readonly Token[];
-  readonly sections: readonly Section[];
-}
-
-export function readNote(text: string): NoteText {
-  const lines = layOut(text);
-  return { text, offsets: makeOffsets(text), lines, tokens: tokenise(text), sections: findSections(text, lines) };
-}
+import type { Token } from "@/core/note_layout";
+import { lineAt, occurrencesOf, sentenceAround, tokenAt } from "@/core/note_layout";
+import type { Fragment } from "@/core/note_spans";
+import { longestOf, sorted } from "@/core/note_spans";
 
 export type Change = readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
 export type Effect = { readonly kind: "put"; readonly body: AnnotationBody } | { readonly kind: "remove"; readonly id: AnnotationId };
@@ -98,15 +86,6 @@ export function keyOf(label: ProtocolLabel): string | null {
 }
 
 // ---- spans
-
-export function rangesOf(note: NoteText, body: AnnotationBody): readonly Token[] {
-  if (body.target.type !== "spans") return [];
-  return body.target.ranges.map(([begin, end]) => ({ begin: toUnit(note.offsets, begin), end: toUnit(note.offsets, end) }));
-}
-
-export function surfaceOf(note: NoteText, body: AnnotationBody): string {
-  return rangesOf(note, body).map(({ begin, end }) => note.text.slice(begin, end)).join(" … ");
-}
 
 export interface Spans {
   readonly fragments: readonly Fragment[];
@@ -317,7 +296,7 @@ function usualAttributes(label: ProtocolLabel | undefined): AnnotationBody["attr
 }
 
 export function bodyOfRanges(state: TextState, label: string, ranges: readonly Token[], attributes?: AnnotationBody["attributes"]): AnnotationBody {
-  const places = ranges.map(({ begin, end }) => [toCodePoint(state.note.offsets, begin), toCodePoint(state.note.offsets, end)] as const);
+  const places = storedRanges(state.note, ranges);
   return {
     ...emptyBody(state),
     label,

@@ -1,5 +1,5 @@
 import "./worklist.css";
-import { assignItems, leaseNext, skipItem, takeItem, useFacets, useItems, useNext, useStatistics } from "./data";
+import { leaseNext, skipItem, takeItem, useFacets, useItems, useNext, useStatistics } from "./data";
 import { AssignDialog } from "./AssignDialog";
 import { commands, leadCommands, raterCommands, type Effect } from "./commands";
 import { cleared, everything, moved, pace, readFilter, readViews, sameFilter, selectAll, standardViews, toggled, withItems, writeFilter, writeViews, type Filter, type WorklistState } from "./model";
@@ -8,6 +8,7 @@ import { Sidebar } from "./Sidebar";
 import { Filters } from "./Filters";
 import { strings as t } from "./strings";
 import { sayError } from "@/api/client";
+import { assignItems } from "@/api/items";
 import { useProject, useProtocol } from "@/api/queries";
 import { isOutcome, type Command } from "@/core/commands";
 import { mayLabel, mayLead } from "@/core/roles";
@@ -19,6 +20,7 @@ import { setFrame, usePage } from "@/ui/frame_slots";
 import { Shortcut } from "@/ui/Shortcut";
 import { SkipDialog } from "@/ui/SkipDialog";
 import { Empty, Failed, Loading } from "@/ui/states";
+import { tellResult } from "@/ui/tell_result";
 import { Button, Checkbox } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconChecks, IconFilterOff, IconInbox } from "@tabler/icons-react";
@@ -47,14 +49,6 @@ async function each(items: readonly ItemId[], act: (item: ItemId) => Promise<unk
     }
   }
   return { done, problems };
-}
-
-function tellResult(verb: string, { done, problems }: { readonly done: number; readonly problems: readonly string[] }): void {
-  notifications.show({
-    color: problems.length === 0 ? "teal" : "yellow",
-    title: `${String(done)} ${done === 1 ? "item" : "items"} ${verb}`,
-    message: problems.length === 0 ? "" : `${String(problems.length)} not: ${[...new Set(problems)].join("; ")}`,
-  });
 }
 
 function useFilter(projectId: ProjectId): readonly [Filter, (filter: Filter) => void] {

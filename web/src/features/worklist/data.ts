@@ -1,6 +1,6 @@
 import { api } from "@/api/client";
-import type { ItemList, Member, NextAnswer, RowResult, Statistics } from "@/api/types";
-import type { ItemId, PersonId, ProjectId, Task } from "@/core/workspace";
+import type { ItemList, Member, NextAnswer, Statistics } from "@/api/types";
+import type { ItemId, ProjectId, Task } from "@/core/workspace";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { everything, type Filter } from "./model";
 
@@ -31,8 +31,5 @@ export async function skipItem(project: ProjectId, item: ItemId, reason: string)
   const task = await takeItem(project, item);
   await api.json(`/projects/${project}/tasks/${task.id}/skip`, { method: "POST", json: { reason } });
 }
-
-export const assignItems = (project: ProjectId, items: readonly ItemId[], people: readonly PersonId[]): Promise<{ results: readonly RowResult[] }> =>
-  api.json(`/projects/${project}/tasks/assign`, { method: "POST", json: { item_ids: items, person_ids: people } });
 
 export type { Member };

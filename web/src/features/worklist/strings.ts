@@ -8,6 +8,7 @@ export const strings = {
   mine: { none: "Not begun", assigned: "Assigned to me", leased: "Begun", draft: "My draft", submitted: "Submitted", skipped: "Skipped" },
   sort: { number: "item number", date: "date", state: "state", pseudonym: "pseudonym", updated: "last change" },
   search: "Pseudonym, title or number",
+  assignHint: "Each person gets all of the chosen items, as far as readers are wanted.",
   blind: "Blind: what others answered stays hidden until you have submitted",
   emptyTitle: "No item fits",
   emptyText: "Nothing in this project fits these filters. Take one away, or choose another view.",

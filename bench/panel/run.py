@@ -1,0 +1,282 @@
+#!/usr/bin/env python3
+"""Measures the panel's engines beside the software that people use today, on the same data, in the same run.
+
+    cmake --preset release && ninja -C build/release csl_bench_panel csl_routing_replay
+    bench/panel/run.py                 # everything: about an hour on a quiet machine; --quick: some minutes
+
+Makes its own environment for the rivals in build/panel/venv (requirements.txt), makes the data from seeds, runs ours
+and theirs in turn, one thread each, and takes medians. Prints a table; unless --dry, writes the section of
+docs/BENCHMARKS.md between its marks and docs/pictures/panel-bench.svg. Everything measured is in build/panel/results.json.
+The crowd sets are read from CONSILIUM_DATA (default ../shared/data beside the source tree) and left out when absent.
+"""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import venv
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WORK = ROOT / "build" / "panel"
+OURS = ROOT / "build" / "release" / "bench" / "csl_bench_panel"
+REPLAY = ROOT / "build" / "release" / "src" / "analysis" / "routing" / "csl_routing_replay"
+CROWD = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data")) / "crowd"
+SETS = ["bluebird", "dog", "face_sentiment", "rte", "weather_sentiment_amt", "zencrowd_in"]
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+                                     "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")}
+BEGIN, END = "<!-- panel: begin -->", "<!-- panel: end -->"
+
+# name, task, argument of the task, data, rival, goal in times or seconds ("x" or "s")
+ROWS = [
+    ("Dawid-Skene, {votes} votes, 4 classes", "consensus", "dawid_skene", "made_votes", "crowd-kit", (100, "x")),
+    *[(f"Dawid-Skene, {name}", "consensus", "dawid_skene", name, "crowd-kit", (100, "x")) for name in SETS],
+    *[(f"GLAD, {name}", "consensus", "glad", name, "crowd-kit", (100, "x")) for name in SETS],
+    *[(f"MACE, {name}", "consensus", "mace", name, "crowd-kit", (100, "x")) for name in SETS],
+    ("nominal alpha, 10^6 items x 5", "alpha", "", "ratings", "krippendorff", (0.05, "s")),
+    ("STAPLE, 256^3 x 5", "staple", "256", "masks", "SimpleITK", (0.3, "s")),
+    ("surface metrics, 256^3", "surface", "256", "masks", "surface-distance", (0.3, "s")),
+    ("confident joint, 10^6 x 10", "label_errors", "joint", "predictions", "cleanlab", (0.1, "s")),
+    ("label issues, 10^6 x 10", "label_errors", "issues", "predictions", "cleanlab", None),
+    ("label model, 10^5 x 20", "label_model", "", "label_matrix", "snorkel", None),
+]
+METHODS = {"ours": ["auto", "majority", "dawid_skene", "one_coin", "glad", "mace"],
+           "rival": ["majority", "dawid_skene", "one_coin", "wawa", "zero_based", "glad", "mace"]}
+
+
+def environment() -> pathlib.Path:
+    """The rivals' own Python; made at the first run."""
+    folder = WORK / "venv"
+    python = folder / "bin" / "python"
+    stamp = folder / "requirements.txt"
+    wanted = (HERE / "requirements.txt").read_text()
+    if not stamp.exists() or stamp.read_text() != wanted:
+        venv.create(folder, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
+        stamp.write_text(wanted)
+    return python
+
+
+def make_data(python: pathlib.Path, quick: bool) -> None:
+    subprocess.run([python, HERE / "make_data.py", WORK / "data", "quick" if quick else "whole"], check=True)
+    for name in SETS:
+        if (CROWD / name / "label.csv").exists():
+            folder = WORK / "data" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            for file in ("label.csv", "truth.csv"):
+                (folder / file).write_bytes((CROWD / name / file).read_bytes())
+
+
+def run(command: list, what: str) -> dict:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, env={**os.environ, **ONE_THREAD})
+    if done.returncode != 0:
+        sys.exit(f"{what} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def sides(python: pathlib.Path) -> dict:
+    return {"ours": [OURS], "rival": [python, HERE / "rivals.py"]}
+
+
+def measure(python: pathlib.Path, row: tuple, rounds: int, quick: bool) -> dict:
+    """Ours and the rival's in turn; in each process one run to warm up (the rival's not when quick), then what counts."""
+    name, task, argument, data, rival, goal = row
+    folder = WORK / "data" / data
+    taken = {"ours": [], "rival": []}
+    runs_of = {"ours": 4, "rival": 1 if quick else 2}
+    for _ in range(rounds):
+        for side, command in sides(python).items():
+            taken[side].append(run([*command, task, folder, runs_of[side], argument], f"{side}: {name}"))
+    result = {"name": name, "rival": rival, "goal": goal}
+    if data == "made_votes":
+        votes = sum(1 for _ in open(folder / "label.csv")) - 1
+        result |= {"name": name.format(votes=f"{votes:,}"), "votes": votes}
+    for side, runs in taken.items():
+        counted = [[pair[0] for pair in (one["runs"][1:] or one["runs"])] for one in runs]
+        seconds = statistics.median(statistics.median(one) for one in counted)
+        reading = statistics.median(one["read"][0] for one in runs)
+        result[side] = {"seconds": seconds, "with_reading": seconds + reading, "value": runs[-1]["value"],
+                        "spread": [min(map(min, counted)), max(map(max, counted))], "raw": runs}
+    result["ratio"] = result["rival"]["seconds"] / result["ours"]["seconds"]
+    return result
+
+
+def credits(folder: pathlib.Path, file: str) -> list[float]:
+    """What each item of known truth is worth: 1 when its likeliest class is right, shared among ties."""
+    import array
+    truth = dict(map(int, line.split(",")[:2]) for line in (folder / "truth.csv").read_text().split()[1:])
+    voted = {int(line.split(",")[0]) for line in (folder / "label.csv").read_text().split()[1:]}
+    values = array.array("d", (folder / file).read_bytes())
+    classes = len(values) // (max(voted) + 1)
+    result = []
+    for item, right in sorted(truth.items()):
+        if item not in voted:
+            continue
+        row = values[item * classes:(item + 1) * classes]
+        winners = [c for c, share in enumerate(row) if share >= max(row) - 1e-9]
+        result.append(1 / len(winners) if right in winners else 0.0)
+    return result
+
+
+def accuracy(python: pathlib.Path) -> list[dict]:
+    """Mean accuracy over the crowd sets, with a bootstrap interval over the items of each."""
+    import random
+    rows = []
+    for side, methods in METHODS.items():
+        for method in methods:
+            of_sets = []
+            for name in SETS:
+                run([*sides(python)[side], "consensus", WORK / "data" / name, 1, method], f"{side}: {method}")
+                of_sets.append(credits(WORK / "data" / name, f"{side}_{method}.f64"))
+            draw = random.Random(1)
+            means = sorted(statistics.fmean(statistics.fmean(draw.choices(items, k=len(items))) for items in of_sets)
+                           for _ in range(1000))
+            rows.append({"side": side, "method": method, "sets": [statistics.fmean(items) for items in of_sets],
+                         "mean": statistics.fmean(map(statistics.fmean, of_sets)), "interval": [means[25], means[974]]})
+    return sorted(rows, key=lambda row: -row["mean"])
+
+
+def routing(replays: int) -> list[list[str]]:
+    """Lines of csl_routing_replay: set, plan, votes an item, share right, share of the fixed plan's votes."""
+    text = subprocess.run([REPLAY, str(replays)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "CONSILIUM_DATA": str(CROWD.parent)}).stdout
+    rows, name = [], ""
+    for line in text.splitlines():
+        if not line.startswith(" "):
+            name = line.split(":")[0]
+        plan = re.match(r"  (error 0\.[12] at 0\.8, most telling next|3 an item in all, where they tell most)\s+"
+                        r"([\d.]+)\s+([\d.]+)\s+(.*)$", line)
+        if plan:
+            rows.append([name, plan[1], plan[2], plan[3], plan[4].split()[-2] + " %" if "%" in plan[4] else plan[4]])
+    return rows
+
+
+def shown(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.3g} ms"
+
+
+def goal_text(row: dict) -> str:
+    if not row["goal"]:
+        return ""
+    amount, unit = row["goal"]
+    met = row["ratio"] >= amount if unit == "x" else row["ours"]["seconds"] <= amount
+    return f"{amount} {'times' if unit == 'x' else 's'}{'' if met else ' (missed)'}"
+
+
+def note(row: dict) -> str:
+    ours, theirs = row["ours"]["value"] or {}, row["rival"]["value"] or {}
+    if "log_likelihood" in ours and "log_likelihood" in theirs:
+        text = f"log-likelihood {ours['log_likelihood']:.1f} against {theirs['log_likelihood']:.1f}"
+        if "votes" in row:
+            text += f"; {row['votes'] * ours['iterations'] / row['ours']['seconds'] / 1e6:.0f} M votes/s a step, all told"
+        return text
+    same = [f"{key} {ours[key]:.6g} and {theirs[key]:.6g}" for key in ours if key in theirs and key != "iterations"]
+    return "; ".join(same[:2])
+
+
+def table(rows: list[dict]) -> list[str]:
+    lines = ["| what | ours | rival | times | ours with reading | rival with reading | goal | result |",
+             "|---|---|---|---|---|---|---|---|"]
+    for row in rows:
+        lines.append(f"| {row['name']} | {shown(row['ours']['seconds'])} | {row['rival']}: {shown(row['rival']['seconds'])} | "
+                     f"{row['ratio']:.0f} | {shown(row['ours']['with_reading'])} | {shown(row['rival']['with_reading'])} | "
+                     f"{goal_text(row)} | {note(row)} |")
+    return lines
+
+
+def section(results: dict) -> str:
+    lines = [BEGIN, "## The panel beside what is used today", "",
+             f"{results['date']}, {results['machine']}, load {results['load'][0]:.1f} at the start and {results['load'][1]:.1f} "
+             "at the end. One thread on each side, the same files, in turn; medians of processor seconds, without and with "
+             f"the reading of the files. Rivals: {results['versions']}. `bench/panel/run.py` makes all of it again.", "",
+             "![times as quick as the rival](pictures/panel-bench.svg)", "", *table(results["rows"])]
+    if results["accuracy"]:
+        lines += ["", "Mean accuracy over six public crowd sets (ties share credit; 95 % bootstrap interval over items):", "",
+                  "| method | mean | interval | " + " | ".join(SETS) + " |", "|---" * (3 + len(SETS)) + "|"]
+        for row in results["accuracy"]:
+            who = "Consilium" if row["side"] == "ours" else "crowd-kit"
+            lines.append(f"| {who}: {row['method']} | {row['mean']:.4f} | {row['interval'][0]:.4f} to {row['interval'][1]:.4f} | "
+                         + " | ".join(f"{value:.4f}" for value in row["sets"]) + " |")
+    if results["routing"]:
+        lines += ["", "Votes needed when each item stops by the rule or gets its next vote where it tells most, replayed on the "
+                  "crowd sets; the last column is the share of the votes that a fixed number an item needs for the same accuracy:",
+                  "", "| set | plan | votes an item | right | share of the fixed plan |", "|---|---|---|---|---|"]
+        lines += ["| " + " | ".join(row) + " |" for row in results["routing"]]
+    return "\n".join([*lines, END])
+
+
+def chart(rows: list[dict]) -> str:
+    """Times as quick as the rival, on a logarithmic scale; its own light ground, so that it reads on dark pages too."""
+    import math
+    left, bar, width = 330, 22, 860
+    height = 70 + bar * len(rows)
+    scale = (width - left - 90) / math.log10(max(10.0, max(row["ratio"] for row in rows) * 1.1))
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" '
+           'role="img" aria-label="Times as quick as the rival">',
+           f'<rect width="{width}" height="{height}" rx="6" fill="#fbfbf8" stroke="#d8d8d0"/>',
+           '<text x="16" y="24" font-size="14" fill="#1d2733">Times as quick as the rival (logarithmic; one thread each)</text>']
+    for power in range(0, 6):
+        x = left + power * scale
+        if x < width - 40:
+            out.append(f'<line x1="{x:.0f}" y1="36" x2="{x:.0f}" y2="{height - 24}" stroke="#d8d8d0"/>')
+            out.append(f'<text x="{x:.0f}" y="{height - 8}" text-anchor="middle" fill="#5a6570">{10 ** power:,}</text>')
+    for i, row in enumerate(rows):
+        y = 42 + i * bar
+        length = max(1.0, math.log10(max(1.0, row["ratio"])) * scale)
+        label = f"{row['name']} ({row['rival']})"
+        out.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end" fill="#1d2733">{label}</text>')
+        out.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="{bar - 7}" rx="2" fill="#2f6f9f"/>')
+        out.append(f'<text x="{left + length + 6:.1f}" y="{y + 13}" fill="#1d2733">{row["ratio"]:.0f}</text>')
+    return "\n".join([*out, "</svg>"]) + "\n"
+
+
+def write_docs(results: dict) -> None:
+    page = ROOT / "docs" / "BENCHMARKS.md"
+    text = page.read_text()
+    part = section(results)
+    if BEGIN in text:
+        text = text[:text.index(BEGIN)] + part + text[text.index(END) + len(END):]
+    else:
+        text = text.rstrip() + "\n\n" + part + "\n"
+    page.write_text(text)
+    (ROOT / "docs" / "pictures" / "panel-bench.svg").write_text(chart(results["rows"]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each pair is run (default 5)")
+    parser.add_argument("--only", default="", help="rows whose name has this text")
+    parser.add_argument("--quick", action="store_true", help="one round and small made votes: to see that it works")
+    parser.add_argument("--dry", action="store_true", help="print, but leave docs/ alone")
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    python = environment()
+    load = os.getloadavg()[0]
+    make_data(python, options.quick)
+    have_sets = all((WORK / "data" / name / "label.csv").exists() for name in SETS)
+    rows = []
+    for row in ROWS:
+        if options.only not in row[0] or (row[3] in SETS and not have_sets):
+            continue
+        rows.append(measure(python, row, 1 if options.quick else options.rounds, options.quick))
+        print("\n".join(table(rows[-1:])[2:]), flush=True)
+    versions = subprocess.run([python, "-m", "pip", "freeze"], capture_output=True, text=True, check=True).stdout.splitlines()
+    named = {line.split("==")[0].lower() for line in (HERE / "requirements.txt").read_text().splitlines() if "==" in line}
+    results = {"date": datetime.date.today().isoformat(), "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+               "load": [load, os.getloadavg()[0]], "rows": rows,
+               "versions": ", ".join(line.replace("==", " ") for line in versions if line.split("==")[0].lower() in named),
+               "accuracy": accuracy(python) if have_sets and not options.only else [],
+               "routing": routing(3 if options.quick else 20) if have_sets and not options.only else []}
+    (WORK / "results.json").write_text(json.dumps(results, indent=1))
+    print(section(results))
+    if not options.dry:
+        write_docs(results)
+
+
+if __name__ == "__main__":
+    main()

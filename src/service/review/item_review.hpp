@@ -1,0 +1,54 @@
+// One item under review: its opinions by their keys, what they differ in, and what was decided.
+// Used inside this module.
+#pragma once
+
+#include <boost/json.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/annotation/rater_names.hpp"
+#include "service/panel/opinions.hpp"
+#include "service/review/differences.hpp"
+#include "storage/labels.hpp"
+#include "storage/work.hpp"
+
+namespace consilium::service {
+
+struct ItemReview {
+  std::shared_ptr<const KnownProtocol> protocol;
+  ReadItem read;
+  RaterNames names;
+  std::vector<const Opinion*> opinions;  // of those who submitted, by key; they point into `read`
+  std::vector<std::string> keys;
+  std::vector<Difference> differences;  // point into `read`
+  std::optional<storage::AdjudicationRow> adjudication;
+  boost::json::array decisions;  // of the adjudication, as they were sent
+
+  // The decision on a difference, if there is one that still holds.
+  [[nodiscard]] const boost::json::object* settled(const Difference& difference) const;
+};
+
+// Errors: NotFound; Conflict when the project has no protocol.
+[[nodiscard]] Result<ItemReview> load_review(storage::Store& store, const storage::Reader& reader,
+                                             ProtocolCache& protocols, const Access& access,
+                                             const ProjectId& project, const ItemId& item);
+
+// The submitted annotations that are opinions, in the order of their ids.
+[[nodiscard]] Result<std::vector<storage::AnnotationRow>> opinion_rows(
+    const storage::Reader& reader, const ItemId& item);
+// ["annotation id@revision"...] of the opinions, as the event keeps it.
+[[nodiscard]] Result<std::string> rests_on(const storage::Reader& reader, const ItemId& item);
+
+// Why this person may not adjudicate the item now: Forbidden or Conflict; ok when they may.
+[[nodiscard]] Status may_adjudicate(const Access& access, const storage::Reader& reader,
+                                    const ProjectId& project, const ItemId& item);
+
+// ItemOpinions, as the API shows it.
+[[nodiscard]] Result<boost::json::object> opinions_json(const storage::Reader& reader,
+                                                        const Access& access,
+                                                        const ProjectId& project,
+                                                        const ItemReview& review);
+
+}  // namespace consilium::service
