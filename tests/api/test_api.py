@@ -265,6 +265,32 @@ def test_event_streams(world: World):
     assert any(line == "event: project.changed" for line in lines), lines
 
 
+def test_panel(world: World):
+    """The panel and the votes are the lead's (votes ML engineers' too): never a blinded rater's."""
+    panel = f"/api/v1/projects/{world.project}/panel"
+    votes = f"{panel}/votes.csv?unit=study_quality"
+    for role in ("rater", "reviewer", "adjudicator", "compliance", "administrator"):
+        for path in (panel, votes, votes + "&what=truths"):
+            refused = world.people[role].get(path)
+            assert refused.status == 403, (role, path, refused.status)
+            assert "votes" not in refused.json(), refused.body
+    assert world.people["ml_export"].get(panel).status == 403
+    lead = world.people["lead"]
+    assert lead.get(panel).status == 409  # without a protocol nothing is voted on
+    protocol = (ROOT / "protocols/chest-ct-nodule.yaml").read_text()
+    set_ = lead.put(f"/api/v1/projects/{world.project}/protocol", {"yaml": protocol})
+    assert set_.status in (200, 201), set_.body
+    shown = lead.get(panel)
+    assert shown.status == 200, shown.body
+    schema = world.admin.get("/api/v1/openapi.json").json()["components"]["schemas"]["Panel"]
+    assert set(shown.json()) == set(schema["required"]), shown.json().keys()
+    assert shown.json()["settled_at"] == 0.9  # the protocol's threshold of adjudication
+    assert shown.json()["items"] == {"total": 0, "with_votes": 0, "complete": 0, "unsettled": 0}
+    for client in (lead, world.people["ml_export"]):
+        assert client.get(votes).status == 404  # nobody voted yet
+        assert client.get(f"{panel}/votes.csv").status == 422  # of which unit?
+
+
 def test_disabled_person(world: World):
     client = world.add("leaver", [], world.project, ["rater"])
     person = client.me["person"]["id"]

@@ -81,6 +81,19 @@ ReaderPlan DocumentReader::reader_plan(JsonFields& parent) {
   JsonFields fields = open(*value, parent.path_of("reader_plan"));
   ReaderPlan read;
   read.readers = static_cast<int>(fields.integer("readers", 1, 100));
+  if (const json::value* stop = fields.find("stop")) {
+    JsonFields limits = open(*stop, fields.path_of("stop"));
+    // Only assignment asks for it: stop_plan.hpp.
+    const std::int64_t least = limits.integer("readers_min", 1, 100);
+    const std::int64_t most = limits.integer("readers_max", 1, 100);
+    if (least > read.readers) {
+      limits.problem("readers_min", "this is more than the plan's readers");
+    }
+    if (most < read.readers) {
+      limits.problem("readers_max", "this is less than the plan's readers");
+    }
+    limits.refuse_unknown();
+  }
   read.blinding = one_of(fields, "blinding", blindings, Blinding::Independent);
   read.qualification = fields.texts("qualification", 256);
   if (const json::value* adjudication = fields.find("adjudication")) {

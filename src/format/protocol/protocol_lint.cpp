@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "domain/label/json_fields.hpp"
+#include "domain/protocol/stop_plan.hpp"
 
 namespace consilium {
 namespace {
@@ -67,6 +68,10 @@ class Lint {
     if (std::ranges::find(protocol_.changelog, protocol_.version, &ChangelogEntry::version) ==
         protocol_.changelog.end()) {
       warn("/changelog", "the changelog says nothing of this version", "say what changed and why");
+    }
+    if (const auto stop = stop_plan_of(protocol_); stop && stop->readers_min < 2) {
+      warn("/reader_plan/stop/readers_min", "a single reader may settle an item",
+           "ask for 2 where agreement is to be measured");
     }
     if (protocol_.reader_plan.readers < 2 &&
         protocol_.reader_plan.adjudication == AdjudicationRule::Disagreement) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "service/annotation/submission.hpp"
+#include "service/assignment/reader_plan.hpp"
 #include "service/assignment/task_view.hpp"
 #include "service/item/items.hpp"
 #include "service/project/protocol_cache.hpp"
@@ -72,6 +73,7 @@ struct Lease {
   ItemId item;
   TaskId new_task;
   Timestamp until;
+  bool is_gold = false;  // read beyond the places wanted
 };
 
 // Who has weighed others' readings of an item, or settled them, is no independent reader of it any
@@ -110,6 +112,11 @@ Result<TaskRow> lease_item(Transaction& transaction, const Lease& lease) {
   std::optional<std::int64_t> place = own ? own->place : std::nullopt;
   if (!place) {
     place = CSL_TRY(take_place(transaction, lease.item, rater, item.readers_wanted));
+    // A place of its own, behind those wanted: held like any other.
+    if (!place && lease.is_gold) {
+      const std::vector<TaskRow> tasks = CSL_TRY(storage::tasks_of_item(transaction, lease.item));
+      place = free_place(tasks, item.readers_wanted + static_cast<std::int64_t>(tasks.size()) + 1);
+    }
     // Who has begun may go on without a place: what they send is kept as a further opinion.
     if (!place && !own) {
       return fail(ErrorCode::Conflict, "all readers' places of this item are taken", "",
@@ -171,14 +178,16 @@ Result<std::optional<json::object>> Assignment::next(const Access& access, const
     const auto reader = CSL_TRY(store_.read());
     std::int64_t after_number = 0;
     if (after) after_number = CSL_TRY(storage::find_item(*reader, project, *after)).number;
-    const std::optional<ItemId> item = CSL_TRY(
+    std::optional<ItemId> item = CSL_TRY(
         storage::next_item(*reader, project, access.rater(), clock_.now(), after, after_number));
     if (!item) return std::optional<json::object>{};
+    const auto gold = CSL_TRY(gold_instead(*reader, project, access.rater(), *item));
+    if (gold) item = gold;
     if (peek) {
       return std::optional<json::object>{json::object{
           {"task", nullptr}, {"item", CSL_TRY(items_.summary(access, project, *item))}}};
     }
-    auto task = take(access, project, *item);
+    auto task = lease(access, project, *item, gold.has_value());
     if (!task && task.error().code == ErrorCode::Conflict) continue;
     json::object view;
     view["task"] = CSL_TRY(std::move(task));
@@ -191,18 +200,35 @@ Result<std::optional<json::object>> Assignment::next(const Access& access, const
 
 Result<json::object> Assignment::take(const Access& access, const ProjectId& project,
                                       const ItemId& item) {
+  return lease(access, project, item, false);
+}
+
+Result<json::object> Assignment::lease(const Access& access, const ProjectId& project,
+                                       const ItemId& item, bool is_gold) {
   CSL_TRY(require(access, project, Roles{Role::Rater}));
   const Lease lease{.access = access,
                     .project = project,
                     .item = item,
                     .new_task = make_id<TaskId>(clock_, random_),
-                    .until = {clock_.now().ms + lease_ms}};
+                    .until = {clock_.now().ms + lease_ms},
+                    .is_gold = is_gold};
   TaskRow task;
   CSL_TRY(store_.write(actor_of(access), [&](Transaction& transaction) -> Status {
     task = CSL_TRY(lease_item(transaction, lease));
     return {};
   }));
   return task_json(task);
+}
+
+Result<std::optional<ItemId>> Assignment::gold_instead(const storage::Reader& reader,
+                                                       const ProjectId& project,
+                                                       const RaterId& rater, const ItemId& next) {
+  // Work that was begun or assigned goes first.
+  const auto own = CSL_TRY(storage::task_of_rater(reader, next, rater));
+  if (own && (own->state == "leased" || own->state == "assigned")) return std::optional<ItemId>{};
+  const auto protocol = protocols_.of_project(reader, project);
+  if (!protocol) return std::optional<ItemId>{};
+  return gold_for(store_, reader, project, rater, (*protocol)->protocol.quality_plan.gold_share);
 }
 
 Result<json::object> Assignment::heartbeat(const Access& access, const ProjectId& project,

@@ -19,6 +19,7 @@
 #include "domain/identity/ids.hpp"
 #include "service/access/access.hpp"
 #include "service/access/answer.hpp"
+#include "service/project/protocol_cache.hpp"
 
 namespace consilium::service {
 
@@ -32,8 +33,8 @@ class Assignment {
       : store_(store), items_(items), clock_(clock), random_(random) {}
 
   // Leases the next item for this rater: own open tasks first, then assigned ones, then by number,
-  // after item `after` where given. {"task": Task, "item": Item}, or nothing when all is done.
-  // `peek` answers without leasing.
+  // after item `after` where given; gold comes in place of a new item at the protocol's share.
+  // {"task": Task, "item": Item}, or nothing when all is done. `peek` answers without leasing.
   [[nodiscard]] Result<std::optional<boost::json::object>> next(const Access& access,
                                                                 const ProjectId& project,
                                                                 std::optional<ItemId> after,
@@ -73,10 +74,18 @@ class Assignment {
                                                    std::string_view text);
 
  private:
+  [[nodiscard]] Result<boost::json::object> lease(const Access& access, const ProjectId& project,
+                                                  const ItemId& item, bool is_gold);
+  [[nodiscard]] Result<std::optional<ItemId>> gold_instead(const storage::Reader& reader,
+                                                           const ProjectId& project,
+                                                           const RaterId& rater,
+                                                           const ItemId& next);
+
   storage::Store& store_;
   const Items& items_;
   const Clock& clock_;
   Random& random_;
+  ProtocolCache protocols_;
 };
 
 }  // namespace consilium::service

@@ -48,6 +48,7 @@ constexpr std::array phrases{
     Phrase{"item.changed", "changed the item's title"},
     Phrase{"item.read", "opened the item"},
     Phrase{"item.adjudicated", "adjudicated the item"},
+    Phrase{"item.readers_set", "set how many readers the item gets"},
     Phrase{"panel.read", "looked at the project's panel"},
     Phrase{"votes.downloaded", "downloaded the votes of a unit"},
     Phrase{"import.begun", "began an import"},

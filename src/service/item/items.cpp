@@ -81,6 +81,12 @@ Result<json::object> preview_json(const storage::Reader& reader, const storage::
 
 Result<json::object> item_json(const storage::Reader& reader, const storage::Row& row) {
   const PatientId patient = CSL_TRY(row.id<PatientId>("patient_id"));
+  const std::string state = row.text("shown_state");
+  // Readings of gold come on top of those wanted; who reads it is not told of the others.
+  const std::int64_t wanted = row.integer("readers_wanted");
+  const bool hides_one = state != row.text("state");
+  const std::int64_t submitted =
+      std::min(row.integer("readers_submitted"), hides_one ? wanted - 1 : wanted);
   return json::object{{"id", row.text("item_id")},
                       {"project_id", row.text("project_id")},
                       {"number", row.integer("number")},
@@ -90,9 +96,8 @@ Result<json::object> item_json(const storage::Reader& reader, const storage::Row
                                                {"pseudonym", row.text("pseudonym")}}},
                       {"modality", row.text("modality")},
                       {"date", row.text("date")},
-                      {"state", row.text("state")},
-                      {"readers", json::object{{"wanted", row.integer("readers_wanted")},
-                                               {"submitted", row.integer("readers_submitted")}}},
+                      {"state", state},
+                      {"readers", json::object{{"wanted", wanted}, {"submitted", submitted}}},
                       {"mine", CSL_TRY(mine_json(reader, row, patient))},
                       {"preview", CSL_TRY(preview_json(reader, row, patient))},
                       {"revision", row.integer("revision")},

@@ -2,10 +2,13 @@
 
 #include <boost/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "service/access/pseudonym.hpp"
+#include "service/assignment/reader_plan.hpp"
+#include "service/job/job_queue.hpp"
 #include "service/panel/panel_json.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
@@ -92,18 +95,26 @@ Result<std::set<ItemId>> items_being_read(const Access& access, const storage::R
   return std::set<ItemId>(open.begin(), open.end());
 }
 
+json::array without(json::array items, const std::set<std::string>& hidden) {
+  json::array shown;
+  for (json::value& item : items) {
+    if (!hidden.contains(std::string(item.at("item_id").as_string()))) {
+      shown.push_back(std::move(item));
+    }
+  }
+  return shown;
+}
+
+// Leaves out what names these items.
 json::object without(json::object panel, const std::set<ItemId>& hidden) {
   if (hidden.empty()) return panel;
   std::set<std::string> ids;
   for (const ItemId& item : hidden) ids.insert(to_string(item));
   for (const char* list : {"uncertain_items", "gold"}) {
-    json::array shown;
-    for (json::value& item : panel[list].as_array()) {
-      if (!ids.contains(std::string(item.at("item_id").as_string()))) {
-        shown.push_back(std::move(item));
-      }
-    }
-    panel[list] = std::move(shown);
+    panel[list] = without(panel[list].as_array(), ids);
+  }
+  for (json::value& rater : panel["raters"].as_array()) {
+    rater.as_object()["differs"] = without(rater.at("differs").as_array(), ids);
   }
   return panel;
 }
@@ -119,7 +130,8 @@ struct Panels::Kept {
   Guarded<Count> count;
 };
 
-Panels::Panels(storage::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
+Panels::Panels(storage::Store& store, const Clock& clock, JobQueue* jobs)
+    : store_(store), clock_(clock), jobs_(jobs) {}
 Panels::~Panels() = default;
 
 Status Panels::record(const Access& access, const ProjectId& project, std::string type,
@@ -168,6 +180,41 @@ Result<json::object> Panels::show(const Access& access, const ProjectId& project
   auto panel = std::make_shared<const json::object>(CSL_TRY(counted(votes, clock_.now())));
   kept->count.with([&](auto& count) { count = {position, panel}; });
   return without(*panel, hidden);
+}
+
+void Panels::follow(const ProjectId& project) {
+  if (jobs_ == nullptr) return;
+  if (!waiting_.with([&](auto& waiting) { return waiting.insert(project).second; })) return;
+  const bool is_queued = jobs_->add([this, project](std::stop_token) {
+    waiting_.with([&](auto& waiting) { waiting.erase(project); });
+    // What fails now is done after the next submission.
+    static_cast<void>(apply_stop_plan(project));
+  });
+  if (!is_queued) waiting_.with([&](auto& waiting) { waiting.erase(project); });
+}
+
+Result<std::int64_t> Panels::apply_stop_plan(const ProjectId& project) {
+  const auto reader = CSL_TRY(store_.read());
+  const auto protocol = CSL_TRY(protocols_.of_project(*reader, project));
+  const std::optional<StopPlan> plan = stop_plan_of(protocol->protocol);
+  if (!plan) return 0;
+  const ProjectVotes votes = CSL_TRY(gather_votes(*reader, protocols_, project));
+  std::vector<CountedUnit> units;
+  for (const VotingUnit& unit : votes.units) units.push_back(CSL_TRY(count_unit(votes, unit)));
+  const std::vector<ItemState> states = count_items(votes, units);
+  std::vector<std::int64_t> readings(votes.items.size(), 0);
+  for (const VotingRater& rater : votes.raters) {
+    if (rater.rater.kind != RaterKind::Human) continue;
+    for (const VotedReading& reading : rater.readings) ++readings[reading.item];
+  }
+  std::vector<ItemProgress> items;
+  for (std::size_t i = 0; i < votes.items.size(); ++i) {
+    // Without readings there is nothing to judge by, and what was adjudicated is done.
+    if (readings[i] == 0 || votes.items[i].is_adjudicated) continue;
+    items.push_back(
+        {.item = votes.items[i].id, .readings = readings[i], .settled = states[i].settled});
+  }
+  return set_readers(store_, project, *plan, items);
 }
 
 Result<std::string> Panels::table(const Access& access, const ProjectId& project,

@@ -28,9 +28,12 @@ enum class VotesTable {
   Truths,  // item, label: what was adjudicated, for `consilium panel --gold`
 };
 
+class JobQueue;
+
 class Panels {
  public:
-  Panels(storage::Store& store, const Clock& clock);
+  // `jobs` is where `follow` works; it ends before this.
+  Panels(storage::Store& store, const Clock& clock, JobQueue* jobs = nullptr);
   ~Panels();
 
   // The schema Panel. Lead. Errors: Conflict without a protocol. Cost: nothing when unchanged, else
@@ -42,6 +45,11 @@ class Panels {
   [[nodiscard]] Result<std::string> table(const Access& access, const ProjectId& project,
                                           const std::string& unit, VotesTable what);
 
+  // After a submission: where the protocol has a stop plan, counts anew and sets how many readers
+  // each item gets. `follow` does so as a job, once for all submissions that came meanwhile.
+  void follow(const ProjectId& project);
+  [[nodiscard]] Result<std::int64_t> apply_stop_plan(const ProjectId& project);
+
  private:
   struct Kept;
   [[nodiscard]] Status record(const Access& access, const ProjectId& project, std::string type,
@@ -49,6 +57,8 @@ class Panels {
 
   storage::Store& store_;
   const Clock& clock_;
+  JobQueue* jobs_;
+  Guarded<std::set<ProjectId>> waiting_;  // a job of theirs has not begun
   ProtocolCache protocols_;
   Guarded<std::map<ProjectId, std::shared_ptr<Kept>>> kept_;
   Guarded<std::set<std::string>> looked_;  // person, sign-in and project whose look is in the log

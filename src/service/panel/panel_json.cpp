@@ -1,7 +1,6 @@
 #include "service/panel/panel_json.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 
 namespace consilium::service {
@@ -10,8 +9,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t uncertain_items_max = 500;
-constexpr std::array<double, 11> edges_below_one{0,   0.1, 0.2, 0.3, 0.4, 0.5,
-                                                 0.6, 0.7, 0.8, 0.9, 1.0};
+constexpr std::size_t differs_max = 500;
+constexpr int bins_a_bit = 20;
 
 template <class T>
 json::value or_null(const std::optional<T>& value) {
@@ -119,6 +118,33 @@ json::object drift_json(const RaterDrift& drift) {
       {"words", drift.words}};
 }
 
+ClassIndex likeliest(const CountedUnit& unit, ItemIndex row) {
+  const auto posterior = unit.consensus.posterior.of(row);
+  return static_cast<ClassIndex>(std::ranges::max_element(posterior) - posterior.begin());
+}
+
+// The rater's votes that are not on the consensus class.
+json::array differs_json(const CountedPanel& panel, RaterIndex rater) {
+  json::array differs;
+  for (const CountedUnit& counted : panel.units) {
+    const VotingUnit& unit = *counted.unit;
+    for (ItemIndex row = 0; row < unit.rows.size(); ++row) {
+      const ClassIndex consensus = likeliest(counted, row);
+      for (std::uint64_t v = unit.table.first[row]; v < unit.table.first[row + 1]; ++v) {
+        if (unit.table.rater[v] != rater || unit.table.label[v] == consensus) continue;
+        if (differs.size() == differs_max) return differs;
+        const VotedItem& item = panel.votes->items[unit.rows[row].item];
+        differs.push_back(json::object{{"unit", unit.id},
+                                       {"item_id", to_string(item.id)},
+                                       {"number", item.number},
+                                       {"said", unit.classes[unit.table.label[v]].id},
+                                       {"consensus", unit.classes[consensus].id}});
+      }
+    }
+  }
+  return differs;
+}
+
 json::object rater_json(const CountedPanel& panel, RaterIndex number) {
   const VotingRater& rater = panel.votes->raters[number];
   const CountedRater& counted = panel.raters[number];
@@ -150,25 +176,23 @@ json::object rater_json(const CountedPanel& panel, RaterIndex number) {
                       {"gold", std::move(gold)},
                       {"median_s", or_null(counted.median_s)},
                       {"drift", drift_json(counted.drift)},
-                      {"confusion", std::move(confusion)}};
+                      {"confusion", std::move(confusion)},
+                      {"differs", differs_json(panel, number)}};
 }
 
 json::object item_json(const CountedPanel& panel, std::size_t number) {
   const VotedItem& item = panel.votes->items[number];
   const ItemState& state = panel.items[number];
   const CountedUnit& unit = panel.units[state.unit];
-  const auto posterior = unit.consensus.posterior.of(state.row);
-  const auto best = std::ranges::max_element(posterior);
+  const ClassIndex top = likeliest(unit, state.row);
   return json::object{
       {"item_id", to_string(item.id)},
       {"number", item.number},
       {"pseudonym", item.pseudonym},
       {"title", item.title},
       {"unit", unit.unit->id},
-      {"top",
-       json::object{
-           {"class", unit.unit->classes[static_cast<std::size_t>(best - posterior.begin())].id},
-           {"probability", *best}}},
+      {"top", json::object{{"class", unit.unit->classes[top].id},
+                           {"probability", unit.consensus.posterior.of(state.row)[top]}}},
       {"entropy_bits", state.entropy_bits},
       {"votes", unit.unit->table.labels_of(state.row).size()},
       {"votes_needed", or_null(state.votes_needed)},
@@ -190,7 +214,8 @@ json::array uncertain_json(const CountedPanel& panel) {
 }
 
 json::object uncertainty_json(const CountedPanel& panel) {
-  std::vector<double> edges(edges_below_one.begin(), edges_below_one.end());
+  std::vector<double> edges;
+  for (int i = 0; i <= bins_a_bit; ++i) edges.push_back(static_cast<double>(i) / bins_a_bit);
   double greatest = 0;
   for (const ItemState& item : panel.items) greatest = std::max(greatest, item.entropy_bits);
   while (edges.back() < greatest) edges.push_back(edges.back() + 0.5);

@@ -8,7 +8,9 @@
 #include "analysis/agreement/agreement.hpp"
 #include "analysis/agreement/bootstrap.hpp"
 #include "analysis/consensus/consensus.hpp"
+#include "service/assignment/reader_plan.hpp"
 #include "service/panel/project_votes.hpp"
+#include "storage/catalog.hpp"
 #include "storage/maintenance/rebuild_check.hpp"
 #include "storage/sqlite/areas.hpp"
 #include "tests/service/service_fixture.hpp"
@@ -27,11 +29,19 @@ struct Reading : ServiceFixture {
   Panels panels{*store_, *clock};
   std::vector<Access> raters;
   std::vector<ItemId> notes;  // by number
-  std::string protocol;
 
-  explicit Reading(const std::string& protocol_file = "note-problems.yaml") {
-    protocol = protocol_file.substr(0, protocol_file.find('.'));
-    set_protocol(protocol_file);
+  // The protocol of notes, in which a letter more or less is the same place, with more edits.
+  explicit Reading(std::vector<std::pair<std::string, std::string>> edits = {}) {
+    edits.emplace_back("boundary_code_points_max: 0", "boundary_code_points_max: 1");
+    std::string yaml = read_source_file("protocols/note-problems.yaml");
+    for (const auto& [from, to] : edits) {
+      REQUIRE(yaml.find(from) != std::string::npos);
+      for (std::size_t at = yaml.find(from); at != std::string::npos;
+           at = yaml.find(from, at + 1)) {
+        yaml.replace(at, from.size(), to);
+      }
+    }
+    must(projects_->put_protocol(operator_, project, yaml));
     const json::object shown = must(projects_->show(lead, project));
     must(projects_->put(operator_, project, {.name = "Made project", .readers_per_item = 3},
                         shown.at("revision").as_int64()));
@@ -61,7 +71,7 @@ struct Reading : ServiceFixture {
   json::object body(const ItemId& item, json::object target) {
     return json::object{{"id", to_string(make_id<AnnotationId>(*clock, *random))},
                         {"item_id", to_string(item)},
-                        {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
+                        {"protocol", json::object{{"id", "note-problems"}, {"version", "1.0.0"}}},
                         {"label", nullptr},
                         {"target", std::move(target)},
                         {"question", nullptr},
@@ -82,7 +92,7 @@ struct Reading : ServiceFixture {
       one["attributes"] =
           json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
     } else if (label == "medication") {
-      one["attributes"] = json::object{{"medication_status", "current"}};
+      one["attributes"] = json::object{{"medication_status", "started"}};
     }
     return one;
   }
@@ -103,13 +113,13 @@ struct Reading : ServiceFixture {
 
   // What was made: two kinds of document in turn; Cem errs on every fifth. Everybody marks the
   // problem, Ben one letter short, Cem as a medication on every seventh and not at all on 3.
-  std::vector<json::object> made_opinion(std::size_t rater, std::size_t i) {
+  std::vector<json::object> made_opinion(std::size_t who, std::size_t i) {
     std::string kind = i % 2 == 0 ? "progress_note" : "consultation";
-    if (rater == 2 && i % 5 == 0) kind = "other";
-    std::vector<json::object> said{answer(notes[i], "document_type", kind)};
-    if (rater == 2 && i == 3) return said;
-    const bool is_other = rater == 2 && i % 7 == 0;
-    said.push_back(span(notes[i], is_other ? "medication" : "problem", 6, rater == 1 ? 11 : 12));
+    if (who == 2 && i % 5 == 0) kind = "other";
+    std::vector<json::object> said{answer(notes[i], "document_type", json::value(kind))};
+    if (who == 2 && i == 3) return said;
+    const bool is_other = who == 2 && i % 7 == 0;
+    said.push_back(span(notes[i], is_other ? "medication" : "problem", 6, who == 1 ? 11 : 12));
     return said;
   }
   void read_all() {
@@ -345,6 +355,8 @@ TEST_CASE("the panel's numbers are the engines' on the exported votes, to the la
     CHECK(rater.at("kind") == "human");
     CHECK(rater.at("median_s") == 60.0);
     CHECK(rater.at("gold").is_null());
+    // Six documents, five medications and one absence, all Cem's.
+    CHECK(rater.at("differs").as_array().size() == (rater.at("name") == "Cem" ? 12 : 0));
   }
   CHECK(reliability["Ada"] > reliability["Cem"]);
   CHECK(reliability["Cem"] == doctest::Approx(0.8).epsilon(0.05));
@@ -426,4 +438,99 @@ TEST_CASE("the panel is the lead's, is counted anew when votes change, and leave
   }
   CHECK(seen["panel.read"] == 1);
   CHECK(seen["votes.downloaded"] == 1);
+}
+
+TEST_CASE("readers are as many as an item needs") {
+  const StopPlan plan{.readers_min = 2, .readers_max = 4};
+  struct Case {
+    const char* name;
+    std::int64_t readings;
+    bool settled;
+    std::int64_t wanted;
+    std::int64_t due;
+  };
+  const Case cases[] = {{"sure, but too few have read it", 1, true, 3, 3},
+                        {"sure: nobody more", 2, true, 3, 2},
+                        {"sure with all", 3, true, 3, 3},
+                        {"not sure, places are open", 2, false, 3, 3},
+                        {"not sure with all: one more", 3, false, 3, 4},
+                        {"not sure at the limit", 4, false, 4, 4}};
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
+    CHECK(readers_due(plan, {.item = {}, .readings = c.readings, .settled = c.settled}, c.wanted) ==
+          c.due);
+  }
+}
+
+TEST_CASE(
+    "a stop plan takes open places away from settled items and gives doubtful ones one more") {
+  Reading fixture({{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
+  fixture.import_notes();
+  // Ada and Ben read everything and agree; Cem reads the first twenty, and errs on some.
+  for (std::size_t i = 0; i < fixture.notes.size(); ++i) {
+    for (std::size_t r = 0; r < (i < 20 ? 3U : 2U); ++r) {
+      fixture.read(fixture.raters[r], fixture.notes[i], fixture.made_opinion(r, i));
+    }
+  }
+  const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
+  std::map<std::int64_t, bool> settled;
+  for (const json::value& item : panel.at("uncertain_items").as_array()) {
+    settled[item.at("number").as_int64()] = item.at("settled").as_bool();
+  }
+  CHECK(must(fixture.panels.apply_stop_plan(fixture.project)) > 0);
+  int fewer = 0;
+  int more = 0;
+  for (const VotedItem& item : fixture.votes().items) {
+    CAPTURE(item.number);
+    const bool is_fully_read = item.number <= 20;
+    const std::int64_t due =
+        settled[item.number] ? (is_fully_read ? 3 : 2) : (is_fully_read ? 4 : 3);
+    CHECK(item.readers_wanted == due);
+    fewer += due == 2 ? 1 : 0;
+    more += due == 4 ? 1 : 0;
+  }
+  CHECK(fewer + more > 0);
+  CHECK(must(fixture.panels.apply_stop_plan(fixture.project)) == 0);  // nothing is left to do
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("gold comes at its share, once to each rater, and looks like any other item") {
+  Reading fixture({{"gold_share: 0.03", "gold_share: 0.75"}});
+  fixture.import_notes();
+  const Access judge = fixture.person("Judge", {Role::Adjudicator, Role::Rater});
+  std::set<ItemId> gold;
+  for (std::size_t i = 0; i < 4; ++i) {
+    for (std::size_t r = 0; r < 3; ++r) {
+      fixture.read(fixture.raters[r], fixture.notes[i], fixture.made_opinion(r, i));
+    }
+    fixture.adjudicate(judge, fixture.notes[i],
+                       fixture.answer(fixture.notes[i], "document_type", "progress_note"), true);
+    gold.insert(fixture.notes[i]);
+  }
+  const auto gold_met = [&](const Access& access) {
+    int met = 0;
+    for (int reading = 0; reading < 20; ++reading) {
+      const auto next = must(fixture.assignment.next(access, fixture.project, std::nullopt, false));
+      if (!next) break;
+      const json::value& item = next->at("item");
+      const ItemId id = ServiceFixture::item_id(item);
+      met += gold.contains(id) ? 1 : 0;
+      CHECK(next->at("task").at("holds_place").as_bool());
+      CHECK(item.at("state") == "in_progress");
+      CHECK(item.at("readers").at("submitted").as_int64() < 3);
+      // Asking again is the same item.
+      CHECK(must(fixture.assignment.next(access, fixture.project, std::nullopt, false))
+                ->at("item")
+                .at("id") == item.at("id"));
+      fixture.put(access, id, fixture.answer(id, "document_type", "progress_note"));
+      must(fixture.assignment.submit(access, fixture.project,
+                                     must(parse_id<TaskId>(next->at("task").at("id").as_string())),
+                                     10.0));
+    }
+    return met;
+  };
+  CHECK(gold_met(fixture.person("Dana", {Role::Rater})) == 4);
+  CHECK(gold_met(judge) == 0);              // who knows the answer is not asked
+  CHECK(gold_met(fixture.raters[0]) == 0);  // nor who read it already
+  fixture.check_rebuilt();
 }

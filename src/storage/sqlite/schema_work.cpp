@@ -88,6 +88,9 @@ const std::vector<Projection> projections = {
      {R"sql(UPDATE tasks SET state = 'leased', lease_until = :lease_until, updated_at = :at,
         submitted_at = NULL WHERE task_id = :task_id)sql",
       renew_item}},
+    {"item.readers_set",
+     {R"sql(UPDATE items SET readers_wanted = :readers_wanted WHERE item_id = :item_id)sql",
+      renew_item}},
     {"question.asked",
      {R"sql(INSERT INTO questions VALUES (:question_id, :project_id, :item_id, :patient_id,
         :person, :at, :question, NULL, NULL, NULL))sql"}},
@@ -136,6 +139,11 @@ const std::vector<NamedQuery> queries = {
                        AND MAX(o.lease_until, COALESCE(v.lease_until, 0)) < :now))
                   < i.readers_wanted))
         ORDER BY rank, i.number <= :after_number, i.number LIMIT 1)sql"},
+    // Gold that the rater neither read nor adjudicated.
+    {"work.next_gold", R"sql(SELECT g.item_id FROM adjudications g
+        WHERE g.project_id = :project AND g.gold = 1 AND NOT EXISTS (SELECT 1 FROM tasks t
+          WHERE t.item_id = g.item_id AND t.rater_id = :rater)
+        ORDER BY g.item_id LIMIT 1)sql"},
     {"work.progress_of_rater", R"sql(SELECT COALESCE(SUM(state = 'submitted'), 0) AS submitted,
         COALESCE(SUM(state IN ('leased', 'assigned')), 0) AS begun FROM tasks
         WHERE project_id = :project AND rater_id = :rater AND stage = 'label')sql"},
@@ -171,7 +179,10 @@ const std::vector<NamedQuery> queries = {
             CASE WHEN t.state = 'submitted' THEN 'submitted' WHEN t.state = 'skipped' THEN 'skipped'
               WHEN EXISTS (SELECT 1 FROM annotations a WHERE a.item_id = i.item_id
                 AND a.task_id = t.task_id AND a.state <> 'retracted') THEN 'draft'
-              WHEN t.state = 'leased' THEN 'leased' ELSE 'none' END AS mine
+              WHEN t.state = 'leased' THEN 'leased' ELSE 'none' END AS mine,
+            -- Who reads gold is not told that others have finished it.
+            CASE WHEN t.state = 'leased' AND i.state = 'done' THEN 'in_progress'
+              ELSE i.state END AS shown_state
           FROM items i JOIN patients p USING (patient_id) LEFT JOIN tasks t
             ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
           WHERE i.project_id = :project
@@ -179,19 +190,21 @@ const std::vector<NamedQuery> queries = {
             AND (:all OR t.task_id IS NOT NULL OR i.state <> 'done'))
         SELECT seen.*, (SELECT COUNT(*) FROM annotations a WHERE a.item_id = seen.item_id
             AND a.task_id = seen.task_id AND a.state <> 'retracted') AS annotation_count
-        FROM seen WHERE (:kind IS NULL OR kind = :kind) AND (:state IS NULL OR state = :state)
+        FROM seen WHERE (:kind IS NULL OR kind = :kind) AND (:state IS NULL OR shown_state = :state)
           AND (:mine IS NULL OR mine = :mine)
           AND (:text IS NULL OR instr(lower(pseudonym || ' ' || title || ' ' || number), :text) > 0)
         ORDER BY
           CASE WHEN :descending THEN NULL ELSE CASE :sort WHEN 'date' THEN date
-            WHEN 'state' THEN state WHEN 'pseudonym' THEN pseudonym
+            WHEN 'state' THEN shown_state WHEN 'pseudonym' THEN pseudonym
             WHEN 'updated' THEN updated_at END END,
-          CASE WHEN :descending THEN CASE :sort WHEN 'date' THEN date WHEN 'state' THEN state
+          CASE WHEN :descending THEN CASE :sort WHEN 'date' THEN date WHEN 'state' THEN shown_state
             WHEN 'pseudonym' THEN pseudonym WHEN 'updated' THEN updated_at
             ELSE number END END DESC,
           number LIMIT :limit OFFSET :offset)sql"},
     {"work.item_facets", R"sql(
-        WITH seen AS (SELECT i.kind, i.state, lower(p.pseudonym || ' ' || i.title || ' ' || i.number)
+        WITH seen AS (SELECT i.kind,
+            CASE WHEN t.state = 'leased' AND i.state = 'done' THEN 'in_progress'
+              ELSE i.state END AS state, lower(p.pseudonym || ' ' || i.title || ' ' || i.number)
               AS words,
             CASE WHEN t.state = 'submitted' THEN 'submitted' WHEN t.state = 'skipped' THEN 'skipped'
               WHEN EXISTS (SELECT 1 FROM annotations a WHERE a.item_id = i.item_id

@@ -37,7 +37,8 @@ void add_project_handlers(HandlerTable& handlers, service::Projects& projects,
                           service::People& people, service::Assignment& assignment,
                           const storage::Store& store, const Clock& clock);
 void add_item_handlers(HandlerTable& handlers, service::Items& items);
-void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment);
+void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
+                       service::Panels& panels);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
 void add_review_handlers(HandlerTable& handlers, service::Review& review);

@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "service/assignment/assignment.hpp"
+#include "service/panel/panel.hpp"
 #include "transport/api/handlers.hpp"
 
 namespace consilium::api {
@@ -31,17 +32,19 @@ Result<http::Response> take_next(const Call& call, Assignment& assignment) {
   return json_response(*next);
 }
 
-Result<http::Response> submit(const Call& call, Assignment& assignment) {
+Result<http::Response> submit(const Call& call, Assignment& assignment, service::Panels& panels) {
   const TaskPlace place = CSL_TRY(place_of(call));
   std::optional<double> duration_s;
   if (const json::value* given = call.body->if_contains("duration_s"))
     duration_s = given->to_number<double>();
-  return reply(assignment.submit(call.access(), place.project, place.task, duration_s));
+  const auto submitted = assignment.submit(call.access(), place.project, place.task, duration_s);
+  if (submitted) panels.follow(place.project);
+  return reply(submitted);
 }
 
 }  // namespace
 
-void add_task_handlers(HandlerTable& handlers, Assignment& assignment) {
+void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::Panels& panels) {
   handlers.add("take_next_task", [&](Call& call) { return take_next(call, assignment); });
   handlers.add("take_task", [&](Call& call) -> Result<http::Response> {
     return reply(assignment.take(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
@@ -51,7 +54,7 @@ void add_task_handlers(HandlerTable& handlers, Assignment& assignment) {
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.heartbeat(call.access(), place.project, place.task));
   });
-  handlers.add("submit_task", [&](Call& call) { return submit(call, assignment); });
+  handlers.add("submit_task", [&](Call& call) { return submit(call, assignment, panels); });
   handlers.add("release_task", [&](Call& call) -> Result<http::Response> {
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.release(call.access(), place.project, place.task));

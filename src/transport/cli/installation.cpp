@@ -27,9 +27,9 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
       std::make_unique<service::Assignment>(*it.store, *it.items, *it.clock, *it.random);
   it.annotations = std::make_unique<service::Annotations>(*it.store, *it.clock);
   it.masks = std::make_unique<service::Masks>(*it.store, *it.clock);
-  it.panels = std::make_unique<service::Panels>(*it.store, *it.clock);
   it.review = std::make_unique<service::Review>(*it.store, *it.items, *it.clock, *it.random);
   it.jobs = std::make_unique<service::JobQueue>();
+  it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);
