@@ -228,6 +228,89 @@ def test_streaming_upload(world: World):
     assert peak < 150, peak
 
 
+def made_note_project(world: World):
+    """A project of one note, two readers who differ on it, and people to settle it."""
+    project = new_id()
+    settings = {"name": "Settled", "description": "", "deid_at": "import", "readers_per_item": 2}
+    path = f"/api/v1/projects/{project}"
+    assert world.admin.put(path, settings).status in (200, 201)
+    people = {role: world.add(f"{role}-of-review", [], project, roles) for role, roles in {
+        "lead": ["lead"], "first": ["rater"], "second": ["rater"], "reviewer": ["reviewer"],
+        "adjudicator": ["adjudicator"], "both": ["rater", "adjudicator"]}.items()}
+    protocol = (ROOT / "protocols/note-problems.yaml").read_text(encoding="utf-8")
+    put = people["lead"].put(f"{path}/protocol", {"yaml": protocol})
+    assert put.status in (200, 201), put.body
+    note = json.dumps({"id": "n1", "patient": "MRN-1", "date": "2019-03-11", "text": "Known asthma. No pneumonia seen."}) + "\n"
+    upload = f"{path}/imports/{new_id()}"
+    assert people["lead"].put(upload, {"name": "notes"}).status in (200, 201)
+    sent = people["lead"].request("PUT", f"{upload}/files/1?path=notes.jsonl", body=note.encode(),
+                                  headers={"Content-Type": "application/octet-stream"})
+    assert sent.status in (200, 201), sent.body
+    assert people["lead"].post(f"{upload}/finish").status in (200, 202)
+    for _ in range(100):
+        items = people["lead"].get(f"{path}/items").json()["items"]
+        if items:
+            return path, f"{path}/items/{items[0]['id']}", items[0]["id"], people
+        time.sleep(0.1)
+    raise AssertionError("the note did not come in")
+
+
+def test_review(world: World):
+    """Blinded readers see nothing of others, strangers not even the item; names come with the adjudication, not before."""
+    path, item, item_id, people = made_note_project(world)
+    opinions, adjudication = f"{item}/opinions", f"{item}/adjudication"
+    empty = {"decisions": [], "reason": ""}
+    tasks = {}
+    for reader in ("first", "second"):
+        tasks[reader] = people[reader].post(f"{item}/task").json()["id"]
+        answer = {"id": new_id(), "item_id": item_id, "protocol": {"id": "note-problems", "version": "1.0.0"},
+                  "label": None, "target": {"type": "whole"}, "question": "document_type",
+                  "value": "other" if reader == "first" else "progress_note", "attributes": {}}
+        assert people[reader].put(f"{item}/annotations/{answer['id']}", answer).status == 201
+    for reader in ("first", "second"):
+        assert people[reader].get(f"{path}/review").status == 403
+        assert people[reader].get(opinions).status == 403
+        assert people[reader].put(adjudication, empty).status == 403
+        assert people[reader].get(f"{item}/annotations?rater=all").status == 403
+        assert people[reader].get(f"{item}/masks/{'0' * 64}/bricks?opinion=A").status == 403
+    assert world.stranger.get(f"{path}/review").status == 404
+    assert world.stranger.get(opinions).status == 404
+    assert world.stranger.put(adjudication, empty).status == 404
+    assert people["reviewer"].put(adjudication, empty).status == 403
+    assert people["adjudicator"].put(adjudication, empty).status == 409  # the readers are at it
+    for reader in ("first", "second"):
+        assert people[reader].post(f"{path}/tasks/{tasks[reader]}/submit", {"duration_s": 10}).status == 200
+        assert people[reader].get(opinions).status == 403  # done, and still no reviewer
+
+    listed = people["adjudicator"].get(f"{path}/review").json()
+    assert listed["total"] == 1 and listed["items"][0]["reason"] == "disagreement", listed
+    assert listed["items"][0]["open"] == 1 and listed["items"][0]["state"] == "open", listed
+    shown = people["adjudicator"].get(opinions)
+    names = [people[reader].me["person"][key] for reader in ("first", "second") for key in ("id", "display_name")]
+    assert shown.json()["names_hidden"] and not any(name in shown.body.decode() for name in names), shown.body
+    everywhere = people["reviewer"].get(f"{item}/annotations?rater=all").body.decode()
+    assert not any(name in everywhere for name in names), everywhere
+    difference = shown.json()["differences"][0]
+    assert [o["key"] for o in shown.json()["opinions"]] == ["A", "B"] and difference["what"] == "answer"
+
+    refused = people["adjudicator"].put(adjudication, empty)
+    assert refused.status == 422 and refused.json()["violations"], refused.body
+    request = {"decisions": [{"difference_id": difference["id"], "take": "choice", "class": "other"}],
+               "reason": "the letterhead", "gold": True}
+    done = people["adjudicator"].put(adjudication, request)
+    assert done.status == 200 and not done.json()["names_hidden"], done.body
+    assert all(name in done.body.decode() for name in names)
+    assert done.json()["adjudication"]["gold"] and done.json()["differences"][0]["settled"]["class"] == "other"
+    assert people["adjudicator"].put(adjudication, request).json() == done.json()  # repeated: nothing new
+    assert people["reviewer"].get(f"{path}/review").json()["items"][0]["state"] == "settled"
+    # Whoever weighed the opinions is no reader of the item any more.
+    assert people["both"].get(opinions).status == 200
+    assert people["both"].post(f"{item}/task").status == 409
+    trail = people["lead"].get(f"/api/v1/audit?project={path.split('/')[-1]}&item={item_id}&limit=500").json()["items"]
+    assert sum(event["type"] == "item.adjudicated" for event in trail) == 1, trail
+    assert any(event["type"] == "item.read" and event["fields"].get("purpose") == "review" for event in trail), trail
+
+
 def test_event_streams(world: World):
     """Eight tabs at once; a reader that reads nothing holds nobody up; what was missed comes after."""
     lead = world.people["lead"]

@@ -255,7 +255,7 @@ Answer<json::object> Review::adjudicate(const Access& access, const ProjectId& p
   CSL_TRY(items_.record_read(access, project, item, purpose_review));
   const auto reader = CSL_TRY(store_.read());
   const ItemReview review =
-      CSL_TRY(load_review(store_, *reader, state_->protocols, access, project, item));
+      CSL_TRY(load_review(store_, *reader, state_->protocols, nullptr, access, project, item));
   const json::value* gold = request.if_contains("gold");
   Write write{.access = access,
               .item = review.read.row,
@@ -292,9 +292,10 @@ Answer<json::object> Review::adjudicate(const Access& access, const ProjectId& p
     }));
   }
   const auto after = CSL_TRY(store_.read());
-  return CSL_TRY(opinions_json(
-      *after, access, project,
-      CSL_TRY(load_review(store_, *after, state_->protocols, access, project, item))));
+  const auto posteriors = CSL_TRY(state_->posteriors_of(*after, project));
+  return CSL_TRY(opinions_json(*after, access, project,
+                               CSL_TRY(load_review(store_, *after, state_->protocols,
+                                                   posteriors.get(), access, project, item))));
 }
 
 }  // namespace consilium::service

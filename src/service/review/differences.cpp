@@ -301,11 +301,15 @@ Result<std::vector<Difference>> differences_of(storage::Store& store, const stor
   for (Group& group : CSL_TRY(Grouping(store, reader, protocol, item, opinions).run())) {
     differences.push_back(compare(protocol, std::move(group)));
   }
+  sort_worst_first(differences);
+  return differences;
+}
+
+void sort_worst_first(std::vector<Difference>& differences) {
   std::ranges::stable_sort(differences, [](const Difference& a, const Difference& b) {
     if (a.agreed != b.agreed) return b.agreed;
     return a.entropy_bits > b.entropy_bits;
   });
-  return differences;
 }
 
 }  // namespace consilium::service

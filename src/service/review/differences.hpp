@@ -38,7 +38,7 @@ struct Said {
 struct DifferenceChoice {
   std::string class_id;  // answer or label; "absent" where nothing was put
   std::string title;
-  double probability = 0;  // the share of the opinions that say so
+  double probability = 0;  // the share of the opinions that say so, or the posterior
   std::vector<Said> said;  // in the order of the opinions
 };
 
@@ -60,5 +60,8 @@ struct Difference {
 [[nodiscard]] Result<std::vector<Difference>> differences_of(
     storage::Store& store, const storage::Reader& reader, const Protocol& protocol,
     const storage::ItemRow& item, std::span<const Opinion* const> opinions);
+
+// The same order again, after probabilities changed.
+void sort_worst_first(std::vector<Difference>& differences);
 
 }  // namespace consilium::service

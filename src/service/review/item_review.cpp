@@ -113,8 +113,8 @@ Result<std::string> rests_on(const storage::Reader& reader, const ItemId& item) 
 }
 
 Result<ItemReview> load_review(storage::Store& store, const storage::Reader& reader,
-                               ProtocolCache& protocols, const Access& access,
-                               const ProjectId& project, const ItemId& item) {
+                               ProtocolCache& protocols, const Posteriors* posteriors,
+                               const Access& access, const ProjectId& project, const ItemId& item) {
   ItemReview review{.protocol = CSL_TRY(protocols.of_project(reader, project)),
                     .read = {},
                     .names = CSL_TRY(RaterNames::of_item(store, reader, protocols, access, project,
@@ -134,6 +134,10 @@ Result<ItemReview> load_review(storage::Store& store, const storage::Reader& rea
   }
   review.differences = CSL_TRY(
       differences_of(store, reader, review.protocol->protocol, review.read.row, review.opinions));
+  if (posteriors != nullptr) {
+    for (Difference& difference : review.differences) posteriors->apply(difference);
+    sort_worst_first(review.differences);
+  }
   if (review.adjudication) {
     const json::value decisions = CSL_TRY(parse_json(CSL_TRY(
         storage::opened(reader, review.read.row.patient, review.adjudication->sealed_decisions))));

@@ -11,6 +11,7 @@
 #include "service/annotation/rater_names.hpp"
 #include "service/panel/opinions.hpp"
 #include "service/review/differences.hpp"
+#include "service/review/posteriors.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
 
@@ -30,10 +31,12 @@ struct ItemReview {
   [[nodiscard]] const boost::json::object* settled(const Difference& difference) const;
 };
 
-// Errors: NotFound; Conflict when the project has no protocol.
+// Choices have the panel's posteriors where `posteriors` is given and knows them, else the shares
+// of the opinions. Errors: NotFound; Conflict when the project has no protocol.
 [[nodiscard]] Result<ItemReview> load_review(storage::Store& store, const storage::Reader& reader,
-                                             ProtocolCache& protocols, const Access& access,
-                                             const ProjectId& project, const ItemId& item);
+                                             ProtocolCache& protocols, const Posteriors* posteriors,
+                                             const Access& access, const ProjectId& project,
+                                             const ItemId& item);
 
 // The submitted annotations that are opinions, in the order of their ids.
 [[nodiscard]] Result<std::vector<storage::AnnotationRow>> opinion_rows(

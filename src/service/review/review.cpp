@@ -75,6 +75,21 @@ Review::Review(storage::Store& store, Items& items, const Clock& clock, Random& 
       state_(std::make_unique<State>()) {}
 Review::~Review() = default;
 
+Result<std::shared_ptr<const Posteriors>> Review::State::posteriors_of(
+    const storage::Reader& reader, const ProjectId& project) {
+  const std::int64_t position = CSL_TRY(storage::votes_position(reader, project));
+  auto known = posteriors.with([&](const auto& all) -> std::shared_ptr<const Posteriors> {
+    const auto found = all.find(project);
+    return found != all.end() && found->second.position == position ? found->second.posteriors
+                                                                    : nullptr;
+  });
+  if (known) return known;
+  // Two who ask at once both count: neither waits, and the numbers are the same.
+  known = CSL_TRY(Posteriors::of_project(reader, protocols, project));
+  posteriors.with([&](auto& all) { all[project] = {position, known}; });
+  return known;
+}
+
 Result<json::object> Review::list(const Access& access, const ProjectId& project,
                                   const std::string& cursor, std::int64_t limit) {
   CSL_TRY(require(access, project, review_roles));
@@ -84,6 +99,7 @@ Result<json::object> Review::list(const Access& access, const ProjectId& project
   }
   const auto protocol = CSL_TRY(state_->protocols.of_project(*reader, project));
   const bool is_lead = roles_in(access, project).has(Role::Lead);
+  const auto posteriors = CSL_TRY(state_->posteriors_of(*reader, project));
   std::vector<ListedItem> listed;
   for (storage::ReviewItemRow& row :
        CSL_TRY(storage::review_items(*reader, project, access.rater()))) {
@@ -97,13 +113,17 @@ Result<json::object> Review::list(const Access& access, const ProjectId& project
       return found->second;
     });
     if (!known) {
-      known = doubt_of(
-          CSL_TRY(load_review(store_, *reader, state_->protocols, access, project, row.item)),
-          std::move(basis));
+      known = doubt_of(CSL_TRY(load_review(store_, *reader, state_->protocols, nullptr, access,
+                                           project, row.item)),
+                       std::move(basis));
       state_->doubts.with([&](auto& doubts) {
         if (doubts.size() > known_doubts_max) doubts.clear();
         doubts[row.item] = *known;
       });
+    }
+    if (const auto counted = posteriors->doubt_of(row.item)) {
+      known->entropy_bits = counted->entropy_bits;
+      known->top_least = counted->top_least;
     }
     const std::string_view reason = reason_for(protocol->protocol.reader_plan, *known, is_lead);
     if (!reason.empty()) listed.push_back({std::move(row), std::move(*known), reason});
@@ -150,9 +170,10 @@ Result<json::object> Review::opinions(const Access& access, const ProjectId& pro
   // After the read is recorded: whoever takes the item from now on is known to have seen these.
   const auto reader = CSL_TRY(store_.read());
   CSL_TRY(may_see_all_labels(access, *reader, state_->protocols, project, item));
-  return opinions_json(
-      *reader, access, project,
-      CSL_TRY(load_review(store_, *reader, state_->protocols, access, project, item)));
+  const auto posteriors = CSL_TRY(state_->posteriors_of(*reader, project));
+  return opinions_json(*reader, access, project,
+                       CSL_TRY(load_review(store_, *reader, state_->protocols, posteriors.get(),
+                                           access, project, item)));
 }
 
 }  // namespace consilium::service

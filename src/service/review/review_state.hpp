@@ -1,11 +1,14 @@
 // What Review keeps between calls. Used inside this module.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 
 #include "base/guarded.hpp"
 #include "service/project/protocol_cache.hpp"
+#include "service/review/posteriors.hpp"
 #include "service/review/review.hpp"
 
 namespace consilium::service {
@@ -19,8 +22,18 @@ struct ItemDoubt {
   double top_least = 1;          // the least probability of a most probable choice
 };
 
+// They follow from the project's votes up to this place in the log.
+struct KnownPosteriors {
+  std::int64_t position = 0;
+  std::shared_ptr<const Posteriors> posteriors;
+};
+
 struct Review::State {
+  [[nodiscard]] Result<std::shared_ptr<const Posteriors>> posteriors_of(
+      const storage::Reader& reader, const ProjectId& project);
+
   ProtocolCache protocols;
+  Guarded<std::map<ProjectId, KnownPosteriors>> posteriors;
   Guarded<std::unordered_map<ItemId, ItemDoubt>> doubts;
 };
 
