@@ -134,8 +134,8 @@ export function makePanel(items: readonly MadeItem[], variant: PanelVariant) {
     return { unit, truth, votes };
   });
   const kept = doubt.map((one, item) => ({ ...one, settled: one.probability >= 0.95, item })).slice(0, count);
-  const bins = 20;
-  const counts = Array.from({ length: bins }, (_, bin) => kept.filter((one) => Math.min(bins - 1, Math.floor((one.bits / 1.4) * bins)) === bin).length);
+  const edges = [...Array.from({ length: 21 }, (_, n) => n / 20), 1.5];
+  const counts = edges.slice(1).map((edge, bin) => kept.filter((one) => one.bits >= (edges[bin] ?? 0) && one.bits < edge).length);
   const unsettled = kept.filter((one) => !one.settled).length;
   const votesOn = (item: number): number => cast.filter((_, n) => n < 6 && read[item]?.[n] === true).length;
   return {
@@ -166,6 +166,7 @@ export function makePanel(items: readonly MadeItem[], variant: PanelVariant) {
         reliability: lone ? undefinedBecause("there is no second rater to compare with") : share(flat.filter((vote) => vote.right).length / 6, flat.length / 6),
         gold: { right: goldRight, of: goldVotes.length, estimate: share(goldRight, goldVotes.length) }, median_s: rater[4],
         drift: { values: lone ? [] : windows, since: rater[5] < 0 ? at(26 * day) : null, flagged: rater[5] < 0, words: rater[5] < 0 ? `Agrees less with the consensus since ${at(26 * day).slice(0, 10)}: ${(windows[1] ?? 0).toFixed(2)} before, ${(windows[6] ?? 0).toFixed(2)} now (p < 0.01)` : "" },
+        differs: all.flatMap(({ unit }, u) => (own[u] ?? []).filter((vote) => !vote.right).map((vote) => ({ unit: unit.id, item_id: items[vote.item]?.id, number: items[vote.item]?.number, said: unit.classes[vote.said]?.id, consensus: unit.classes[consensus[u]?.[vote.item] ?? 0]?.id }))).slice(0, 500),
         confusion: lone ? [] : all.map(({ unit }, u) => {
           const table = unit.classes.map((_, row) => unit.classes.map((__, column) => (own[u] ?? []).filter((vote) => vote.said === column && consensus[u]?.[vote.item] === row).length));
           const each = (pick: "value" | "low" | "high") => table.map((row) => row.map((cell) => share(cell, row.reduce((a, b) => a + b, 0))[pick] ?? 0));
@@ -173,14 +174,9 @@ export function makePanel(items: readonly MadeItem[], variant: PanelVariant) {
         }),
       };
     }),
-    uncertainty: { edges_bits: Array.from({ length: bins + 1 }, (_, n) => (n * 1.4) / bins), counts },
+    uncertainty: { edges_bits: edges, counts },
     uncertain_items: [...kept].sort((a, b) => b.bits - a.bits).map((one) => ({ item_id: items[one.item]?.id, number: items[one.item]?.number, pseudonym: items[one.item]?.patient.pseudonym, title: items[one.item]?.title, unit: made[one.unit]?.id ?? made[0]?.id, top: { class: made[one.unit]?.classes[one.top]?.id ?? "", probability: one.probability }, entropy_bits: one.bits, votes: votesOn(one.item), votes_needed: one.settled ? 0 : one.bits > 0.8 ? 2 : 1, settled: one.settled })),
     gold: count === 0 || variant === "one_class" ? [] : items.slice(0, goldCount).map((item, n) => ({ item_id: item.id, number: item.number, unit: made[0]?.id, truth: made[0]?.classes[all[0]?.truth[n] ?? 0]?.id, answers: (all[0]?.votes ?? []).filter((vote) => vote.item === n).map((vote) => ({ rater_id: vote.rater < 5 ? id(vote.rater + 1) : id(40 + vote.rater), said: made[0]?.classes[vote.said]?.id, right: vote.said === all[0]?.truth[n] })) })),
     effort: { settled_share: count === 0 ? 0 : 1 - unsettled / count, votes_more: unsettled + 12, hours: variant === "full" ? { value: 14.2, low: 9.1, high: 20.8, undefined: null } : undefinedBecause("fewer than 20 items are settled"), curve: count === 0 ? [] : [0, 6, 12, 18, 24, 30, 36, 38].map((hours) => ({ hours, share: ((1 - unsettled / count) * (1 - Math.exp(-hours / 17))) / (1 - Math.exp(-38 / 17)) })) },
-    votesOf: (unit: string): string => {
-      const u = made.findIndex((one) => one.id === unit);
-      const rows = (all[u]?.votes ?? []).map((vote) => [String(items[vote.item]?.number), cast[vote.rater]?.[0], made[u]?.classes[vote.said]?.id, items[vote.item]?.patient.pseudonym, at((240 - vote.item) * 3_600_000), items[vote.item]?.id, String(items[vote.item]?.number), vote.rater < 5 ? id(vote.rater + 1) : id(40 + vote.rater), made[u]?.classes[consensus[u]?.[vote.item] ?? 0]?.id].join(","));
-      return `item,rater,label,patient,at,item_id,number,rater_id,consensus\n${rows.join("\n")}\n`;
-    },
   };
 }

@@ -196,8 +196,7 @@ function answer(method: string, path: string, query: URLSearchParams, body: Reco
     // Other states of the page: /p/<this project's id with its end changed>/panel.
     if (scoped[1] === id(113)) return { status: 500, json: { title: "The votes could not be counted", status: 500, code: "internal", remedy: "Try again in a minute." } };
     const variants: Readonly<Record<string, PanelVariant>> = { [id(110)]: "empty", [id(111)]: "one_rater", [id(112)]: "one_class" };
-    const { votesOf, ...panel } = makePanel(items, variants[scoped[1] ?? ""] ?? "full");
-    return rest === "/panel" ? { json: panel } : { text: votesOf(query.get("unit") ?? ""), type: "text/csv" };
+    return rest === "/panel" ? { json: makePanel(items, variants[scoped[1] ?? ""] ?? "full") } : { text: "item,rater,label,patient,at\n", type: "text/csv" };
   }
   if (rest === "/members") return page(people.slice(0, 4).map((person, n) => ({ person_id: person.id, display_name: person.display_name, roles: n === 0 ? ["lead", "rater"] : n === 2 ? ["rater", "reviewer"] : ["rater"] })));
   if (rest === "/questions") return page(questions);

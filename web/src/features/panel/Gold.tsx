@@ -1,8 +1,8 @@
 // Gold, item by item: one row a rater, one column an item whose truth is known.
 import { Figure, fit, Hit, Hollow, RaterMark, Text } from "./marks";
-import { byKind, two, type PanelState } from "./model";
+import { byKind, goldByItem, two, type GoldItem, type PanelState } from "./model";
 import { strings } from "./strings";
-import type { PanelGold, PanelRater } from "./types";
+import type { PanelRater } from "./types";
 
 const t = strings.gold;
 const head = 18;
@@ -12,8 +12,8 @@ const names = 140;
 const readGold = (state: PanelState): readonly PanelRater[] => byKind(state.panel.raters).filter((rater) => rater.gold !== null);
 export const goldLeast = (state: PanelState): number => head + foot + readGold(state).length * 24;
 
-export function Gold({ state, width, height, missed, item }: { readonly state: PanelState; readonly width: number; readonly height: number; readonly missed: (rater: PanelRater) => void; readonly item: (gold: PanelGold) => void }) {
-  const { gold } = state.panel;
+export function Gold({ state, width, height, missed, item }: { readonly state: PanelState; readonly width: number; readonly height: number; readonly missed: (rater: PanelRater) => void; readonly item: (gold: GoldItem) => void }) {
+  const gold = goldByItem(state.panel);
   const raters = readGold(state);
   if (gold.length === 0 || raters.length === 0) return <Hollow>{t.none}</Hollow>;
   const figures = 116;
@@ -32,14 +32,14 @@ export function Gold({ state, width, height, missed, item }: { readonly state: P
         const { estimate, right, of } = rater.gold ?? { estimate: { value: null, low: null, high: null }, right: 0, of: 0 };
         return (
           <g key={rater.rater_id}>
-            <Hit x={4} y={y - tall / 2 + 0.5} width={width - 8} height={tall - 1} label={`${rater.name}: ${String(right)} of ${String(of)} right. Show those missed`} press={() => { missed(rater); }}>
+            <Hit x={4} y={y - tall / 2 + 0.5} width={width - 8} height={tall - 1} label={`${rater.name}: ${String(right)} of ${String(of)} answers right. Show those missed`} press={() => { missed(rater); }}>
               <RaterMark kind={rater.kind} x={16} y={y} />
               <Text x={28} y={y + 4} kind="t">{fit(rater.name, names - 28)}</Text>
               <Text x={width - 12} y={y + 4} kind="e">{estimate.value === null ? strings.raters.none : `${two(estimate.value)}${estimate.low === null || estimate.high === null ? "" : ` [${two(estimate.low)}, ${two(estimate.high)}]`}`}</Text>
             </Hit>
             {gold.map((one, at) => {
-              const answer = one.answers.find((given) => given.rater_id === rater.rater_id);
-              return answer === undefined ? null : <Dot key={one.item_id} x={x(at)} y={y} radius={radius} right={answer.right} label={`Gold ${String(at + 1)}, item ${String(one.number)}: ${answer.right ? "right" : `said ${answer.said}, truth ${one.truth}`}`} press={() => { item(one); }} />;
+              const wrong = one.missed.get(rater.rater_id);
+              return wrong === undefined ? null : <Dot key={one.item_id} x={x(at)} y={y} radius={radius} right={wrong.length === 0} label={`Gold ${String(at + 1)}, item ${String(one.number)}: ${wrong.length === 0 ? "right" : wrong.join("; ")}`} press={() => { item(one); }} />;
             })}
           </g>
         );

@@ -34,7 +34,8 @@ export function Histogram({ state, width, height, brush }: { readonly state: Pan
   const chosen = counts.slice(from, to).reduce((sum, value) => sum + value, 0);
   const low = edges[0] ?? 0;
   const high = edges.at(-1) ?? 1;
-  const bits = linear(low, high, left, right);
+  // Bins are drawn alike wide, whatever they span, so their edges are what is named.
+  const every = Math.max(1, Math.ceil(44 / pitch));
 
   // The pressed area begins where the first bin does.
   const placeOf = (event: PointerEvent): number => (event.clientX - event.currentTarget.getBoundingClientRect().left) / pitch;
@@ -93,20 +94,20 @@ export function Histogram({ state, width, height, brush }: { readonly state: Pan
           </g>
         );
       })}
-      <Text x={textAt} y={top + 24} kind={`${side} b t`}>{words.items(chosen)}</Text>
+      <Text x={textAt} y={top + 24} kind={`${side} b t`}>{dragged === null && state.choice.kind !== "bits" ? words.notSettled(open.reduce((sum, value) => sum + value, 0)) : words.items(chosen)}</Text>
       <Text x={textAt} y={top + 40} kind={side}>{`${(edges[from] ?? low).toFixed(2)} to ${(edges[to] ?? high).toFixed(2)} bit`}</Text>
       {median === null ? null : <Text x={textAt} y={top + 56} kind={side}>{words.medianVotes(median)}</Text>}
       <rect className="brush-area" data-page-only="" x={left} y={top} width={right - left} height={bottom - top} fill="transparent" onPointerDown={press} onPointerMove={drag} onPointerUp={release} onPointerCancel={release} />
       <Handle label={t.from} x={at(from)} top={top} bottom={bottom} value={edges[from] ?? low} low={low} high={high} move={(by) => { brush(Math.max(0, Math.min(to - 1, from + by)), to); }} />
       <Handle label={t.to} x={at(to)} top={top} bottom={bottom} value={edges[to] ?? high} low={low} high={high} move={(by) => { brush(from, Math.max(from + 1, Math.min(bins, to + by))); }} />
-      {ticks(low, high, Math.max(3, Math.min(10, (right - left) / 70))).map((value) => <Text key={value} x={bits.at(value)} y={bottom + 16} kind="m">{value.toFixed(1)}</Text>)}
+      {edges.map((edge, bin) => (bin % every === 0 ? <Text key={edge} x={at(bin)} y={bottom + 16} kind="m">{String(Number(edge.toFixed(2)))}</Text> : null))}
       <Text x={(left + right) / 2} y={bottom + 36} kind="m">{t.axis}</Text>
     </Figure>
   );
 }
 
 function medianVotes(state: PanelState, from: number, to: number): number | null {
-  const chosen = new Set(itemsOf({ ...state, choice: { kind: "bits", from, to } }, undefined).map((item) => item.item_id));
+  const chosen = new Set(itemsOf({ ...state, choice: { kind: "bits", from, to } }).map((item) => item.item_id));
   const votes = state.panel.uncertain_items.filter((item) => chosen.has(item.item_id)).map((item) => item.votes).sort((a, b) => a - b);
   return votes[Math.floor((votes.length - 1) / 2)] ?? null;
 }

@@ -1,15 +1,14 @@
 // The items behind a figure, most doubtful first: each opens, and all are handed out at once.
-import { itemPath, nameChoice, type Listed, type PanelState } from "./model";
+import { isListed, itemPath, nameChoice, type Listed, type PanelState } from "./model";
 import { strings, words } from "./strings";
-import { Failed, Loading } from "@/ui/states";
 import { ActionIcon, Button, Tooltip } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { Link } from "react-router";
 
 const t = strings.list;
 
-export function ItemList(props: { readonly state: PanelState; readonly project: string; readonly items: readonly Listed[]; readonly waiting: boolean; readonly error: { readonly what: string; readonly where: string; readonly remedy: string } | null; readonly retry: () => void; readonly close: () => void; readonly handOut: () => void }) {
-  const { state, project, items, waiting, error, retry, close, handOut } = props;
+export function ItemList(props: { readonly state: PanelState; readonly project: string; readonly items: readonly Listed[]; readonly close: () => void; readonly handOut: () => void }) {
+  const { state, project, items, close, handOut } = props;
   const name = nameChoice(state);
   const most = Math.max(1, ...items.map((item) => item.bits ?? 0));
   return (
@@ -17,7 +16,7 @@ export function ItemList(props: { readonly state: PanelState; readonly project: 
       <header>
         <div>
           <h2 title={name}>{name}</h2>
-          <p>{waiting ? t.loading : words.items(items.length)}</p>
+          <p>{words.items(items.length)}</p>
         </div>
         <Tooltip label={`${t.close} (Esc)`}>
           <ActionIcon onClick={close} aria-label={t.close}>
@@ -26,12 +25,8 @@ export function ItemList(props: { readonly state: PanelState; readonly project: 
         </Tooltip>
       </header>
       <div className="pn-rows" tabIndex={0} role="group" aria-label={name}>
-        {error !== null ? (
-          <Failed error={error} retry={retry} />
-        ) : waiting ? (
-          <Loading label={t.loading} lines={6} />
-        ) : items.length === 0 ? (
-          <p className="pn-hollow">{state.choice.kind === "unsettled" ? t.emptyOpen : t.empty}</p>
+        {items.length === 0 ? (
+          <p className="pn-hollow">{!isListed(state) ? t.unlisted : state.choice.kind === "unsettled" ? t.emptyOpen : t.empty}</p>
         ) : (
           <ol>
             {items.map((item) => (

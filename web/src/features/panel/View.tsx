@@ -4,14 +4,14 @@ import "./panel.css";
 import { Agreement, agreementLeast } from "./Agreement";
 import { panelCommands, type Effect } from "./commands";
 import { ChooseRaters, Confusion, confusionLeast, confusionWidth } from "./Confusion";
-import { usePanel, useVotes, votesUrl } from "./data";
+import { usePanel, votesUrl } from "./data";
 import { Effort } from "./Effort";
 import { Gold, goldLeast } from "./Gold";
 import { HandOut } from "./HandOut";
 import { Histogram } from "./Histogram";
 import { ItemList } from "./ItemList";
 import { RaterMark } from "./marks";
-import { brushed, chose, closed, hardGold, itemPath, itemsOf, nameChoice, needsVotes, readState, sentence, two, unitOf, withSubject, writeState, type Choice, type PanelState, type Part } from "./model";
+import { brushed, chose, closed, hardGold, itemPath, itemsOf, nameChoice, readState, sentence, two, unitOf, withSubject, writeState, type Choice, type PanelState, type Part } from "./model";
 import { Raters, ratersLeast } from "./Raters";
 import { strings as t, words } from "./strings";
 import { agreementTable, confusionTable, effortTable, goldTable, ratersTable, uncertaintyTable } from "./tables";
@@ -72,8 +72,7 @@ function Counted({ project, panel, counting, recount }: { readonly project: Proj
   const [state, setState] = usePanelState(panel);
   const [handing, setHanding] = useState(false);
   const [drifting, setDrifting] = useState(false);
-  const votes = useVotes(project, state.subject, panel.counted_at, needsVotes(state.choice));
-  const items = useMemo(() => itemsOf(state, votes.data), [state, votes.data]);
+  const items = useMemo(() => itemsOf(state), [state]);
   const choose = (choice: Choice): void => { setState(chose(state, choice)); };
   const carryOut: Readonly<Record<Effect, () => void>> = {
     handOut: () => { if (items.length > 0) setHanding(true); },
@@ -97,7 +96,7 @@ function Counted({ project, panel, counting, recount }: { readonly project: Proj
       <div className="pn-page">
         <Say state={state} counting={counting} count={items.length} press={press} drift={{ open: drifting, close: () => { setDrifting(false); }, choose: (rater) => { choose({ kind: "against", rater }); } }} recount={recount} handOut={carryOut.handOut} />
         <Figures state={state} change={setState} choose={choose}>
-          {state.listed ? <ItemList state={state} project={project} items={items} waiting={needsVotes(state.choice) && votes.isPending} error={votes.isError ? sayError(votes.error) : null} retry={() => void votes.refetch()} close={() => { setState(closed(state)); }} handOut={carryOut.handOut} /> : null}
+          {state.listed ? <ItemList state={state} project={project} items={items} close={() => { setState(closed(state)); }} handOut={carryOut.handOut} /> : null}
         </Figures>
       </div>
       {handing ? <HandOut project={project} panel={panel} items={items} name={nameChoice(state)} close={() => { setHanding(false); }} /> : null}

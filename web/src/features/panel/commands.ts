@@ -1,6 +1,6 @@
 import { IconDownload, IconFilterOff, IconFolderOpen, IconLayoutSidebarRight, IconRefresh, IconTrendingDown, IconUserPlus, IconZoomQuestion } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
-import { about, brushed, brushOf, chose, cleared, closed, itemsOf, needsVotes, type PanelState } from "./model";
+import { about, brushed, brushOf, chose, cleared, closed, itemsOf, type PanelState } from "./model";
 import { strings } from "./strings";
 
 export type Effect = "handOut" | "open" | "drifting" | "recount" | "votes";
@@ -18,7 +18,7 @@ export const commands = {
   handOut: { id: "panel.handOut", label: t.handOut, shortcut: "H", icon: IconUserPlus, group, apply: effect("handOut") },
   unsettled: { id: "panel.unsettled", label: t.unsettled, shortcut: "U", icon: IconZoomQuestion, group, apply: (state) => chose(state, { kind: "unsettled" }) },
   list: { id: "panel.list", label: t.list, shortcut: "L", icon: IconLayoutSidebarRight, group, apply: (state) => (state.listed ? closed(state) : { ...state, listed: true }) },
-  open: { id: "panel.open", label: t.open, shortcut: "O", icon: IconFolderOpen, group, enabled: (state) => needsVotes(state.choice) || itemsOf(state, undefined).length > 0, apply: effect("open") },
+  open: { id: "panel.open", label: t.open, shortcut: "O", icon: IconFolderOpen, group, enabled: (state) => itemsOf(state).length > 0, apply: effect("open") },
   next: { id: "panel.next", label: t.next, shortcut: "N", group, enabled: several, apply: (state) => about(state, 1) },
   previous: { id: "panel.previous", label: t.previous, shortcut: "P", group, enabled: several, apply: (state) => about(state, -1) },
   drifting: { id: "panel.drifting", label: t.drifting, shortcut: "D", icon: IconTrendingDown, group, enabled: (state) => state.panel.raters.some((rater) => rater.drift.flagged), apply: effect("drifting") },

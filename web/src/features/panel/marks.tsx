@@ -31,19 +31,19 @@ export function Line({ d, ...look }: { readonly d: string; readonly stroke?: str
   return <path d={d} fill="none" stroke="var(--border)" {...look} />;
 }
 
-// An area of a figure that does something. Its name is read out and shown as a tooltip; what is drawn in it lies
+// An area of a figure that does something, or (without `press`) only tells its value. Its name is read out and shown as a tooltip; what is drawn in it lies
 // above, and lets the pointer through.
-export function Hit(props: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly label: string; readonly press: () => void; readonly pressed?: boolean; readonly reachable?: boolean; readonly id?: string; readonly move?: (event: KeyboardEvent<SVGGElement>) => void; readonly children?: ReactNode }) {
+export function Hit(props: { readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly label: string; readonly press: (() => void) | null; readonly pressed?: boolean; readonly reachable?: boolean; readonly id?: string; readonly move?: (event: KeyboardEvent<SVGGElement>) => void; readonly children?: ReactNode }) {
   const { x, y, width, height, label, press, pressed, reachable = true, id, move, children } = props;
   const keys = (event: KeyboardEvent<SVGGElement>): void => {
-    if (event.key === "Enter" || event.key === " ") {
+    if (press !== null && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();
       press();
     } else move?.(event);
   };
   return (
     <>
-      <g className="hit" data-page-only="" role="button" id={id} tabIndex={reachable ? 0 : -1} aria-label={label} aria-pressed={pressed} onClick={press} onKeyDown={keys}>
+      <g className="hit" data-page-only="" role={press === null ? "img" : "button"} id={id} tabIndex={reachable ? 0 : -1} aria-label={label} aria-pressed={pressed} onClick={press ?? undefined} onKeyDown={keys}>
         <title>{label}</title>
         <rect className="hit-area" data-on={pressed === true ? "" : undefined} x={x} y={y} width={width} height={height} rx={4} />
       </g>

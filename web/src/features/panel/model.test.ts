@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { csvText } from "@/core/csv";
 import type { ItemId } from "@/core/workspace";
-import { about, agreementFloor, binOf, brushed, brushOf, byKind, chiefUnit, confused, cut, effortWords, forecast, hardGold, inSentence, itemsOf, landisKoch, linear, openBins, readChoice, readState, readVotes, sentence, shortNames, standing, ticks, tiling, withSubject, wrap, writeChoice, writeState, type Choice, type PanelState } from "./model";
+import { about, agreementFloor, binOf, brushed, brushOf, byKind, chiefUnit, confused, cut, effortWords, forecast, goldByItem, hardGold, inSentence, isListed, itemsOf, landisKoch, linear, openBins, readChoice, readState, sentence, shortNames, standing, ticks, tiling, withSubject, wrap, writeChoice, writeState, type Choice, type PanelState } from "./model";
 import { agreementTable, confusionTable, effortTable, goldTable, ratersTable, uncertaintyTable } from "./tables";
 import type { Estimate, Panel, PanelItem, PanelRater, PanelUnit } from "./types";
 
@@ -28,7 +28,7 @@ const panel: Panel = {
 };
 const state = (change: Partial<PanelState> = {}): PanelState => ({ panel, subject: "nodule", raters: null, choice: { kind: "unsettled" }, listed: false, ...change });
 const say = (of: Panel, subject: string): string => sentence(of, subject).map((part) => part.text).join("").replaceAll("\u00a0", " ");
-const numbers = (choice: Choice, votes?: Parameters<typeof itemsOf>[1]): readonly (number | null)[] => itemsOf(state({ choice }), votes).map((one) => one.number);
+const numbers = (choice: Choice): readonly (number | null)[] => itemsOf(state({ choice })).map((one) => one.number);
 
 it("says where the project stands", () => {
   expect(say(panel, "nodule")).toBe("Agreement on nodule is substantial: alpha 0.74 [0.66, 0.81], clustered by patient; one rater drifts; 2 items need another reader.");
@@ -85,22 +85,27 @@ it("lists the items behind a choice", () => {
   expect(numbers({ kind: "unit", unit: "LVEF" })).toEqual([2]);
   expect(numbers({ kind: "gold", rater: "a", item: null })).toEqual([1]);
   expect(numbers({ kind: "gold", rater: "m", item: null })).toEqual([]);
-  expect(itemsOf(state(), undefined)[0]?.words).toBe("Nodule: Yes 70\u00a0%, 2 votes, about 1 more");
+  expect(itemsOf(state())[0]?.words).toBe("Nodule: Yes 70\u00a0%, 2 votes, about 1 more");
 });
 
-it("lists the items behind a cell of a confusion picture from the votes", () => {
-  const votes = readVotes([
-    { item: "u1", item_id: "item-1", number: "1", rater_id: "a", label: "yes", consensus: "no" },
-    { item: "u2", item_id: "item-1", number: "1", rater_id: "a", label: "yes", consensus: "no" },
-    { item: "u3", item_id: "item-3", number: "3", rater_id: "a", label: "yes", consensus: "yes" },
-    { item: "u4", item_id: "item-2", number: "2", rater_id: "b", label: "yes", consensus: "no" },
-  ]);
-  expect(numbers({ kind: "cell", rater: "a", consensus: 1, said: 0 }, votes)).toEqual([1]);
-  expect(numbers({ kind: "against", rater: "a" }, votes)).toEqual([1]);
-  expect(numbers({ kind: "against", rater: "a" })).toEqual([]);
-  // Without the columns that make it exact: what the rater said, by the item's id.
-  const bare = readVotes([{ item: "item-3/2", rater: "Reed", label: "yes" }]);
-  expect(numbers({ kind: "cell", rater: "a", consensus: 1, said: 0 }, bare)).toEqual([3]);
+it("lists the items behind a cell of a confusion picture", () => {
+  const vote = (n: number, said: string, consensus: string, of = "nodule") => ({ unit: of, item_id: `item-${String(n)}` as ItemId, number: n, said, consensus });
+  const raters = panel.raters.map((one) => (one.rater_id === "a" ? { ...one, differs: [vote(3, "yes", "no"), vote(1, "yes", "no"), vote(1, "yes", "no"), vote(9, "no", "yes"), vote(2, "yes", "no", "LVEF")] } : one));
+  const of = (choice: Choice) => itemsOf(state({ panel: { ...panel, raters }, choice }));
+  expect(of({ kind: "cell", rater: "a", consensus: 1, said: 0 }).map((one) => one.number)).toEqual([1, 3]);
+  expect(of({ kind: "against", rater: "a" }).map((one) => [one.number, one.words])).toEqual([[1, "Said Yes, consensus No"], [3, "Said Yes, consensus No"], [9, "Said No, consensus Yes"]]);
+  expect(of({ kind: "against", rater: "b" })).toEqual([]);
+  expect(isListed(state({ choice: { kind: "against", rater: "b" } }))).toBe(false);
+  expect(isListed(state())).toBe(true);
+});
+
+it("takes a gold item as right when all its places are", () => {
+  const first = panel.gold[0];
+  if (first === undefined) throw new Error("no gold");
+  const two = { ...panel, gold: [first, { ...first, unit: "LVEF", truth: "no", answers: [{ rater_id: "m", said: "yes", right: false }] }] };
+  expect(goldByItem(two).map((one) => [one.number, one.missed.get("m"), one.missed.get("a")])).toEqual([[1, ["LVEF: said Yes, truth No"], ["Nodule: said No, truth Yes"]]]);
+  expect(goldByItem(panel)[0]?.missed.get("m")).toEqual([]);
+  expect(itemsOf(state({ choice: { kind: "gold", rater: null, item: null } }))[0]?.words).toBe("Missed by Reed, Feld");
 });
 
 it("brushes whole bins, never none", () => {

@@ -13,9 +13,8 @@ export type Choice =
   | { readonly kind: "gold"; readonly rater: string | null; readonly item: string | null }
   | { readonly kind: "against"; readonly rater: string } // where a rater differs from the consensus on the subject
   | { readonly kind: "cell"; readonly rater: string; readonly consensus: number; readonly said: number };
-
-// What stands on the subject's single votes, which are fetched only then.
-export const needsVotes = (choice: Choice): choice is Choice & { kind: "cell" | "against" } => choice.kind === "cell" || choice.kind === "against";
+type OfVotes = Choice & { readonly kind: "cell" | "against" };
+const ofVotes = (choice: Choice): choice is OfVotes => choice.kind === "cell" || choice.kind === "against";
 
 export interface PanelState {
   readonly panel: Panel;
@@ -91,7 +90,7 @@ export function about(state: PanelState, by: number): PanelState {
   return next === undefined ? state : withSubject(state, next.id);
 }
 // What was chosen by the old label's classes does not outlive it.
-export const withSubject = (state: PanelState, subject: string): PanelState => ({ ...state, subject, ...(needsVotes(state.choice) ? { choice: { kind: "unsettled" } } : {}) });
+export const withSubject = (state: PanelState, subject: string): PanelState => ({ ...state, subject, ...(ofVotes(state.choice) ? { choice: { kind: "unsettled" } } : {}) });
 
 // ---- items by uncertainty
 
@@ -142,26 +141,8 @@ const listed = (panel: Panel, item: PanelItem): Listed => ({
   settled: item.settled,
 });
 
-export interface VoteRow {
-  readonly item: string;
-  readonly number: number | null;
-  readonly rater: string;
-  readonly label: string;
-  readonly consensus: string | null;
-}
-// The votes of one unit as the server hands them out. Columns that an older server leaves out are made up for.
-export function readVotes(rows: readonly Readonly<Record<string, string>>[]): VoteRow[] {
-  return rows.map((row) => ({
-    item: row["item_id"] ?? (row["item"] ?? "").split(/[/#]/)[0] ?? "",
-    number: row["number"] === undefined || row["number"] === "" ? null : Number(row["number"]),
-    rater: row["rater_id"] ?? row["rater"] ?? "",
-    label: row["label"] ?? "",
-    consensus: row["consensus"] ?? null,
-  }));
-}
-
-// The items behind what is chosen, most doubtful first. `votes` are the subject's, asked for only for a cell.
-export function itemsOf(state: PanelState, votes: readonly VoteRow[] | undefined): readonly Listed[] {
+// The items behind what is chosen, most doubtful first.
+export function itemsOf(state: PanelState): readonly Listed[] {
   const { panel, choice } = state;
   const doubtful = (fits: (item: PanelItem) => boolean): Listed[] => panel.uncertain_items.filter(fits).map((item) => listed(panel, item));
   switch (choice.kind) {
@@ -178,44 +159,37 @@ export function itemsOf(state: PanelState, votes: readonly VoteRow[] | undefined
       return goldItems(panel, choice.rater, choice.item);
     case "against":
     case "cell":
-      return votes === undefined ? [] : votedItems(state, choice, votes);
+      return differing(state, choice);
   }
 }
 
 function goldItems(panel: Panel, rater: string | null, only: string | null): Listed[] {
-  return panel.gold
-    .filter((gold) => (only === null || gold.item_id === only) && (rater === null || gold.answers.some((answer) => answer.rater_id === rater && !answer.right)))
+  return goldByItem(panel)
+    .filter((gold) => (only === null || gold.item_id === only) && (rater === null || (gold.missed.get(rater) ?? []).length > 0))
     .map((gold) => {
-      const said = (rater === null ? [] : gold.answers.filter((answer) => answer.rater_id === rater)).map((answer) => classTitle(panel, gold.unit, answer.said));
       const known = panel.uncertain_items.find((item) => item.item_id === gold.item_id);
-      const wrong = gold.answers.filter((answer) => !answer.right).map((answer) => raterOf(panel, answer.rater_id)?.name ?? "?");
-      return { item_id: gold.item_id, number: gold.number, pseudonym: known?.pseudonym ?? "", title: known?.title ?? "", words: words.gold(unitOf(panel, gold.unit)?.title ?? gold.unit, classTitle(panel, gold.unit, gold.truth), said, wrong), bits: known?.entropy_bits ?? null, settled: known?.settled ?? null };
+      const own = rater === null ? undefined : gold.missed.get(rater);
+      const others = [...gold.missed].filter(([, missed]) => missed.length > 0).map(([id]) => raterOf(panel, id)?.name ?? "?");
+      return { item_id: gold.item_id, number: gold.number, pseudonym: known?.pseudonym ?? "", title: known?.title ?? "", words: own === undefined ? words.goldMissedBy(others) : own.join("; "), bits: known?.entropy_bits ?? null, settled: known?.settled ?? null };
     });
 }
 
-function votedItems(state: PanelState, choice: Choice & { kind: "cell" | "against" }, votes: readonly VoteRow[]): Listed[] {
-  const { panel } = state;
-  const classes = unitOf(panel, state.subject)?.classes ?? [];
-  const rater = raterOf(panel, choice.rater);
-  if (rater === undefined) return [];
-  const fits = (vote: VoteRow): boolean =>
-    choice.kind === "against"
-      ? vote.consensus !== null && vote.consensus !== vote.label
-      : vote.label === classes[choice.said]?.id && (vote.consensus === null || vote.consensus === classes[choice.consensus]?.id);
-  const seen = new Map<string, VoteRow>();
-  for (const vote of votes) if ((vote.rater === rater.rater_id || vote.rater === rater.name) && fits(vote) && !seen.has(vote.item)) seen.set(vote.item, vote);
-  const named = (id: string): string => classTitle(panel, state.subject, id);
-  return [...seen.values()]
-    .map((vote): Listed => {
-      const item = panel.uncertain_items.find((one) => one.item_id === vote.item);
-      const known = item === undefined ? null : listed(panel, item);
-      // All of a cell were said alike: what is in doubt tells more.
-      if (choice.kind === "cell" && known !== null) return known;
-      const said = words.said(named(vote.label), vote.consensus === null ? null : named(vote.consensus));
-      return known === null ? { item_id: vote.item as ItemId, number: vote.number, pseudonym: "", title: "", words: said, bits: null, settled: null } : { ...known, words: said };
-    })
-    .sort((a, b) => (b.bits ?? -1) - (a.bits ?? -1));
+function differing(state: PanelState, choice: OfVotes): Listed[] {
+  const { panel, subject } = state;
+  const classes = unitOf(panel, subject)?.classes ?? [];
+  const fits = (vote: { readonly said: string; readonly consensus: string }): boolean => choice.kind === "against" || (vote.said === classes[choice.said]?.id && vote.consensus === classes[choice.consensus]?.id);
+  const byItem = new Map<string, Listed>();
+  for (const vote of raterOf(panel, choice.rater)?.differs ?? []) {
+    if (vote.unit !== subject || !fits(vote) || byItem.has(vote.item_id)) continue;
+    const item = panel.uncertain_items.find((one) => one.item_id === vote.item_id);
+    const known: Listed = item === undefined ? { item_id: vote.item_id, number: vote.number, pseudonym: "", title: "", words: "", bits: null, settled: null } : listed(panel, item);
+    // All of a cell were said alike: what is in doubt tells more.
+    byItem.set(vote.item_id, choice.kind === "cell" && item !== undefined ? known : { ...known, words: words.said(classTitle(panel, subject, vote.said), classTitle(panel, subject, vote.consensus)) });
+  }
+  return [...byItem.values()].sort((a, b) => (b.bits ?? -1) - (a.bits ?? -1));
 }
+// Whether the server lists what a choice stands on.
+export const isListed = (state: PanelState): boolean => !ofVotes(state.choice) || raterOf(state.panel, state.choice.rater)?.differs !== undefined;
 
 export function nameChoice(state: PanelState): string {
   const { panel, choice } = state;
@@ -350,11 +324,29 @@ export function confused(state: PanelState, room: number): readonly PanelRater[]
   return have.filter((rater) => worst.has(rater));
 }
 
-// The gold items that most were wrong on, when there are such.
-export function hardGold(panel: Panel): readonly number[] {
-  const wrong = panel.gold.map((gold, at) => ({ at, share: gold.answers.length < 3 ? 0 : gold.answers.filter((answer) => !answer.right).length / gold.answers.length }));
-  return wrong.filter((one) => one.share >= 0.4).map((one) => one.at + 1);
+// Gold by item: truth is known of several places of an item, and a rater is right when all of them are.
+export interface GoldItem {
+  readonly item_id: ItemId;
+  readonly number: number;
+  readonly missed: ReadonlyMap<string, readonly string[]>; // by rater who read it: what was missed, in words
 }
+export function goldByItem(panel: Panel): readonly GoldItem[] {
+  const items = new Map<string, { readonly item_id: ItemId; readonly number: number; readonly missed: Map<string, string[]> }>();
+  for (const gold of panel.gold) {
+    const item = items.get(gold.item_id) ?? { item_id: gold.item_id, number: gold.number, missed: new Map<string, string[]>() };
+    items.set(gold.item_id, item);
+    for (const answer of gold.answers) {
+      const missed = item.missed.get(answer.rater_id) ?? [];
+      if (!answer.right) missed.push(words.missed(unitOf(panel, gold.unit)?.title ?? gold.unit, classTitle(panel, gold.unit, answer.said), classTitle(panel, gold.unit, gold.truth)));
+      item.missed.set(answer.rater_id, missed);
+    }
+  }
+  return [...items.values()];
+}
+
+// The gold items that many were wrong on, by their column.
+export const hardGold = (panel: Panel): readonly number[] =>
+  goldByItem(panel).flatMap(({ missed }, at) => (missed.size >= 3 && [...missed.values()].filter((one) => one.length > 0).length >= 0.4 * missed.size ? [at + 1] : []));
 
 // The longest beginning of a text that is no wider than `width`.
 export function cut(text: string, width: number, measure: (text: string) => number): string {
@@ -394,7 +386,7 @@ export function effortWords(panel: Panel): { readonly head: string; readonly ban
   const votes = words.votesMore(votes_more);
   if (votes_more === 0 && settled_share >= 1) return { head: words.effortDone, band: "", votes: "" };
   if (hours.value === null) return { head: words.effortUnknown, band: hours.undefined ?? "", votes };
-  return { head: words.effortHead(oneHour(hours.value)), band: hours.low === null || hours.high === null ? "" : words.effortBand(oneHour(hours.low), oneHour(hours.high)), votes };
+  return { head: words.effortHead(oneHour(hours.value)), band: hours.low === null || hours.high === null ? (hours.undefined ?? "") : words.effortBand(oneHour(hours.low), oneHour(hours.high)), votes };
 }
 
 // The shortest beginnings that tell the classes apart: what stands over a narrow column.

@@ -27,7 +27,7 @@ export const strings = {
     close: "Close the list",
     empty: "No item is behind this figure.",
     emptyOpen: "Every item with votes is settled. Nothing needs another reader.",
-    loading: "Fetching the votes",
+    unlisted: "The server does not list the items behind this figure.",
     many: "The 500 most doubtful items are listed.",
     bits: "bit",
     open: "Open",
@@ -77,8 +77,9 @@ export const words = {
   open: (count: number): string => `${items(count)} ${count === 1 ? "needs" : "need"} another reader`,
   doubt: (unit: string, top: string, probability: number, votes: number, needed: number | null): string =>
     `${unit}: ${top} ${percent(probability)}, ${String(votes)} ${votes === 1 ? "vote" : "votes"}${needed === null || needed === 0 ? "" : `, about ${String(needed)} more`}`,
-  gold: (unit: string, truth: string, said: readonly string[], wrong: readonly string[]): string => `${unit}: truth ${truth}${said.length > 0 ? `, said ${said.join(", ")}` : wrong.length === 0 ? ", all right" : `, wrong: ${wrong.join(", ")}`}`,
-  said: (said: string, consensus: string | null): string => `Said ${said}${consensus === null ? "" : `, consensus ${consensus}`}`,
+  goldMissedBy: (raters: readonly string[]): string => (raters.length === 0 ? "All right" : `Missed by ${raters.join(", ")}`),
+  missed: (unit: string, said: string, truth: string): string => `${unit}: said ${said}, truth ${truth}`,
+  said: (said: string, consensus: string): string => `Said ${said}, consensus ${consensus}`,
   choiceUnsettled: "Need another reader",
   choiceBits: (from: number, to: number): string => `${from.toFixed(2)} to ${to.toFixed(2)} bit`,
   choiceUnit: (unit: string): string => `Most doubtful on ${unit}`,
@@ -92,5 +93,6 @@ export const words = {
   effortHead: (hours: string): string => `about ${hours} more`,
   effortBand: (low: string, high: string): string => `${low} to ${high}, 95% interval`,
   items,
+  notSettled: (count: number): string => `${String(count)} not settled`,
   medianVotes: (count: number): string => `median ${String(count)} ${count === 1 ? "vote" : "votes"}`,
 } as const;

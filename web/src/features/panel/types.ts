@@ -40,6 +40,8 @@ export interface PanelRater {
   readonly gold: { readonly right: number; readonly of: number; readonly estimate: Estimate } | null;
   readonly median_s: number | null;
   readonly drift: { readonly values: readonly number[]; readonly since: string | null; readonly flagged: boolean; readonly words: string };
+  // Votes against the consensus class of their place, 500 at most. A server may leave them out.
+  readonly differs?: readonly { readonly unit: string; readonly item_id: ItemId; readonly number: number; readonly said: string; readonly consensus: string }[];
   readonly confusion: readonly Confusion[];
 }
 export interface PanelItem {
