@@ -239,7 +239,7 @@ function Banner({ opinions }: { readonly opinions: ItemOpinions }): React.JSX.El
   const { adjudication, may_adjudicate: may, why_not: why } = opinions;
   if (may && adjudication === null) return null;
   return (
-    <div className="banner" role="status">
+    <div className={may ? "banner rv-settled" : "banner"} role="status">
       {adjudication === null ? null : (
         <span>
           {strings.settledBanner(adjudication.by, timestamp(adjudication.at), adjudication.gold)} {adjudication.reason === "" ? null : strings.settledReason(adjudication.reason)}

@@ -3,7 +3,7 @@ import type { Decision, Difference, ItemOpinions, Opinion } from "@/api/review";
 import type { Annotation, AnnotationBody, Protocol } from "@/core/domain";
 import type { ItemId } from "@/core/ids";
 import {
-  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, maySubmit, needsReason, nextOpen, numberOf, openCount, recalled, remembered,
+  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, mayEdit, maySubmit, needsReason, nextOpen, numberOf, openCount, questionOf, recalled, remembered,
   requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel, withEditPlace,
 } from "./model";
 import type { ReviewState } from "./model";
@@ -203,6 +203,32 @@ describe("submitting", () => {
     expect(requestOf(state, "  seen again ")).toEqual({
       decisions: ["presence", "extent", "answer"].map((id) => state.decisions.get(id)), reason: "seen again", gold: true,
     });
+  });
+});
+
+describe("units as the server names them", () => {
+  it("join labels by + and name their kind of place after an @", () => {
+    expect(editLabels(protocol, difference("u", "label", [], { unit: "problem+test@span" })).map((label) => label.id)).toEqual(["problem", "test"]);
+    expect(editLabels(protocol, difference("u", "extent", [], { unit: "nodule@mask", kind: "mask" })).map((label) => label.id)).toEqual(["nodule"]);
+  });
+
+  it("name one of several choices after its question; it is put or not, so there is nothing to edit", () => {
+    const many = difference("m", "answer", [choice("present", 0.6, ["A"], ["a3"])], { kind: "question", unit: "smoking/current" });
+    expect(questionOf(protocol, many)?.id).toBe("smoking");
+    expect(mayEdit(many)).toBe(false);
+    expect(mayEdit(one("answer"))).toBe(true);
+    expect(mayEdit(difference("n", "missing", [choice("absent", 1, ["A"], [])]))).toBe(false);
+  });
+});
+
+describe("an item that is settled", () => {
+  it("is submitted again only when something is decided anew", () => {
+    const settled = differences.map((found) => (found.agreed ? found : { ...found, settled: { difference_id: found.id, take: "unsure" as const } }));
+    const state = start({ differences: settled, adjudication: { by: "M", at: "2024-01-02T00:00:00Z", reason: "", gold: false } });
+    expect(openCount(state)).toBe(0);
+    expect(maySubmit(state)).toBe(false);
+    expect(maySubmit(take(0)(state))).toBe(true);
+    expect(maySubmit({ ...state, gold: true })).toBe(true);
   });
 });
 

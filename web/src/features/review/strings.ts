@@ -3,6 +3,8 @@ const many = (count: number, one: string, several: string): string => `${String(
 
 export const strings = {
   group: "Review",
+  takeGroup: "Review: take a version",
+  editGroup: "Review: while editing",
   tab: "Review",
   item: "item",
   // ---- the list
@@ -83,6 +85,7 @@ export const strings = {
   posterior: "Posterior",
   choose: (n: number, words: string): string => `Take ${String(n)}: ${words}`,
   take: (words: string): string => `Take “${words}”`,
+  takeOf: (raters: readonly string[]): string => `Take ${raters.join(", ")}`,
   takeUnnamed: "Take consensus",
   edit: "Edit",
   askBack: "Ask back",

@@ -86,15 +86,17 @@ export function briefOf(known: Known, difference: Difference, version: Version):
   return (extent ? detailOf(known, difference, version) : "") || shortTitle(version).toLowerCase();
 }
 
+/** Whether a choice has one version only, so that its name says all. */
+export const isAlone = (versions: readonly Version[], version: Version): boolean => versions.filter((one) => one.choice.class === version.choice.class).length === 1;
+
 /** What was taken: the consensus, a choice by its word, or raters by their letters. */
 function takenWords(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
   const versions = versionsOf(difference, said);
   const at = chosenVersion(versions, decision);
   const version = versions[at];
-  if (at === 0) return strings.consensus;
   if (version === undefined) return decision.class ?? "";
-  const alone = versions.filter((one) => one.choice.class === version.choice.class).length === 1;
-  if (!alone) return version.raters.join(", ");
+  if (!isAlone(versions, version)) return version.raters.join(", ");
+  if (at === 0) return strings.consensus;
   return version.choice.class === absent ? strings.notThere : splitTitle(version.choice.title)[1].toLowerCase();
 }
 
