@@ -8,12 +8,12 @@ import { Checkbox } from "@mantine/core";
 import type { ReviewCommand, ReviewCommands } from "./commands";
 import { EditCard } from "./EditCard";
 import type { ReviewState, Said, Version } from "./model";
-import { absent, agreedOn, chosenVersion, disputed, guidanceOf, isOpen, maySubmit, mayDecide, numberOf, openCount, versionsOf } from "./model";
+import { agreedOn, chosenVersion, disputed, guidanceOf, isOpen, maySubmit, mayDecide, numberOf, openCount, versionsOf } from "./model";
 import type { Place } from "./places";
 import { placeText } from "./places";
 import { strings } from "./strings";
 import { Tag } from "./Tag";
-import { briefOf, decisionText, detailOf, isAlone, splitTitle, type Known } from "./words";
+import { briefOf, decisionText, detailOf, isAlone, shortTitle, titleOf, type Known } from "./words";
 
 export interface DifferenceActions {
   readonly run: (command: ReviewCommand) => void;
@@ -154,11 +154,11 @@ function Row(props: Props & { readonly difference: Difference }): React.JSX.Elem
 const wordsInButton = 14; // longer ones push the other buttons into a second line
 
 /** What Enter takes, in the button's few words. */
-function takeWords(versions: readonly Version[]): string {
+function takeWords(difference: Difference, versions: readonly Version[]): string {
   const first = versions[0];
   if (first === undefined) return strings.takeUnnamed;
   if (!isAlone(versions, first)) return strings.takeOf(first.raters);
-  const words = first.choice.class === absent ? strings.notThere : splitTitle(first.choice.title)[1].toLowerCase();
+  const words = shortTitle(difference, first.choice);
   return words.length > wordsInButton ? strings.takeUnnamed : strings.take(words);
 }
 
@@ -194,7 +194,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
     <div className="rv-card">
       <ul className="rv-versions">
         {versions.map((version, n) => {
-          const [lead, rest] = splitTitle(version.choice.title);
+          const [lead, rest] = titleOf(difference, version.choice);
           const detail = detailOf(known, difference, version);
           return (
             <li key={`${version.choice.class}/${version.raters.join("")}`}>
@@ -207,7 +207,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
               >
                 {mayDecide(state) && n < 9 ? <kbd>{n + 1}</kbd> : <span />}
                 <span className="rv-tags">{version.raters.map((key) => <Tag key={key} name={key} n={raterAt(state, key)} />)}</span>
-                <span className={version.choice.class === absent ? "rv-words muted" : "rv-words"}>
+                <span className={version.annotation === null ? "rv-words muted" : "rv-words"}>
                   {lead}
                   <b>{rest}</b> {n === chosen ? <IconCheck size={14} aria-hidden /> : null}
                 </span>
@@ -221,7 +221,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
         <dl className="rv-posterior" aria-label={strings.posterior}>
           {difference.choices.map((choice, n) => (
             <div key={choice.class}>
-              <dt>{choice.class === absent ? strings.notThere : splitTitle(choice.title)[1]}</dt>
+              <dt>{titleOf(difference, choice)[1]}</dt>
               <dd>
                 <span className="rv-meter" aria-hidden="true"><i className={n === 0 ? "rv-best" : undefined} style={{ width: `${String(choice.probability * 100)}%` }} /></span>
                 <b>{choice.probability.toFixed(2)}</b>
@@ -234,7 +234,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
       <div className="rv-acts">
         {mayDecide(state) ? (
           <>
-            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{takeWords(versions)}</CommandButton>
+            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{takeWords(difference, versions)}</CommandButton>
             <CommandButton command={commands.edit} state={state} run={actions.run} />
           </>
         ) : null}

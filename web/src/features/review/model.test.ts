@@ -3,8 +3,9 @@ import type { Decision, Difference, ItemOpinions, Opinion } from "@/api/review";
 import type { Annotation, AnnotationBody, Protocol } from "@/core/domain";
 import type { ItemId } from "@/core/ids";
 import {
-  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, mayEdit, maySubmit, needsReason, nextOpen, numberOf, openCount, questionOf, recalled, remembered,
-  requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel, withEditPlace,
+  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, mayEdit, maySubmit, nextOpen, numberOf, openCount,
+  questionOf, reasonAsked, recalled, remembered, requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel,
+  withEditPlace,
 } from "./model";
 import type { ReviewState } from "./model";
 
@@ -185,12 +186,12 @@ describe("editing", () => {
 describe("submitting", () => {
   it("needs a reason when a decision goes against the consensus, or the protocol wants one always", () => {
     const agreeing = run(start(), take(0), take(0), take(0));
-    expect(needsReason(agreeing)).toBe(false);
+    expect(reasonAsked(agreeing)).toBeNull();
     const differing = run(start(), take(1), take(0), take(0));
     expect(against(differing).map((found) => found.id)).toEqual(["presence"]);
-    expect(needsReason(differing)).toBe(true);
+    expect(reasonAsked(differing)).toBe("against");
     const always = { ...protocol, reader_plan: { readers: 2, adjudication: { when: "always" as const } } };
-    expect(needsReason(start({}, always))).toBe(true);
+    expect(reasonAsked(start({}, always))).toBe("protocol");
   });
 
   it("does not count another place of the same class, or doubt, as against it", () => {
@@ -229,6 +230,7 @@ describe("an item that is settled", () => {
     expect(maySubmit(state)).toBe(false);
     expect(maySubmit(take(0)(state))).toBe(true);
     expect(maySubmit({ ...state, gold: true })).toBe(true);
+    expect(reasonAsked(state)).toBe("anew");
   });
 });
 

@@ -84,7 +84,7 @@ export function questionOf(protocol: Protocol, difference: Difference): Question
 /** What the protocol says of that on which one has to decide. */
 export function guidanceOf(protocol: Protocol, difference: Difference): string {
   if (difference.kind === "question") return questionOf(protocol, difference)?.help ?? "";
-  const ids = [...new Set([...difference.choices.map((choice) => choice.class), ...unitLabels(difference)])];
+  const ids = [...new Set([...difference.choices.map((choice) => choice.class.split("?")[0] ?? ""), ...unitLabels(difference)])];
   const labels = ids.flatMap((id) => labelOf(protocol, id) ?? []);
   const told = labels.slice(0, 2).flatMap((label) => (label.definition === undefined || label.definition === "" ? [] : [`${label.title}: ${label.definition}`]));
   return told.join(" ");
@@ -292,8 +292,12 @@ export function against(state: ReviewState): readonly Difference[] {
   });
 }
 
-/** The protocol wants every outcome in a human's words, or one decision goes against the raters. */
-export const needsReason = (state: ReviewState): boolean => state.protocol.reader_plan?.adjudication?.when === "always" || against(state).length > 0;
+/** Why a reason is asked: one decision goes against the raters, the item is decided anew, or the protocol wants it always. */
+export function reasonAsked(state: ReviewState): "against" | "anew" | "protocol" | null {
+  if (state.opinions.adjudication !== null) return "anew";
+  if (against(state).length > 0) return "against";
+  return state.protocol.reader_plan?.adjudication?.when === "always" ? "protocol" : null;
+}
 
 /** All is decided, and of an item that is settled already something is decided anew. */
 export function maySubmit(state: ReviewState): boolean {

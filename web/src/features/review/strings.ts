@@ -121,6 +121,7 @@ export const strings = {
     `${many(decided, "difference", "differences")} decided${against > 0 ? `, ${String(against)} against the consensus` : ""}${unsure > 0 ? `, ${String(unsure)} left unsure` : ""}.`,
   reason: "Reason",
   reasonNeeded: "Asked because a decision goes against the consensus. It is kept with the label.",
+  reasonAnew: "Asked because the item is settled already. Say why it is decided anew.",
   reasonProtocol: "The protocol asks for the reason of every outcome. It is kept with the label.",
   askTitle: "Ask back",
   askLabel: "Question about this difference",
