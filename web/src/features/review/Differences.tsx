@@ -7,13 +7,13 @@ import { undoLabel } from "@/core/undo";
 import { Checkbox } from "@mantine/core";
 import type { ReviewCommand, ReviewCommands } from "./commands";
 import { EditCard } from "./EditCard";
-import type { ReviewState, Said } from "./model";
+import type { ReviewState, Said, Version } from "./model";
 import { agreedOn, chosenVersion, disputed, guidanceOf, isOpen, maySubmit, mayDecide, numberOf, openCount, versionsOf } from "./model";
 import type { Place } from "./places";
 import { placeText } from "./places";
 import { strings } from "./strings";
 import { Tag } from "./Tag";
-import { briefOf, decisionText, detailOf, splitTitle, type Known } from "./words";
+import { briefOf, decisionText, detailOf, isAlone, shortTitle, titleOf, type Known } from "./words";
 
 export interface DifferenceActions {
   readonly run: (command: ReviewCommand) => void;
@@ -152,6 +152,16 @@ function Row(props: Props & { readonly difference: Difference }): React.JSX.Elem
 }
 
 const wordsInButton = 14; // longer ones push the other buttons into a second line
+
+/** What Enter takes, in the button's few words. */
+function takeWords(difference: Difference, versions: readonly Version[]): string {
+  const first = versions[0];
+  if (first === undefined) return strings.takeUnnamed;
+  if (!isAlone(versions, first)) return strings.takeOf(first.raters);
+  const words = shortTitle(difference, first.choice);
+  return words.length > wordsInButton ? strings.takeUnnamed : strings.take(words);
+}
+
 const raterAt = (state: ReviewState, key: string): number => state.opinions.opinions.findIndex((opinion) => opinion.key === key);
 
 /** One line: who said what, and how sure the posterior is. */
@@ -180,13 +190,11 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
   const versions = versionsOf(difference, known.said);
   const chosen = chosenVersion(versions, state.decisions.get(difference.id));
   const guidance = guidanceOf(state.protocol, difference);
-  const consensus = versions[0];
-  const words = consensus === undefined ? "" : consensus.choice.class === "absent" ? strings.notThere : splitTitle(consensus.choice.title)[1].toLowerCase();
   return (
     <div className="rv-card">
       <ul className="rv-versions">
         {versions.map((version, n) => {
-          const [lead, rest] = splitTitle(version.choice.title);
+          const [lead, rest] = titleOf(difference, version.choice);
           const detail = detailOf(known, difference, version);
           return (
             <li key={`${version.choice.class}/${version.raters.join("")}`}>
@@ -199,7 +207,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
               >
                 {mayDecide(state) && n < 9 ? <kbd>{n + 1}</kbd> : <span />}
                 <span className="rv-tags">{version.raters.map((key) => <Tag key={key} name={key} n={raterAt(state, key)} />)}</span>
-                <span className={version.choice.class === "absent" ? "rv-words muted" : "rv-words"}>
+                <span className={version.annotation === null ? "rv-words muted" : "rv-words"}>
                   {lead}
                   <b>{rest}</b> {n === chosen ? <IconCheck size={14} aria-hidden /> : null}
                 </span>
@@ -213,7 +221,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
         <dl className="rv-posterior" aria-label={strings.posterior}>
           {difference.choices.map((choice, n) => (
             <div key={choice.class}>
-              <dt>{choice.class === "absent" ? strings.notThere : splitTitle(choice.title)[1]}</dt>
+              <dt>{titleOf(difference, choice)[1]}</dt>
               <dd>
                 <span className="rv-meter" aria-hidden="true"><i className={n === 0 ? "rv-best" : undefined} style={{ width: `${String(choice.probability * 100)}%` }} /></span>
                 <b>{choice.probability.toFixed(2)}</b>
@@ -226,7 +234,7 @@ function Card(props: Props & { readonly difference: Difference }): React.JSX.Ele
       <div className="rv-acts">
         {mayDecide(state) ? (
           <>
-            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{words === "" || words.length > wordsInButton ? strings.takeUnnamed : strings.take(words)}</CommandButton>
+            <CommandButton command={commands.consensus} state={state} run={actions.run} main>{takeWords(difference, versions)}</CommandButton>
             <CommandButton command={commands.edit} state={state} run={actions.run} />
           </>
         ) : null}

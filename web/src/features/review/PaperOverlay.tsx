@@ -218,7 +218,8 @@ function drawBands(context: CanvasRenderingContext2D, { state, view, bands }: Sc
     const [x0, x1] = [left(view, band.begin) - 12, left(view, band.end) + 12];
     if (x1 < 0 || x0 > sheet.width) continue;
     const on = band.id === state.focused;
-    context.fillStyle = on ? `${ink.accent}2b` : `${ink.faint}1c`;
+    // A long stretch lies lightly over the paper, so that the traces are read as before.
+    context.fillStyle = on ? `${ink.accent}${x1 - x0 > 160 ? "14" : "2b"}` : `${ink.faint}1c`;
     context.fillRect(x0, top, x1 - x0, foot - top);
     if (!on) continue;
     context.fillStyle = ink.accent;

@@ -1,6 +1,5 @@
 // The review of one item: all opinions over it, the differences beside it, each decided by one key.
-import { sayError } from "@/api/client";
-import { api } from "@/api/client";
+import { api, ApiError, sayError, sentence } from "@/api/client";
 import { fetchItem, fetchProject, fetchProtocol } from "@/api/items";
 import { fetchOpinions, fetchReviewList, putAdjudication, type ItemOpinions } from "@/api/review";
 import { isOutcome } from "@/core/commands";
@@ -26,7 +25,7 @@ import { ImageOverlay } from "./ImageOverlay";
 import { Left } from "./Left";
 import { hasMasks, loadMasks, middleOf } from "./masks";
 import {
-  against, focusedOne, focusOn, memoryKey, needsReason, numberOf, openCount, recalled, remembered, requestOf, saidById, startState, takeVersion, withEditAnswer, withEditAttribute, withEditLabel, withEditPlace,
+  against, focusedOne, focusOn, memoryKey, numberOf, openCount, recalled, remembered, reasonAsked, requestOf, saidById, startState, takeVersion, withEditAnswer, withEditAttribute, withEditLabel, withEditPlace,
   withEditTarget, withRaterShown, type ReviewState,
 } from "./model";
 import { NoteOverlay } from "./NoteOverlay";
@@ -89,6 +88,7 @@ function useMasks(opened: Opened, pictures: Ground["pictures"]) {
 }
 
 const none: readonly never[] = [];
+const whyReason = { against: strings.reasonNeeded, anew: strings.reasonAnew, protocol: strings.reasonProtocol } as const;
 
 function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const { project, protocol, item, note } = opened;
@@ -145,7 +145,19 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
       setDialog(null);
       await goOn();
     },
-    onError: told,
+    onError: (error) => {
+      const refused = error instanceof ApiError ? (error.problem.violations ?? []) : [];
+      if (refused.length === 0) {
+        told(error);
+        return;
+      }
+      // A refused decision is gone to, and each refusal is said.
+      setDialog(null);
+      const at = /^\/decisions\/(\d+)/.exec(refused[0]?.path ?? "")?.[1];
+      const decision = at === undefined ? undefined : requestOf(now.current, "").decisions[Number(at)];
+      if (decision !== undefined) set(focusOn(now.current, decision.difference_id));
+      for (const violation of refused.slice(0, 3)) notifications.show({ title: sentence(violation.what), message: violation.remedy, color: "red", autoClose: 10_000 });
+    },
   });
   const ask = useMutation({
     mutationFn: (text: string) => api.json(`/projects/${project.id}/items/${item.id}/questions/${newId()}`, { method: "PUT", json: { text } }),
@@ -161,7 +173,7 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
     if (effect.kind === "list") toList();
     else if (effect.kind === "ask") setDialog("ask");
     else if (effect.kind === "submit") {
-      if (needsReason(now.current)) setDialog("submit");
+      if (reasonAsked(now.current) !== null) setDialog("submit");
       else if (!submit.isPending) submit.mutate("");
     } else if (effect.kind === "move" && edit !== null) set(withEditTarget(now.current, moved(ground, edit.body.target, effect.edge, effect.by)));
   };
@@ -213,7 +225,7 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
       <p className="visually-hidden" role="status">{focused === undefined ? "" : strings.pin(numberOf(state, focused.id), focused.title, `${strings.what[focused.what] ?? focused.what}, ${where}`)}</p>
       {dialog === "submit" ? (
         <SubmitDialog
-          lead={strings.submitLead(state.decisions.size, against(state).length, [...state.decisions.values()].filter((decision) => decision.take === "unsure").length)} why={against(state).length > 0 ? strings.reasonNeeded : strings.reasonProtocol}
+          lead={strings.submitLead(state.decisions.size, against(state).length, [...state.decisions.values()].filter((decision) => decision.take === "unsure").length)} why={whyReason[reasonAsked(state) ?? "protocol"]}
           gold={state.gold} setGold={() => { set({ ...now.current, gold: !now.current.gold }); }} busy={submit.isPending} close={() => { setDialog(null); }} submit={(reason) => { if (!submit.isPending) submit.mutate(reason); }}
         />
       ) : null}
@@ -239,7 +251,7 @@ function Banner({ opinions }: { readonly opinions: ItemOpinions }): React.JSX.El
   const { adjudication, may_adjudicate: may, why_not: why } = opinions;
   if (may && adjudication === null) return null;
   return (
-    <div className="banner" role="status">
+    <div className={may ? "banner rv-settled" : "banner"} role="status">
       {adjudication === null ? null : (
         <span>
           {strings.settledBanner(adjudication.by, timestamp(adjudication.at), adjudication.gold)} {adjudication.reason === "" ? null : strings.settledReason(adjudication.reason)}

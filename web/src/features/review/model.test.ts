@@ -3,8 +3,9 @@ import type { Decision, Difference, ItemOpinions, Opinion } from "@/api/review";
 import type { Annotation, AnnotationBody, Protocol } from "@/core/domain";
 import type { ItemId } from "@/core/ids";
 import {
-  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, maySubmit, needsReason, nextOpen, numberOf, openCount, recalled, remembered,
-  requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel, withEditPlace,
+  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, mayEdit, maySubmit, nextOpen, numberOf, openCount,
+  questionOf, reasonAsked, recalled, remembered, requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel,
+  withEditPlace,
 } from "./model";
 import type { ReviewState } from "./model";
 
@@ -185,12 +186,12 @@ describe("editing", () => {
 describe("submitting", () => {
   it("needs a reason when a decision goes against the consensus, or the protocol wants one always", () => {
     const agreeing = run(start(), take(0), take(0), take(0));
-    expect(needsReason(agreeing)).toBe(false);
+    expect(reasonAsked(agreeing)).toBeNull();
     const differing = run(start(), take(1), take(0), take(0));
     expect(against(differing).map((found) => found.id)).toEqual(["presence"]);
-    expect(needsReason(differing)).toBe(true);
+    expect(reasonAsked(differing)).toBe("against");
     const always = { ...protocol, reader_plan: { readers: 2, adjudication: { when: "always" as const } } };
-    expect(needsReason(start({}, always))).toBe(true);
+    expect(reasonAsked(start({}, always))).toBe("protocol");
   });
 
   it("does not count another place of the same class, or doubt, as against it", () => {
@@ -203,6 +204,33 @@ describe("submitting", () => {
     expect(requestOf(state, "  seen again ")).toEqual({
       decisions: ["presence", "extent", "answer"].map((id) => state.decisions.get(id)), reason: "seen again", gold: true,
     });
+  });
+});
+
+describe("units as the server names them", () => {
+  it("join labels by + and name their kind of place after an @", () => {
+    expect(editLabels(protocol, difference("u", "label", [], { unit: "problem+test@span" })).map((label) => label.id)).toEqual(["problem", "test"]);
+    expect(editLabels(protocol, difference("u", "extent", [], { unit: "nodule@mask", kind: "mask" })).map((label) => label.id)).toEqual(["nodule"]);
+  });
+
+  it("name one of several choices after its question; it is put or not, so there is nothing to edit", () => {
+    const many = difference("m", "answer", [choice("present", 0.6, ["A"], ["a3"])], { kind: "question", unit: "smoking/current" });
+    expect(questionOf(protocol, many)?.id).toBe("smoking");
+    expect(mayEdit(many)).toBe(false);
+    expect(mayEdit(one("answer"))).toBe(true);
+    expect(mayEdit(difference("n", "missing", [choice("absent", 1, ["A"], [])]))).toBe(false);
+  });
+});
+
+describe("an item that is settled", () => {
+  it("is submitted again only when something is decided anew", () => {
+    const settled = differences.map((found) => (found.agreed ? found : { ...found, settled: { difference_id: found.id, take: "unsure" as const } }));
+    const state = start({ differences: settled, adjudication: { by: "M", at: "2024-01-02T00:00:00Z", reason: "", gold: false } });
+    expect(openCount(state)).toBe(0);
+    expect(maySubmit(state)).toBe(false);
+    expect(maySubmit(take(0)(state))).toBe(true);
+    expect(maySubmit({ ...state, gold: true })).toBe(true);
+    expect(reasonAsked(state)).toBe("anew");
   });
 });
 

@@ -71,14 +71,20 @@ export function labelOf(protocol: Protocol, id: string | null): ProtocolLabel | 
   return protocol.labels.find((label) => label.id === id);
 }
 
+/** Label ids of a unit: joined by +, with the kind of place after an @. */
+const unitLabels = (difference: Difference): readonly string[] => (difference.unit.split("@")[0] ?? "").split("+");
+
+/** A question with several choices is a unit for each choice: "question/choice". */
+const isOneOfMany = (difference: Difference): boolean => difference.kind === "question" && difference.unit.includes("/");
+
 export function questionOf(protocol: Protocol, difference: Difference): Question | undefined {
-  return difference.kind === "question" ? protocol.questions.find((question) => question.id === difference.unit) : undefined;
+  return difference.kind === "question" ? protocol.questions.find((question) => question.id === difference.unit.split("/")[0]) : undefined;
 }
 
 /** What the protocol says of that on which one has to decide. */
 export function guidanceOf(protocol: Protocol, difference: Difference): string {
   if (difference.kind === "question") return questionOf(protocol, difference)?.help ?? "";
-  const ids = [...new Set([...difference.choices.map((choice) => choice.class), ...difference.unit.split("+")])];
+  const ids = [...new Set([...difference.choices.map((choice) => choice.class.split("?")[0] ?? ""), ...unitLabels(difference)])];
   const labels = ids.flatMap((id) => labelOf(protocol, id) ?? []);
   const told = labels.slice(0, 2).flatMap((label) => (label.definition === undefined || label.definition === "" ? [] : [`${label.title}: ${label.definition}`]));
   return told.join(" ");
@@ -209,6 +215,9 @@ export function sourcesOf(difference: Difference, said: ReadonlyMap<string, Said
   return difference.choices.flatMap((choice) => choice.annotation_ids.flatMap((id) => said.get(id) ?? []));
 }
 
+/** One of many choices is put or not: its versions are all there is. */
+export const mayEdit = (difference: Difference): boolean => !isOneOfMany(difference) && (difference.kind === "question" || difference.choices.some((choice) => choice.annotation_ids.length > 0));
+
 export function startEdit(state: ReviewState, said: ReadonlyMap<string, Said>): ReviewState {
   const difference = focusedOne(state);
   if (difference === undefined) return state;
@@ -229,7 +238,7 @@ function emptyAnswer(state: ReviewState, difference: Difference): AnnotationBody
 }
 
 export function editLabels(protocol: Protocol, difference: Difference): readonly ProtocolLabel[] {
-  const own = difference.unit.split("+");
+  const own = unitLabels(difference);
   const kinds = new Set(own.flatMap((id) => labelOf(protocol, id)?.places ?? []));
   return protocol.labels.filter((label) => own.includes(label.id) || label.places?.some((place) => kinds.has(place)) === true);
 }
@@ -283,10 +292,19 @@ export function against(state: ReviewState): readonly Difference[] {
   });
 }
 
-/** The protocol wants every outcome in a human's words, or one decision goes against the raters. */
-export const needsReason = (state: ReviewState): boolean => state.protocol.reader_plan?.adjudication?.when === "always" || against(state).length > 0;
+/** Why a reason is asked: one decision goes against the raters, the item is decided anew, or the protocol wants it always. */
+export function reasonAsked(state: ReviewState): "against" | "anew" | "protocol" | null {
+  if (state.opinions.adjudication !== null) return "anew";
+  if (against(state).length > 0) return "against";
+  return state.protocol.reader_plan?.adjudication?.when === "always" ? "protocol" : null;
+}
 
-export const maySubmit = (state: ReviewState): boolean => mayDecide(state) && state.edit === null && openCount(state) === 0;
+/** All is decided, and of an item that is settled already something is decided anew. */
+export function maySubmit(state: ReviewState): boolean {
+  const { adjudication } = state.opinions;
+  const changed = adjudication === null || state.history.past.length > 0 || adjudication.gold !== state.gold;
+  return mayDecide(state) && state.edit === null && openCount(state) === 0 && changed;
+}
 
 export function requestOf(state: ReviewState, reason: string): AdjudicationRequest {
   const decisions = state.opinions.differences.flatMap((difference) => state.decisions.get(difference.id) ?? []);

@@ -4,7 +4,7 @@ import { readNote } from "@/core/note";
 import { layersOf } from "./masks";
 import { movedBy, shownRows, withFilter, withRows, type ListState } from "./list_model";
 import { movedMark, movedSpans, notePlace, placeText, timePlace } from "./places";
-import { splitTitle } from "./words";
+import { titleOf } from "./words";
 import type { ReviewRow } from "@/api/review";
 import type { AnnotationBody } from "@/core/domain";
 
@@ -91,9 +91,19 @@ describe("the list", () => {
   });
 });
 
-describe("words", () => {
-  it("part a title into what is common and what is in question", () => {
-    expect(splitTitle("Problem, possible")).toEqual(["Problem, ", "possible"]);
-    expect(splitTitle("Yes")).toEqual(["", "Yes"]);
+describe("a choice's title", () => {
+  const title = (text: string, name = "problem", kind: "label" | "question" = "label") => titleOf({ kind }, { class: name, title: text });
+
+  it("is parted into what is common and what is in question", () => {
+    expect(title("Problem (Assertion: Possible)")).toEqual(["Problem, ", "Possible"]);
+    expect(title("Nodule (Margin: Smooth, well defined, Density: Solid)")).toEqual(["Nodule, ", "Smooth, well defined, Solid"]);
+    expect(title("Nodule (incidental)")).toEqual(["", "Nodule (incidental)"]);
+    expect(title("Problem")).toEqual(["", "Problem"]);
+  });
+
+  it("says that nothing was put, but leaves a question's answers as they are", () => {
+    expect(title("Absent", "absent")).toEqual(["", "not marked"]);
+    expect(title("Absent", "absent", "question")).toEqual(["", "Absent"]);
+    expect(title("Not answered", "unanswered", "question")).toEqual(["", "Not answered"]);
   });
 });

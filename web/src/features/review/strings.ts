@@ -3,6 +3,8 @@ const many = (count: number, one: string, several: string): string => `${String(
 
 export const strings = {
   group: "Review",
+  takeGroup: "Review: take a version",
+  editGroup: "Review: while editing",
   tab: "Review",
   item: "item",
   // ---- the list
@@ -83,6 +85,7 @@ export const strings = {
   posterior: "Posterior",
   choose: (n: number, words: string): string => `Take ${String(n)}: ${words}`,
   take: (words: string): string => `Take “${words}”`,
+  takeOf: (raters: readonly string[]): string => `Take ${raters.join(", ")}`,
   takeUnnamed: "Take consensus",
   edit: "Edit",
   askBack: "Ask back",
@@ -118,6 +121,7 @@ export const strings = {
     `${many(decided, "difference", "differences")} decided${against > 0 ? `, ${String(against)} against the consensus` : ""}${unsure > 0 ? `, ${String(unsure)} left unsure` : ""}.`,
   reason: "Reason",
   reasonNeeded: "Asked because a decision goes against the consensus. It is kept with the label.",
+  reasonAnew: "Asked because the item is settled already. Say why it is decided anew.",
   reasonProtocol: "The protocol asks for the reason of every outcome. It is kept with the label.",
   askTitle: "Ask back",
   askLabel: "Question about this difference",

@@ -1,5 +1,5 @@
 // What a version or a decision is called in the list.
-import type { Decision, Difference } from "@/api/review";
+import type { Decision, Difference, DifferenceChoice } from "@/api/review";
 import type { Annotation, AnswerValue, Protocol, Question } from "@/core/domain";
 import { rangesOf, surfaceOf } from "@/core/note";
 import { clockOf, ticksPerSecond } from "@/core/paper_view";
@@ -18,13 +18,20 @@ export interface Known {
   readonly masks: readonly OpinionMask[];
 }
 
-/** "Problem, possible" as what is common and what is in question. */
-export function splitTitle(title: string): readonly [lead: string, rest: string] {
-  const at = title.lastIndexOf(", ");
-  return at < 0 ? ["", title] : [title.slice(0, at + 2), title.slice(at + 2)];
+/** A choice's title as what is common and what is in question: "Problem (Assertion: Possible)" is "Problem, " and "Possible". */
+export function titleOf(difference: Pick<Difference, "kind">, choice: Pick<DifferenceChoice, "class" | "title">): readonly [lead: string, rest: string] {
+  if (difference.kind === "question") return ["", choice.title];
+  if (choice.class === absent) return ["", strings.notThere];
+  const found = /^(.+) \((.+: .+)\)$/.exec(choice.title);
+  if (found === null) return ["", choice.title];
+  const values = (found[2] ?? "").split(/, (?=[^,]*: )/).map((part) => part.slice(part.indexOf(": ") + 2));
+  return [`${found[1] ?? ""}, `, values.join(", ")];
 }
 
-export const shortTitle = (version: Version): string => (version.choice.class === absent ? strings.nothingPut : (splitTitle(version.choice.title)[1] || version.choice.class));
+/** The part in question alone, as one says it within a sentence. */
+export const shortTitle = (difference: Pick<Difference, "kind">, choice: Pick<DifferenceChoice, "class" | "title">): string => titleOf(difference, choice)[1].toLowerCase();
+
+const putNothing = (difference: Difference, version: Version): boolean => difference.kind !== "question" && version.choice.class === absent;
 
 export function answerText(question: Question | undefined, value: AnswerValue | undefined): string {
   if (value === undefined || value === null) return "";
@@ -80,22 +87,24 @@ function spansBrief(known: Known, difference: Difference, annotation: Annotation
 
 /** Each rater's word in one line: the place where places are in question, else the choice. */
 export function briefOf(known: Known, difference: Difference, version: Version): string {
-  if (version.choice.class === absent) return strings.nothingPut;
+  if (putNothing(difference, version)) return strings.nothingPut;
   const extent = difference.choices.filter((choice) => choice.class !== absent).length === 1 && (difference.kind === "mask" || difference.what.includes("extent"));
   if (extent && version.annotation?.target.type === "spans") return spansBrief(known, difference, version.annotation);
-  return (extent ? detailOf(known, difference, version) : "") || shortTitle(version).toLowerCase();
+  return (extent ? detailOf(known, difference, version) : "") || shortTitle(difference, version.choice);
 }
+
+/** Whether a choice has one version only, so that its name says all. */
+export const isAlone = (versions: readonly Version[], version: Version): boolean => versions.filter((one) => one.choice.class === version.choice.class).length === 1;
 
 /** What was taken: the consensus, a choice by its word, or raters by their letters. */
 function takenWords(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
   const versions = versionsOf(difference, said);
   const at = chosenVersion(versions, decision);
   const version = versions[at];
-  if (at === 0) return strings.consensus;
   if (version === undefined) return decision.class ?? "";
-  const alone = versions.filter((one) => one.choice.class === version.choice.class).length === 1;
-  if (!alone) return version.raters.join(", ");
-  return version.choice.class === absent ? strings.notThere : splitTitle(version.choice.title)[1].toLowerCase();
+  if (!isAlone(versions, version)) return version.raters.join(", ");
+  if (at === 0) return strings.consensus;
+  return shortTitle(difference, version.choice);
 }
 
 export function decisionText(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
@@ -108,6 +117,6 @@ export function decisionStory(difference: Difference, said: ReadonlyMap<string, 
   if (decision.take === "unsure") return strings.youUnsure(difference.title);
   if (decision.take === "edited") return strings.youEdited(difference.title);
   const words = takenWords(difference, said, decision);
-  if (decision.class === absent && words !== strings.consensus) return strings.youLeftOut(difference.title);
+  if (difference.kind !== "question" && decision.class === absent && words !== strings.consensus) return strings.youLeftOut(difference.title);
   return words === strings.consensus ? strings.youTookConsensus(difference.title) : strings.youTook(words, difference.title);
 }
