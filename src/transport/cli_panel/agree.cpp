@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cmath>
 #include <iterator>
@@ -176,6 +177,9 @@ Result<std::pair<RaterIndex, RaterIndex>> chosen_pair(const NameTable& raters,
     return fail(ErrorCode::InvalidInput,
                 fmt::format("the metric is of two raters, and there are {}", raters.size()), {},
                 "choose two by --pair A,B; or take conger, fleiss or alpha");
+  }
+  if (command.pair.size() != 2) {
+    return fail(ErrorCode::InvalidInput, "a pair is two raters", "--pair", "give --pair A,B");
   }
   std::array<RaterIndex, 2> number{};
   for (std::size_t i = 0; i < 2; ++i) {

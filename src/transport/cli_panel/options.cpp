@@ -23,7 +23,7 @@ CLI::App* declare(CLI::App& app, const char* name, const char* what, const char*
   return added;
 }
 
-// Hundreds of letters of "{a,b,c}" in the help would not fit a screen: it names the values itself.
+// Without the list of values that CLI11 would add: the sentence has them already, in less room.
 CLI::Option* one_of(CLI::Option* option, std::vector<std::string> values) {
   CLI::IsMember check(std::move(values));
   check.description("");
@@ -50,23 +50,26 @@ void add_agree(CLI::App& app, AgreeCommand& c, const Choose& choose) {
                          choose, [&c] { return agree_command(c); });
   to->add_option("VOTES", c.votes, "CSV: item,rater,label")->required();
   one_of(to->add_option("--metric", c.metrics,
-                        "percent, cohen, scott, fleiss, conger, brennan-prediger, gwet (ac1, ac2), "
-                        "alpha, alpha-ordinal, -interval, -ratio, -circular; on measured labels "
-                        "icc1 to icc3, icc1k to icc3k, bland-altman")
+                        "percent, cohen, scott, fleiss, conger, brennan-prediger,\n"
+                        "gwet (ac1, ac2), alpha, alpha-ordinal, alpha-interval,\n"
+                        "alpha-ratio, alpha-circular; on measured labels icc1 to\n"
+                        "icc3, icc1k to icc3k, bland-altman; several: alpha,fleiss")
              ->required()
+             ->allow_extra_args(false)
              ->delimiter(','),
          metric_names());
   one_of(to->add_option("--weights", c.weights,
-                        "Between classes: identity, linear, quadratic, gwet-ordinal, radical, "
-                        "gwet-ratio, circular, bipolar")
+                        "Between classes: identity, linear, quadratic, radical,\n"
+                        "gwet-ordinal, gwet-ratio, circular, bipolar")
              ->capture_default_str(),
          {"identity", "linear", "quadratic", "gwet-ordinal", "radical", "gwet-ratio", "circular",
           "bipolar"});
   to->add_option("--classes", c.classes, "The whole scale in its order: none,mild,severe")
+      ->allow_extra_args(false)
       ->delimiter(',');
   to->add_option("--pair", c.pair, "Two raters, for cohen, scott, bland-altman: A,B")
-      ->delimiter(',')
-      ->expected(2);
+      ->allow_extra_args(false)
+      ->delimiter(',');
   one_of(to->add_option("--repeats", c.repeats,
                         "A rater's several votes on an item: refuse, separate (for alpha)")
              ->capture_default_str(),
@@ -89,13 +92,14 @@ void add_agree(CLI::App& app, AgreeCommand& c, const Choose& choose) {
 void add_panel_methods(CLI::App* to, PanelCommand& c) {
   std::vector<std::string> methods(panel_methods().begin(), panel_methods().end());
   one_of(to->add_option("--method", c.method,
-                        "auto, majority, weighted, pooled-coin, onecoin, dawid-skene, map, ibcc, "
-                        "hierarchical, hierarchical-symmetric, wawa, zero-based-skill, glad, mace, "
-                        "ordinal; quantity: measured labels; bradley-terry: CSV winner,loser; "
-                        "staple: NIfTI masks")
+                        "auto, majority, weighted, pooled-coin, onecoin, map, ibcc,\n"
+                        "dawid-skene, hierarchical, hierarchical-symmetric, wawa,\n"
+                        "zero-based-skill, glad, mace, ordinal; quantity: labels are\n"
+                        "measured; bradley-terry: CSV winner,loser; staple: masks")
              ->capture_default_str(),
          std::move(methods));
   to->add_option("--classes", c.classes, "The whole scale in its order: none,mild,severe")
+      ->allow_extra_args(false)
       ->delimiter(',');
   one_of(to->add_option("--init", c.init, "Start: vote_share (default), majority, random"),
          {"vote_share", "majority", "random"});
@@ -139,11 +143,14 @@ void add_compare(CLI::App& app, CompareCommand& c, const Choose& choose) {
   to->add_option("REF", c.reference, "The reference")->required();
   to->add_option("TEST", c.test, "What is scored")->required();
   one_of(to->add_option("--kind", c.kind,
-                        "masks (NIfTI), beats and waves (WFDB annotations), spans (brat .ann, "
-                        "folders of them, JSON lines), classes (CSV item,label)")
+                        "masks (NIfTI), beats, waves (WFDB annotations), spans\n"
+                        "(brat .ann, a folder of them, or JSON lines), classes\n"
+                        "(CSV item,label)")
              ->required(),
          {"masks", "beats", "waves", "spans", "classes"});
-  to->add_option("--label", c.labels, "Only these labels, classes or marks")->delimiter(',');
+  to->add_option("--label", c.labels, "Only these labels, classes or marks")
+      ->allow_extra_args(false)
+      ->delimiter(',');
   to->add_option("--tolerance-mm", c.tolerance_mm, "Masks: surfaces so near agree")
       ->capture_default_str();
   one_of(to->add_option("--surface", c.surface, "Masks: marching-cubes, voxel-border")

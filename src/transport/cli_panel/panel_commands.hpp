@@ -26,7 +26,7 @@ struct AgreeCommand {
   std::vector<std::string> metrics;
   std::string weights = "identity";
   std::vector<std::string> classes;  // the scale in its order; empty: what occurs
-  std::vector<std::string> pair;     // two raters' names
+  std::vector<std::string> pair;     // two raters' names; empty: the only two
   std::string repeats = "refuse";
   double circumference = 0;
   double level = 0.95;
