@@ -85,14 +85,14 @@ def sides(python: pathlib.Path) -> dict:
 
 def measure(python: pathlib.Path, row: tuple, rounds: int, quick: bool) -> dict:
     """Ours and the rival's in turn; in each process one run to warm up (the rival's not when quick), then what counts."""
-    name, task, argument, data, rival, goal = row
+    name, task, argument, data, software, goal = row
     folder = WORK / "data" / data
     taken = {"ours": [], "rival": []}
     runs_of = {"ours": 4, "rival": 1 if quick else 2}
     for _ in range(rounds):
         for side, command in sides(python).items():
             taken[side].append(run([*command, task, folder, runs_of[side], argument], f"{side}: {name}"))
-    result = {"name": name, "rival": rival, "goal": goal}
+    result = {"name": name, "software": software, "goal": goal}
     if data == "made_votes":
         votes = sum(1 for _ in open(folder / "label.csv")) - 1
         result |= {"name": name.format(votes=f"{votes:,}"), "votes": votes}
@@ -173,7 +173,8 @@ def note(row: dict) -> str:
     if "log_likelihood" in ours and "log_likelihood" in theirs:
         text = f"log-likelihood {ours['log_likelihood']:.1f} against {theirs['log_likelihood']:.1f}"
         if "votes" in row:
-            text += f"; {row['votes'] * ours['iterations'] / row['ours']['seconds'] / 1e6:.0f} M votes/s a step, all told"
+            rates = [row["votes"] * side["value"]["iterations"] / side["seconds"] / 1e6 for side in (row["ours"], row["rival"])]
+            text += f"; {rates[0]:.0f} and {rates[1]:.1f} M votes/s a step, all told"
         return text
     same = [f"{key} {ours[key]:.6g} and {theirs[key]:.6g}" for key in ours if key in theirs and key != "iterations"]
     return "; ".join(same[:2])
@@ -183,7 +184,7 @@ def table(rows: list[dict]) -> list[str]:
     lines = ["| what | ours | rival | times | ours with reading | rival with reading | goal | result |",
              "|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        lines.append(f"| {row['name']} | {shown(row['ours']['seconds'])} | {row['rival']}: {shown(row['rival']['seconds'])} | "
+        lines.append(f"| {row['name']} | {shown(row['ours']['seconds'])} | {row['software']}: {shown(row['rival']['seconds'])} | "
                      f"{row['ratio']:.0f} | {shown(row['ours']['with_reading'])} | {shown(row['rival']['with_reading'])} | "
                      f"{goal_text(row)} | {note(row)} |")
     return lines
@@ -228,7 +229,7 @@ def chart(rows: list[dict]) -> str:
     for i, row in enumerate(rows):
         y = 42 + i * bar
         length = max(1.0, math.log10(max(1.0, row["ratio"])) * scale)
-        label = f"{row['name']} ({row['rival']})"
+        label = f"{row['name']} ({row['software']})"
         out.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end" fill="#1d2733">{label}</text>')
         out.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="{bar - 7}" rx="2" fill="#2f6f9f"/>')
         out.append(f'<text x="{left + length + 6:.1f}" y="{y + 13}" fill="#1d2733">{row["ratio"]:.0f}</text>')
