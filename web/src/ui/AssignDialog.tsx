@@ -36,8 +36,8 @@ export function AssignDialog<Id extends string>(props: {
           {children}
           <Checkbox.Group label="To whom?" description={words.hint} value={chosen} onChange={setChosen}>
             <div style={{ display: "grid", gap: 8, paddingTop: 8 }}>
-              {people.map((person, at) => (
-                <Checkbox key={person.id} value={person.id} label={person.name} description={person.note} data-autofocus={at === 0 ? true : undefined} />
+              {people.map((person) => (
+                <Checkbox key={person.id} value={person.id} label={person.name} description={person.note} />
               ))}
             </div>
           </Checkbox.Group>

@@ -104,6 +104,20 @@ function Counted({ project, panel, counting, recount }: { readonly project: Proj
   );
 }
 
+// How long ago it was counted, going on while the page stands.
+function Age({ panel }: { readonly panel: PanelData }) {
+  const [, setNow] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setNow(Date.now());
+    }, 20_000);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return <span>{`Protocol ${panel.protocol.version}, counted ${ago(panel.counted_at)}`}</span>;
+}
+
 // The line at the foot: what was counted, and the keys of this page.
 function useFoot(panel: PanelData): void {
   useEffect(() => {
@@ -117,7 +131,7 @@ function useFoot(panel: PanelData): void {
           <span className="row"><Shortcut keys="L" /> list</span>
         </>
       ),
-      right: <span>{`Protocol ${panel.protocol.version}, counted ${ago(panel.counted_at)}`}</span>,
+      right: <Age panel={panel} />,
     });
   }, [panel]);
 }

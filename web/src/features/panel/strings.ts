@@ -29,7 +29,6 @@ export const strings = {
     emptyOpen: "Every item with votes is settled. Nothing needs another reader.",
     unlisted: "The server does not list the items behind this figure.",
     many: "The 500 most doubtful items are listed.",
-    bits: "bit",
     open: "Open",
     handOutNone: "Nothing to hand out",
   },
