@@ -20,9 +20,9 @@ import "./review.css";
 type Effect = "continue" | "open";
 const commands: readonly Command<ListState, Effect>[] = [
   { id: "review.list.continue", label: strings.continue, shortcut: "Enter", icon: IconPlayerPlay, group: strings.group, enabled: (state) => state.rows.some(isWaiting), apply: (state) => ({ state, effects: ["continue"] }) },
-  { id: "review.list.open", label: "Open the item", shortcut: "O", icon: IconFolderOpen, group: strings.group, enabled: (state) => shownRows(state).length > 0, apply: (state) => ({ state, effects: ["open"] }) },
-  { id: "review.list.down", label: "Down", shortcut: ["J", "Down"], icon: IconArrowDown, group: strings.group, hidden: true, apply: (state) => movedBy(state, 1) },
-  { id: "review.list.up", label: "Up", shortcut: ["K", "Up"], icon: IconArrowUp, group: strings.group, hidden: true, apply: (state) => movedBy(state, -1) },
+  { id: "review.list.open", label: strings.openItem, shortcut: "O", icon: IconFolderOpen, group: strings.group, enabled: (state) => shownRows(state).length > 0, apply: (state) => ({ state, effects: ["open"] }) },
+  { id: "review.list.down", label: strings.down, shortcut: ["J", "Down"], icon: IconArrowDown, group: strings.group, hidden: true, apply: (state) => movedBy(state, 1) },
+  { id: "review.list.up", label: strings.up, shortcut: ["K", "Up"], icon: IconArrowUp, group: strings.group, hidden: true, apply: (state) => movedBy(state, -1) },
 ];
 
 const pageSize = 100;
@@ -64,10 +64,10 @@ export default function ReviewList(): React.JSX.Element {
     setFrame({
       left: (
         <>
-          <span>{`${String(rows.length)} of ${String(total)}`}</span>
-          <span className="row"><Shortcut keys="J" /><Shortcut keys="K" /> move</span>
-          <span className="row"><Shortcut keys="O" /> open</span>
-          <span className="row"><Shortcut keys="Enter" /> continue</span>
+          <span>{strings.rowsOf(rows.length, total)}</span>
+          <span className="row"><Shortcut keys="J" /><Shortcut keys="K" /> {strings.keys.move}</span>
+          <span className="row"><Shortcut keys="O" /> {strings.keys.open}</span>
+          <span className="row"><Shortcut keys="Enter" /> {strings.keys.continue}</span>
         </>
       ),
     });

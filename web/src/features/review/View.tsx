@@ -90,6 +90,77 @@ function useMasks(opened: Opened, pictures: Ground["pictures"]) {
 const none: readonly never[] = [];
 const whyReason = { against: strings.reasonNeeded, anew: strings.reasonAnew, protocol: strings.reasonProtocol } as const;
 
+function usePlaces(opinions: ItemOpinions, ground: Ground, said: Known["said"], masks: Known["masks"]): ReadonlyMap<string, Place> {
+  return useMemo(() => {
+    const found = new Map<string, Place>();
+    for (const difference of opinions.differences) {
+      const place = placeOf(ground, difference, said);
+      found.set(difference.id, place.kind === "picture" && place.slice < 0 ? { ...place, slice: middleOf(masks, place)?.[2] ?? -1 } : place);
+    }
+    return found;
+  }, [opinions, ground, said, masks]);
+}
+
+const told = (error: unknown): void => void notifications.show({ title: sayError(error).what, message: sayError(error).remedy, color: "red" });
+
+interface Submitting {
+  readonly opened: Opened;
+  readonly now: { readonly current: ReviewState };
+  readonly set: (state: ReviewState) => void;
+  readonly close: () => void;
+  readonly toList: () => void;
+}
+
+/** Sends the adjudication and goes on to the next item that waits. */
+function useSubmit({ opened, now, set, close, toList }: Submitting) {
+  const { project, item } = opened;
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const goOn = async (): Promise<void> => {
+    void client.invalidateQueries({ queryKey: ["project", project.id, "review"] });
+    notifications.show({ message: strings.submitted(item.number), color: "teal", autoClose: 2500 });
+    // It is shown still; coming back to it asks anew.
+    void client.invalidateQueries({ queryKey: ["review-item", project.id, item.id], refetchType: "none" });
+    const next = await nextWaiting(project.id, item.id);
+    if (next === undefined) {
+      notifications.show({ message: strings.nothingMore, color: "teal" });
+      toList();
+    } else void navigate(`/p/${project.id}/review/${next}`);
+  };
+  return useMutation({
+    mutationFn: (reason: string) => putAdjudication(project.id, item.id, requestOf(now.current, reason)),
+    onSuccess: async () => {
+      sessionStorage.removeItem(memoryKey(item.id));
+      close();
+      await goOn();
+    },
+    onError: (error) => {
+      const refused = error instanceof ApiError ? (error.problem.violations ?? []) : [];
+      if (refused.length === 0) {
+        told(error);
+        return;
+      }
+      // A refused decision is gone to, and each refusal is said.
+      close();
+      const at = /^\/decisions\/(\d+)/.exec(refused[0]?.path ?? "")?.[1];
+      const decision = at === undefined ? undefined : requestOf(now.current, "").decisions[Number(at)];
+      if (decision !== undefined) set(focusOn(now.current, decision.difference_id));
+      for (const violation of refused.slice(0, 3)) notifications.show({ title: sentence(violation.what), message: violation.remedy, color: "red", autoClose: 10_000 });
+    },
+  });
+}
+
+function useAsk(project: ProjectId, item: ItemId, close: () => void) {
+  return useMutation({
+    mutationFn: (text: string) => api.json(`/projects/${project}/items/${item}/questions/${newId()}`, { method: "PUT", json: { text } }),
+    onSuccess: () => {
+      close();
+      notifications.show({ message: strings.sent, color: "teal" });
+    },
+    onError: told,
+  });
+}
+
 function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const { project, protocol, item, note } = opened;
   const memory = memoryKey(item.id);
@@ -101,7 +172,6 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   }, []);
   const [dialog, setDialog] = useState<null | "submit" | "ask">(null);
   const navigate = useNavigate();
-  const client = useQueryClient();
   const crumbs = [{ label: strings.listTitle, to: `/p/${project.id}/review` }, { label: strings.crumb(item.number, project.progress.items) }];
   usePage(crumbs, [item.patient.pseudonym, item.modality, item.date].filter((part) => part !== null && part !== "").join(" · "), item.kind === "image");
   useEffect(() => {
@@ -116,57 +186,13 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const ground = useMemo((): Ground => ({ item, note, pictures: picturesOf(item) }), [item, note]);
   const fetchedMasks = useMasks(opened, ground.pictures);
   const masks = fetchedMasks.data ?? none;
-  const places = useMemo(() => {
-    const found = new Map<string, Place>();
-    for (const difference of opinions.differences) {
-      const place = placeOf(ground, difference, said);
-      found.set(difference.id, place.kind === "picture" && place.slice < 0 ? { ...place, slice: middleOf(masks, place)?.[2] ?? -1 } : place);
-    }
-    return found;
-  }, [opinions, ground, said, masks]);
+  const places = usePlaces(opinions, ground, said, masks);
   const known = useMemo((): Known => ({ protocol, ground, said, masks }), [protocol, ground, said, masks]);
 
   const toList = useCallback(() => void navigate(`/p/${project.id}/review`), [navigate, project.id]);
-  const goOn = async (): Promise<void> => {
-    void client.invalidateQueries({ queryKey: ["project", project.id, "review"] });
-    notifications.show({ message: strings.submitted(item.number), color: "teal", autoClose: 2500 });
-    client.removeQueries({ queryKey: ["review-item", project.id, item.id], type: "inactive" });
-    const next = await nextWaiting(project.id, item.id);
-    if (next === undefined) {
-      notifications.show({ message: strings.nothingMore, color: "teal" });
-      toList();
-    } else void navigate(`/p/${project.id}/review/${next}`);
-  };
-  const told = (error: unknown): void => void notifications.show({ title: sayError(error).what, message: sayError(error).remedy, color: "red" });
-  const submit = useMutation({
-    mutationFn: (reason: string) => putAdjudication(project.id, item.id, requestOf(now.current, reason)),
-    onSuccess: async () => {
-      sessionStorage.removeItem(memory);
-      setDialog(null);
-      await goOn();
-    },
-    onError: (error) => {
-      const refused = error instanceof ApiError ? (error.problem.violations ?? []) : [];
-      if (refused.length === 0) {
-        told(error);
-        return;
-      }
-      // A refused decision is gone to, and each refusal is said.
-      setDialog(null);
-      const at = /^\/decisions\/(\d+)/.exec(refused[0]?.path ?? "")?.[1];
-      const decision = at === undefined ? undefined : requestOf(now.current, "").decisions[Number(at)];
-      if (decision !== undefined) set(focusOn(now.current, decision.difference_id));
-      for (const violation of refused.slice(0, 3)) notifications.show({ title: sentence(violation.what), message: violation.remedy, color: "red", autoClose: 10_000 });
-    },
-  });
-  const ask = useMutation({
-    mutationFn: (text: string) => api.json(`/projects/${project.id}/items/${item.id}/questions/${newId()}`, { method: "PUT", json: { text } }),
-    onSuccess: () => {
-      setDialog(null);
-      notifications.show({ message: strings.sent, color: "teal" });
-    },
-    onError: told,
-  });
+  const close = useCallback(() => { setDialog(null); }, []);
+  const submit = useSubmit({ opened, now, set, close, toList });
+  const ask = useAsk(project.id, item.id, close);
 
   const carryOut = (effect: ReviewEffect): void => {
     const { edit } = now.current;
@@ -226,11 +252,11 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
       {dialog === "submit" ? (
         <SubmitDialog
           lead={strings.submitLead(state.decisions.size, against(state).length, [...state.decisions.values()].filter((decision) => decision.take === "unsure").length)} why={whyReason[reasonAsked(state) ?? "protocol"]}
-          gold={state.gold} setGold={() => { set({ ...now.current, gold: !now.current.gold }); }} busy={submit.isPending} close={() => { setDialog(null); }} submit={(reason) => { if (!submit.isPending) submit.mutate(reason); }}
+          gold={state.gold} setGold={() => { set({ ...now.current, gold: !now.current.gold }); }} busy={submit.isPending} close={close} submit={(reason) => { if (!submit.isPending) submit.mutate(reason); }}
         />
       ) : null}
       {dialog === "ask" ? (
-        <AskDialog start={focused === undefined ? "" : strings.askStart(numberOf(state, focused.id), focused.title, where)} busy={ask.isPending} close={() => { setDialog(null); }} ask={(text) => { ask.mutate(text); }} />
+        <AskDialog start={focused === undefined ? "" : strings.askStart(numberOf(state, focused.id), focused.title, where)} busy={ask.isPending} close={close} ask={(text) => { ask.mutate(text); }} />
       ) : null}
     </div>
   );

@@ -5,8 +5,6 @@ export const strings = {
   group: "Review",
   takeGroup: "Review: take a version",
   editGroup: "Review: while editing",
-  tab: "Review",
-  item: "item",
   // ---- the list
   listTitle: "Review",
   listLead: (open: number): string => (open === 0 ? "Nothing waits for a decision." : `${many(open, "item waits", "items wait")} for a decision, the most doubtful first.`),
@@ -29,6 +27,11 @@ export const strings = {
   bits: (bits: number): string => `${bits.toFixed(2)} bit`,
   doubtHelp: "Entropy of the least certain posterior of the item: 0 is certain, 1 bit is a toss of a coin.",
   moreRows: "Load more",
+  openItem: "Open the item",
+  up: "Up",
+  down: "Down",
+  rowsOf: (rows: number, total: number): string => `${String(rows)} of ${String(total)}`,
+  keys: { move: "move", open: "open", continue: "continue" },
   kinds: { image: "Images", text: "Note", signal: "Recording" },
   // ---- one item
   opening: "Opening the review",
@@ -83,7 +86,6 @@ export const strings = {
   parts: (count: number): string => (count === 2 ? "two parts" : `${String(count)} parts`),
   notThere: "not marked",
   posterior: "Posterior",
-  choose: (n: number, words: string): string => `Take ${String(n)}: ${words}`,
   take: (words: string): string => `Take “${words}”`,
   takeOf: (raters: readonly string[]): string => `Take ${raters.join(", ")}`,
   takeUnnamed: "Take consensus",
@@ -95,7 +97,6 @@ export const strings = {
   takenEdited: "edited",
   takenUnsure: "left unsure",
   agreedMark: "all agree",
-  decidedAnew: "Decide anew",
   go: "go",
   goHelp: "Next and previous difference",
   undo: (number: string | null): string => (number === null ? "undo" : `undo ${number}`),
@@ -114,7 +115,6 @@ export const strings = {
   fixedPlace: "The outline is one rater's; choose whose.",
   keep: "Keep",
   cancel: "Cancel",
-  answer: "Answer",
   // ---- dialogs
   submitTitle: "Submit the adjudication",
   submitLead: (decided: number, against: number, unsure: number): string =>
