@@ -171,6 +171,7 @@ SLOW_STEPS = [
     ("protocol schema", ["PYTHON", "tests/judge/protocol_schema.py"]),
     ("formats against the judges", ["PYTHON", "tests/formats/formats.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
+    ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),

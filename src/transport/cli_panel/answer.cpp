@@ -42,7 +42,10 @@ Result<OutputFile> OutputFile::create(const std::filesystem::path& file) {
   part += fmt::format(".{}.part", ::getpid());
   std::FILE* stream = std::fopen(part.c_str(), "wbx");
   if (stream == nullptr) {
-    return fail(ErrorCode::Unavailable, "the output cannot be written", file.string(),
+    const ErrorCode code = errno == ENOENT   ? ErrorCode::NotFound
+                           : errno == EACCES ? ErrorCode::Forbidden
+                                             : ErrorCode::Unavailable;
+    return fail(code, "the output cannot be written", file.string(),
                 "check that its folder exists and may be written to");
   }
   return OutputFile(file, std::move(part), stream);

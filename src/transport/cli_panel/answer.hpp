@@ -34,8 +34,8 @@ template <class T>
 // is not committed leaves nothing behind, so a command that fails half way changes no output.
 class OutputFile {
  public:
-  // Errors: Unavailable when the folder cannot be written to; InvalidInput when there is something
-  // of that name that is no regular file.
+  // Errors: NotFound, Forbidden or Unavailable when the folder is not there or cannot be written
+  // to; InvalidInput when there is something of that name that is no regular file.
   [[nodiscard]] static Result<OutputFile> create(const std::filesystem::path& file);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile(const OutputFile&) = delete;
