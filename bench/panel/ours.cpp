@@ -155,6 +155,9 @@ void alpha_task(const Arguments& arguments) {
       [&](const std::vector<std::uint8_t>& ratings) {
         VoteColumns columns;
         const auto items = static_cast<std::uint32_t>(ratings.size() / raters);
+        columns.item.reserve(ratings.size());
+        columns.rater.reserve(ratings.size());
+        columns.label.reserve(ratings.size());
         for (std::uint32_t item = 0; item < items; ++item) {
           for (std::uint32_t rater = 0; rater < raters; ++rater) {
             const std::uint8_t said = ratings[std::size_t{item} * raters + rater];

@@ -119,7 +119,8 @@ def staple(folder, runs, edge):
     def work(images):
         chosen = SimpleITK.STAPLEImageFilter()
         chosen.SetForegroundValue(1)
-        shares = SimpleITK.GetArrayViewFromImage(chosen.Execute(images))
+        image = chosen.Execute(images)
+        shares = SimpleITK.GetArrayViewFromImage(image)
         return {"sensitivity": chosen.GetSensitivity()[0], "specificity": chosen.GetSpecificity()[0],
                 "sum": float(shares.sum(dtype=np.float64))}
 
