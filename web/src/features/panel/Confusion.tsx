@@ -77,14 +77,13 @@ function Cells({ rater, chosen, matrix, classes, x, y, cellWidth, cellHeight, pr
   return classes.flatMap((consensus, row) =>
     classes.map((said, column) => {
       const at = row * many + column;
-      const rate = matrix.rates[row]?.[column] ?? 0;
+      // The share of what was said, not the model's rate: a model may hold one rate for all raters.
       const seen = (matrix.counts[row] ?? []).reduce((sum, value) => sum + value, 0);
+      const rate = seen === 0 ? 0 : (matrix.counts[row]?.[column] ?? 0) / seen;
       const percent = String(Math.round(rate * 100));
-      const [low, high] = [matrix.low[row]?.[column], matrix.high[row]?.[column]];
-      const bounds = low === undefined || high === undefined ? "" : ` [${String(Math.round(low * 100))}, ${String(Math.round(high * 100))}]`;
       const right = row === column;
       return (
-        <Hit key={`${consensus.id}/${said.id}`} id={idOf(at)} x={x + column * cellWidth} y={y + row * cellHeight} width={cellWidth} height={cellHeight} reachable={at === Math.min(held, many * many - 1)} move={move(at)} press={right ? null : () => { setHeld(at); press(row, column); }} label={`Consensus ${consensus.title}, said ${said.title}: ${percent} %${bounds} of ${seen.toFixed(0)}${right ? "" : ". Show the items"}`}>
+        <Hit key={`${consensus.id}/${said.id}`} id={idOf(at)} x={x + column * cellWidth} y={y + row * cellHeight} width={cellWidth} height={cellHeight} reachable={at === Math.min(held, many * many - 1)} move={move(at)} press={right ? null : () => { setHeld(at); press(row, column); }} label={`Consensus ${consensus.title}, said ${said.title}: ${percent} % of ${seen.toFixed(0)}${right ? "" : ". Show the items"}`}>
           <rect className="cell" x={x + column * cellWidth + 0.5} y={y + row * cellHeight + 0.5} width={cellWidth - 1} height={cellHeight - 1} fill={right ? "var(--label-1)" : "var(--label-2)"} fillOpacity={seen === 0 ? 0 : right ? rate * 0.4 : Math.min(0.62, rate * 2)} stroke={at === chosen ? "var(--text)" : "var(--border)"} strokeWidth={at === chosen ? 2 : 1} />
           <Text x={x + (column + 0.5) * cellWidth} y={y + (row + 0.5) * cellHeight + 4} kind={seen === 0 ? "m" : "m f"}>{seen === 0 ? "·" : percent}</Text>
         </Hit>
