@@ -498,6 +498,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/items/{item_id}/adjudication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Settle the item: decisions become my labels in one durable commit */
+        put: operations["put_adjudication"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items/{item_id}/annotations": {
         parameters: {
             query?: never;
@@ -628,6 +645,23 @@ export interface paths {
         };
         /** The canonical text of a note */
         get: operations["get_note_text"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/items/{item_id}/opinions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the readers of the item said, and in what they differ */
+        get: operations["get_opinions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -807,6 +841,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/panel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How raters agree, who is how reliable, what is doubtful and what is left to do */
+        get: operations["get_panel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/panel/votes.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Votes of one unit, or what was adjudicated, as consilium agree and panel read them */
+        get: operations["get_panel_votes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/protocol": {
         parameters: {
             query?: never;
@@ -851,6 +919,23 @@ export interface paths {
         };
         /** Questions to the lead; a rater gets only the own ones */
         get: operations["list_questions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items that the protocol wants adjudicated, most doubtful first */
+        get: operations["list_review"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1033,6 +1118,13 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AdjudicationRequest: {
+            /** @description One for each difference that is not agreed; agreed ones may be decided too */
+            decisions: components["schemas"]["Decision"][];
+            /** @description The outcome serves as gold from now on: it is shown to raters as any other item */
+            gold?: boolean;
+            reason: string;
+        };
         Annotation: {
             attributes?: {
                 [key: string]: components["schemas"]["AnswerValue"];
@@ -1169,7 +1261,53 @@ export interface components {
         BulkRequest: {
             operations: (components["schemas"]["BulkPut"] | components["schemas"]["BulkDelete"])[];
         };
+        Decision: {
+            /** @description With take edited: what stands instead */
+            annotation?: null | components["schemas"]["AnnotationRequest"];
+            /** @description With take choice: the choice's class */
+            class?: string | null;
+            difference_id: string;
+            /** @description With take choice: whose annotation, where places differ; else the first of the choice */
+            rater?: string | null;
+            reason?: string | null;
+            /** @enum {string} */
+            take: "choice" | "edited" | "unsure";
+        };
+        Difference: {
+            /** @description All said the same; taken unless somebody decides otherwise */
+            agreed: boolean;
+            /** @description Most probable first */
+            choices: components["schemas"]["DifferenceChoice"][];
+            entropy_bits: number;
+            /** @description Stays as long as the opinions it rests on */
+            id: string;
+            /** @enum {string} */
+            kind: "question" | "label" | "mask";
+            settled: null | components["schemas"]["Decision"];
+            title: string;
+            /** @description Question id, or label ids joined by + */
+            unit: string;
+            /** @description answer, label, extent, attribute or missing: in what the opinions differ */
+            what: string;
+        };
+        DifferenceChoice: {
+            /** @description Theirs, in the order of raters; empty for absent */
+            annotation_ids: components["schemas"]["Id"][];
+            /** @description Label or answer; `absent` where a rater put nothing */
+            class: string;
+            probability: number;
+            /** @description Keys of those who said so */
+            raters: string[];
+            title: string;
+        };
         Empty: Record<string, never>;
+        /** @description A figure with its interval; value, low and high are null where `undefined` says why there is none. */
+        Estimate: {
+            high: number | null;
+            low: number | null;
+            undefined: string | null;
+            value: number | null;
+        };
         Export: {
             annotations: number;
             created_at: components["schemas"]["Time"];
@@ -1324,6 +1462,22 @@ export interface components {
             next_cursor: string | null;
             total: number;
         };
+        ItemOpinions: {
+            adjudication: null | {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                gold: boolean;
+                reason: string;
+            };
+            /** @description Worst first; agreed units last */
+            differences: components["schemas"]["Difference"][];
+            item_id: components["schemas"]["Id"];
+            may_adjudicate: boolean;
+            names_hidden: boolean;
+            opinions: components["schemas"]["Opinion"][];
+            why_not: string;
+        };
         Lease: {
             /** Format: date-time */
             lease_until: string | null;
@@ -1421,6 +1575,163 @@ export interface components {
         };
         OpenApiDocument: {
             openapi: string;
+        };
+        Opinion: {
+            annotations: components["schemas"]["Annotation"][];
+            duration_s: number | null;
+            /** @description A, B, C ...: stands for the rater wherever the item's opinions are named */
+            key: string;
+            /** @description Null while the names are hidden */
+            rater: null | {
+                display_name: string;
+                id: components["schemas"]["Id"];
+                kind: string;
+            };
+            /** Format: date-time */
+            submitted_at: string;
+        };
+        Panel: {
+            /** @description What intervals are clustered by */
+            cluster: string;
+            /** Format: date-time */
+            counted_at: string;
+            effort: {
+                /** @description Settled share after so many reader hours, so far */
+                curve: {
+                    hours: number;
+                    share: number;
+                }[];
+                hours: components["schemas"]["Estimate"];
+                settled_share: number;
+                votes_more: number;
+            };
+            gold: components["schemas"]["PanelGold"][];
+            items: {
+                complete: number;
+                total: number;
+                unsettled: number;
+                with_votes: number;
+            };
+            protocol: {
+                id: string;
+                version: string;
+            };
+            raters: components["schemas"]["PanelRater"][];
+            /** @description An item is settled once each of its units has a class of at least this posterior, counted with the raters' lower-bound rates */
+            settled_at: number;
+            /** @description Most doubtful first, 500 at most */
+            uncertain_items: components["schemas"]["PanelItem"][];
+            uncertainty: {
+                counts: number[];
+                edges_bits: number[];
+            };
+            units: components["schemas"]["PanelUnit"][];
+        };
+        PanelClass: {
+            id: string;
+            title: string;
+        };
+        PanelGold: {
+            answers: {
+                rater_id: components["schemas"]["Id"];
+                right: boolean;
+                said: string;
+            }[];
+            item_id: components["schemas"]["Id"];
+            number: number;
+            truth: string;
+            unit: string;
+        };
+        PanelItem: {
+            entropy_bits: number;
+            item_id: components["schemas"]["Id"];
+            number: number;
+            pseudonym: string;
+            settled: boolean;
+            title: string;
+            top: {
+                class: string;
+                probability: number;
+            };
+            /** @description The item's most doubtful unit */
+            unit: string;
+            votes: number;
+            votes_needed: number | null;
+        };
+        PanelRater: {
+            confusion: {
+                /** @description Row: consensus class; column: what the rater said */
+                counts: number[][];
+                high: number[][];
+                low: number[][];
+                rates: number[][];
+                unit: string;
+            }[];
+            /** @description Votes against the consensus class of their place, 500 at most */
+            differs?: {
+                consensus: string;
+                item_id: components["schemas"]["Id"];
+                number: number;
+                said: string;
+                unit: string;
+            }[];
+            drift: {
+                flagged: boolean;
+                /** Format: date-time */
+                since: string | null;
+                /** @description Agreement with the consensus in windows of votes, oldest first */
+                values: number[];
+                /** @description What changed, in a sentence; empty when nothing did */
+                words: string;
+            };
+            gold: null | {
+                estimate: components["schemas"]["Estimate"];
+                of: number;
+                right: number;
+            };
+            items: number;
+            kind: string;
+            median_s: number | null;
+            name: string;
+            rater_id: components["schemas"]["Id"];
+            /** @description Chance of the consensus class, over classes as they occur */
+            reliability: components["schemas"]["Estimate"];
+            votes: number;
+        };
+        /** @description What is voted on: a question answered for a whole item, or a label put onto places (matched across raters). */
+        PanelUnit: {
+            agreement: {
+                estimate: components["schemas"]["Estimate"];
+                /** @description How the interval was made, in words */
+                interval: string;
+                /** @description nominal, ordinal or interval */
+                level: string;
+                /** @description krippendorff_alpha, or dice for masks */
+                metric: string;
+                /** @description What the quality plan asks for */
+                target: number | null;
+            };
+            by_class: {
+                class: string;
+                estimate: components["schemas"]["Estimate"];
+            }[];
+            classes: components["schemas"]["PanelClass"][];
+            consensus: {
+                converged: boolean;
+                iterations: number;
+                log_likelihood: number | null;
+                method: string;
+                modes: number;
+                /** @description One a class */
+                prevalence: number[];
+            };
+            id: string;
+            items: number;
+            /** @enum {string} */
+            kind: "question" | "label" | "mask";
+            title: string;
+            units: number;
+            votes: number;
         };
         PasswordRequest: {
             new: string;
@@ -1613,6 +1924,21 @@ export interface components {
              * @enum {string}
              */
             type: "relation";
+        };
+        ReviewList: {
+            items: components["schemas"]["ReviewRow"][];
+            next_cursor: string | null;
+            total: number;
+        };
+        ReviewRow: {
+            differences: number;
+            entropy_bits: number;
+            item: components["schemas"]["Item"];
+            open: number;
+            /** @enum {string} */
+            reason: "disagreement" | "posterior" | "always";
+            /** @enum {string} */
+            state: "open" | "in_progress" | "settled";
         };
         SampleTarget: {
             channel?: string | null;
@@ -3579,6 +3905,69 @@ export interface operations {
             };
         };
     };
+    put_adjudication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjudicationRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOpinions"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOpinions"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_annotations: {
         parameters: {
             query?: {
@@ -3995,6 +4384,8 @@ export interface operations {
                 indices?: string;
                 /** @description 0 the exclusive layer, k the one of segment k; all when left out */
                 layer?: number;
+                /** @description Whose, by the key of get_opinions: A, B, ... */
+                opinion?: string;
                 /** @description Whose: me, or a rater's id as far as blinding allows */
                 rater?: string;
             };
@@ -4145,6 +4536,56 @@ export interface operations {
                 };
                 content: {
                     "text/plain; charset=utf-8": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_opinions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOpinions"];
                 };
             };
             /** @description Not signed in */
@@ -4798,6 +5239,109 @@ export interface operations {
             };
         };
     };
+    get_panel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Panel"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_panel_votes: {
+        parameters: {
+            query: {
+                /** @description An id of the panel's units */
+                unit: string;
+                /** @description votes when left out; truths: item,label */
+                what?: "votes" | "truths";
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_protocol: {
         parameters: {
             query?: never;
@@ -4986,6 +5530,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuestionList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_review: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before */
+                cursor?: string;
+                /** @description At most so many; 50 when left out */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewList"];
                 };
             };
             /** @description Not signed in */
