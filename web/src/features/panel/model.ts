@@ -95,7 +95,7 @@ export const withSubject = (state: PanelState, subject: string): PanelState => (
 // ---- items by uncertainty
 
 // Where an item behind a figure opens.
-export const itemPath = (project: string, item: string): string => `/p/${project}/item/${item}`;
+export const itemPath = (project: string, item: string): string => `/p/${project}/review/${item}`;
 
 // The bins that a brush covers when nothing was brushed: from the least doubtful item that is not settled.
 export function openBins(panel: Panel): { readonly from: number; readonly to: number } {
