@@ -39,22 +39,21 @@ json::object choice_json(const DifferenceChoice& choice, const ItemReview& revie
                       {"annotation_ids", std::move(annotations)}};
 }
 
-json::object difference_json(const Difference& difference, const ItemReview& review) {
+Result<json::object> difference_json(const Difference& difference, const ItemReview& review) {
   json::array choices;
   for (const DifferenceChoice& choice : difference.choices) {
     choices.push_back(choice_json(choice, review));
   }
-  const json::object* settled = review.settled(difference);
+  json::value settled = nullptr;
+  if (const std::string* decision = review.settled(difference)) {
+    settled = CSL_TRY(parse_json(*decision));
+  }
   return json::object{
-      {"id", difference.id},
-      {"kind", std::string(name_of(difference.kind))},
-      {"unit", difference.unit},
-      {"title", difference.title},
-      {"what", difference.what},
-      {"entropy_bits", difference.entropy_bits},
-      {"agreed", difference.agreed},
-      {"choices", std::move(choices)},
-      {"settled", settled == nullptr ? json::value(nullptr) : json::value(*settled)}};
+      {"id", difference.id},          {"kind", std::string(name_of(difference.kind))},
+      {"unit", difference.unit},      {"title", difference.title},
+      {"what", difference.what},      {"entropy_bits", difference.entropy_bits},
+      {"agreed", difference.agreed},  {"choices", std::move(choices)},
+      {"settled", std::move(settled)}};
 }
 
 Result<json::array> opinion_list(const storage::Reader& reader, const ItemReview& review) {
@@ -78,11 +77,9 @@ Result<json::array> opinion_list(const storage::Reader& reader, const ItemReview
 
 }  // namespace
 
-const json::object* ItemReview::settled(const Difference& difference) const {
-  for (const json::value& decision : decisions) {
-    if (decision.at("difference_id").as_string() == difference.id) return &decision.as_object();
-  }
-  return nullptr;
+const std::string* ItemReview::settled(const Difference& difference) const {
+  const auto found = decisions.find(difference.id);
+  return found == decisions.end() ? nullptr : &found->second;
 }
 
 Result<std::vector<storage::AnnotationRow>> opinion_rows(const storage::Reader& reader,
@@ -141,7 +138,9 @@ Result<ItemReview> load_review(storage::Store& store, const storage::Reader& rea
   if (review.adjudication) {
     const json::value decisions = CSL_TRY(parse_json(CSL_TRY(
         storage::opened(reader, review.read.row.patient, review.adjudication->sealed_decisions))));
-    review.decisions = decisions.as_array();
+    for (const json::value& decision : decisions.as_array()) {
+      review.decisions.emplace(decision.at("difference_id").as_string(), json::serialize(decision));
+    }
   }
   return review;
 }
@@ -175,7 +174,7 @@ Result<json::object> opinions_json(const storage::Reader& reader, const Access& 
   std::size_t agreed = 0;
   for (const Difference& difference : review.differences) {
     if (difference.agreed && ++agreed > agreed_shown_max) continue;
-    differences.push_back(difference_json(difference, review));
+    differences.push_back(CSL_TRY(difference_json(difference, review)));
   }
   json::object view{{"item_id", to_string(review.read.row.id)},
                     {"names_hidden", review.names.hidden()},

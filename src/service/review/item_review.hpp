@@ -2,7 +2,8 @@
 // Used inside this module.
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,10 +26,10 @@ struct ItemReview {
   std::vector<std::string> keys;
   std::vector<Difference> differences;  // point into `read`
   std::optional<storage::AdjudicationRow> adjudication;
-  boost::json::array decisions;  // of the adjudication, as they were sent
+  std::map<std::string, std::string> decisions;  // difference id -> Decision as it was sent, JSON
 
   // The decision on a difference, if there is one that still holds.
-  [[nodiscard]] const boost::json::object* settled(const Difference& difference) const;
+  [[nodiscard]] const std::string* settled(const Difference& difference) const;
 };
 
 // Choices have the panel's posteriors where `posteriors` is given and knows them, else the shares
