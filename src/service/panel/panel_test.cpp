@@ -23,6 +23,9 @@ namespace {
 
 constexpr int note_count = 30;
 
+// Texts of the protocol and what stands in their place.
+using Edits = std::vector<std::pair<std::string, std::string>>;
+
 struct Reading : ServiceFixture {
   Annotations annotations{*store_, *clock};
   Assignment assignment{*store_, *items_, *clock, *random};
@@ -31,7 +34,7 @@ struct Reading : ServiceFixture {
   std::vector<ItemId> notes;  // by number
 
   // The protocol of notes, in which a letter more or less is the same place, with more edits.
-  explicit Reading(std::vector<std::pair<std::string, std::string>> edits = {}) {
+  explicit Reading(Edits edits = {}) {
     edits.emplace_back("boundary_code_points_max: 0", "boundary_code_points_max: 1");
     std::string yaml = read_source_file("protocols/note-problems.yaml");
     for (const auto& [from, to] : edits) {
@@ -464,7 +467,8 @@ TEST_CASE("readers are as many as an item needs") {
 
 TEST_CASE(
     "a stop plan takes open places away from settled items and gives doubtful ones one more") {
-  Reading fixture({{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
+  Reading fixture(
+      Edits{{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
   fixture.import_notes();
   // Ada and Ben read everything and agree; Cem reads the first twenty, and errs on some.
   for (std::size_t i = 0; i < fixture.notes.size(); ++i) {
@@ -495,7 +499,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gold comes at its share, once to each rater, and looks like any other item") {
-  Reading fixture({{"gold_share: 0.03", "gold_share: 0.75"}});
+  Reading fixture(Edits{{"gold_share: 0.03", "gold_share: 0.75"}});
   fixture.import_notes();
   const Access judge = fixture.person("Judge", {Role::Adjudicator, Role::Rater});
   std::set<ItemId> gold;
