@@ -198,9 +198,11 @@ TEST_CASE("names stay hidden until the item is adjudicated, in opinions and in l
     CHECK(opinions.at("names_hidden").as_bool());
     CHECK(opinions.at("opinions").as_array()[0].at("rater").is_null());
     CHECK_FALSE(names_a_reader(opinions));
-    CHECK_FALSE(names_a_reader(must(fixture.annotations.list(access, fixture.project, item, all))));
+    CHECK_FALSE(names_a_reader(
+        json::parse(must(fixture.annotations.list(access, fixture.project, item, all)))));
   }
-  CHECK(names_a_reader(must(fixture.annotations.list(fixture.lead, fixture.project, item, all))));
+  CHECK(names_a_reader(
+      json::parse(must(fixture.annotations.list(fixture.lead, fixture.project, item, all)))));
 
   json::array decisions = Reviewed::first_choices(fixture.opinions(fixture.adjudicator, item));
   const json::object after =

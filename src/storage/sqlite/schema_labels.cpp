@@ -46,7 +46,8 @@ CREATE TABLE exports (
 CREATE INDEX exports_project ON exports (project_id, created_at);
 )sql"},
     // The last word on an item. The labels themselves are annotations of the adjudicator, under a
-    // task of the stage "adjudicate"; here is why, what was decided, and on which opinions it rests.
+    // task of the stage "adjudicate"; here is why, what was decided, and on which opinions it
+    // rests.
     {2, R"sql(
 CREATE TABLE adjudications (
   item_id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, patient_id TEXT NOT NULL,
