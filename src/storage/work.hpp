@@ -75,11 +75,10 @@ struct ReviewItemRow {
 [[nodiscard]] Result<std::vector<ReviewItemRow>> review_items(const Reader& reader,
                                                               const ProjectId& project,
                                                               const RaterId& rater);
-// The next item for a rater at `now`, behind item number `after_number` where there is one.
-[[nodiscard]] Result<std::optional<ItemId>> next_item(const Reader& reader,
-                                                      const ProjectId& project,
-                                                      const RaterId& rater, Timestamp now,
-                                                      const std::optional<ItemId>& after,
-                                                      std::int64_t after_number);
+// The next item for a rater at `now`, behind item number `after_number` where there is one;
+// `without_reviewed`: none whose opinions the rater has looked at.
+[[nodiscard]] Result<std::optional<ItemId>> next_item(
+    const Reader& reader, const ProjectId& project, const RaterId& rater, Timestamp now,
+    const std::optional<ItemId>& after, std::int64_t after_number, bool without_reviewed);
 
 }  // namespace consilium::storage

@@ -76,6 +76,12 @@ struct Lease {
   bool is_gold = false;  // read beyond the places wanted
 };
 
+bool readings_are_open(const storage::Reader& reader, const ProjectId& project) {
+  ProtocolCache protocols;
+  const auto protocol = protocols.of_project(reader, project);
+  return protocol && (*protocol)->protocol.reader_plan.blinding == Blinding::Open;
+}
+
 // Who has weighed others' readings of an item, or settled them, is no independent reader of it any
 // more. Where the protocol opens the readings to all this costs nothing.
 Status check_unread(const storage::Reader& reader, const Access& access, const ProjectId& project,
@@ -88,10 +94,7 @@ Status check_unread(const storage::Reader& reader, const Access& access, const P
                                                 .set("reader", to_string(access.person))
                                                 .set("item", item)
                                                 .set("purpose", std::string(purpose_review))));
-  if (reads.empty()) return {};
-  ProtocolCache protocols;
-  const auto protocol = protocols.of_project(reader, project);
-  if (protocol && (*protocol)->protocol.reader_plan.blinding == Blinding::Open) return {};
+  if (reads.empty() || readings_are_open(reader, project)) return {};
   return fail(ErrorCode::Conflict, "you have seen the other readings of this item", "",
               "leave it to a reader who has not");
 }
@@ -178,8 +181,11 @@ Result<std::optional<json::object>> Assignment::next(const Access& access, const
     const auto reader = CSL_TRY(store_.read());
     std::int64_t after_number = 0;
     if (after) after_number = CSL_TRY(storage::find_item(*reader, project, *after)).number;
+    const bool may_review =
+        roles_in(access, project).has_any({Role::Reviewer, Role::Adjudicator, Role::Lead});
     std::optional<ItemId> item = CSL_TRY(
-        storage::next_item(*reader, project, access.rater(), clock_.now(), after, after_number));
+        storage::next_item(*reader, project, access.rater(), clock_.now(), after, after_number,
+                           !may_review || !readings_are_open(*reader, project)));
     if (!item) return std::optional<json::object>{};
     const auto gold = CSL_TRY(gold_instead(*reader, project, access.rater(), *item));
     if (gold) item = gold;

@@ -389,6 +389,9 @@ TEST_CASE("who read the item, holds it, or is too early does not settle it") {
   CHECK(code_of(fixture.assignment.take(other, fixture.project, own)) == ErrorCode::Conflict);
   CHECK(code_of(fixture.assignment.reopen(fixture.adjudicator, fixture.project, task, "again")) ==
         ErrorCode::Conflict);
+  // Nor is the item handed out, though it comes next and has a place.
+  const auto offered = must(fixture.assignment.next(other, fixture.project, item, true));
+  CHECK((!offered || ServiceFixture::item_id(offered->at("item")) != own));
 }
 
 TEST_CASE("the review list has what the rule asks for, most doubtful first, page by page") {

@@ -131,6 +131,8 @@ const std::vector<NamedQuery> queries = {
         WHERE i.project_id = :project AND i.item_id <> :after
           AND NOT EXISTS (SELECT 1 FROM tasks w WHERE w.item_id = i.item_id
             AND w.stage = 'adjudicate' AND w.rater_id = :rater)
+          AND NOT (:without_reviewed AND EXISTS (SELECT 1 FROM item_reads s
+            WHERE s.person = :rater AND s.item_id = i.item_id AND s.purpose = 'review'))
           AND (t.state IN ('leased', 'assigned')
             OR ((t.state IS NULL OR t.state IN ('released', 'expired')) AND i.state <> 'done'
               AND (SELECT COUNT(*) FROM tasks o LEFT JOIN volatile_leases v USING (task_id)

@@ -92,14 +92,15 @@ Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& i
 Result<std::optional<ItemId>> next_item(const Reader& reader, const ProjectId& project,
                                         const RaterId& rater, Timestamp now,
                                         const std::optional<ItemId>& after,
-                                        std::int64_t after_number) {
-  const Rows rows =
-      CSL_TRY(reader.query("work.next", Fields()
-                                            .set("project", project)
-                                            .set("rater", rater)
-                                            .set("now", now.ms)
-                                            .set("after", after ? to_string(*after) : std::string())
-                                            .set("after_number", after_number)));
+                                        std::int64_t after_number, bool without_reviewed) {
+  const Rows rows = CSL_TRY(reader.query(
+      "work.next", Fields()
+                       .set("project", project)
+                       .set("rater", rater)
+                       .set("now", now.ms)
+                       .set("after", after ? to_string(*after) : std::string())
+                       .set("after_number", after_number)
+                       .set("without_reviewed", std::int64_t{without_reviewed ? 1 : 0})));
   if (rows.empty()) return std::optional<ItemId>{};
   return std::optional<ItemId>{CSL_TRY(rows.front().id<ItemId>("item_id"))};
 }
