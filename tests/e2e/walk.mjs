@@ -105,8 +105,10 @@ try {
   check("/ goes to the search", await page.evaluate(() => document.activeElement instanceof HTMLInputElement));
   await page.keyboard.press("Escape");
   await page.keyboard.press("Control+k");
+  // The palette has the keys once its field is focused, and Enter a meaning once something is found.
+  await page.waitForFunction(() => document.activeElement?.closest(".mantine-Spotlight-content") instanceof HTMLElement && document.activeElement instanceof HTMLInputElement);
   await page.keyboard.type("audit");
-  await page.waitForTimeout(300);
+  await page.locator(".mantine-Spotlight-content [data-selected]").filter({ hasText: /audit/i }).first().waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/audit");
   check("the palette finds a page", true);
