@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <limits>
 #include <memory>
+#include <span>
 
 #include "codec/sanitizer_build.hpp"
 
@@ -47,8 +48,19 @@ constexpr std::array allowed_calls{
     SCMP_SYS(restart_syscall),
 };
 
+// One connected peer more: its bytes, waiting for them, and what is asked of a socket.
+constexpr std::array peer_calls{
+    SCMP_SYS(recvfrom),    SCMP_SYS(sendto),     SCMP_SYS(poll),
+    SCMP_SYS(select),      SCMP_SYS(pselect6),   SCMP_SYS(ppoll),
+    SCMP_SYS(getsockopt),  SCMP_SYS(setsockopt), SCMP_SYS(getpeername),
+    SCMP_SYS(getsockname), SCMP_SYS(shutdown),   SCMP_SYS(fcntl),
+    SCMP_SYS(writev),      SCMP_SYS(readv),      SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+};
+constexpr std::array connect_calls{SCMP_SYS(socket), SCMP_SYS(connect)};
+
 Status failed(const char* what) {
-  return fail(ErrorCode::Internal, what, {}, "the codec worker needs Linux with seccomp");
+  return fail(ErrorCode::Internal, what, {}, "the helper processes need Linux with seccomp");
 }
 
 Status set_limit(int resource, std::uint64_t most) {
@@ -67,17 +79,24 @@ Status close_others(int kept) {
   return {};
 }
 
-Status filter_calls() {
+Status allow(void* filter, std::span<const int> calls) {
+  for (const int call : calls) {
+    if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) != 0) {
+      return failed("the system call filter could not be made");
+    }
+  }
+  return {};
+}
+
+Status filter_calls(NetworkUse network) {
   struct Release {
     void operator()(void* filter) const { seccomp_release(filter); }
   };
   const std::unique_ptr<void, Release> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
   if (!filter) return failed("the system call filter could not be made");
-  for (const int call : allowed_calls) {
-    if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) {
-      return failed("the system call filter could not be made");
-    }
-  }
+  CSL_TRY(allow(filter.get(), allowed_calls));
+  if (network != NetworkUse::None) CSL_TRY(allow(filter.get(), peer_calls));
+  if (network == NetworkUse::Connects) CSL_TRY(allow(filter.get(), connect_calls));
   // Memory may be mapped and its protection changed, but never to run code.
   for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)}) {
     if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
@@ -104,7 +123,7 @@ Status confine_this_process(const Confinement& confinement) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return failed("new privileges could not be given up");
   }
-  return filter_calls();
+  return filter_calls(confinement.network);
 }
 
 }  // namespace consilium

@@ -2,12 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,37 +18,20 @@
 #include <utility>
 
 #include "base/checked.hpp"
+#include "base/child_process.hpp"
+#include "base/descriptor.hpp"
 #include "codec/sanitizer_build.hpp"
 #include "codec/wire.hpp"
 
 namespace consilium {
 namespace {
 
-constexpr int worker_descriptor = 3;
 constexpr std::uint64_t output_alignment = 64;
 // Decoders hold 32-bit coefficients of each sample, some of them twice, beside input and output.
 constexpr std::uint64_t working_bytes_per_sample = 24;
 constexpr std::uint32_t start_timeout_ms = 20'000;
 constexpr std::uint32_t cpu_seconds_before_rest = 1800;
 constexpr std::uint64_t working_bytes_always = std::uint64_t{64} << 20U;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int value) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  [[nodiscard]] int get() const { return value_; }
-
- private:
-  int value_ = -1;
-};
 
 class Mapping {
  public:
@@ -71,30 +51,13 @@ class Mapping {
   std::size_t size_ = 0;
 };
 
-// A started worker; ending it kills the process and waits for it.
-class Worker {
- public:
-  Worker(pid_t process, Descriptor socket) : process_(process), socket_(std::move(socket)) {}
-  Worker(Worker&& other) noexcept
-      : cpu_seconds(other.cpu_seconds),
-        process_(std::exchange(other.process_, -1)),
-        socket_(std::move(other.socket_)) {}
-  Worker& operator=(Worker&&) = delete;
-  ~Worker() {
-    if (process_ < 0) return;
-    kill(process_, SIGKILL);
-    int status = 0;
-    while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
-    }
-  }
-  [[nodiscard]] pid_t process() const { return process_; }
-  [[nodiscard]] int socket() const { return socket_.get(); }
-  // Processor time that it said it had used when it last answered.
+// A started worker and the processor time that it said it had used when it last answered.
+struct Worker {
+  ChildProcess child;
   std::uint32_t cpu_seconds = 0;
 
- private:
-  pid_t process_ = -1;
-  Descriptor socket_;
+  [[nodiscard]] pid_t process() const { return child.process(); }
+  [[nodiscard]] int socket() const { return child.socket(); }
 };
 
 std::unexpected<Error> not_started() {
@@ -118,32 +81,8 @@ Wait wait_for_reply(int socket, std::uint32_t timeout_ms) {
 }
 
 Result<Worker> start_worker(const CodecPoolOptions& options) {
-  std::array<int, 2> pair{-1, -1};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return not_started();
-  Descriptor ours(pair[0]);
-  const Descriptor theirs(pair[1]);
-  std::vector<std::string> words{options.program.string()};
-  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
-  words.insert(words.end(), {"--fd", std::to_string(worker_descriptor)});
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  std::array<char*, 1> environment{nullptr};
-
-  posix_spawn_file_actions_t actions;
-  if (posix_spawn_file_actions_init(&actions) != 0) return not_started();
-  // From the highest down, so that no descriptor is overwritten before it is used.
-  posix_spawn_file_actions_adddup2(&actions, theirs.get(), worker_descriptor);
-  for (int standard = 0; standard < worker_descriptor; ++standard) {
-    posix_spawn_file_actions_addopen(&actions, standard, "/dev/null", O_RDWR, 0);
-  }
-  posix_spawn_file_actions_addclosefrom_np(&actions, worker_descriptor + 1);
-  pid_t process = -1;
-  const int problem = posix_spawn(&process, options.program.c_str(), &actions, nullptr,
-                                  arguments.data(), environment.data());
-  posix_spawn_file_actions_destroy(&actions);
-  if (problem != 0) return not_started();
-  Worker worker(process, std::move(ours));
+  Worker worker{CSL_TRY(
+      ChildProcess::start(options.program, options.arguments, ChildProcess::SocketKind::Packets))};
   // Only a worker that says that it is confined gets work.
   wire::Reply ready;
   int unexpected_descriptor = -1;

@@ -154,6 +154,8 @@ struct ImportRefusalRow {
                                                             std::string_view grid_id);
 [[nodiscard]] Result<std::vector<InstanceRow>> instances_of_series(const Reader& reader,
                                                                    const SeriesId& series);
+[[nodiscard]] Result<std::optional<InstanceRow>> instance_of_uid(const Reader& reader,
+                                                                 std::string_view sop_uid);
 [[nodiscard]] Result<std::vector<FramePlace>> frame_places(const Reader& reader,
                                                            const SeriesId& series);
 [[nodiscard]] Result<NoteRow> find_note(const Reader& reader, const NoteId& note);
@@ -165,6 +167,9 @@ struct ImportRefusalRow {
 [[nodiscard]] Result<std::vector<ImportRow>> imports_of(const Reader& reader,
                                                         const ProjectId& project);
 [[nodiscard]] Result<std::vector<ImportRow>> imports_unfinished(const Reader& reader);
+// Those that still take files, begun by `person`.
+[[nodiscard]] Result<std::vector<ImportRow>> imports_receiving(const Reader& reader,
+                                                               const std::string& person);
 [[nodiscard]] Result<std::vector<ImportRefusalRow>> import_refusals(const Reader& reader,
                                                                     const ImportId& import);
 

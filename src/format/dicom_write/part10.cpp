@@ -110,10 +110,9 @@ Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset) {
   return out;
 }
 
-Result<Bytes> write_part10(const DicomDataset& dataset) {
-  const std::string_view sop_class = dataset.ascii(tags::sop_class_uid);
-  const std::string_view sop_instance = dataset.ascii(tags::sop_instance_uid);
-  if (sop_class.empty() || sop_instance.empty()) {
+Result<Bytes> part10_head(std::string_view sop_class_uid, std::string_view sop_instance_uid,
+                          std::string_view transfer_syntax_uid) {
+  if (sop_class_uid.empty() || sop_instance_uid.empty() || transfer_syntax_uid.empty()) {
     return fail(ErrorCode::InvalidInput, "a DICOM object without SOP Class or Instance UID");
   }
   DicomDataset meta;
@@ -121,20 +120,15 @@ Result<Bytes> write_part10(const DicomDataset& dataset) {
             .vr = Vr::Ob,
             .value = DicomValue::owning({std::byte{0}, std::byte{1}}),
             .items = {}});
-  meta.put_text(tags::media_storage_sop_class_uid, Vr::Ui, sop_class);
-  meta.put_text(tags::media_storage_sop_instance_uid, Vr::Ui, sop_instance);
-  meta.put_text(tags::transfer_syntax_uid, Vr::Ui, explicit_little_endian_uid);
+  meta.put_text(tags::media_storage_sop_class_uid, Vr::Ui, sop_class_uid);
+  meta.put_text(tags::media_storage_sop_instance_uid, Vr::Ui, sop_instance_uid);
+  meta.put_text(tags::transfer_syntax_uid, Vr::Ui, transfer_syntax_uid);
   meta.put_text(tags::implementation_class_uid, Vr::Ui, implementation_class_uid());
   meta.put_text(tags::implementation_version_name, Vr::Sh, implementation_version_name());
   Bytes meta_bytes;
   CSL_TRY(append_dataset(meta_bytes, meta, 0));
 
-  std::size_t value_bytes = 0;
-  for (const DicomElement& element : dataset.elements()) {
-    value_bytes += element.value.bytes().size() + 16;
-  }
   Bytes out(128);
-  out.reserve(value_bytes + meta_bytes.size() + 1024);
   const ByteView magic = bytes_of("DICM");
   out.insert(out.end(), magic.begin(), magic.end());
   DicomDataset group_length;
@@ -142,6 +136,18 @@ Result<Bytes> write_part10(const DicomDataset& dataset) {
   group_length.put_integers(tags::file_meta_information_group_length, Vr::Ul, length);
   CSL_TRY(append_dataset(out, group_length, 0));
   out.insert(out.end(), meta_bytes.begin(), meta_bytes.end());
+  return out;
+}
+
+Result<Bytes> write_part10(const DicomDataset& dataset) {
+  Bytes out =
+      CSL_TRY(part10_head(dataset.ascii(tags::sop_class_uid), dataset.ascii(tags::sop_instance_uid),
+                          explicit_little_endian_uid));
+  std::size_t value_bytes = 0;
+  for (const DicomElement& element : dataset.elements()) {
+    value_bytes += element.value.bytes().size() + 16;
+  }
+  out.reserve(out.size() + value_bytes);
   // A dataset read from a file may carry the old file's meta information; it is not written twice.
   for (const DicomElement& element : dataset.elements()) {
     if (element.tag.group > 0x0002) CSL_TRY(append_element(out, element, 0));

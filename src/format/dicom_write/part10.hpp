@@ -3,6 +3,8 @@
 // small or is made once.
 #pragma once
 
+#include <string_view>
+
 #include "base/result.hpp"
 #include "domain/image/dicom_dataset.hpp"
 
@@ -13,6 +15,12 @@ namespace consilium {
 // is longer than its VR can say (65,534 bytes for short forms); TooLarge past 4 GiB.
 // Cost: O(bytes); values are copied once.
 [[nodiscard]] Result<Bytes> write_part10(const DicomDataset& dataset);
+
+// Preamble and File Meta Information of a file whose dataset follows as it came from the network.
+// Errors: InvalidInput when a UID is absent. Cost: a few hundred bytes.
+[[nodiscard]] Result<Bytes> part10_head(std::string_view sop_class_uid,
+                                        std::string_view sop_instance_uid,
+                                        std::string_view transfer_syntax_uid);
 
 // The dataset alone, as a network or another container wants it.
 [[nodiscard]] Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset);

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
+#include <functional>
 
 #include "base/byte_source.hpp"
+#include "base/descriptor.hpp"
 #include "base/utf8.hpp"
 #include "service/job/job_queue.hpp"
 #include "storage/catalog.hpp"
@@ -53,20 +55,6 @@ Result<ImportRow> import_of_project(const storage::Reader& reader, const Project
   return row;
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 Status write_fully(int descriptor, ByteView bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
@@ -86,6 +74,42 @@ std::filesystem::path upload_path(const std::filesystem::path& folder, std::int6
 }
 std::filesystem::path name_path(const std::filesystem::path& folder, std::int64_t number) {
   return folder / (std::to_string(number) + ".name");
+}
+
+Result<std::filesystem::path> make_folder(const std::filesystem::path& uploads,
+                                          const ImportId& id) {
+  const std::filesystem::path folder = uploads / to_string(id);
+  std::error_code problem;
+  if (std::filesystem::create_directories(folder, problem)) {
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
+  }
+  if (problem) return fail(ErrorCode::Unavailable, "the upload cannot be written");
+  return folder;
+}
+
+// `fill` is given the open file. On return the bytes are on the disk, the name not yet.
+Status write_durably(const std::filesystem::path& path, const std::function<Status(int)>& fill) {
+  const Descriptor out(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (out.get() < 0) return fail(ErrorCode::Unavailable, "the upload cannot be written");
+  CSL_TRY(fill(out.get()));
+  if (::fsync(out.get()) != 0) {
+    return fail(ErrorCode::Unavailable, "the upload cannot be made durable");
+  }
+  return {};
+}
+
+// An acknowledged upload is there after a power loss, like every write: bytes, then names.
+Status keep_upload(const std::filesystem::path& folder, std::int64_t number,
+                   const std::function<Status(int)>& fill) {
+  const std::filesystem::path part = folder / (std::to_string(number) + ".part");
+  CSL_TRY(write_durably(part, fill));
+  std::error_code problem;
+  std::filesystem::rename(part, upload_path(folder, number), problem);
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (problem || ::fsync(directory.get()) != 0) {
+    return fail(ErrorCode::Unavailable, "the upload cannot be kept");
+  }
+  return {};
 }
 
 // In the order of their numbers, so that a file's number is the one the browser gave.
@@ -144,39 +168,29 @@ Result<json::object> Imports::receive(const Access& access, const ProjectId& pro
     return fail(ErrorCode::InvalidInput, "the file's number or path is not usable",
                 "file_number, path", "number files from 1, and send the path that they have");
   }
-  const std::filesystem::path folder = upload_folder_ / to_string(id);
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  if (problem) return fail(ErrorCode::Unavailable, "the upload cannot be written");
-  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, problem);
-
-  const std::filesystem::path part = folder / (std::to_string(file_number) + ".part");
+  const std::filesystem::path folder = CSL_TRY(make_folder(upload_folder_, id));
   std::int64_t size_bytes = 0;
-  {
-    const Descriptor out(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (out.number() < 0) return fail(ErrorCode::Unavailable, "the upload cannot be written");
+  CSL_TRY(write_durably(name_path(folder, file_number),
+                        [&](int file) { return write_fully(file, bytes_of(relative_path)); }));
+  CSL_TRY(keep_upload(folder, file_number, [&](int file) -> Status {
     Bytes block(block_bytes);
     for (;;) {
       const std::size_t count = CSL_TRY(body(block));
-      if (count == 0) break;
-      CSL_TRY(write_fully(out.number(), ByteView(block).first(count)));
+      if (count == 0) return {};
+      CSL_TRY(write_fully(file, ByteView(block).first(count)));
       size_bytes += static_cast<std::int64_t>(count);
     }
-    const Descriptor named(::open(name_path(folder, file_number).c_str(),
-                                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    CSL_TRY(write_fully(named.number(), bytes_of(relative_path)));
-    // An acknowledged upload is there after a power loss, like every write.
-    if (::fsync(out.number()) != 0 || ::fsync(named.number()) != 0) {
-      return fail(ErrorCode::Unavailable, "the upload cannot be made durable");
-    }
-  }
-  std::filesystem::rename(part, upload_path(folder, file_number), problem);
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (problem || ::fsync(directory.number()) != 0) {
-    return fail(ErrorCode::Unavailable, "the upload cannot be kept");
-  }
+  }));
   return json::object{
       {"file_number", file_number}, {"size_bytes", size_bytes}, {"state", "received"}};
+}
+
+Status Imports::keep(const ImportId& id, std::int64_t file_number, ByteView head, ByteView rest) {
+  const std::filesystem::path folder = CSL_TRY(make_folder(upload_folder_, id));
+  return keep_upload(folder, file_number, [&](int file) -> Status {
+    CSL_TRY(write_fully(file, head));
+    return write_fully(file, rest);
+  });
 }
 
 namespace {

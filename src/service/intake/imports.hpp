@@ -113,6 +113,10 @@ class Imports {
                                                     const ImportId& id, std::int64_t file_number,
                                                     std::string_view relative_path,
                                                     const BodySource& body);
+  // The same for a file that lies in memory and has no name, in two pieces: durable on return.
+  // Errors: NoSpace, Unavailable. Cost: two fsyncs.
+  [[nodiscard]] Status keep(const ImportId& id, std::int64_t file_number, ByteView head,
+                            ByteView rest);
   // Starts the run; finishing twice is the same answer.
   [[nodiscard]] Result<boost::json::object> finish(const Access& access, const ProjectId& project,
                                                    const ImportId& id);

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace consilium::storage {
 namespace {
 
@@ -26,22 +28,6 @@ std::unexpected<Error> disk_error(int error, std::string what) {
               "look at the machine's disk log, then start the server again");
 }
 
-// A file descriptor that is closed when it goes.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-  [[nodiscard]] int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
 int open_retrying(const fs::path& path, int flags, mode_t mode = 0) {
   int number = -1;
   do {
@@ -56,7 +42,7 @@ class RealFile final : public DiskFile {
 
   Status append(ByteView bytes) override {
     while (!bytes.empty()) {
-      const ssize_t written = ::write(file_.number(), bytes.data(), bytes.size());
+      const ssize_t written = ::write(file_.get(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return disk_error(errno, "a file cannot be written");
       bytes = bytes.subspan(static_cast<std::size_t>(written));
@@ -133,13 +119,13 @@ class RealDisk final : public Disk {
 
   static Status sync_one(const fs::path& path, int flags, Scope scope) {
     const Descriptor file(open_retrying(path, flags));
-    if (file.number() < 0) return disk_error(errno, "a file cannot be opened to be synced");
+    if (file.get() < 0) return disk_error(errno, "a file cannot be opened to be synced");
 #ifdef CSL_WITHOUT_FSYNC
     // For the crash tests alone, which must then find losses.
     static_cast<void>(scope);
     return {};
 #else
-    const int done = scope == Scope::One ? ::fsync(file.number()) : ::syncfs(file.number());
+    const int done = scope == Scope::One ? ::fsync(file.get()) : ::syncfs(file.get());
     if (done != 0) return disk_error(errno, "the disk did not take what was written");
     return {};
 #endif

@@ -196,6 +196,12 @@ Result<std::vector<InstanceRow>> instances_of_series(const Reader& reader, const
       instance_of);
 }
 
+Result<std::optional<InstanceRow>> instance_of_uid(const Reader& reader, std::string_view sop_uid) {
+  return maybe<InstanceRow>(
+      CSL_TRY(reader.query("catalog.whole_instance_of_uid", {{"uid", std::string(sop_uid)}})),
+      instance_of);
+}
+
 Result<std::vector<FramePlace>> frame_places(const Reader& reader, const SeriesId& series) {
   return every<FramePlace>(
       CSL_TRY(reader.query("catalog.frame_places", Fields().set("series", series))),
@@ -250,6 +256,11 @@ Result<ImportRow> find_import(const Reader& reader, const ImportId& import) {
 Result<std::vector<ImportRow>> imports_of(const Reader& reader, const ProjectId& project) {
   return every<ImportRow>(
       CSL_TRY(reader.query("catalog.imports", Fields().set("project", project))), import_of);
+}
+
+Result<std::vector<ImportRow>> imports_receiving(const Reader& reader, const std::string& person) {
+  return every<ImportRow>(CSL_TRY(reader.query("catalog.imports_receiving", {{"person", person}})),
+                          import_of);
 }
 
 Result<std::vector<ImportRow>> imports_unfinished(const Reader& reader) {

@@ -221,6 +221,7 @@ const std::vector<NamedQuery> queries = {
         ORDER BY number IS NULL, number, series_uid)sql"},
     {"catalog.instance_of_uid",
      R"sql(SELECT instance_id, content, series_id FROM instances WHERE sop_uid = :uid)sql"},
+    {"catalog.whole_instance_of_uid", R"sql(SELECT * FROM instances WHERE sop_uid = :uid)sql"},
     {"catalog.instances_of_series", R"sql(SELECT * FROM instances WHERE series_id = :series
         ORDER BY sop_uid)sql"},
     {"catalog.frame_places", R"sql(SELECT sop_uid, frames_object, frames_object_size,
@@ -269,6 +270,8 @@ const std::vector<NamedQuery> queries = {
     {"catalog.import", R"sql(SELECT * FROM imports WHERE import_id = :import)sql"},
     {"catalog.imports", R"sql(SELECT * FROM imports WHERE project_id = :project
         ORDER BY started_at DESC, import_id DESC)sql"},
+    {"catalog.imports_receiving",
+     R"sql(SELECT * FROM imports WHERE state = 'receiving' AND person = :person)sql"},
     {"catalog.imports_unfinished", R"sql(SELECT * FROM imports WHERE state = 'running')sql"},
     {"catalog.import_refusals", R"sql(SELECT * FROM import_refusals WHERE import_id = :import
         ORDER BY file_number)sql"},

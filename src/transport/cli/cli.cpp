@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "codec/worker.hpp"
+#include "dimse/process.hpp"
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
@@ -41,6 +42,7 @@ struct Table {
   std::filesystem::path first_file;
   std::filesystem::path second_file;
   int descriptor = -1;
+  dimse::ProcessOptions dimse;
   std::function<int()> chosen;
 };
 
@@ -70,6 +72,7 @@ void add_serving(Table& t) {
     to->add_option("--web", t.serve.web, "Folder of the browser part");
     to->add_option("--certificate", t.serve.certificate, "TLS certificate with its chain, PEM");
     to->add_option("--key", t.serve.key, "Key of the certificate, PEM");
+    to->add_option("--dicom", t.serve.dicom, "Settings of the DICOM node (docs/DICOM.md)");
     to->add_option("--workers", t.serve.workers, "Threads that answer requests")
         ->capture_default_str()
         ->check(CLI::Range(1, 256));
@@ -250,6 +253,14 @@ void add_files(Table& t) {
                             "(not for people)", [&t] { return run_codec_worker(t.descriptor); });
   codec->add_option("--fd", t.descriptor, "The socket")->required();
   codec->group("");
+  CLI::App* node = command(t, t.app, "dimse", "One DICOM association; started by the server.",
+                           "(not for people)", [&t] { return dimse::run_process(t.dimse); });
+  node->add_option("--fd", t.dimse.descriptor, "The socket")->required();
+  node->add_flag("--send", t.dimse.sends, "Connect to a peer");
+  node->add_option("--certificate", t.dimse.certificate, "TLS: ours, PEM");
+  node->add_option("--key", t.dimse.key, "TLS: ours, PEM");
+  node->add_option("--peer-certificates", t.dimse.peer_certificates, "TLS: whom to trust, PEM");
+  node->group("");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct ServeOptions {
   std::filesystem::path certificate;
   std::filesystem::path key;
   std::uint32_t workers = 16;
+  std::filesystem::path dicom;  // the DICOM node's settings; empty: none
 };
 [[nodiscard]] int serve_command(const ServeOptions& options);
 

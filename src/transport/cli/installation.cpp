@@ -31,6 +31,7 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.jobs = std::make_unique<service::JobQueue>();
   it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
+  it.inbox = std::make_unique<service::DicomInbox>(it.import_tools(), *it.imports);
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);
   return it;

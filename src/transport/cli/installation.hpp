@@ -13,6 +13,7 @@
 #include "service/annotation/annotations.hpp"
 #include "service/annotation/masks.hpp"
 #include "service/assignment/assignment.hpp"
+#include "service/intake/dicom_inbox.hpp"
 #include "service/intake/imports.hpp"
 #include "service/item/items.hpp"
 #include "service/job/job_queue.hpp"
@@ -42,6 +43,7 @@ struct Installation {
   std::unique_ptr<service::Review> review;
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
   std::unique_ptr<service::Imports> imports;
+  std::unique_ptr<service::DicomInbox> inbox;
   std::unique_ptr<service::Exports> exports;
 
   [[nodiscard]] service::ImportTools import_tools() const {

@@ -9,6 +9,7 @@
 #include "transport/api/embedded.hpp"
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
+#include "transport/dimse/node.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -87,6 +88,19 @@ Status check_exposure(const Installation& it, const Endpoint& endpoint,
   return {};
 }
 
+// The DICOM node, where its settings are given.
+Result<std::unique_ptr<dimse::Node>> start_dicom(Installation& it, const ServeOptions& options) {
+  if (options.dicom.empty()) return nullptr;
+  dimse::NodeSettings settings = CSL_TRY(dimse::read_node_settings(options.dicom));
+  const std::string title = settings.ae_title;
+  auto node = CSL_TRY(dimse::Node::start(
+      std::move(settings), {.inbox = *it.inbox, .project_named = [&it](const std::string& name) {
+                              return project_named(it, name);
+                            }}));
+  fmt::print("The DICOM node {} listens on port {}\n", title, node->port());
+  return node;
+}
+
 sigset_t stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -119,6 +133,7 @@ Status serve(Installation& installation, const ServeOptions& options,
   api::ApiApplication application(*installation.people, policy, schemas, handlers,
                                   web ? &*web : nullptr, *installation.random);
   CSL_TRY(installation.imports->resume_all());
+  const auto node = CSL_TRY(start_dicom(installation, options));
   CSL_TRY(installation.exports->resume_all());
 
   http::ServerOptions server_options{.address = endpoint.address,
