@@ -174,6 +174,7 @@ SLOW_STEPS = [
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
+    ("dimse", ["PYTHON", "tests/dimse/test_dimse.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),
     ("crash: kill -9", ["PYTHON", "tests/crash/kill_loop.py"]),
     ("browser: end to end", ["node", "tests/e2e/run.mjs"]),

@@ -168,6 +168,7 @@ Result<DicomFile> read_dicom(ByteView bytes, const ReadOptions& options) {
     return fail(ErrorCode::Corrupt, "the file ends before its dataset", reader.where(),
                 "compare the file with the original, then import it again");
   }
+  file.dataset_offset = reader.position();
   file.syntax = CSL_TRY(settle_syntax(file, reader.peek(reader.left())));
   bool is_explicit = file.syntax->is_explicit_vr;
   if (file.syntax->is_encapsulated) {

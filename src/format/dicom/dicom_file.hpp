@@ -54,9 +54,10 @@ struct DicomFile {
   ByteView bytes;
   std::shared_ptr<const Bytes> inflated;  // of a deflated file
   const TransferSyntax* syntax = &explicit_little_endian();
-  std::string transfer_syntax_uid;  // as the file says, or as found where it does not say
-  DicomDataset meta;                // group 0002
-  DicomDataset dataset;             // all but the pixel data of the top level
+  std::uint64_t dataset_offset = 0;  // in the bytes given to `read_dicom`: what follows the meta
+  std::string transfer_syntax_uid;   // as the file says, or as found where it does not say
+  DicomDataset meta;                 // group 0002
+  DicomDataset dataset;              // all but the pixel data of the top level
   PixelDataPlace pixel_data;
   std::vector<std::string> notes;  // what was tolerated; no patient values
 };

@@ -1,5 +1,6 @@
 #include "service/intake/dicom_inbox.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/sha256.hpp"
@@ -16,11 +17,14 @@ namespace {
 // A batch that never ends (a device that keeps its association open for days) is cut here.
 constexpr std::int64_t batch_size_max = 2000;
 
-Sha256Digest digest_of(ByteView head, ByteView rest) {
-  Sha256 hash;
-  hash.update(head);
-  hash.update(rest);
-  return hash.finish();
+// The same dataset in the same syntax; files differ in who wrote their head.
+Result<bool> is_same(storage::Store& store, const storage::InstanceRow& stored,
+                     const NetworkObject& object) {
+  const Bytes file = CSL_TRY(store.objects().get(stored.patient, stored.object));
+  const DicomFile kept = CSL_TRY(read_dicom(file, {.stops_at_pixel_data = true}));
+  const ByteView dataset = ByteView(file).subspan(kept.dataset_offset);
+  return kept.transfer_syntax_uid == object.transfer_syntax_uid &&
+         std::ranges::equal(dataset, object.dataset);
 }
 
 // What an import would refuse is refused here already.
@@ -41,9 +45,7 @@ Status DicomInbox::add(Batch& batch, const NetworkObject& object) {
       part10_head(object.sop_class_uid, object.sop_instance_uid, object.transfer_syntax_uid));
   const auto reader = CSL_TRY(tools_.store.read());
   const auto stored = CSL_TRY(storage::instance_of_uid(*reader, object.sop_instance_uid));
-  if (stored && stored->content == content_name(tools_.store, digest_of(head, object.dataset))) {
-    return {};
-  }
+  if (stored && CSL_TRY(is_same(tools_.store, *stored, object))) return {};
   if (stored) {
     return fail(ErrorCode::Conflict, "the instance is there already, with other content");
   }

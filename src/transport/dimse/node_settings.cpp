@@ -46,13 +46,12 @@ Result<std::string> ae_title_of(const YAML::Node& node) {
 }
 
 Result<Peer> peer_of(const YAML::Node& node) {
-  CSL_TRY(only_members(node, {"ae_title", "address", "port", "project", "may", "identified"}));
+  CSL_TRY(only_members(node, {"ae_title", "address", "port", "project", "may"}));
   Peer peer;
   peer.ae_title = CSL_TRY(ae_title_of(node["ae_title"]));
   peer.address = node["address"].as<std::string>("");
   peer.port = node["port"].as<std::uint16_t>(0);
   peer.project = node["project"].as<std::string>("");
-  peer.is_identified = node["identified"].as<bool>(false);
   if (peer.project.empty()) {
     return wrong(node.Mark(), "the peer " + peer.ae_title + " has no project",
                  "say by id or name which project its images go to");

@@ -13,7 +13,6 @@
 //       port: 104                # where it listens, for C-MOVE and commitment reports
 //       project: Chest CT        # where its images go, and what it may ask for
 //       may: [store, commit, find, get, move]
-//       identified: false        # true: it gets objects as received, not pseudonymised
 #pragma once
 
 #include <cstdint>
@@ -35,7 +34,6 @@ struct Peer {
   bool may_find = false;
   bool may_get = false;
   bool may_move = false;
-  bool is_identified = false;
 };
 
 struct NodeSettings {
