@@ -136,7 +136,7 @@ class BoostedTrees::Trainer {
     const std::size_t width = 2 * std::size_t{class_count_};
     const std::size_t n = classes_.size();
     const auto split_count = static_cast<std::uint32_t>(thresholds_[feature].size());
-    sums.assign(leaf_count * bin_count * width, 0);
+    sums.assign(std::size_t{leaf_count} * bin_count * width, 0);
     const std::uint8_t* bins = bins_.data() + feature * n;
     for (std::size_t i = 0; i < n; ++i) {
       std::int64_t* sum = sums.data() + (std::size_t{leaf_of_[i]} * bin_count + bins[i]) * width;
@@ -186,7 +186,8 @@ class BoostedTrees::Trainer {
     std::vector<std::int64_t> sums(leaf_count * 2 * class_count_);
     for (std::size_t i = 0; i < leaf_of_.size(); ++i) {
       for (std::size_t j = 0; j < 2 * std::size_t{class_count_}; ++j) {
-        sums[leaf_of_[i] * 2 * class_count_ + j] += gradients_[2 * i * class_count_ + j];
+        sums[std::size_t{leaf_of_[i]} * 2 * class_count_ + j] +=
+            gradients_[2 * i * class_count_ + j];
       }
     }
     const std::size_t first = model.leaves_.size();
@@ -202,7 +203,8 @@ class BoostedTrees::Trainer {
     }
     for (std::size_t i = 0; i < leaf_of_.size(); ++i) {
       for (std::uint32_t k = 0; k < class_count_; ++k) {
-        scores_[i * class_count_ + k] += model.leaves_[first + leaf_of_[i] * class_count_ + k];
+        scores_[i * class_count_ + k] +=
+            model.leaves_[first + std::size_t{leaf_of_[i]} * class_count_ + k];
       }
     }
   }
@@ -330,7 +332,7 @@ void BoostedTrees::put_shares(const std::array<std::int32_t, class_count_max>& s
     sum += share[k];
   }
   for (std::uint32_t k = 0; k < class_count_; ++k) {
-    out[k * stride] = static_cast<std::uint8_t>(share[k] / sum * 255 + 0.5F);
+    out[k * stride] = static_cast<std::uint8_t>(std::lround(share[k] / sum * 255));
   }
 }
 

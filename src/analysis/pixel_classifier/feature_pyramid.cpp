@@ -95,7 +95,7 @@ void smooth_axis(const std::vector<std::int16_t>& in, std::vector<std::int16_t>&
     for (int offset = -2; offset <= 2; ++offset) {
       const auto other = std::clamp<std::int64_t>(std::int64_t{place} + offset, 0, length - 1);
       const std::int64_t move = (other - place) * static_cast<std::int64_t>(step);
-      rows[static_cast<std::size_t>(offset + 2)] =
+      rows[static_cast<std::size_t>(offset) + 2] =
           in.data() + static_cast<std::int64_t>(begin) + move;
     }
     for (std::uint32_t x = 0; x < dims[0]; ++x) {
@@ -392,18 +392,20 @@ void FeaturePyramid::finest_rows(std::uint32_t first_x, std::uint32_t count, std
       return a + 2 * b + c;
     };
     const std::int64_t smooth = across(before.smooth, here.smooth, after.smooth);
-    // Each first difference carries the weight 2 x 4 x 4, each second one 4 x 4.
-    const std::int64_t gx = (after.smooth - before.smooth) * inverse[0] / (256 * 32);
+    // A first difference carries the weight 2 x 4 x 4, a second one 4 x 4; spacings are in 1/256.
+    constexpr std::int64_t first_weight = 256 * 32;
+    constexpr std::int64_t second_weight = 256 * 16;
+    const std::int64_t gx = (after.smooth - before.smooth) * inverse[0] / first_weight;
     const std::int64_t gy =
-        across(before.y_first, here.y_first, after.y_first) * inverse[1] / (256 * 32);
+        across(before.y_first, here.y_first, after.y_first) * inverse[1] / first_weight;
     const std::int64_t gz =
-        across(before.z_first, here.z_first, after.z_first) * inverse[2] / (256 * 32);
+        across(before.z_first, here.z_first, after.z_first) * inverse[2] / first_weight;
     const std::int64_t laplacian = (before.smooth + after.smooth - 2 * std::int64_t{here.smooth}) *
-                                       inverse[0] / 256 * inverse[0] / (256 * 16) +
+                                       inverse[0] / 256 * inverse[0] / second_weight +
                                    across(before.y_second, here.y_second, after.y_second) *
-                                       inverse[1] / 256 * inverse[1] / (256 * 16) +
+                                       inverse[1] / 256 * inverse[1] / second_weight +
                                    across(before.z_second, here.z_second, after.z_second) *
-                                       inverse[2] / 256 * inverse[2] / (256 * 16);
+                                       inverse[2] / 256 * inverse[2] / second_weight;
     out[i] = rows[4][x];
     out[count + i] = clamped((smooth + 32) >> 6U);
     out[2 * std::size_t{count} + i] = root_of(gx * gx + gy * gy + gz * gz);
