@@ -12,13 +12,14 @@
 // Sources: A. Falcao, J. Stolfi and R. Lotufo, IEEE TPAMI 26 (2004) 19-29 (image foresting
 // transform); R. Dial, CACM 12 (1969) 632-633 (bucket queue); A. Falcao and F. Bergo, IEEE TMI 23
 // (2004) 1100-1108 (differential transform: seeds added and taken away); A. Criminisi, T. Sharp and
-// A. Blake, ECCV 2008 (geodesic with likelihood); L. Zhu et al., IMIC 2014 (the rival: FastGrowCut).
+// A. Blake, ECCV 2008 (geodesic with likelihood); L. Zhu et al., IMIC 2014 (the rival:
+// FastGrowCut).
 //
 // Volumes of more than `coarsest_voxels_max` voxels are solved so at a coarser grid first (axes
 // halved, the finest first); at each finer grid only the voxels near a border between labels, or
-// near a seed that disagrees, are solved, the rest take the coarse label and stand as sources around
-// them. A structure thinner than a coarse voxel is then found where seeds or the intensity range
-// point at it; `coarsest_voxels_max` = voxel_count solves all exactly.
+// near a seed that disagrees, are solved, the rest take the coarse label and stand as sources
+// around them. A structure thinner than a coarse voxel is then found where seeds or the intensity
+// range point at it; `coarsest_voxels_max` = voxel_count solves all exactly.
 //
 // The model (what intensities a label has) is learnt from the seeds and kept while they change, so
 // that an update is exact and local; see ModelUse. Why: docs/decisions/seed-growth.md.
@@ -124,6 +125,10 @@ class SeedGrowth {
   // label all that it reaches takes that label.
   // Cost: in proportion to what changes; a relearnt model solves all anew.
   SeedUpdate update(unsigned threads = 1, ModelUse use = ModelUse::Auto);
+
+  // As update() with the model kept, but everything is computed again: the labels are the same as
+  // update() would give. For checks and for timing.
+  SeedUpdate solve_anew(unsigned threads = 1);
 
   // Of the last update, x fastest: 0 unlabelled, else the label.
   [[nodiscard]] std::span<const std::uint8_t> labels() const;
