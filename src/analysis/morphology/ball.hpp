@@ -17,7 +17,7 @@ namespace consilium::morphology {
 [[nodiscard]] BitVolume dilated(const BitVolume& bits, const Lattice& lattice, double radius_mm,
                                 unsigned threads);
 
-inline constexpr std::size_t ball_rows_max = 2500;
+inline constexpr std::size_t ball_rows_max = 800;
 [[nodiscard]] BitVolume dilated_by_rows(const BitVolume& bits, const Lattice& lattice,
                                         double radius_mm, unsigned threads);
 [[nodiscard]] BitVolume dilated_by_distance(const BitVolume& bits, const Lattice& lattice,

@@ -12,7 +12,7 @@
 namespace consilium {
 namespace {
 
-constexpr std::size_t tile_edge = 48;
+constexpr std::size_t tile_edge = 64;
 constexpr double voxels_max = 32;
 
 using Extent = std::array<std::size_t, 3>;
@@ -37,6 +37,20 @@ std::vector<float> gaussian(double sigma) {
                                                             const float* __restrict b, float weight,
                                                             std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] += weight * (a[i] + b[i]);
+}
+
+// Notes the label's share where it is the largest so far, and where it is the voxel's own label.
+[[gnu::target_clones("avx2", "default")]] void take_share(
+    const float* __restrict share, const std::uint16_t* __restrict labels, std::uint16_t label,
+    float* __restrict best, float* __restrict own, std::int32_t* __restrict winner,
+    std::size_t count) {
+  const std::int32_t number = label;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool better = share[i] > best[i];
+    own[i] = labels[i] == label ? share[i] : own[i];
+    winner[i] = better ? number : winner[i];
+    best[i] = better ? share[i] : best[i];
+  }
 }
 
 // A tile with its surroundings, the volume's last voxels repeated past its ends.
@@ -73,10 +87,10 @@ class TileSmoother {
     winner_.assign(count, 0);
     own_.assign(count, 0.0F);
     if (present.size() == 2 && all == 2) {
-      blur(present[1]);
-      take(present[1]);
-      for (float& share : share_) share = 1 - share;
+      blur(present[0]);
       take(present[0]);
+      for (float& share : share_) share = 1 - share;
+      take(present[1]);
     } else {
       for (const std::uint16_t label : present) {
         blur(label);
@@ -104,12 +118,27 @@ class TileSmoother {
       return std::min(at < reach[axis] ? 0 : at - reach[axis], dims_[axis] - 1);
     };
     tile_.labels.resize(tile_.wide[0] * tile_.wide[1] * tile_.wide[2]);
+    // What lies within the volume is copied, the rest repeats its first and last.
+    const std::size_t before = reach[0] - std::min(reach[0], first[0]);
+    const std::size_t count = std::min(tile_.wide[0] - before, dims_[0] - clamped(0, before));
     std::uint16_t* to = tile_.labels.data();
     for (std::size_t z = 0; z < tile_.wide[2]; ++z) {
-      for (std::size_t y = 0; y < tile_.wide[1]; ++y) {
+      for (std::size_t y = 0; y < tile_.wide[1]; ++y, to += tile_.wide[0]) {
         const std::uint16_t* row =
             labels_.data() + (clamped(2, z) * dims_[1] + clamped(1, y)) * dims_[0];
-        for (std::size_t x = 0; x < tile_.wide[0]; ++x) *to++ = row[clamped(0, x)];
+        const std::uint16_t* inside = row + clamped(0, before);
+        std::fill_n(to, before, row[0]);
+        std::copy_n(inside, count, to + before);
+        std::fill(to + before + count, to + tile_.wide[0], row[dims_[0] - 1]);
+      }
+    }
+    own_labels_.clear();
+    for (std::size_t z = 0; z < tile_.edge[2]; ++z) {
+      for (std::size_t y = 0; y < tile_.edge[1]; ++y) {
+        const std::uint16_t* row = tile_.labels.data() +
+                                   ((z + reach[2]) * tile_.wide[1] + y + reach[1]) * tile_.wide[0] +
+                                   reach[0];
+        own_labels_.insert(own_labels_.end(), row, row + tile_.edge[0]);
       }
     }
   }
@@ -158,42 +187,25 @@ class TileSmoother {
     }
   }
 
-  [[nodiscard]] std::uint16_t own_label(std::size_t x, std::size_t y, std::size_t z) const {
-    const std::size_t rx = weights_[0].size() - 1;
-    const std::size_t ry = weights_[1].size() - 1;
-    const std::size_t rz = weights_[2].size() - 1;
-    return tile_.labels[((z + rz) * tile_.wide[1] + y + ry) * tile_.wide[0] + x + rx];
-  }
-
-  template <class Use>
-  void for_each_voxel(const Use& use) const {
-    std::size_t i = 0;
-    for (std::size_t z = 0; z < tile_.edge[2]; ++z) {
-      for (std::size_t y = 0; y < tile_.edge[1]; ++y) {
-        for (std::size_t x = 0; x < tile_.edge[0]; ++x, ++i) use(i, x, y, z);
-      }
-    }
-  }
-
+  // The labels come in rising order, so that of equal shares the smaller label has won.
   void take(std::uint16_t label) {
-    for_each_voxel([&](std::size_t i, std::size_t x, std::size_t y, std::size_t z) {
-      if (own_label(x, y, z) == label) own_[i] = share_[i];
-      if (share_[i] > best_[i] || (share_[i] == best_[i] && label < winner_[i])) {
-        best_[i] = share_[i];
-        winner_[i] = label;
-      }
-    });
+    take_share(share_.data(), own_labels_.data(), label, best_.data(), own_.data(), winner_.data(),
+               share_.size());
   }
 
   std::vector<Change> changes() const {
     std::vector<Change> changes;
-    for_each_voxel([&](std::size_t i, std::size_t x, std::size_t y, std::size_t z) {
-      const std::uint16_t own = own_label(x, y, z);
-      if (own == winner_[i] || own_[i] >= best_[i] || !may_change(own)) return;
-      const std::size_t voxel =
-          ((tile_.first[2] + z) * dims_[1] + tile_.first[1] + y) * dims_[0] + tile_.first[0] + x;
-      changes.push_back({.voxel = voxel, .label = winner_[i]});
-    });
+    std::size_t i = 0;
+    for (std::size_t z = 0; z < tile_.edge[2]; ++z) {
+      for (std::size_t y = 0; y < tile_.edge[1]; ++y) {
+        const std::size_t row =
+            ((tile_.first[2] + z) * dims_[1] + tile_.first[1] + y) * dims_[0] + tile_.first[0];
+        for (std::size_t x = 0; x < tile_.edge[0]; ++x, ++i) {
+          if (own_[i] >= best_[i] || !may_change(own_labels_[i])) continue;
+          changes.push_back({.voxel = row + x, .label = static_cast<std::uint16_t>(winner_[i])});
+        }
+      }
+    }
     return changes;
   }
 
@@ -203,7 +215,8 @@ class TileSmoother {
   const std::array<std::vector<float>, 3>& weights_;
   Tile tile_;
   std::vector<float> row_, along_x_, along_y_, share_, best_, own_;
-  std::vector<std::uint16_t> winner_;
+  std::vector<std::int32_t> winner_;
+  std::vector<std::uint16_t> own_labels_;
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace consilium {
 inline constexpr double length_mm_max = 1000;
 
 // Every voxel within `mm` of the mask; the ball is exact (morphology/ball.hpp).
-// Cost: O(rows of the box x (mm / spacing)^2 words), past radii of some 28 voxels O(voxels).
+// Cost: O(rows of the box x (mm / spacing)^2 words), past radii of some 16 voxels O(voxels).
 [[nodiscard]] Result<BitVolume> grown(const BitVolume& bits, const Lattice& lattice, double mm,
                                       unsigned threads = 1);
 // The voxels farther than `mm` from all that is not set.
