@@ -13,6 +13,8 @@
 #include "analysis/components/components.hpp"
 #include "analysis/morphology/joint_smoothing.hpp"
 #include "analysis/morphology/morphology.hpp"
+#include "analysis/slice_fill/slice_fill.hpp"
+#include "analysis/slice_fill/tilting_phantom.hpp"
 
 using namespace consilium;
 
@@ -110,4 +112,16 @@ int main(int argc, char** argv) {
     auto smoothed = labels;
     keep(smooth_jointly(smoothed, lattice, {}, 2, threads));
   });
+  const auto phantom = test::tilting_phantom(dims);
+  for (const std::uint32_t k : {10U, 20U}) {
+    const auto drawn = test::every_slice(phantom, dims, k);
+    auto filled = drawn;
+    measure(fmt::format("3 labels: fill between every {}th slice", k), [&] {
+      filled = drawn;
+      keep(fill_between_slices(
+          filled, lattice, {.segments = {}, .cap_ends = true, .image = {}, .threads = threads}));
+    });
+    fmt::print("  Dice {:.3f} {:.3f} {:.3f}\n", test::dice(filled, phantom, 1),
+               test::dice(filled, phantom, 2), test::dice(filled, phantom, 3));
+  }
 }

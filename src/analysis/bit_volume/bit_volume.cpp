@@ -46,11 +46,11 @@ void copy_bits(const std::uint64_t* row, std::size_t word_count, std::size_t fro
 
 }  // namespace
 
-VoxelBox whole_box(const VoxelDims& dims) { return {.first = {}, .end = dims}; }
+VoxelRange whole_box(const VoxelDims& dims) { return {.first = {}, .end = dims}; }
 
-VoxelBox grown_box(const VoxelBox& box, const std::array<std::uint32_t, 3>& steps,
-                   const VoxelDims& dims) {
-  VoxelBox grown;
+VoxelRange grown_box(const VoxelRange& box, const std::array<std::uint32_t, 3>& steps,
+                     const VoxelDims& dims) {
+  VoxelRange grown;
   for (std::size_t a = 0; a < 3; ++a) {
     grown.first[a] = box.first[a] - std::min(steps[a], box.first[a]);
     grown.end[a] = box.end[a] + std::min(steps[a], dims[a] - box.end[a]);
@@ -100,10 +100,10 @@ std::vector<std::uint8_t> mask_of_bits(const BitVolume& bits) {
   return mask;
 }
 
-std::optional<VoxelBox> box_of(const BitVolume& bits) {
+std::optional<VoxelRange> box_of(const BitVolume& bits) {
   const auto [nx, ny, nz] = bits.dims();
   std::vector<std::uint64_t> columns(bits.row_words());
-  VoxelBox box{.first = {nx, ny, nz}, .end = {}};
+  VoxelRange box{.first = {nx, ny, nz}, .end = {}};
   for (std::uint32_t z = 0; z < nz; ++z) {
     for (std::uint32_t y = 0; y < ny; ++y) {
       const std::uint64_t* row = bits.row(y, z);
@@ -133,7 +133,7 @@ std::uint64_t count_of(const BitVolume& bits) {
   return count;
 }
 
-BitVolume cropped(const BitVolume& bits, const VoxelBox& box) {
+BitVolume cropped(const BitVolume& bits, const VoxelRange& box) {
   BitVolume part(box.dims());
   for (std::size_t z = 0; z < part.dims()[2]; ++z) {
     for (std::size_t y = 0; y < part.dims()[1]; ++y) {
@@ -144,7 +144,7 @@ BitVolume cropped(const BitVolume& bits, const VoxelBox& box) {
   return part;
 }
 
-void paste(BitVolume& into, const BitVolume& part, const VoxelBox& box) {
+void paste(BitVolume& into, const BitVolume& part, const VoxelRange& box) {
   CSL_CHECK(part.dims() == box.dims());
   for (std::size_t z = 0; z < part.dims()[2]; ++z) {
     for (std::size_t y = 0; y < part.dims()[1]; ++y) {

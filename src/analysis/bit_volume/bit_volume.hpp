@@ -21,20 +21,20 @@ namespace consilium {
 using VoxelDims = std::array<std::uint32_t, 3>;
 
 // Half open: first <= voxel < end along each axis.
-struct VoxelBox {
+struct VoxelRange {
   std::array<std::uint32_t, 3> first{};
   std::array<std::uint32_t, 3> end{};
 
   [[nodiscard]] VoxelDims dims() const {
     return {end[0] - first[0], end[1] - first[1], end[2] - first[2]};
   }
-  friend bool operator==(const VoxelBox&, const VoxelBox&) = default;
+  friend bool operator==(const VoxelRange&, const VoxelRange&) = default;
 };
 
-[[nodiscard]] VoxelBox whole_box(const VoxelDims& dims);
+[[nodiscard]] VoxelRange whole_box(const VoxelDims& dims);
 // Grown by `steps` voxels along each axis, and cut off at the volume's ends.
-[[nodiscard]] VoxelBox grown_box(const VoxelBox& box, const std::array<std::uint32_t, 3>& steps,
-                                 const VoxelDims& dims);
+[[nodiscard]] VoxelRange grown_box(const VoxelRange& box, const std::array<std::uint32_t, 3>& steps,
+                                   const VoxelDims& dims);
 
 class BitVolume {
  public:
@@ -82,11 +82,11 @@ class BitVolume {
 [[nodiscard]] std::vector<std::uint8_t> mask_of_bits(const BitVolume& bits);
 
 // The smallest box that holds all set bits; nothing when none is set. Cost: O(words).
-[[nodiscard]] std::optional<VoxelBox> box_of(const BitVolume& bits);
+[[nodiscard]] std::optional<VoxelRange> box_of(const BitVolume& bits);
 [[nodiscard]] std::uint64_t count_of(const BitVolume& bits);
 // The box alone, and a box put back over what lies there.
-[[nodiscard]] BitVolume cropped(const BitVolume& bits, const VoxelBox& box);
-void paste(BitVolume& into, const BitVolume& part, const VoxelBox& box);
+[[nodiscard]] BitVolume cropped(const BitVolume& bits, const VoxelRange& box);
+void paste(BitVolume& into, const BitVolume& part, const VoxelRange& box);
 // x and y exchanged. Cost: O(words + set bits).
 [[nodiscard]] BitVolume transposed(const BitVolume& bits);
 

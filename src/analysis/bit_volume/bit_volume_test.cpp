@@ -43,7 +43,7 @@ TEST_CASE("a crop pasted back changes nothing, at every offset of a word") {
   const VoxelDims dims{150, 5, 4};
   const BitVolume bits = bits_of_mask(random_mask(dims, 0.4, 9), dims);
   for (std::uint32_t first = 0; first < 140; first += 3) {
-    const VoxelBox box{.first = {first, 1, 1}, .end = {150 - first / 2, 4, 3}};
+    const VoxelRange box{.first = {first, 1, 1}, .end = {150 - first / 2, 4, 3}};
     if (box.end[0] <= first) continue;
     const BitVolume part = cropped(bits, box);
     CHECK(part.at(0, 1, 1) == bits.at(first, 2, 2));
@@ -61,9 +61,9 @@ TEST_CASE("the box holds what is set and no more") {
   CHECK_FALSE(box_of(bits).has_value());
   bits.set(65, 3, 19);
   bits.set(129, 20, 7);
-  CHECK(box_of(bits) == VoxelBox{.first = {65, 3, 7}, .end = {130, 21, 20}});
+  CHECK(box_of(bits) == VoxelRange{.first = {65, 3, 7}, .end = {130, 21, 20}});
   CHECK(grown_box(*box_of(bits), {70, 1, 2}, bits.dims()) ==
-        VoxelBox{.first = {0, 2, 5}, .end = {130, 22, 20}});
+        VoxelRange{.first = {0, 2, 5}, .end = {130, 22, 20}});
 }
 
 TEST_CASE("voxels join, leave and meet by words") {

@@ -74,7 +74,7 @@ void join_all(const RunTable& table, const VoxelDims& dims, Connectivity connect
 void add_run(Component& component, const ComponentRun& run, std::uint32_t ny) {
   const std::uint32_t y = run.row % ny;
   const std::uint32_t z = run.row / ny;
-  VoxelBox& box = component.box;
+  VoxelRange& box = component.box;
   if (component.voxel_count == 0)
     box = {.first = {run.begin, y, z}, .end = {run.end, y + 1, z + 1}};
   component.voxel_count += static_cast<std::uint64_t>(run.end - run.begin);
@@ -92,7 +92,7 @@ BitVolume filled(const BitVolume& bits, Reach reach) {
   const Components parts = components_of(background, Connectivity::Faces, reach);
   const auto [nx, ny, nz] = bits.dims();
   const auto is_hole = [&](std::uint32_t number) {
-    const VoxelBox& box = parts.list[number].box;
+    const VoxelRange& box = parts.list[number].box;
     const bool inside = box.first[0] > 0 && box.end[0] < nx && box.first[1] > 0 && box.end[1] < ny;
     return inside && (reach == Reach::Slice || (box.first[2] > 0 && box.end[2] < nz));
   };

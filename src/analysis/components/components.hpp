@@ -31,7 +31,7 @@ struct ComponentRun {
 
 struct Component {
   std::uint64_t voxel_count = 0;
-  VoxelBox box;
+  VoxelRange box;
 };
 
 struct Components {

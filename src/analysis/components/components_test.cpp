@@ -105,8 +105,8 @@ TEST_CASE("a component's box and number follow its first voxel") {
   const Components parts = components_of(bits);
   REQUIRE(parts.list.size() == 2);
   CHECK(parts.list[0].voxel_count == 3);
-  CHECK(parts.list[0].box == VoxelBox{.first = {66, 1, 0}, .end = {68, 2, 2}});
-  CHECK(parts.list[1].box == VoxelBox{.first = {3, 5, 2}, .end = {4, 6, 3}});
+  CHECK(parts.list[0].box == VoxelRange{.first = {66, 1, 0}, .end = {68, 2, 2}});
+  CHECK(parts.list[1].box == VoxelRange{.first = {3, 5, 2}, .end = {4, 6, 3}});
 }
 
 TEST_CASE("nothing set gives nothing") {

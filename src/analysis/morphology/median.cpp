@@ -121,7 +121,7 @@ Result<BitVolume> median_smoothed(const BitVolume& bits, const Lattice& lattice,
   }
   const auto box = box_of(bits);
   if (!box) return bits;
-  const VoxelBox around =
+  const VoxelRange around =
       grown_box(*box,
                 {static_cast<std::uint32_t>(reach[0]), static_cast<std::uint32_t>(reach[1]),
                  static_cast<std::uint32_t>(reach[2])},

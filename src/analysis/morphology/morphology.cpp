@@ -9,7 +9,8 @@ namespace {
 
 using morphology::steps_within;
 
-VoxelBox box_around(const VoxelBox& box, const Lattice& lattice, double mm, std::uint32_t more) {
+VoxelRange box_around(const VoxelRange& box, const Lattice& lattice, double mm,
+                      std::uint32_t more) {
   return grown_box(box,
                    {steps_within(mm, lattice.spacing_mm[0]) + more,
                     steps_within(mm, lattice.spacing_mm[1]) + more,
@@ -17,7 +18,7 @@ VoxelBox box_around(const VoxelBox& box, const Lattice& lattice, double mm, std:
                    lattice.dims);
 }
 
-Lattice lattice_of_box(const VoxelBox& box, const Lattice& lattice) {
+Lattice lattice_of_box(const VoxelRange& box, const Lattice& lattice) {
   return {.dims = box.dims(), .spacing_mm = lattice.spacing_mm};
 }
 
@@ -28,7 +29,7 @@ Result<BitVolume> in_box(const BitVolume& bits, const Lattice& lattice, double m
   CSL_TRY(check_length(bits, lattice, mm));
   const auto box = box_of(bits);
   if (!box) return bits;
-  const VoxelBox around = box_around(*box, lattice, mm, more);
+  const VoxelRange around = box_around(*box, lattice, mm, more);
   BitVolume result(bits.dims());
   paste(result, make(cropped(bits, around), lattice_of_box(around, lattice)), around);
   return result;

@@ -86,10 +86,10 @@ TEST_CASE("threads change no voxel, and a mask far from the volume's ends is mov
   const test::Blobs blobs{{40, 30, 20}, {5, 4, 3}, 100};
   const BitVolume small = test::made_blob_bits(blobs);
   BitVolume bits({150, 90, 60});
-  const VoxelBox box{.first = {61, 33, 21}, .end = {101, 63, 41}};
+  const VoxelRange box{.first = {61, 33, 21}, .end = {101, 63, 41}};
   paste(bits, small, box);
   BitVolume moved({150, 90, 60});
-  const VoxelBox there{.first = {31, 29, 19}, .end = {71, 59, 39}};
+  const VoxelRange there{.first = {31, 29, 19}, .end = {71, 59, 39}};
   paste(moved, small, there);
   const Lattice lattice{.dims = bits.dims(), .spacing_mm = {0.8, 0.9, 1.7}};
   using Operation = Result<BitVolume> (*)(const BitVolume&, const Lattice&, double, unsigned);
@@ -98,8 +98,8 @@ TEST_CASE("threads change no voxel, and a mask far from the volume's ends is mov
     const BitVolume alone = operation(bits, lattice, 3.4, 1).value();
     CHECK(operation(bits, lattice, 3.4, 3).value() == alone);
     const BitVolume elsewhere = operation(moved, lattice, 3.4, 1).value();
-    const VoxelBox around = grown_box(box, {10, 10, 10}, bits.dims());
-    const VoxelBox around_there = grown_box(there, {10, 10, 10}, bits.dims());
+    const VoxelRange around = grown_box(box, {10, 10, 10}, bits.dims());
+    const VoxelRange around_there = grown_box(there, {10, 10, 10}, bits.dims());
     CHECK(cropped(alone, around) == cropped(elsewhere, around_there));
   }
 }
