@@ -15,6 +15,7 @@
 #include "analysis/morphology/morphology.hpp"
 #include "analysis/slice_fill/slice_fill.hpp"
 #include "analysis/slice_fill/tilting_phantom.hpp"
+#include "analysis/surface_nets/surface_nets.hpp"
 
 using namespace consilium;
 
@@ -112,6 +113,11 @@ int main(int argc, char** argv) {
     auto smoothed = labels;
     keep(smooth_jointly(smoothed, lattice, {}, 2, threads));
   });
+  std::size_t triangles = 0;
+  measure("all labels: surface nets, 16 steps", [&] {
+    triangles = surfaces_of(labels, dims, {}, {}, threads).value().triangles.size();
+  });
+  fmt::print("  {} triangles\n", triangles);
   const auto phantom = test::tilting_phantom(dims);
   for (const std::uint32_t k : {10U, 20U}) {
     const auto drawn = test::every_slice(phantom, dims, k);
