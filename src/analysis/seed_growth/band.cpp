@@ -1,0 +1,167 @@
+#include "analysis/seed_growth/band.hpp"
+
+#include <algorithm>
+
+#include "analysis/parallel/parallel.hpp"
+
+namespace consilium::seed_growth {
+
+Band::Band(const BinnedGrid& fine, const BinnedGrid& coarse, const std::vector<std::uint8_t>& seeds,
+           const LevelSolver& coarse_solver)
+    : fine_(fine),
+      coarse_(coarse),
+      seeds_(seeds),
+      coarse_solver_(coarse_solver),
+      border_(coarse.grid.size()),
+      marked_(coarse.grid.size()) {
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    step_[axis] = coarse.factor[axis] / fine.factor[axis];
+}
+
+// A seed that the coarse label overruled.
+bool Band::has_other_seed(std::uint32_t cell) const {
+  const auto at = coarse_.grid.place(cell);
+  const auto& dims = fine_.grid.lattice().dims;
+  const std::uint8_t label = coarse_solver_.labels()[cell];
+  for (std::uint32_t z = at[2] * step_[2]; z < std::min((at[2] + 1) * step_[2], dims[2]); ++z) {
+    for (std::uint32_t y = at[1] * step_[1]; y < std::min((at[1] + 1) * step_[1], dims[1]); ++y) {
+      for (std::uint32_t x = at[0] * step_[0]; x < std::min((at[0] + 1) * step_[0], dims[0]); ++x) {
+        const std::uint8_t seed = seeds_[fine_.grid.dense(x, y, z)];
+        if (seed != unlabelled && seed != label &&
+            fine_.bins[fine_.grid.index(x, y, z)] != closed) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
+}
+
+bool Band::is_border(std::uint32_t cell) const {
+  if (coarse_.bins[cell] == closed) return false;
+  const std::uint8_t* labels = coarse_solver_.labels();
+  for (const Neighbour& n : coarse_.grid.neighbours()) {
+    const auto other = static_cast<std::uint32_t>(cell + n.step);
+    if (labels[other] != labels[cell] && coarse_.bins[other] != closed) return true;
+  }
+  return has_other_seed(cell);
+}
+
+bool Band::is_near_border(std::uint32_t cell) const {
+  if (border_[cell] != 0) return true;
+  return std::ranges::any_of(coarse_.grid.neighbours(), [&](const Neighbour& n) {
+    return border_[static_cast<std::uint32_t>(cell + n.step)] != 0;
+  });
+}
+
+void Band::mark_all(unsigned threads) {
+  const auto& dims = coarse_.grid.lattice().dims;
+  std::ranges::fill(marked_, 0);
+  split_work(threads, std::uint64_t{dims[2]} * dims[1],
+             [&](std::uint64_t first, std::uint64_t last, std::uint64_t) {
+               for (std::uint64_t row = first; row < last; ++row) {
+                 const std::uint32_t begin =
+                     coarse_.grid.index(0, static_cast<std::uint32_t>(row % dims[1]),
+                                        static_cast<std::uint32_t>(row / dims[1]));
+                 for (std::uint32_t x = 0; x < dims[0]; ++x)
+                   border_[begin + x] = is_border(begin + x);
+               }
+             });
+  for (std::uint32_t z = 0; z < dims[2]; ++z) {
+    for (std::uint32_t y = 0; y < dims[1]; ++y) {
+      const std::uint32_t begin = coarse_.grid.index(0, y, z);
+      for (std::uint32_t cell = begin; cell < begin + dims[0]; ++cell) {
+        if (border_[cell] == 0) continue;
+        marked_[cell] = 1;
+        for (const Neighbour& n : coarse_.grid.neighbours()) {
+          marked_[static_cast<std::uint32_t>(cell + n.step)] = 1;
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+void sort_unique(std::vector<std::uint32_t>& cells) {
+  std::ranges::sort(cells);
+  const auto repeats = std::ranges::unique(cells);
+  cells.erase(repeats.begin(), repeats.end());
+}
+
+// The open cells among `cells` and their neighbours.
+std::vector<std::uint32_t> with_neighbours(const BinnedGrid& grid,
+                                           const std::vector<std::uint32_t>& cells) {
+  std::vector<std::uint32_t> out;
+  out.reserve(cells.size() * 8);
+  const auto add = [&](std::uint32_t cell) {
+    if (grid.bins[cell] != closed) out.push_back(cell);
+  };
+  for (const std::uint32_t cell : cells) {
+    add(cell);
+    for (const Neighbour& n : grid.grid.neighbours()) {
+      add(static_cast<std::uint32_t>(cell + n.step));
+    }
+    // Neighbours share most of theirs: repeats go before they fill memory.
+    if (out.size() > (1U << 22U) && out.size() + 32 > out.capacity()) sort_unique(out);
+  }
+  sort_unique(out);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> Band::mark(std::vector<std::uint32_t> changed) {
+  std::vector<std::uint32_t> border_changed;
+  for (const std::uint32_t cell : with_neighbours(coarse_, changed)) {
+    const std::uint8_t is = is_border(cell) ? 1 : 0;
+    if (border_[cell] == is) continue;
+    border_[cell] = is;
+    border_changed.push_back(cell);
+  }
+  for (const std::uint32_t cell : with_neighbours(coarse_, border_changed)) {
+    const std::uint8_t is = is_near_border(cell) ? 1 : 0;
+    if (marked_[cell] == is) continue;
+    marked_[cell] = is;
+    changed.push_back(cell);
+  }
+  sort_unique(changed);
+  return changed;
+}
+
+Condition Band::condition(std::uint32_t x, std::uint32_t y, std::uint32_t z,
+                          std::uint32_t fine) const {
+  if (fine_.bins[fine] == closed) return {};
+  const std::uint8_t seed = seeds_[fine_.grid.dense(x, y, z)];
+  if (seed != unlabelled) return {.is_free = false, .label = seed};
+  const std::uint32_t cell = cell_of(x, y, z);
+  if (marked_[cell] != 0) return {.is_free = true};
+  return {.is_free = false, .label = coarse_solver_.labels()[cell]};
+}
+
+std::vector<Run> Band::put_all(LevelSolver& solver, unsigned threads) const {
+  const auto& dims = fine_.grid.lattice().dims;
+  std::vector<std::vector<Run>> of_part(std::max(threads, 1U));
+  split_work(threads, std::uint64_t{dims[2]} * dims[1],
+             [&](std::uint64_t first, std::uint64_t last, std::uint64_t part) {
+               std::vector<Run>& runs = of_part[part];
+               for (std::uint64_t row = first; row < last; ++row) {
+                 const auto y = static_cast<std::uint32_t>(row % dims[1]);
+                 const auto z = static_cast<std::uint32_t>(row / dims[1]);
+                 const std::uint32_t begin = fine_.grid.index(0, y, z);
+                 bool was_free = false;
+                 for (std::uint32_t x = 0; x < dims[0]; ++x) {
+                   const Condition is = condition(x, y, z, begin + x);
+                   solver.put(begin + x, is);
+                   if (is.is_free && !was_free) runs.push_back({begin + x, 0});
+                   if (is.is_free) ++runs.back().count;
+                   was_free = is.is_free;
+                 }
+               }
+             });
+  std::vector<Run> out;
+  for (const std::vector<Run>& runs : of_part) out.insert(out.end(), runs.begin(), runs.end());
+  return out;
+}
+
+}  // namespace consilium::seed_growth

@@ -1,0 +1,49 @@
+// Between two grids of the pyramid: which voxels of the finer one are solved (the band around the
+// coarser one's borders), and which take the coarser one's label.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "analysis/seed_growth/level_solver.hpp"
+
+namespace consilium::seed_growth {
+
+class Band {
+ public:
+  // `seeds` are the fine grid's, dense. All outlive the band.
+  Band(const BinnedGrid& fine, const BinnedGrid& coarse, const std::vector<std::uint8_t>& seeds,
+       const LevelSolver& coarse_solver);
+
+  // Anew, from the coarse labels and the seeds. Cost: O(coarse voxels + seeds' volume).
+  void mark_all(unsigned threads);
+  // After the coarse labels of `changed` cells (padded indices) and the seeds in them changed.
+  // Gives the cells whose fine voxels may have got another condition, ascending, each once.
+  [[nodiscard]] std::vector<std::uint32_t> mark(std::vector<std::uint32_t> changed);
+
+  // What the fine voxel is. `fine` is its padded index.
+  [[nodiscard]] Condition condition(std::uint32_t x, std::uint32_t y, std::uint32_t z,
+                                    std::uint32_t fine) const;
+  [[nodiscard]] std::uint32_t cell_of(std::uint32_t x, std::uint32_t y, std::uint32_t z) const {
+    return coarse_.grid.index(x / step_[0], y / step_[1], z / step_[2]);
+  }
+  [[nodiscard]] const std::array<std::uint32_t, 3>& step() const { return step_; }
+  // Free voxels, in ascending order; puts all conditions into `solver`.
+  [[nodiscard]] std::vector<Run> put_all(LevelSolver& solver, unsigned threads) const;
+
+ private:
+  [[nodiscard]] bool is_border(std::uint32_t cell) const;
+  [[nodiscard]] bool has_other_seed(std::uint32_t cell) const;
+  [[nodiscard]] bool is_near_border(std::uint32_t cell) const;
+
+  const BinnedGrid& fine_;
+  const BinnedGrid& coarse_;
+  const std::vector<std::uint8_t>& seeds_;
+  const LevelSolver& coarse_solver_;
+  std::array<std::uint32_t, 3> step_{};
+  std::vector<std::uint8_t> border_;  // padded, of the coarse grid
+  std::vector<std::uint8_t> marked_;  // border cells and their neighbours
+};
+
+}  // namespace consilium::seed_growth

@@ -1,0 +1,122 @@
+#include "analysis/seed_growth/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace consilium::seed_growth {
+namespace {
+
+using Density = std::array<double, bin_count>;
+
+struct Spread {
+  double count = 0;
+  double deviation = 0;  // in codes, robust: half of what the middle 68 % span
+};
+
+Spread spread_of(const std::vector<std::uint32_t>& counts, const BinTable& bins) {
+  Spread out;
+  out.count = std::accumulate(counts.begin(), counts.end(), 0.0);
+  const auto at = [&](double share) {
+    double below = 0;
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+      below += counts[bin];
+      if (below >= share * out.count && counts[bin] > 0) return bins.centre[bin];
+    }
+    return bins.centre[bin_count - 1];
+  };
+  out.deviation = (at(0.84) - at(0.16)) / 2;
+  return out;
+}
+
+// How many codes wide a bin is: half of the way between its neighbours.
+double width_of(const BinTable& bins, std::size_t bin) {
+  const double low = bins.centre[bin == 0 ? 0 : bin - 1];
+  const double high = bins.centre[std::min(bin + 1, bin_count - 1)];
+  return std::max((high - low) / 2, 1.0);
+}
+
+// A kernel estimate of the label's intensities, as density over codes. Width by B. Silverman's rule
+// (Density Estimation, 1986, 3.4.2), never below a bin. As many voxels as the root of the seeds are
+// taken from the whole image besides: an intensity that no seed has says nothing for any label.
+Density density_of(const std::vector<std::uint32_t>& counts, const Spread& spread,
+                   const BinTable& bins) {
+  const double rule = 0.9 * spread.deviation * std::pow(spread.count, -0.2);
+  const double prior = std::sqrt(spread.count);
+  Density out{};
+  for (std::size_t from = 0; from < bin_count; ++from) {
+    if (counts[from] == 0) continue;
+    const double h = std::max(rule, 0.75 * width_of(bins, from));
+    for (std::size_t to = 0; to < bin_count; ++to) {
+      const double d = (bins.centre[to] - bins.centre[from]) / h;
+      if (std::abs(d) < 6) out[to] += counts[from] * std::exp(-0.5 * d * d) / (h * 2.5066282746);
+    }
+  }
+  for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    const double of_image = std::max(bins.share[bin], 1e-6) / width_of(bins, bin);
+    out[bin] = (out[bin] + prior * of_image) / (spread.count + prior);
+  }
+  return out;
+}
+
+}  // namespace
+
+Model learn(const SeedCounts& seeds, const BinTable& bins) {
+  Model model;
+  std::vector<std::size_t> labels;
+  std::vector<Density> densities;
+  std::vector<double> deviations;
+  for (std::size_t label = 1; label < seeds.size(); ++label) {
+    if (seeds[label].empty()) continue;
+    const Spread spread = spread_of(seeds[label], bins);
+    if (spread.count == 0) continue;
+    labels.push_back(label);
+    densities.push_back(density_of(seeds[label], spread, bins));
+    deviations.push_back(spread.deviation);
+  }
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    auto& cost = model.cost[labels[i]];
+    cost.resize(256);
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+      double all = 0;
+      for (const Density& density : densities) all += density[bin];
+      const double unlikely = 1 - densities[i][bin] / all;
+      cost[bin] = static_cast<std::uint16_t>(base_cost + std::lround(unlikely_cost * unlikely));
+    }
+  }
+  // A step of as much as the more even labels vary within themselves costs a fifth of being
+  // altogether unlikely.
+  std::ranges::sort(deviations);
+  const double range = bins.centre[bin_count - 1] - bins.centre[0];
+  const double within = deviations.empty() ? 1 : deviations[(deviations.size() - 1) / 2];
+  const double unit = std::max({within, range / 400, 0.5});
+  for (std::size_t bin = 0; bin < bin_count; ++bin) {
+    const double level = (bins.centre[bin] - bins.centre[0]) / unit * edge_cost_of_deviation;
+    model.level[bin] = static_cast<std::uint16_t>(std::lround(std::min(level, 65'000.0)));
+  }
+  return model;
+}
+
+double drift(const SeedCounts& seeds, const Model& present, const Model& learnt) {
+  double sum = 0;
+  std::size_t labels = 0;
+  for (std::size_t label = 1; label < seeds.size(); ++label) {
+    if (learnt.cost[label].empty()) continue;
+    ++labels;
+    if (present.cost[label].empty()) {
+      sum += 1;
+      continue;
+    }
+    double of_label = 0;
+    double count = 0;
+    for (std::size_t bin = 0; bin < bin_count; ++bin) {
+      of_label += seeds[label][bin] * std::abs(static_cast<double>(learnt.cost[label][bin]) -
+                                               static_cast<double>(present.cost[label][bin]));
+      count += seeds[label][bin];
+    }
+    sum += of_label / (count * unlikely_cost);
+  }
+  return labels == 0 ? 0 : sum / static_cast<double>(labels);
+}
+
+}  // namespace consilium::seed_growth
