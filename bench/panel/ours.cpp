@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -107,8 +108,20 @@ void write_posterior(const Arguments& arguments, const std::vector<double>& post
              static_cast<std::streamsize>(posterior.size() * sizeof(double)));
 }
 
+// The fewest EM steps after which the votes' log-likelihood is at least the one asked for.
+std::uint32_t steps_to(const VoteTable& votes, ConsensusOptions options, double log_likelihood) {
+  for (options.iteration_max = 1;; ++options.iteration_max) {
+    const auto result = find_consensus(votes, options).value();
+    const double slack = 1e-10 * std::abs(log_likelihood);  // the last digits of either sum
+    if (result.log_likelihood >= log_likelihood - slack || result.converged) {
+      return options.iteration_max;
+    }
+  }
+}
+
 // ARGUMENT: auto, majority, dawid_skene, one_coin, glad, mace (as the rivals' defaults:
-// variational) or mace_em. The posterior is left in the folder, so that all are scored by the same
+// variational) or mace_em. dawid_skene-plain is without the raters' intervals, which no rival makes;
+// dawid_skene=L also ends at the first step whose log-likelihood reaches L. Else the posterior is left in the folder, so that all are scored by the same
 // code.
 void consensus_task(const Arguments& arguments) {
   const std::map<std::string, ConsensusMethod> methods = {
@@ -117,6 +130,16 @@ void consensus_task(const Arguments& arguments) {
       {"dawid_skene", ConsensusMethod::DawidSkene},
       {"one_coin", ConsensusMethod::OneCoin}};
   std::vector<double> posterior;
+  const std::size_t more = arguments.of.find_first_of("-=");  // what follows the method's name
+  ConsensusOptions options;
+  if (const auto method = methods.find(arguments.of.substr(0, more)); method != methods.end()) {
+    options.method = method->second;
+  }
+  if (more != std::string::npos) options.intervals = RaterIntervals::None;
+  if (more != std::string::npos && arguments.of[more] == '=') {
+    options.iteration_max = steps_to(read_votes(arguments.folder + "/label.csv"), options,
+                                     std::atof(arguments.of.c_str() + more + 1));
+  }
   measure(
       arguments, [&] { return read_votes(arguments.folder + "/label.csv"); },
       [&](const VoteTable& votes) {
@@ -138,13 +161,11 @@ void consensus_task(const Arguments& arguments) {
           return told(std::move(fit.posterior), "objective", fit.objective,
                       fit.objective_of.size());
         }
-        ConsensusOptions options;
-        options.method = methods.at(arguments.of);
         auto result = find_consensus(votes, options).value();
         return told(std::move(result.posterior.value), "log_likelihood", result.log_likelihood,
                     result.iterations);
       });
-  write_posterior(arguments, posterior);
+  if (more == std::string::npos) write_posterior(arguments, posterior);
 }
 
 // ratings.u8: items x 5 raters, 255 where nothing was said.
