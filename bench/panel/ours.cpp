@@ -120,9 +120,9 @@ std::uint32_t steps_to(const VoteTable& votes, ConsensusOptions options, double 
 }
 
 // ARGUMENT: auto, majority, dawid_skene, one_coin, glad, mace (as the rivals' defaults:
-// variational) or mace_em. dawid_skene-plain is without the raters' intervals, which no rival makes;
-// dawid_skene=L also ends at the first step whose log-likelihood reaches L. Else the posterior is left in the folder, so that all are scored by the same
-// code.
+// variational) or mace_em. dawid_skene-plain is without the raters' intervals, which no rival
+// makes; dawid_skene=L also ends at the first step whose log-likelihood reaches L. Else the
+// posterior is left in the folder, so that all are scored by the same code.
 void consensus_task(const Arguments& arguments) {
   const std::map<std::string, ConsensusMethod> methods = {
       {"auto", ConsensusMethod::Auto},
@@ -174,21 +174,24 @@ void alpha_task(const Arguments& arguments) {
   measure(
       arguments, [&] { return read_values<std::uint8_t>(arguments.folder + "/ratings.u8"); },
       [&](const std::vector<std::uint8_t>& ratings) {
-        VoteColumns columns;
-        const auto items = static_cast<std::uint32_t>(ratings.size() / raters);
-        columns.item.reserve(ratings.size());
-        columns.rater.reserve(ratings.size());
-        columns.label.reserve(ratings.size());
-        for (std::uint32_t item = 0; item < items; ++item) {
+        VoteTable votes{
+            .rater_count = raters, .class_count = 5, .first = {}, .rater = {}, .label = {}};
+        const std::size_t items = ratings.size() / raters;
+        votes.first.resize(items + 1);
+        votes.rater.resize(ratings.size());
+        votes.label.resize(ratings.size());
+        std::size_t said_count = 0;
+        for (std::size_t item = 0; item < items; ++item) {
           for (std::uint32_t rater = 0; rater < raters; ++rater) {
-            const std::uint8_t said = ratings[std::size_t{item} * raters + rater];
-            if (said == 255) continue;
-            columns.item.push_back(item);
-            columns.rater.push_back(rater);
-            columns.label.push_back(said);
+            const std::uint8_t said = ratings[item * raters + rater];
+            votes.rater[said_count] = rater;
+            votes.label[said_count] = said;
+            said_count += said != 255 ? 1 : 0;  // no branch: nobody foretells who is silent
           }
+          votes.first[item + 1] = said_count;
         }
-        const VoteTable votes = make_vote_table(std::move(columns), items, raters, 5).value();
+        votes.rater.resize(said_count);
+        votes.label.resize(said_count);
         const Clocks alone;  // from the table of votes, which the product has already
         const auto result = estimate(agreement_model(votes, {}).value()).value();
         return fmt::format("{{\"alpha\": {:.12f}, \"from_table\": {}}}", result.coefficient,

@@ -177,8 +177,8 @@ void describe_fit(const EmProblem& problem, const VoteTable& votes, const Confus
                                     .is_coin = is_coin,
                                     .extra_votes = model.is_variational() ? 0.0 : 0.5,
                                     .tail = 0.5 * (1.0 - options.interval_level)});
-  result.log_likelihood = fit.log_likelihood ? *fit.log_likelihood
-                                             : log_likelihood_of(problem, parameters, fit.shares);
+  result.log_likelihood =
+      fit.log_likelihood ? *fit.log_likelihood : log_likelihood_of(problem, parameters, fit.shares);
   describe_items(problem, votes, fit.shares, options, result);
 }
 

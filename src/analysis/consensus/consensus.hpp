@@ -99,11 +99,11 @@ struct ConsensusOptions {
   bool accelerate = true;               // SQUAREM; never lets the objective fall
   unsigned threads = 1;                 // 0 and 1: none are started
   RaterIntervals intervals = RaterIntervals::Beta;
-  double interval_level = 0.95;         // of the raters' intervals; in (0, 1)
-  double mode_margin_nats = 2.0;        // modes this close to the best are reported
-  std::uint32_t fold_count = 5;         // of Auto; at least 2
-  std::vector<double> rater_weight;     // WeightedMajority: one a rater, >= 0; empty: by agreement
-  std::vector<GoldLabel> gold;          // truths that are known: held fixed inside the model
+  double interval_level = 0.95;      // of the raters' intervals; in (0, 1)
+  double mode_margin_nats = 2.0;     // modes this close to the best are reported
+  std::uint32_t fold_count = 5;      // of Auto; at least 2
+  std::vector<double> rater_weight;  // WeightedMajority: one a rater, >= 0; empty: by agreement
+  std::vector<GoldLabel> gold;       // truths that are known: held fixed inside the model
 };
 
 // Posterior probabilities, one row of `class_count` per item.

@@ -45,10 +45,10 @@ struct Work {
   double move;         // out
 };
 
-// LANES is the padded class count, or 0: it is read from the work. FAR says that the table is larger
-// than the caches near the core, so that its cells are fetched ahead.
-// A group is what one register holds: four lanes, or both of two classes. (A vector size that hangs
-// on a template's argument is silently ignored by g++ 12, hence two types written out.)
+// LANES is the padded class count, or 0: it is read from the work. FAR says that the table is
+// larger than the caches near the core, so that its cells are fetched ahead. A group is what one
+// register holds: four lanes, or both of two classes. (A vector size that hangs on a template's
+// argument is silently ignored by g++ 12, hence two types written out.)
 #define CSL_INNER [[gnu::always_inline]] inline
 
 template <std::size_t LANES>
@@ -275,8 +275,8 @@ CSL_INNER void walk(Work& work) {
     for (std::size_t i = 0; i < rows; ++i) {
       double* const share = scores + i * lanes;
       sums[i] = normalise_row<LANES>(work, begin + i, share, prevalence, move);
-      add_row<LANES>(work.cell + work.first[begin + i], work.cell + work.first[begin + i + 1], lanes,
-                     2 * lanes, share, work.table + lanes);
+      add_row<LANES>(work.cell + work.first[begin + i], work.cell + work.first[begin + i + 1],
+                     lanes, 2 * lanes, share, work.table + lanes);
     }
     for (std::size_t k = 0; k < lanes; ++k) {
       work.prevalence[k] += static_cast<std::int64_t>(prevalence[k] * work.share_scale);
@@ -313,9 +313,7 @@ CSL_INNER void walk_lanes(Work& work) {
 __attribute__((target("avx2"))) void walk_avx2(Work& work) {
   work.is_far ? walk_lanes<true>(work) : walk_lanes<false>(work);
 }
-void walk_baseline(Work& work) {
-  work.is_far ? walk_lanes<true>(work) : walk_lanes<false>(work);
-}
+void walk_baseline(Work& work) { work.is_far ? walk_lanes<true>(work) : walk_lanes<false>(work); }
 
 // First row of part `part` of `parts`, so that parts have about equal votes.
 std::size_t part_begin(const EmProblem& problem, std::size_t part, std::size_t parts) {
