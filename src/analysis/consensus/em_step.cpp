@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t block_rows = 32;  // of ten votes: their cells fit the first-level cache
 constexpr std::size_t prefetch_votes = 24;
-constexpr std::size_t near_bytes = 256 * 1024;  // less than the second-level cache of any server
+constexpr std::size_t near_bytes = std::size_t{256} * 1024;  // less than the second-level cache of any server
 static_assert(prefetch_votes <= cell_padding);
 
 // Everything the inner loops read, as plain pointers: what a function compiled for another
@@ -57,20 +57,19 @@ struct Group {
   using Vector = lanes::Four;
   // The other half's, then the neighbour's value in each lane: two steps reach all four.
   CSL_INNER static void swap(const Vector& x, Vector& halves) {
-    halves = __builtin_shuffle(x, lanes::FourBits{2, 3, 0, 1});
+    halves = __builtin_shufflevector(x, x, 2, 3, 0, 1);
   }
   CSL_INNER static void swap_near(const Vector& x, Vector& pairs) {
-    pairs = __builtin_shuffle(x, lanes::FourBits{1, 0, 3, 2});
+    pairs = __builtin_shufflevector(x, x, 1, 0, 3, 2);
   }
 };
 template <>
 struct Group<2> {
   static constexpr std::size_t width = 2;
   using Vector = double __attribute__((vector_size(16)));
-  using Bits = std::int64_t __attribute__((vector_size(16)));
   CSL_INNER static void swap(const Vector& x, Vector& other) { other = x; }
   CSL_INNER static void swap_near(const Vector& x, Vector& other) {
-    other = __builtin_shuffle(x, Bits{1, 0});
+    other = __builtin_shufflevector(x, x, 1, 0);
   }
 };
 
