@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
@@ -107,9 +108,21 @@ void write_posterior(const Arguments& arguments, const std::vector<double>& post
              static_cast<std::streamsize>(posterior.size() * sizeof(double)));
 }
 
+// The fewest EM steps after which the votes' log-likelihood is at least the one asked for.
+std::uint32_t steps_to(const VoteTable& votes, ConsensusOptions options, double log_likelihood) {
+  for (options.iteration_max = 1;; ++options.iteration_max) {
+    const auto result = find_consensus(votes, options).value();
+    const double slack = 1e-10 * std::abs(log_likelihood);  // the last digits of either sum
+    if (result.log_likelihood >= log_likelihood - slack || result.converged) {
+      return options.iteration_max;
+    }
+  }
+}
+
 // ARGUMENT: auto, majority, dawid_skene, one_coin, glad, mace (as the rivals' defaults:
-// variational) or mace_em. The posterior is left in the folder, so that all are scored by the same
-// code.
+// variational) or mace_em. dawid_skene-plain is without the raters' intervals, which no rival
+// makes; dawid_skene=L also ends at the first step whose log-likelihood reaches L. Else the
+// posterior is left in the folder, so that all are scored by the same code.
 void consensus_task(const Arguments& arguments) {
   const std::map<std::string, ConsensusMethod> methods = {
       {"auto", ConsensusMethod::Auto},
@@ -117,6 +130,16 @@ void consensus_task(const Arguments& arguments) {
       {"dawid_skene", ConsensusMethod::DawidSkene},
       {"one_coin", ConsensusMethod::OneCoin}};
   std::vector<double> posterior;
+  const std::size_t more = arguments.of.find_first_of("-=");  // what follows the method's name
+  ConsensusOptions options;
+  if (const auto method = methods.find(arguments.of.substr(0, more)); method != methods.end()) {
+    options.method = method->second;
+  }
+  if (more != std::string::npos) options.intervals = RaterIntervals::None;
+  if (more != std::string::npos && arguments.of[more] == '=') {
+    options.iteration_max = steps_to(read_votes(arguments.folder + "/label.csv"), options,
+                                     std::atof(arguments.of.c_str() + more + 1));
+  }
   measure(
       arguments, [&] { return read_votes(arguments.folder + "/label.csv"); },
       [&](const VoteTable& votes) {
@@ -138,13 +161,11 @@ void consensus_task(const Arguments& arguments) {
           return told(std::move(fit.posterior), "objective", fit.objective,
                       fit.objective_of.size());
         }
-        ConsensusOptions options;
-        options.method = methods.at(arguments.of);
         auto result = find_consensus(votes, options).value();
         return told(std::move(result.posterior.value), "log_likelihood", result.log_likelihood,
                     result.iterations);
       });
-  write_posterior(arguments, posterior);
+  if (more == std::string::npos) write_posterior(arguments, posterior);
 }
 
 // ratings.u8: items x 5 raters, 255 where nothing was said.
@@ -153,21 +174,24 @@ void alpha_task(const Arguments& arguments) {
   measure(
       arguments, [&] { return read_values<std::uint8_t>(arguments.folder + "/ratings.u8"); },
       [&](const std::vector<std::uint8_t>& ratings) {
-        VoteColumns columns;
-        const auto items = static_cast<std::uint32_t>(ratings.size() / raters);
-        columns.item.reserve(ratings.size());
-        columns.rater.reserve(ratings.size());
-        columns.label.reserve(ratings.size());
-        for (std::uint32_t item = 0; item < items; ++item) {
+        VoteTable votes{
+            .rater_count = raters, .class_count = 5, .first = {}, .rater = {}, .label = {}};
+        const std::size_t items = ratings.size() / raters;
+        votes.first.resize(items + 1);
+        votes.rater.resize(ratings.size());
+        votes.label.resize(ratings.size());
+        std::size_t said_count = 0;
+        for (std::size_t item = 0; item < items; ++item) {
           for (std::uint32_t rater = 0; rater < raters; ++rater) {
-            const std::uint8_t said = ratings[std::size_t{item} * raters + rater];
-            if (said == 255) continue;
-            columns.item.push_back(item);
-            columns.rater.push_back(rater);
-            columns.label.push_back(said);
+            const std::uint8_t said = ratings[item * raters + rater];
+            votes.rater[said_count] = rater;
+            votes.label[said_count] = said;
+            said_count += said != 255 ? 1 : 0;  // no branch: nobody foretells who is silent
           }
+          votes.first[item + 1] = said_count;
         }
-        const VoteTable votes = make_vote_table(std::move(columns), items, raters, 5).value();
+        votes.rater.resize(said_count);
+        votes.label.resize(said_count);
         const Clocks alone;  // from the table of votes, which the product has already
         const auto result = estimate(agreement_model(votes, {}).value()).value();
         return fmt::format("{{\"alpha\": {:.12f}, \"from_table\": {}}}", result.coefficient,

@@ -119,14 +119,14 @@ double ConfusionModel::maximise_prevalence(const Counts& counts, Counts& logs) c
   return part.value();
 }
 
-std::vector<double> ConfusionModel::row_totals(const Counts& counts, RaterIndex rater) const {
+void ConfusionModel::row_totals(const Counts& counts, RaterIndex rater,
+                                std::vector<double>& total) const {
   const std::size_t lanes = problem_->lane_count;
-  std::vector<double> total(lanes);
+  total.assign(lanes, 0.0);
   const double* cell = counts.cell.data() + std::size_t{rater} * problem_->class_count * lanes;
   for (std::size_t l = 0; l < problem_->class_count; ++l, cell += lanes) {
     for (std::size_t k = 0; k < lanes; ++k) total[k] += cell[k];
   }
-  return total;
 }
 
 double ConfusionModel::maximise_point(const Counts& counts, Counts& logs) const {
@@ -140,11 +140,14 @@ double ConfusionModel::maximise_point(const Counts& counts, Counts& logs) const 
     }
   }
   log_in_place(logs.cell);
+  const double log_uniform = -exact_log(classes);
+  std::vector<double> total;
+  std::vector<double> log_total;
   ExactSum part;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
-    std::vector<double> total = row_totals(counts, rater);
+    row_totals(counts, rater, total);
     for (std::size_t k = 0; k < lanes; ++k) total[k] += prior_sum_[k];
-    std::vector<double> log_total = total;
+    log_total = total;
     log_in_place(log_total);
     for (std::size_t l = 0; l < classes; ++l) {
       double* const log = logs.cell.data() + (std::size_t{rater} * classes + l) * lanes;
@@ -152,7 +155,7 @@ double ConfusionModel::maximise_point(const Counts& counts, Counts& logs) const 
         if (k >= classes) {
           log[k] = 0.0;
         } else {
-          log[k] = total[k] > 0.0 ? log[k] - log_total[k] : -exact_log(classes);
+          log[k] = total[k] > 0.0 ? log[k] - log_total[k] : log_uniform;
         }
         if (has_prior) part.add(weighted_log(prior_[l * lanes + k], log[k]));
       }
@@ -233,8 +236,9 @@ double ConfusionModel::maximise_variational(const Counts& counts, Counts& logs) 
   ExactSum part;
   std::vector<double> digamma_total(lanes);
   RaterGammas of;
+  std::vector<double> total;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
-    const std::vector<double> total = row_totals(counts, rater);
+    row_totals(counts, rater, total);
     const double* const cell = counts.cell.data() + std::size_t{rater} * prior_.size();
     of.take(total, prior_sum_, std::span(cell, prior_.size()), prior_);
     std::size_t next = 0;
@@ -274,8 +278,9 @@ void ConfusionModel::move_prior(const Counts& counts) {
     }
   }
   RaterGammas of;
+  std::vector<double> total;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
-    const std::vector<double> total = row_totals(counts, rater);
+    row_totals(counts, rater, total);
     const double* const cell = counts.cell.data() + std::size_t{rater} * prior_.size();
     of.take(total, prior_sum_, std::span(cell, prior_.size()), prior_);
     std::size_t next = 0;
@@ -336,8 +341,9 @@ void ConfusionModel::estimate(const Counts& counts, Counts& parameters) const {
   }
   const std::vector<double> right =
       is_coin() ? right_shares(counts) : std::vector<double>(problem_->rater_count);
+  std::vector<double> total;
   for (RaterIndex rater = 0; rater < problem_->rater_count; ++rater) {
-    const std::vector<double> total = row_totals(counts, rater);
+    row_totals(counts, rater, total);
     for (std::size_t l = 0; l < classes; ++l) {
       const std::size_t at = (std::size_t{rater} * classes + l) * lanes;
       for (std::size_t k = 0; k < classes; ++k) {

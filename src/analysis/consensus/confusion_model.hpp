@@ -41,7 +41,8 @@ class ConfusionModel {
   void move_prior(const Counts& counts);
   void pool_ratios(std::vector<ExactSum>& above, std::vector<ExactSum>& below) const;
   double maximise_prevalence(const Counts& counts, Counts& logs) const;
-  [[nodiscard]] std::vector<double> row_totals(const Counts& counts, RaterIndex rater) const;
+  // A rater's expected votes by true class, into `total` (made to fit).
+  void row_totals(const Counts& counts, RaterIndex rater, std::vector<double>& total) const;
   [[nodiscard]] bool is_coin() const {
     return method_ == ConsensusMethod::PooledCoin || method_ == ConsensusMethod::OneCoin;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "analysis/consensus/confusion_model.hpp"
 #include "analysis/consensus/em_run.hpp"
@@ -80,6 +81,9 @@ struct Fit {
   Counts at;      // what the parameters are made of
   Counts counts;  // expected counts of `shares`
   std::vector<double> prior_votes;
+  // Of the votes at the parameters, where the run has it: where its log parameters are the
+  // logarithms of these.
+  std::optional<double> log_likelihood;
 };
 
 double log_likelihood_of(const EmProblem& problem, const Counts& parameters, Shares shares) {
@@ -94,6 +98,28 @@ double log_likelihood_of(const EmProblem& problem, const Counts& parameters, Sha
   return em_step(problem, tables, logs, shares, counts).log_evidence;
 }
 
+// The items' entropies, a block of logarithms at a time. Terms are rounded to multiples of 2^-40,
+// so that their sum is exact.
+void describe_entropy(const PosteriorTable& posterior, std::span<double> entropy_nats) {
+  constexpr std::size_t block_items = 64;
+  const double shift = rounding_shift(40);
+  const std::size_t classes = posterior.class_count;
+  std::vector<double> logs(block_items * classes);
+  for (std::size_t begin = 0; begin < entropy_nats.size(); begin += block_items) {
+    const std::size_t count = std::min(block_items, entropy_nats.size() - begin);
+    const double* const shares = posterior.value.data() + begin * classes;
+    std::copy_n(shares, count * classes, logs.begin());
+    log_in_place(std::span(logs).first(count * classes));
+    for (std::size_t i = 0; i < count; ++i) {
+      double entropy = 0.0;
+      for (std::size_t at = i * classes; at < (i + 1) * classes; ++at) {
+        if (shares[at] > 0.0) entropy += rounded(-shares[at] * logs[at], shift);
+      }
+      entropy_nats[begin + i] = std::max(0.0, entropy);
+    }
+  }
+}
+
 void describe_items(const EmProblem& problem, const VoteTable& votes, const Shares& shares,
                     const ConsensusOptions& options, ConsensusResult& result) {
   const std::uint32_t classes = problem.class_count;
@@ -104,15 +130,17 @@ void describe_items(const EmProblem& problem, const VoteTable& votes, const Shar
   result.entropy_nats.assign(items, 0.0);
   result.has_vote.assign(items, 0);
   result.is_tied.assign(items, 0);
-  for (ItemIndex item = 0; item < items; ++item) {
-    std::copy(result.prevalence.begin(), result.prevalence.end(),
-              result.posterior.value.begin() + static_cast<std::ptrdiff_t>(item) * classes);
-  }
+  double* const posteriors = result.posterior.value.data();
   for (std::size_t row = 0; row < problem.row_count(); ++row) {
-    result.has_vote[problem.item[row]] = 1;
-    std::copy_n(shares.begin() + static_cast<std::ptrdiff_t>(row * problem.lane_count), classes,
-                result.posterior.value.begin() +
-                    static_cast<std::ptrdiff_t>(std::size_t{problem.item[row]} * classes));
+    const ItemIndex item = problem.item[row];
+    result.has_vote[item] = 1;
+    for (std::size_t k = 0; k < classes; ++k) {
+      posteriors[std::size_t{item} * classes + k] = shares[row * problem.lane_count + k];
+    }
+  }
+  for (ItemIndex item = 0; item < items; ++item) {
+    if (result.has_vote[item] != 0) continue;
+    std::ranges::copy(result.prevalence, posteriors + std::size_t{item} * classes);
   }
   for (const GoldLabel& gold : options.gold) {
     const auto begin = result.posterior.value.begin() +
@@ -120,19 +148,19 @@ void describe_items(const EmProblem& problem, const VoteTable& votes, const Shar
     std::fill_n(begin, classes, 0.0);
     *(begin + gold.label) = 1.0;
   }
+  describe_entropy(result.posterior, result.entropy_nats);
   for (ItemIndex item = 0; item < items; ++item) {
     const std::span<const double> posterior = result.posterior.of(item);
-    ExactSum entropy;
-    for (const double share : posterior) {
-      if (share > 0.0) entropy.add(-share * exact_log(share));
-    }
-    result.entropy_nats[item] = std::max(0.0, entropy.value());
     const double least = *std::ranges::max_element(posterior) - tie_tolerance;
-    const auto lowest = static_cast<ClassIndex>(
-        std::ranges::find_if(posterior, [least](double share) { return share >= least; }) -
-        posterior.begin());
-    result.is_tied[item] = tied_count(posterior) > 1 ? 1 : 0;
-    if (result.is_tied[item] == 0 || options.ties == TiePolicy::Lowest) result.label[item] = lowest;
+    ClassIndex lowest = no_label;
+    std::uint32_t tied = 0;
+    for (std::size_t k = classes; k-- > 0;) {
+      if (posterior[k] < least) continue;
+      lowest = static_cast<ClassIndex>(k);
+      ++tied;
+    }
+    result.is_tied[item] = tied > 1 ? 1 : 0;
+    if (tied == 1 || options.ties == TiePolicy::Lowest) result.label[item] = lowest;
   }
 }
 
@@ -145,10 +173,12 @@ void describe_fit(const EmProblem& problem, const VoteTable& votes, const Confus
   const bool is_coin =
       result.method == ConsensusMethod::PooledCoin || result.method == ConsensusMethod::OneCoin;
   result.raters = make_rater_table(problem, fit.shares, parameters, fit.counts, fit.prior_votes,
-                                   {.is_coin = is_coin,
+                                   {.intervals = options.intervals,
+                                    .is_coin = is_coin,
                                     .extra_votes = model.is_variational() ? 0.0 : 0.5,
                                     .tail = 0.5 * (1.0 - options.interval_level)});
-  result.log_likelihood = log_likelihood_of(problem, parameters, fit.shares);
+  result.log_likelihood =
+      fit.log_likelihood ? *fit.log_likelihood : log_likelihood_of(problem, parameters, fit.shares);
   describe_items(problem, votes, fit.shares, options, result);
 }
 
@@ -192,7 +222,8 @@ Result<ConsensusResult> find_consensus(const VoteTable& votes, const ConsensusOp
   ModeSet set = find_modes(problem, model, options);
   model.set_prior_votes(set.best.prior_votes);
   const Fit fit{std::move(set.best.shares), std::move(set.best.at), std::move(set.best.counts),
-                std::move(set.best.prior_votes)};
+                std::move(set.best.prior_votes),
+                model.is_variational() ? std::nullopt : std::optional(set.best.log_evidence)};
   describe_fit(problem, votes, model, fit, options, result);
   result.objective_trace = std::move(set.best.trace);
   result.iterations = set.best.iterations;

@@ -59,6 +59,13 @@ enum class TiePolicy : std::uint8_t {
   Fractional,  // no single label; `tied_credit` shares 1 among the tied classes
 };
 
+// Whether the raters' confusion matrices get intervals. On small votes of many raters and classes
+// these take longer than all else together.
+enum class RaterIntervals : std::uint8_t {
+  Beta,  // see RaterTable
+  None,  // `lower` and `upper` stay empty
+};
+
 inline constexpr ClassIndex no_label = 65'535;  // above every class: vote tables hold fewer
 inline constexpr double tie_tolerance = 1e-9;
 
@@ -91,11 +98,12 @@ struct ConsensusOptions {
   std::uint32_t iteration_max = 2'000;  // EM steps per run
   bool accelerate = true;               // SQUAREM; never lets the objective fall
   unsigned threads = 1;                 // 0 and 1: none are started
-  double interval_level = 0.95;         // of the raters' intervals; in (0, 1)
-  double mode_margin_nats = 2.0;        // modes this close to the best are reported
-  std::uint32_t fold_count = 5;         // of Auto; at least 2
-  std::vector<double> rater_weight;     // WeightedMajority: one a rater, >= 0; empty: by agreement
-  std::vector<GoldLabel> gold;          // truths that are known: held fixed inside the model
+  RaterIntervals intervals = RaterIntervals::Beta;
+  double interval_level = 0.95;      // of the raters' intervals; in (0, 1)
+  double mode_margin_nats = 2.0;     // modes this close to the best are reported
+  std::uint32_t fold_count = 5;      // of Auto; at least 2
+  std::vector<double> rater_weight;  // WeightedMajority: one a rater, >= 0; empty: by agreement
+  std::vector<GoldLabel> gold;       // truths that are known: held fixed inside the model
 };
 
 // Posterior probabilities, one row of `class_count` per item.
@@ -123,7 +131,7 @@ struct PosteriorTable {
 struct RaterTable {
   std::uint32_t class_count = 0;
   std::vector<double> confusion;  // rows sum to 1
-  std::vector<double> lower;      // interval of `confusion`
+  std::vector<double> lower;      // interval of `confusion`; none are made with None
   std::vector<double> upper;
   std::vector<double> expected_count;    // expected votes per cell; no prior in them
   std::vector<double> information_nats;  // I(truth; vote) under the prevalence; in [0, log K]

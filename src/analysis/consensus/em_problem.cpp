@@ -58,7 +58,10 @@ Result<EmProblem> make_em_problem(const VoteTable& votes, std::span<const GoldLa
   const std::vector<ClassIndex> by_item = CSL_TRY(gold_by_item(votes, gold));
 
   problem.first = {0};
-  problem.cell.reserve(votes.vote_count() + cell_padding);
+  problem.first.reserve(votes.first.size());
+  problem.item.reserve(votes.item_count());
+  problem.cell.resize(votes.vote_count() + cell_padding);
+  std::uint64_t written = 0;
   problem.rater_votes.assign(votes.rater_count, 0);
   std::uint64_t item_votes_max = 0;
   for (ItemIndex item = 0; item < votes.item_count(); ++item) {
@@ -66,15 +69,14 @@ Result<EmProblem> make_em_problem(const VoteTable& votes, std::span<const GoldLa
     const auto labels = votes.labels_of(item);
     if (raters.empty()) continue;
     for (std::size_t v = 0; v < raters.size(); ++v) {
-      problem.cell.push_back(raters[v] * votes.class_count + labels[v]);
+      problem.cell[written++] = raters[v] * votes.class_count + labels[v];
       ++problem.rater_votes[raters[v]];
     }
     item_votes_max = std::max<std::uint64_t>(item_votes_max, raters.size());
     problem.item.push_back(item);
-    problem.first.push_back(problem.cell.size());
+    problem.first.push_back(written);
     if (!by_item.empty()) problem.gold.push_back(by_item[item]);
   }
-  problem.cell.resize(problem.cell.size() + cell_padding, 0);
 
   // A score is a sum of item_votes_max + 1 logs of at most 1024 nats and must stay below 2^51
   // units; a cell's count is at most its rater's votes; the prevalence is summed in 63 bits.

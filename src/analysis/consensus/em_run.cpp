@@ -124,6 +124,7 @@ class Climb {
     const double part = model_.maximise(from, logs_);
     const StepOutcome outcome = em_step(problem_, tables_, logs_, run_.shares, to);
     objective_ = part + outcome.log_evidence;
+    run_.log_evidence = outcome.log_evidence;
     ++run_.iterations;
     return outcome;
   }

@@ -14,6 +14,7 @@ struct EmRun {
   Counts counts;                    // the expected counts that `shares` make
   std::vector<double> prior_votes;  // of the model at rest
   std::vector<double> trace;
+  double log_evidence = 0.0;  // of the votes at `at`'s log parameters, nats
   std::uint32_t iterations = 0;
   bool converged = false;
 };

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t block_rows = 32;  // of ten votes: their cells fit the first-level cache
 constexpr std::size_t prefetch_votes = 24;
+constexpr std::size_t near_bytes = std::size_t{256} * 1024;  // less than the second-level cache of any server
 static_assert(prefetch_votes <= cell_padding);
 
 // Everything the inner loops read, as plain pointers: what a function compiled for another
@@ -34,6 +35,7 @@ struct Work {
   std::size_t row_end;
   std::size_t lanes;
   std::size_t classes;
+  bool is_far;         // the table is larger than the caches near the core
   double share_shift;  // rounds to 2^-share_bits
   double sum_shift;    // rounds what is summed over classes
   double share_scale;  // 2^share_bits
@@ -43,82 +45,137 @@ struct Work {
   double move;         // out
 };
 
-// LANES is the padded class count, or 0: it is read from the work.
-// A group is what one register holds: four lanes, or both of two classes. (A vector size that hangs
-// on a template's argument is silently ignored by g++ 12, hence two types written out.)
+// LANES is the padded class count, or 0: it is read from the work. FAR says that the table is
+// larger than the caches near the core, so that its cells are fetched ahead. A group is what one
+// register holds: four lanes, or both of two classes. (A vector size that hangs on a template's
+// argument is silently ignored by g++ 12, hence two types written out.)
+#define CSL_INNER [[gnu::always_inline]] inline
+
 template <std::size_t LANES>
 struct Group {
   static constexpr std::size_t width = 4;
   using Vector = lanes::Four;
+  // The other half's, then the neighbour's value in each lane: two steps reach all four.
+  CSL_INNER static void swap(const Vector& x, Vector& halves) {
+    halves = __builtin_shufflevector(x, x, 2, 3, 0, 1);
+  }
+  CSL_INNER static void swap_near(const Vector& x, Vector& pairs) {
+    pairs = __builtin_shufflevector(x, x, 1, 0, 3, 2);
+  }
 };
 template <>
 struct Group<2> {
   static constexpr std::size_t width = 2;
   using Vector = double __attribute__((vector_size(16)));
+  CSL_INNER static void swap(const Vector& x, Vector& other) { other = x; }
+  CSL_INNER static void swap_near(const Vector& x, Vector& other) {
+    other = __builtin_shufflevector(x, x, 1, 0);
+  }
 };
 
-#define CSL_INNER [[gnu::always_inline]] inline
+// All lanes become the greatest, or the sum (exact, so that its order is free).
+template <std::size_t LANES, class Vector>
+CSL_INNER void spread_greatest(Vector& x) {
+  Vector other;
+  Group<LANES>::swap(x, other);
+  x = x > other ? x : other;
+  Group<LANES>::swap_near(x, other);
+  x = x > other ? x : other;
+}
+template <std::size_t LANES, class Vector>
+CSL_INNER void spread_sum(Vector& x) {
+  Vector other;
+  if (Group<LANES>::width > 2) {
+    Group<LANES>::swap(x, other);
+    x += other;
+  }
+  Group<LANES>::swap_near(x, other);
+  x += other;
+}
 
-template <std::size_t LANES>
+template <std::size_t LANES, bool FAR>
 CSL_INNER void score_row(const Work& work, std::size_t row, double* score) {
   using Vector = typename Group<LANES>::Vector;
   constexpr std::size_t width = Group<LANES>::width;
   const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
-  const std::uint64_t begin = work.first[row];
-  const std::uint64_t end = work.first[row + 1];
-  for (std::size_t lane = 0; lane < lanes; lane += width) {
-    Vector sum;
-    std::memcpy(&sum, work.prior + lane, sizeof sum);
-    for (std::uint64_t v = begin; v < end; ++v) {
-      const double* const ahead =
-          work.table + std::size_t{work.cell[v + prefetch_votes]} * 2 * lanes;
-      __builtin_prefetch(ahead + lane, 1);
-      Vector log;
-      std::memcpy(&log, work.table + std::size_t{work.cell[v]} * 2 * lanes + lane, sizeof log);
-      sum += log;
+  const std::uint32_t* const begin = work.cell + work.first[row];
+  const std::uint32_t* const end = work.cell + work.first[row + 1];
+  // Two groups at a time: two chains of sums in one walk over the votes.
+  std::size_t lane = 0;
+  if (LANES == 0 || LANES >= 2 * width) {
+    for (; lane + 2 * width <= lanes; lane += 2 * width) {
+      Vector low;
+      Vector high;
+      std::memcpy(&low, work.prior + lane, sizeof low);
+      std::memcpy(&high, work.prior + lane + width, sizeof high);
+      for (const std::uint32_t* cell = begin; cell != end; ++cell) {
+        if (FAR) {
+          const double* const ahead =
+              work.table + std::size_t{cell[prefetch_votes]} * 2 * lanes + lane;
+          __builtin_prefetch(ahead, 1);
+          __builtin_prefetch(ahead + lanes, 1);
+        }
+        const double* const at = work.table + std::size_t{*cell} * 2 * lanes + lane;
+        Vector log_low;
+        Vector log_high;
+        std::memcpy(&log_low, at, sizeof log_low);
+        std::memcpy(&log_high, at + width, sizeof log_high);
+        low += log_low;
+        high += log_high;
+      }
+      std::memcpy(score + lane, &low, sizeof low);
+      std::memcpy(score + lane + width, &high, sizeof high);
     }
-    std::memcpy(score + lane, &sum, sizeof sum);
   }
+  if (lane == lanes) return;
+  Vector sum;
+  std::memcpy(&sum, work.prior + lane, sizeof sum);
+  for (const std::uint32_t* cell = begin; cell != end; ++cell) {
+    if (FAR) {
+      __builtin_prefetch(work.table + std::size_t{cell[prefetch_votes]} * 2 * lanes + lane, 1);
+    }
+    Vector log;
+    std::memcpy(&log, work.table + std::size_t{*cell} * 2 * lanes + lane, sizeof log);
+    sum += log;
+  }
+  std::memcpy(score + lane, &sum, sizeof sum);
 }
 
-// Eight classes: two chains of sums in one walk over the votes.
-template <>
-CSL_INNER void score_row<8>(const Work& work, std::size_t row, double* score) {
-  lanes::Four low;
-  lanes::Four high;
-  std::memcpy(&low, work.prior, sizeof low);
-  std::memcpy(&high, work.prior + 4, sizeof high);
-  for (std::uint64_t v = work.first[row]; v < work.first[row + 1]; ++v) {
-    const double* const ahead = work.table + std::size_t{work.cell[v + prefetch_votes]} * 16;
-    __builtin_prefetch(ahead, 1);
-    __builtin_prefetch(ahead + 8, 1);
-    const double* const at = work.table + std::size_t{work.cell[v]} * 16;
-    lanes::Four log_low;
-    lanes::Four log_high;
-    std::memcpy(&log_low, at, sizeof log_low);
-    std::memcpy(&log_high, at + 4, sizeof log_high);
-    low += log_low;
-    high += log_high;
-  }
-  std::memcpy(score, &low, sizeof low);
-  std::memcpy(score + 4, &high, sizeof high);
-}
-
+// Adds `values` to the cells of the votes [begin, end), which stand `stride` doubles apart.
 template <std::size_t LANES>
-CSL_INNER void gather_row(const Work& work, std::size_t row, const double* share) {
+CSL_INNER void add_row(const std::uint32_t* begin, const std::uint32_t* end, std::size_t lane_count,
+                       std::size_t stride, const double* values, double* cells) {
   using Vector = typename Group<LANES>::Vector;
   constexpr std::size_t width = Group<LANES>::width;
-  const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
-  for (std::uint64_t v = work.first[row]; v < work.first[row + 1]; ++v) {
-    double* const at = work.table + std::size_t{work.cell[v]} * 2 * lanes + lanes;
-    for (std::size_t lane = 0; lane < lanes; lane += width) {
-      Vector part;
+  const std::size_t lanes = LANES != 0 ? LANES : lane_count;
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector part;
+    std::memcpy(&part, values + lane, sizeof part);
+    for (const std::uint32_t* cell = begin; cell != end; ++cell) {
+      double* const at = cells + std::size_t{*cell} * stride + lane;
       Vector count;
-      std::memcpy(&part, share + lane, sizeof part);
-      std::memcpy(&count, at + lane, sizeof count);
+      std::memcpy(&count, at, sizeof count);
       count += part;
-      std::memcpy(at + lane, &count, sizeof count);
+      std::memcpy(at, &count, sizeof count);
     }
+  }
+}
+
+// The counterpart: `sum` becomes the sum of the cells' values.
+template <std::size_t LANES>
+CSL_INNER void sum_row(const std::uint32_t* begin, const std::uint32_t* end, std::size_t lane_count,
+                       const double* cells, double* sum) {
+  using Vector = typename Group<LANES>::Vector;
+  constexpr std::size_t width = Group<LANES>::width;
+  const std::size_t lanes = LANES != 0 ? LANES : lane_count;
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector total = {};
+    for (const std::uint32_t* cell = begin; cell != end; ++cell) {
+      Vector value;
+      std::memcpy(&value, cells + std::size_t{*cell} * lanes + lane, sizeof value);
+      total += value;
+    }
+    std::memcpy(sum + lane, &total, sizeof total);
   }
 }
 
@@ -126,6 +183,8 @@ CSL_INNER void gather_row(const Work& work, std::size_t row, const double* share
 // below rounds to 0 in any case. Returns the greatest.
 template <std::size_t LANES>
 CSL_INNER double below_peak(const Work& work, std::size_t row, double* score) {
+  using Vector = typename Group<LANES>::Vector;
+  constexpr std::size_t width = Group<LANES>::width;
   const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
   constexpr double impossible = -std::numeric_limits<double>::infinity();
   if (work.gold != nullptr && work.gold[row] != no_label) {
@@ -133,56 +192,79 @@ CSL_INNER double below_peak(const Work& work, std::size_t row, double* score) {
       if (k != work.gold[row]) score[k] = impossible;
     }
   }
-  double peak = score[0];
-  for (std::size_t k = 1; k < lanes; ++k) peak = score[k] > peak ? score[k] : peak;
-  if (!(peak > impossible)) {  // votes that the parameters exclude altogether tell nothing
-    peak = log_least;
+  Vector peak;
+  std::memcpy(&peak, score, sizeof peak);
+  for (std::size_t lane = width; lane < lanes; lane += width) {
+    Vector more;
+    std::memcpy(&more, score + lane, sizeof more);
+    peak = more > peak ? more : peak;
+  }
+  spread_greatest<LANES>(peak);
+  if (!(peak[0] > impossible)) {  // votes that the parameters exclude altogether tell nothing
     for (std::size_t k = 0; k < lanes; ++k) score[k] = k < work.classes ? log_least : impossible;
+    peak = Vector{} + log_least;
   }
-  for (std::size_t k = 0; k < lanes; ++k) {
-    const double below = score[k] - peak;
-    score[k] = below > -40.0 ? below : -40.0;
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector below;
+    std::memcpy(&below, score + lane, sizeof below);
+    below -= peak;
+    const Vector least = Vector{} - 40.0;
+    below = below > least ? below : least;
+    std::memcpy(score + lane, &below, sizeof below);
   }
-  return peak;
+  return peak[0];
 }
 
 // exp(score - peak) become responsibilities, in place and in the table of shares. Returns their sum
 // before normalisation.
-template <std::size_t LANES>
-CSL_INNER double normalise_row(Work& work, std::size_t row, double* score, double* prevalence) {
+template <std::size_t LANES, class Vector>
+CSL_INNER double normalise_row(Work& work, std::size_t row, double* score, double* prevalence,
+                               Vector& move) {
+  constexpr std::size_t width = Group<LANES>::width;
   const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
-  double sum = 0.0;
-  for (std::size_t k = 0; k < lanes; ++k) {
-    score[k] = (score[k] + work.sum_shift) - work.sum_shift;
-    sum += score[k];
+  Vector sum = {};
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector part;
+    std::memcpy(&part, score + lane, sizeof part);
+    part = (part + work.sum_shift) - work.sum_shift;
+    sum += part;
+    std::memcpy(score + lane, &part, sizeof part);
   }
-  const double inverse = 1.0 / sum;
+  spread_sum<LANES>(sum);
+  const Vector inverse = 1.0 / sum;
   double* const kept = work.shares + row * lanes;
-  double move = work.move;
-  for (std::size_t k = 0; k < lanes; ++k) {
-    const double share = (score[k] * inverse + work.share_shift) - work.share_shift;
-    const double change = share > kept[k] ? share - kept[k] : kept[k] - share;
+  for (std::size_t lane = 0; lane < lanes; lane += width) {
+    Vector share;
+    Vector before;
+    Vector total;
+    std::memcpy(&share, score + lane, sizeof share);
+    std::memcpy(&before, kept + lane, sizeof before);
+    std::memcpy(&total, prevalence + lane, sizeof total);
+    share = (share * inverse + work.share_shift) - work.share_shift;
+    const Vector change = share > before ? share - before : before - share;
     move = change > move ? change : move;
-    kept[k] = share;
-    score[k] = share;
-    prevalence[k] += share;
+    total += share;
+    std::memcpy(kept + lane, &share, sizeof share);
+    std::memcpy(score + lane, &share, sizeof share);
+    std::memcpy(prevalence + lane, &total, sizeof total);
   }
-  work.move = move;
-  return sum;
+  return sum[0];
 }
 
-template <std::size_t LANES>
+template <std::size_t LANES, bool FAR>
 CSL_INNER void walk(Work& work) {
+  using Vector = typename Group<LANES>::Vector;
   const std::size_t lanes = LANES != 0 ? LANES : work.lanes;
   double sums[block_rows];
   double* const scores = work.scratch;
   double* const prevalence = scores + block_rows * lanes;
+  Vector move = {};
   for (std::size_t begin = work.row_begin; begin < work.row_end; begin += block_rows) {
     const std::size_t rows = work.row_end - begin < block_rows ? work.row_end - begin : block_rows;
     std::int64_t peaks = 0;  // of 32 rows below 2^53 each
     for (std::size_t i = 0; i < rows; ++i) {
       double* const score = scores + i * lanes;
-      score_row<LANES>(work, begin + i, score);
+      score_row<LANES, FAR>(work, begin + i, score);
       peaks +=
           static_cast<std::int64_t>(below_peak<LANES>(work, begin + i, score) * work.log_scale);
     }
@@ -191,8 +273,9 @@ CSL_INNER void walk(Work& work) {
     for (std::size_t k = 0; k < lanes; ++k) prevalence[k] = 0.0;
     for (std::size_t i = 0; i < rows; ++i) {
       double* const share = scores + i * lanes;
-      sums[i] = normalise_row<LANES>(work, begin + i, share, prevalence);
-      gather_row<LANES>(work, begin + i, share);
+      sums[i] = normalise_row<LANES>(work, begin + i, share, prevalence, move);
+      add_row<LANES>(work.cell + work.first[begin + i], work.cell + work.first[begin + i + 1],
+                     lanes, 2 * lanes, share, work.table + lanes);
     }
     for (std::size_t k = 0; k < lanes; ++k) {
       work.prevalence[k] += static_cast<std::int64_t>(prevalence[k] * work.share_scale);
@@ -205,35 +288,31 @@ CSL_INNER void walk(Work& work) {
     }
     work.log_rest += rest;
   }
+  spread_greatest<LANES>(move);
+  work.move = move[0];
+}
+
+template <bool FAR>
+CSL_INNER void walk_lanes(Work& work) {
+  switch (work.lanes) {
+    case 2:
+      return walk<2, FAR>(work);
+    case 4:
+      return walk<4, FAR>(work);
+    case 8:
+      return walk<8, FAR>(work);
+    default:
+      return walk<0, FAR>(work);
+  }
 }
 
 #undef CSL_INNER
 
 // The same source for two instruction sets. AVX2 without FMA does what SSE2 does, four at a time.
 __attribute__((target("avx2"))) void walk_avx2(Work& work) {
-  switch (work.lanes) {
-    case 2:
-      return walk<2>(work);
-    case 4:
-      return walk<4>(work);
-    case 8:
-      return walk<8>(work);
-    default:
-      return walk<0>(work);
-  }
+  work.is_far ? walk_lanes<true>(work) : walk_lanes<false>(work);
 }
-void walk_baseline(Work& work) {
-  switch (work.lanes) {
-    case 2:
-      return walk<2>(work);
-    case 4:
-      return walk<4>(work);
-    case 8:
-      return walk<8>(work);
-    default:
-      return walk<0>(work);
-  }
-}
+void walk_baseline(Work& work) { work.is_far ? walk_lanes<true>(work) : walk_lanes<false>(work); }
 
 // First row of part `part` of `parts`, so that parts have about equal votes.
 std::size_t part_begin(const EmProblem& problem, std::size_t part, std::size_t parts) {
@@ -305,6 +384,7 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
               .row_end = part_begin(problem, part + 1, problem.threads),
               .lanes = lanes,
               .classes = problem.class_count,
+              .is_far = tables.size() * sizeof(double) > near_bytes,
               .share_shift = rounding_shift(problem.share_bits),
               .sum_shift = rounding_shift(50 - bits_above(problem.class_count)),
               .share_scale = std::ldexp(1.0, problem.share_bits),
@@ -336,6 +416,32 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
   return outcome;
 }
 
+void sum_of_cells(const EmProblem& problem, std::size_t row, const double* cells, double* sum) {
+  const std::uint32_t* const begin = problem.cell.data() + problem.first[row];
+  const std::uint32_t* const end = problem.cell.data() + problem.first[row + 1];
+  switch (problem.lane_count) {
+    case 2:
+      return sum_row<2>(begin, end, 2, cells, sum);
+    case 4:
+      return sum_row<4>(begin, end, 4, cells, sum);
+    default:
+      return sum_row<0>(begin, end, problem.lane_count, cells, sum);
+  }
+}
+
+void add_to_cells(const EmProblem& problem, std::size_t row, const double* values, double* cells) {
+  const std::uint32_t* const begin = problem.cell.data() + problem.first[row];
+  const std::uint32_t* const end = problem.cell.data() + problem.first[row + 1];
+  switch (problem.lane_count) {
+    case 2:
+      return add_row<2>(begin, end, 2, 2, values, cells);
+    case 4:
+      return add_row<4>(begin, end, 4, 4, values, cells);
+    default:
+      return add_row<0>(begin, end, problem.lane_count, problem.lane_count, values, cells);
+  }
+}
+
 void sum_shares(const EmProblem& problem, const Shares& shares, Counts& counts) {
   const std::size_t lanes = problem.lane_count;
   std::fill(counts.cell.begin(), counts.cell.end(), 0.0);
@@ -346,10 +452,7 @@ void sum_shares(const EmProblem& problem, const Shares& shares, Counts& counts) 
     for (std::size_t k = 0; k < lanes; ++k) {
       prevalence[k] += static_cast<std::int64_t>(share[k] * scale);
     }
-    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
-      double* const cell = counts.cell.data() + std::size_t{problem.cell[v]} * lanes;
-      for (std::size_t k = 0; k < lanes; ++k) cell[k] += share[k];
-    }
+    add_to_cells(problem, row, share, counts.cell.data());
   }
   for (std::size_t k = 0; k < lanes; ++k) {
     counts.prevalence[k] = std::ldexp(static_cast<double>(prevalence[k]), -problem.share_bits);

@@ -85,6 +85,12 @@ struct StepOutcome {
 StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& logs,
                     Shares& shares, Counts& counts);
 
+// The sum over a row's votes of their cells' values, `lane_count` of them each.
+void sum_of_cells(const EmProblem& problem, std::size_t row, const double* cells, double* sum);
+
+// Adds a row's values (`lane_count` of them) to each of the cells of its votes.
+void add_to_cells(const EmProblem& problem, std::size_t row, const double* values, double* cells);
+
 // The sums alone, of responsibilities given (multiples of 2^-share_bits).
 void sum_shares(const EmProblem& problem, const Shares& shares, Counts& counts);
 

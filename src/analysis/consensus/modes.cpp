@@ -115,9 +115,10 @@ ModeSet find_modes(const EmProblem& problem, const ConfusionModel& model,
                          .run_count = run_counts[i],
                          .is_chosen = i == order[0]});
   }
-  for (std::size_t row = 0; row < problem.row_count(); ++row) {
-    const bool is_same = std::ranges::all_of(
-        order, [&](std::size_t i) { return is_same_label(problem, runs[order[0]], runs[i], row); });
+  for (std::size_t row = 0; row < problem.row_count() && order.size() > 1; ++row) {
+    const bool is_same = std::all_of(order.begin() + 1, order.end(), [&](std::size_t i) {
+      return is_same_label(problem, runs[order[0]], runs[i], row);
+    });
     if (!is_same) set.dependent_rows.push_back(row);
   }
   set.best = std::move(runs[order[0]]);

@@ -19,14 +19,13 @@ std::vector<double> uncertain_counts(const EmProblem& problem, const Shares& sha
   const std::size_t lanes = problem.lane_count;
   const double shift = rounding_shift(problem.share_bits);
   std::vector<double> sums(problem.cell_count() * lanes);
+  std::vector<double> spread(lanes);
   for (std::size_t row = 0; row < problem.row_count(); ++row) {
     const double* const share = shares.data() + row * lanes;
-    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
-      double* const cell = sums.data() + std::size_t{problem.cell[v]} * lanes;
-      for (std::size_t k = 0; k < lanes; ++k) {
-        cell[k] += rounded(share[k] * (1.0 - share[k]), shift);
-      }
+    for (std::size_t k = 0; k < lanes; ++k) {
+      spread[k] = rounded(share[k] * (1.0 - share[k]), shift);
     }
+    add_to_cells(problem, row, spread.data(), sums.data());
   }
   return sums;
 }
@@ -87,13 +86,24 @@ class RaterRows {
         begin_(std::size_t{rater} * classes_ * lanes_),
         share_(parameters.cell.data() + begin_),
         count_(counts.cell.data() + begin_),
-        uncertain_(uncertain.data() + begin_),
+        uncertain_(uncertain.empty() ? nullptr : uncertain.data() + begin_),
         prior_(prior_votes),
         style_(style),
         to_(std::size_t{rater} * classes_ * classes_),
         table_(table) {}
 
-  void fill() const {
+  // All but the intervals.
+  void fill_estimates() const {
+    for (std::size_t k = 0; k < classes_; ++k) {
+      for (std::size_t l = 0; l < classes_; ++l) {
+        const std::size_t to = to_ + k * classes_ + l;
+        table_.confusion[to] = share_[l * lanes_ + k];
+        table_.expected_count[to] = count_[l * lanes_ + k];
+      }
+    }
+  }
+
+  void fill_intervals() const {
     for (std::size_t k = 0; k < classes_; ++k) {
       double total = 0.0;
       double uncertain_total = 0.0;
@@ -111,7 +121,7 @@ class RaterRows {
     }
   }
 
-  void fill_coin() const {
+  void fill_coin_intervals() const {
     double all = 0.0;
     double uncertain = 0.0;
     for (std::size_t l = 0; l < classes_; ++l) {
@@ -138,8 +148,6 @@ class RaterRows {
   }
   void put(std::size_t l, std::size_t k, const Interval& interval) const {
     const std::size_t to = to_ + k * classes_ + l;
-    table_.confusion[to] = share_[l * lanes_ + k];
-    table_.expected_count[to] = count_[l * lanes_ + k];
     table_.lower[to] = interval.lower;
     table_.upper[to] = interval.upper;
   }
@@ -162,12 +170,17 @@ RaterTable make_rater_table(const EmProblem& problem, const Shares& shares,
                             const Counts& parameters, const Counts& counts,
                             std::span<const double> prior_votes, const IntervalStyle& style) {
   const std::size_t classes = problem.class_count;
-  const std::vector<double> uncertain = uncertain_counts(problem, shares);
+  const bool has_intervals = style.intervals == RaterIntervals::Beta;
+  const std::vector<double> uncertain =
+      has_intervals ? uncertain_counts(problem, shares) : std::vector<double>{};
   RaterTable table;
   table.class_count = problem.class_count;
   table.vote_count = problem.rater_votes;
-  for (auto* values : {&table.confusion, &table.lower, &table.upper, &table.expected_count}) {
-    values->resize(problem.cell_count() * classes);
+  table.confusion.resize(problem.cell_count() * classes);
+  table.expected_count.resize(problem.cell_count() * classes);
+  if (has_intervals) {
+    table.lower.resize(problem.cell_count() * classes);
+    table.upper.resize(problem.cell_count() * classes);
   }
   table.information_nats.resize(problem.rater_count);
   table.weight.resize(problem.rater_count);
@@ -177,7 +190,8 @@ RaterTable make_rater_table(const EmProblem& problem, const Shares& shares,
       const auto rater = static_cast<RaterIndex>(number);
       const RaterRows rows(problem, parameters, counts, uncertain, prior_votes, style, rater,
                            table);
-      style.is_coin ? rows.fill_coin() : rows.fill();
+      rows.fill_estimates();
+      if (has_intervals) style.is_coin ? rows.fill_coin_intervals() : rows.fill_intervals();
       const double nats = information(problem, parameters, rater);
       table.information_nats[rater] = nats;
       table.weight[rater] = classes > 1 ? nats / log_classes : 0.0;

@@ -10,6 +10,7 @@
 namespace consilium {
 
 struct IntervalStyle {
+  RaterIntervals intervals = RaterIntervals::Beta;
   bool is_coin = false;      // the rater's one probability of being right, from all votes
   double extra_votes = 0.5;  // Jeffreys' half a vote; 0 for methods whose prior is in the estimate
   double tail = 0.025;       // probability left out on either side

@@ -38,15 +38,17 @@ Shares vote_shares(const EmProblem& problem, std::span<const double> weight) {
       unit[rater] = greatest > 0.0 ? std::rint(weight[rater] / greatest * 0x1p30) * 0x1p-30 : 0.0;
     }
   }
+  // What a vote of each cell adds.
+  std::vector<double> said(problem.cell_count() * problem.lane_count);
+  for (std::size_t cell = 0; cell < problem.cell_count(); ++cell) {
+    said[cell * problem.lane_count + cell % problem.class_count] = unit[cell / problem.class_count];
+  }
   Shares shares(problem.row_count() * problem.lane_count);
   for (std::size_t row = 0; row < problem.row_count(); ++row) {
     const std::span<double> share = row_of(problem, shares, row);
+    sum_of_cells(problem, row, said.data(), share.data());
     double total = 0.0;
-    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
-      const double part = unit[problem.cell[v] / problem.class_count];
-      share[problem.cell[v] % problem.class_count] += part;
-      total += part;
-    }
+    for (const double value : share) total += value;
     for (double& value : share) {
       value = rounded(total > 0.0 ? value / total : 1.0 / problem.class_count, shift);
     }

@@ -69,6 +69,22 @@ TEST_CASE("a circle of preferences ranks all alike, an order without end has no 
   }
 }
 
+// Hunter's (3) written out by hand for a > b, b > c, a > c from equal strengths, ten times, scaled
+// to sum to 1: .93489704, .06510296, 0 (the reference's V13 prints .934 .065 0). The likelihood has
+// no maximum, so a prior too small to be seen stands in for none.
+TEST_CASE("ten steps of the MM algorithm on a chain are Hunter's") {
+  const std::vector<Comparison> chain = {{0, 1}, {1, 2}, {0, 2}};
+  const auto ranking =
+      rank_by_comparisons(chain, 3,
+                          {.method = RankingMethod::Mm, .prior_wins = 1e-12, .iterations_max = 10})
+          .value();
+  CHECK(ranking.iterations == 10);
+  CHECK_FALSE(ranking.converged);
+  CHECK(ranking.share[0] == doctest::Approx(0.9348970414207921).epsilon(1e-9));
+  CHECK(ranking.share[1] == doctest::Approx(0.06510295857920784).epsilon(1e-9));
+  CHECK(ranking.share[2] < 1e-9);
+}
+
 // choix 0.4.1 (PyPI), ilsr_pairwise with alpha 0 on the same comparisons, centred.
 TEST_CASE("log strengths are choix's, by both methods") {
   const std::vector<Comparison> games = {{0, 1}, {0, 1}, {1, 0}, {1, 2}, {1, 2}, {2, 1},

@@ -161,10 +161,11 @@ MaskMetrics metrics_of(std::span<const Voxel> reference, std::span<const Voxel> 
   };
   const Surface of_reference = surface_in(reference);
   const Surface of_other = surface_in(other);
-  const std::vector<double> there =
-      mask_metrics::distances_mm(of_reference, of_other, lattice.spacing_mm, settings.threads);
-  const std::vector<double> back =
-      mask_metrics::distances_mm(of_other, of_reference, lattice.spacing_mm, settings.threads);
+  mask_metrics::TransformRoom room;
+  const std::vector<double> there = mask_metrics::distances_mm(
+      of_reference, of_other, lattice.spacing_mm, room, settings.threads);
+  const std::vector<double> back = mask_metrics::distances_mm(
+      of_other, of_reference, lattice.spacing_mm, room, settings.threads);
   metrics.surface = mask_metrics::summarise({there, of_reference.size}, {back, of_other.size},
                                             settings, lattice.planar());
   return metrics;

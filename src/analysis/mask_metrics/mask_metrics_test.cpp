@@ -252,6 +252,9 @@ TEST_CASE("far, near, sparse and dense: distances are the least of all (I2)") {
       {"long rows", {.dims = {300, 5, 6}, .spacing_mm = {0.2, 2, 1}}, 0.002, 0.002},
       {"thin slices", {.dims = {20, 60, 30}, .spacing_mm = {2, 1, 0.02}}, 0.002, 0.001},
       {"thick slices", {.dims = {9, 130, 9}, .spacing_mm = {1, 0.1, 8}}, 0.002, 0.002},
+      // The transform pays here, in floats where these give the same numbers.
+      {"filled, floats", {.dims = {20, 18, 16}, .spacing_mm = {0.75, 1.25, 2.5}}, 0.5, 0.0005},
+      {"filled, doubles", {.dims = {20, 18, 16}, .spacing_mm = {0.7, 1.3, 2.5}}, 0.5, 0.0005},
   };
   for (const auto& each : cases) {
     CAPTURE(each.name);

@@ -264,40 +264,69 @@ bool transform_pays(const Surface& from, const Surface& to, const Index& index) 
   return search.visits * one_in > visits_per_voxel * voxels;
 }
 
-std::vector<double> by_transform(const Surface& from, const Surface& to,
-                                 const std::array<double, 3>& spacing_mm, unsigned threads) {
+// Whether squared distances within the box are whole multiples of one power of two that a float's
+// 24 bits hold: as where voxels are 1, 0.5 or 1.25 mm apart. Floats then give the same numbers, in
+// half of the time and memory.
+bool is_exact_in_float(const Lattice& lattice) {
+  constexpr double step_least = 0x1p-10;
+  double step = 1;  // that all spacings are multiples of
+  const auto is_multiple = [&step](double spacing) { return std::fmod(spacing, step) == 0; };
+  while (step > step_least && !std::ranges::all_of(lattice.spacing_mm, is_multiple)) step /= 2;
+  double greatest = 0;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    greatest += square(lattice.dims[axis] * lattice.spacing_mm[axis]);
+  }
+  return std::ranges::all_of(lattice.spacing_mm, is_multiple) && greatest < 0x1p24 * square(step);
+}
+
+template <class Value>
+std::vector<double> by_transform(const Surface& from, const Surface& to, const Lattice& lattice,
+                                 std::vector<Value>& squared, std::vector<std::uint8_t>& mask,
+                                 unsigned threads) {
   const BitVolume& at = to.at;
-  const Lattice lattice{
-      .dims = {static_cast<std::uint32_t>(at.nx), static_cast<std::uint32_t>(at.ny),
-               static_cast<std::uint32_t>(at.nz)},
-      .spacing_mm = spacing_mm};
-  std::vector<std::uint8_t> mask(lattice.voxel_count());
+  mask.assign(lattice.voxel_count(), 0);
   for (std::size_t z = 0; z < at.nz; ++z) {
     for_each_element(at, at, z, [&](std::size_t x, std::size_t y, bool) {
       mask[(z * at.ny + y) * at.nx + x] = 1;
     });
   }
-  std::vector<double> squared(mask.size());
-  const Status done = distance_to_mask(mask, lattice, DistanceForm::Squared, squared, threads);
+  squared.resize(mask.size());
+  const Status done =
+      distance_to_mask(mask, lattice, DistanceForm::Squared, std::span(squared), threads);
   CSL_CHECK(done.has_value());  // the lattice and its size were checked
   std::vector<double> distances;
   distances.reserve(from.size.size());
   for (std::size_t z = 0; z < at.nz; ++z) {
     for_each_element(from.at, to.at, z, [&](std::size_t x, std::size_t y, bool) {
-      distances.push_back(std::sqrt(squared[(z * at.ny + y) * at.nx + x]));
+      const Value found = squared[(z * at.ny + y) * at.nx + x];
+      distances.push_back(std::sqrt(static_cast<double>(found)));
     });
   }
   return distances;
 }
 
+std::vector<double> by_transform(const Surface& from, const Surface& to,
+                                 const std::array<double, 3>& spacing_mm, TransformRoom& room,
+                                 unsigned threads) {
+  const Lattice lattice{
+      .dims = {static_cast<std::uint32_t>(to.at.nx), static_cast<std::uint32_t>(to.at.ny),
+               static_cast<std::uint32_t>(to.at.nz)},
+      .spacing_mm = spacing_mm};
+  if (is_exact_in_float(lattice)) {
+    return by_transform(from, to, lattice, room.floats, room.mask, threads);
+  }
+  return by_transform(from, to, lattice, room.doubles, room.mask, threads);
+}
+
 }  // namespace
 
 std::vector<double> distances_mm(const Surface& from, const Surface& to,
-                                 const std::array<double, 3>& spacing_mm, unsigned threads) {
+                                 const std::array<double, 3>& spacing_mm, TransformRoom& room,
+                                 unsigned threads) {
   std::vector<double> distances(from.size.size(), infinity);
   if (to.size.empty() || from.size.empty()) return distances;
   const Index index(to.at, spacing_mm);
-  if (transform_pays(from, to, index)) return by_transform(from, to, spacing_mm, threads);
+  if (transform_pays(from, to, index)) return by_transform(from, to, spacing_mm, room, threads);
   // What was nearest before is handed on within a slice only, so that the threads' shares do not
   // matter.
   for_each_part(from.at.nz, threads, [&] {

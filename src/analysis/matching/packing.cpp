@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -49,9 +48,15 @@ packing::Found take_by_loss(const packing::Part& part) {
 
 packing::Found solve_part(const packing::Part& part, std::size_t states_max) {
   if (packing::reach_of(part) > packing::reach_max) return take_by_loss(part);
-  constexpr std::int64_t no_budget = std::numeric_limits<std::int64_t>::max() / 2;
-  packing::Found best = packing::search(part, no_budget, std::min(narrow_states, states_max));
-  // A first, narrow pass finds a good packing; wider ones then drop what cannot be better.
+  // What is taken by loss is mostly close to the best: the search then drops all that cannot be
+  // better. No packing has a loss below 0.
+  packing::Found best = take_by_loss(part);
+  best.complete = best.loss == 0;
+  if (best.complete) return best;
+  packing::Found narrow = packing::search(part, best.loss, std::min(narrow_states, states_max));
+  const bool is_proved = narrow.complete;
+  if (narrow.any) best = std::move(narrow);
+  best.complete = is_proved;
   for (std::size_t width = narrow_states * 64; !best.complete; width *= 64) {
     const packing::Found found = packing::search(part, best.loss, std::min(width, states_max));
     const bool complete = found.complete;

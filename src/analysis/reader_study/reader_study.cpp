@@ -171,6 +171,21 @@ void add_components(Model& model) {
                   .neither = ordered_mean(std::move(neither))};
 }
 
+// The square of a deviation of figures from their means. A figure is a multiple of 1 / (2 x
+// positive x negative cases), so in any study that people can read a deviation that is not 0 is far
+// above this; what is below is rounding, which must not pass for variation.
+double deviation_square(double deviation) {
+  constexpr double rounding = 1e-13;
+  return std::abs(deviation) < rounding ? 0 : deviation * deviation;
+}
+
+// a - b, and 0 where they differ by rounding alone.
+double difference_beyond_rounding(double a, double b) {
+  constexpr double rounding = 1e-12;
+  const double difference = a - b;
+  return std::abs(difference) <= rounding * (std::abs(a) + std::abs(b)) ? 0 : difference;
+}
+
 void add_mean_squares(Model& model) {
   const auto t_count = static_cast<double>(model.modalities);
   const auto r_count = static_cast<double>(model.readers);
@@ -188,19 +203,18 @@ void add_mean_squares(Model& model) {
     reader_mean[r] = ordered_mean(std::move(own));
   }
   const double mean = ordered_mean(std::move(all));
-  const auto square = [](double x) { return x * x; };
   std::vector<double> of_t{};
   std::vector<double> of_r{};
   std::vector<double> of_tr{};
-  for (const double own : model.modality_mean) of_t.push_back(square(own - mean));
-  for (const double own : reader_mean) of_r.push_back(square(own - mean));
+  for (const double own : model.modality_mean) of_t.push_back(deviation_square(own - mean));
+  for (const double own : reader_mean) of_r.push_back(deviation_square(own - mean));
   for (std::uint32_t t = 0; t < model.modalities; ++t) {
     std::vector<double> within;
     for (std::uint32_t r = 0; r < model.readers; ++r) {
-      within.push_back(square(model.figure(t, r) - model.modality_mean[t]));
+      within.push_back(deviation_square(model.figure(t, r) - model.modality_mean[t]));
       // The two means are added first, since which of them comes first must not matter.
       of_tr.push_back(
-          square(model.figure(t, r) + mean - (model.modality_mean[t] + reader_mean[r])));
+          deviation_square(model.figure(t, r) + mean - (model.modality_mean[t] + reader_mean[r])));
     }
     model.reader_square.push_back(model.readers > 1 ? sorted_sum(within) / (r_count - 1) : 0);
   }
@@ -295,7 +309,8 @@ ReaderStudyAnalysis random_random(const Model& model) {
   std::optional<ErrorTerm> denominator{};
   if (model.modalities > 1) {
     const double excess =
-        readers * std::max(model.pooled.same_modality - model.pooled.neither, 0.0);
+        readers *
+        std::max(difference_beyond_rounding(model.pooled.same_modality, model.pooled.neither), 0.0);
     denominator = with_excess(*model.square_tr, excess, (model.modalities - 1.0) * (readers - 1));
   }
   return analysis_of(model, of_mean, denominator);
@@ -310,9 +325,9 @@ ReaderStudyAnalysis fixed_random(const Model& model) {
   std::optional<ErrorTerm> denominator{};
   if (model.modalities > 1) {
     const ErrorComponents& all = model.pooled;
-    denominator = ErrorTerm{
-        all.variance - all.same_reader + others * std::max(all.same_modality - all.neither, 0.0),
-        infinite};
+    const double own = difference_beyond_rounding(all.variance, all.same_reader);
+    const double shared = difference_beyond_rounding(all.same_modality, all.neither);
+    denominator = ErrorTerm{own + others * std::max(shared, 0.0), infinite};
   }
   return analysis_of(model, of_mean, denominator);
 }
@@ -334,8 +349,9 @@ std::vector<ReaderDifference> reader_differences(const Model& model) {
   for (std::uint32_t r = 0; r < model.readers; ++r) {
     for (std::uint32_t a = 0; a < model.modalities; ++a) {
       for (std::uint32_t b = a + 1; b < model.modalities; ++b) {
-        const double variance = model.covariance(a, r, a, r) + model.covariance(b, r, b, r) -
-                                2 * model.covariance(a, r, b, r);
+        const double variance =
+            difference_beyond_rounding(model.covariance(a, r, a, r) + model.covariance(b, r, b, r),
+                                       2 * model.covariance(a, r, b, r));
         if (!(variance > 0)) continue;  // two equal readings: no test of this reader is defined
         out.push_back({r, difference_of(a, b, model.figure(a, r) - model.figure(b, r),
                                         std::sqrt(variance), infinite, model.confidence)});
@@ -382,6 +398,11 @@ Result<NonInferiority> test_non_inferiority(const ModalityDifference& difference
   if (!(margin >= 0) || !(alpha > 0 && alpha <= 0.5)) {
     return fail(ErrorCode::InvalidInput, "the margin must be >= 0 and alpha in (0, .5]",
                 fmt::format("margin {}, alpha {}", margin, alpha));
+  }
+  if (!(difference.standard_error > 0 && difference.df > 0)) {
+    return fail(ErrorCode::InvalidInput,
+                "a difference without a standard error above 0 has no test of non-inferiority",
+                fmt::format("standard error {}", difference.standard_error));
   }
   NonInferiority out;
   out.lower_bound =

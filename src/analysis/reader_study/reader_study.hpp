@@ -69,7 +69,8 @@ struct OverallTest {
 };
 
 // One of the three analyses. `undefined` says in words why there are no numbers (one reader where
-// readers are random; no variation to test against); the vectors are then empty and `overall` is
+// readers are random; no variation to test against, as when all readers' differences are equal and
+// cases are fixed: F would be a number over 0); the vectors are then empty and `overall` is
 // nullopt. With one modality there are estimates, and no test.
 struct ReaderStudyAnalysis {
   std::optional<OverallTest> overall{};
@@ -130,7 +131,8 @@ struct NonInferiority {
 };
 
 // The one-sided test of H0: first - second <= -margin at level alpha (FDA 2016, non-inferiority
-// guidance; usually alpha = .025). Errors: InvalidInput for a margin < 0 or alpha outside (0, .5].
+// guidance; usually alpha = .025). Errors: InvalidInput for a margin < 0, alpha outside (0, .5] or a
+// standard error that is not above 0.
 [[nodiscard]] Result<NonInferiority> test_non_inferiority(const ModalityDifference& difference,
                                                           double margin, double alpha = 0.025);
 

@@ -260,6 +260,47 @@ TEST_CASE("what cannot be known is said to be undefined") {
   CHECK(flat->fixed_reader_differences.empty());
 }
 
+// Three negative and three positive cases; `placed` of the nine pairs are in the right order.
+void add_readings(std::uint32_t reader, std::uint32_t modality, std::uint32_t placed,
+                  std::vector<CaseReading>& out) {
+  for (std::uint32_t c = 0; c < 6; ++c) {
+    const std::uint32_t below = (placed + c % 3) / 3;  // negatives that this positive is above
+    out.push_back({.reader = reader,
+                   .modality = modality,
+                   .case_index = c,
+                   .truth = c < 3 ? Truth::Negative : Truth::Positive,
+                   .rating = c < 3 ? c + 1.0 : below + 0.5});
+  }
+}
+
+TEST_CASE("readers who all differ alike leave nothing to test against, whatever the rounding") {
+  for (std::uint32_t first = 0; first <= 7; ++first) {
+    for (std::uint32_t gain = 0; gain <= 2; ++gain) {
+      CAPTURE(first);
+      CAPTURE(gain);
+      std::vector<CaseReading> readings;
+      const std::array<std::uint32_t, 5> placed{first, 3, 5, 6, 7};
+      for (std::uint32_t r = 0; r < placed.size(); ++r) {
+        add_readings(r, 0, placed[r], readings);
+        add_readings(r, 1, placed[r] + gain, readings);
+      }
+      const auto study = analyse_reader_study(readings);
+      REQUIRE(study.has_value());
+      CHECK(study->figure(1, 0) - study->figure(0, 0) == doctest::Approx(gain / 9.0));
+      CHECK(study->mean_square_interaction.value() == 0);
+      CHECK_FALSE(study->random_readers_fixed_cases.overall.has_value());
+      CHECK(study->random_readers_fixed_cases.differences.empty());
+      CHECK(study->random_readers_fixed_cases.undefined ==
+            "the differences do not vary: there is no error to measure against");
+      if (gain == 0) {  // the same readings twice: nor do cases give an error
+        CHECK_FALSE(study->random_readers_random_cases.overall.has_value());
+        CHECK_FALSE(study->fixed_readers_random_cases.overall.has_value());
+        CHECK(study->fixed_reader_differences.empty());
+      }
+    }
+  }
+}
+
 TEST_CASE("non-inferiority follows from the interval and its p value") {
   const auto study = analyse_reader_study(van_dyke_readings());
   REQUIRE(study.has_value());
@@ -275,6 +316,7 @@ TEST_CASE("non-inferiority follows from the interval and its p value") {
   CHECK(narrow->p > 0.025);
   CHECK_FALSE(test_non_inferiority(difference, -1).has_value());
   CHECK_FALSE(test_non_inferiority(difference, 0.1, 0.9).has_value());
+  CHECK_FALSE(test_non_inferiority({.difference = 0.1, .standard_error = 0}, 0.1).has_value());
 }
 
 // Readings of a model with no difference between modalities: the random-effects test keeps its

@@ -1,6 +1,7 @@
 #include "analysis/span_agreement/gamma_align.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <tuple>
@@ -40,8 +41,8 @@ NearLists near_lists(std::span<const Item> items, const Distances& distances, st
   return lists;
 }
 
-// All groups that are worth it: each member saves something against standing alone beside the
-// others, which every group of a best alignment does.
+// All groups that are worth it: none saves more when cut in two, as no group of a best alignment
+// does. (The other groups are many, and all work after this grows with their number.)
 class Groups {
  public:
   Groups(std::span<const Item> items, const Distances& distances, const NearLists& near)
@@ -52,6 +53,7 @@ class Groups {
     for (std::uint32_t i = 0; i < items_.size(); ++i) {
       members_.assign(1, i);
       sums_.assign(1, 0);
+      pairs_.clear();
       if (!extend(0, groups)) return false;
     }
     return true;
@@ -61,38 +63,54 @@ class Groups {
   bool extend(std::size_t from, GroupList& groups) {
     const std::vector<Near>& first = near_[members_.front()];
     for (std::size_t n = from; n < first.size(); ++n) {
-      const std::uint32_t item = first[n].item;
-      const std::vector<std::int64_t> sums = sums_;
-      if (add(item, first[n].distance)) {
-        keep(groups);
-        if (groups.size() > groups_max || !extend(n + 1, groups)) return false;
-        members_.pop_back();
-      }
-      sums_ = sums;
+      if (!add(first[n].item, first[n].distance)) continue;
+      keep(groups);
+      if (groups.size() > groups_max || !extend(n + 1, groups)) return false;
+      remove_last();
     }
     return true;
   }
 
   // Adds an item unless its rater is there already or a member would be too far from the rest.
   bool add(std::uint32_t item, std::int64_t distance_to_first) {
+    const std::size_t begin = pairs_.size();
     std::int64_t own = 0;
     for (std::size_t m = 0; m < members_.size(); ++m) {
-      if (items_[members_[m]].rater == items_[item].rater) return false;
-      std::int64_t distance = distance_to_first;
-      if (m > 0) {
-        const std::vector<Near>& list = near_[members_[m]];
-        const auto found = std::ranges::lower_bound(list, item, {}, &Near::item);
-        if (found == list.end() || found->item != item) return false;
-        distance = found->distance;
+      const std::optional<std::int64_t> distance =
+          m == 0 ? distance_to_first : distance_of(members_[m], item);
+      if (items_[members_[m]].rater == items_[item].rater || !distance ||
+          sums_[m] + *distance >= distances_.limit()) {
+        pairs_.resize(begin);
+        return false;
       }
-      own += distance;
-      sums_[m] += distance;
-      if (sums_[m] >= distances_.limit()) return false;
+      own += *distance;
+      pairs_.push_back(*distance);
     }
-    if (own >= distances_.limit()) return false;
+    if (own >= distances_.limit()) {
+      pairs_.resize(begin);
+      return false;
+    }
+    for (std::size_t m = 0; m < members_.size(); ++m) sums_[m] += pairs_[begin + m];
     members_.push_back(item);
     sums_.push_back(own);
     return true;
+  }
+
+  // Of an item and a later one, where it is within the limit.
+  [[nodiscard]] std::optional<std::int64_t> distance_of(std::uint32_t item,
+                                                        std::uint32_t later) const {
+    const std::vector<Near>& list = near_[item];
+    const auto found = std::ranges::lower_bound(list, later, {}, &Near::item);
+    if (found == list.end() || found->item != later) return std::nullopt;
+    return found->distance;
+  }
+
+  void remove_last() {
+    members_.pop_back();
+    sums_.pop_back();
+    const std::size_t begin = pairs_.size() - members_.size();
+    for (std::size_t m = 0; m < members_.size(); ++m) sums_[m] -= pairs_[begin + m];
+    pairs_.resize(begin);
   }
 
   // What the group saves, times the number of pairs of raters: (k - 1) pairs x empty cost, and for
@@ -108,14 +126,38 @@ class Groups {
     }
     const std::int64_t saving =
         (k - 1) * distances_.pair_count() * empty + k * (k - 1) / 2 * empty - twice / 2;
-    if (saving > 0) groups.add(members_, saving);
+    if (saving > 0 && !saves_more_cut()) groups.add(members_, saving);
+  }
+
+  // Whether two parts of two members or more save more apart: a and b members are together worth
+  // (pairs of raters + a b) x empty cost, and cost the distances from the ones to the others. Each
+  // cut is looked at once, the last member on the second side.
+  [[nodiscard]] bool saves_more_cut() const {
+    constexpr std::size_t members_max = 8;  // 127 cuts
+    const std::size_t k = members_.size();
+    if (k < 4 || k > members_max) return false;
+    for (std::uint32_t side = 1; side < 1U << (k - 1); ++side) {
+      const auto first = static_cast<std::size_t>(std::popcount(side));
+      if (first < 2 || k - first < 2) continue;
+      std::int64_t across = 0;
+      std::size_t pair = 0;
+      for (std::size_t i = 1; i < k; ++i) {
+        for (std::size_t j = 0; j < i; ++j, ++pair) {
+          if (((side >> i ^ side >> j) & 1U) != 0) across += pairs_[pair];
+        }
+      }
+      const auto worth = distances_.pair_count() + static_cast<std::int64_t>(first * (k - first));
+      if (across > worth * distances_.empty_cost()) return true;
+    }
+    return false;
   }
 
   std::span<const Item> items_;
   const NearLists& near_;
   const Distances& distances_;
   std::vector<std::uint32_t> members_;
-  std::vector<std::int64_t> sums_;  // of each member, its distances to the others
+  std::vector<std::int64_t> sums_;   // of each member, its distances to the others
+  std::vector<std::int64_t> pairs_;  // of members (1, 0), (2, 0), (2, 1), (3, 0), ...
 };
 
 struct Chosen {

@@ -1,3 +1,7 @@
+// The four coefficients of Krippendorff, Mathet, Bouvry and Widloecher (2016), in the notation of
+// semantics.md, I5. Coincidences need no matrix: of l_ck only the sums over k, the diagonal and
+// what meets any unit at all enter the formulas, and these add up in one pass over the boundaries
+// of all raters' units, in whole numbers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,14 +18,14 @@ namespace {
 
 constexpr std::int64_t total_length_max = std::int64_t{1} << 40;
 
-// What one category (or the gaps, or all units) adds up to. Lengths of coincidences are ordered
-// pairs of raters and still to be divided by the number of readers less one.
+// What one category (or the gaps) adds up to. Lengths of coincidences are of ordered pairs of
+// raters and still to be divided by the number of readers less one.
 struct Tally {
-  std::int64_t length = 0;  // marked, over raters
-  std::int64_t same = 0;    // met by the same category
-  std::int64_t met = 0;     // met by any unit
-  Wide own = 0;             // sum of squared lengths of units
-  Wide own_met = 0;         // sum of squared lengths of what of each unit meets another rater's
+  std::int64_t length = 0;  // l_c.: marked, over raters
+  std::int64_t same = 0;    // l_cc: met by the same category
+  std::int64_t met = 0;     // l*_c.: met by any unit
+  Wide own = 0;             // S_c: sum of squared lengths of units
+  Wide own_met = 0;         // S*_c: the same of what of each unit meets another rater's
   void add(const Tally& other, std::int64_t times) {
     length += times * other.length;
     same += times * other.same;
@@ -208,46 +212,67 @@ double sum_over(const Sums& sums, double Sums::Category::* member) {
   return sorted_sum(values);
 }
 
-AlphaUFamily family_of(const Strata& strata, std::uint32_t category_count) {
-  using Category = Sums::Category;
-  const Sums sums = sums_of(strata);
-  const double same = sum_over(sums, &Category::same);
-  const double met = sum_over(sums, &Category::met);
-  const double own = sum_over(sums, &Category::own) + sums.gap_length;
-  const double own_met = sum_over(sums, &Category::own_met);
-  const double marked = sum_over(sums, &Category::length);
-  const double divisor = sums.total > 0.0 ? sums.total - own / sums.total : 0.0;
-  const double met_divisor = met > 0.0 ? met - own_met / met : 0.0;
-  const auto expected = [](double numerator, double by) { return by > 0.0 ? numerator / by : 0.0; };
-
-  AlphaUFamily family;
-  std::vector<double> agreeing;
-  std::vector<double> agreeing_met;
-  family.by_category.resize(category_count);
-  for (const auto& [k, category] : sums.category) {
-    agreeing.push_back(category.length * category.length - category.own);
-    agreeing_met.push_back(category.met * category.met - category.own_met);
-    CategoryAlpha& alpha = family.by_category[k];
-    if (category.length > 0.0) alpha.coverage = category.met / category.length;
-    // (k)u: 1 - (eps_.k / l_.k) (l_.k - l_kk) / (eps_.k - eps_kk), the latter times the divisor.
-    const double all = category.met * met - category.own_met;
-    const double different = category.met * met - category.met * category.met;
-    if (category.met > 0.0 && different > 0.0) {
-      alpha.alpha = 1.0 - all / category.met * (category.met - category.same) / different;
-    }
+// Lengths expected by chance, e_ck of equations 32 and 33: what two values' lengths are expected to
+// meet when all stretches of a pool are laid against each other at random, but none against itself.
+// `total` is l_.. of the pool, `own` its S, the sum of squared lengths of what lies in one piece.
+class Chance {
+ public:
+  Chance(double total, double own) : divisor_(total > 0.0 ? total - own / total : 0.0) {}
+  // `pairs` is l_c. l_.k, less S_c where c = k.
+  [[nodiscard]] double length(double pairs) const {
+    return divisor_ > 0.0 ? pairs / divisor_ : 0.0;
   }
-  agreeing.push_back(sums.gap_length * sums.gap_length - sums.gap_length);
-  family.all.observed = sums.total - same - sums.gap_same;
-  family.all.expected = sums.total - expected(sorted_sum(agreeing), divisor);
+
+ private:
+  double divisor_;
+};
+
+// Equations 34 and 35, over all positions: the gaps are a value beside the categories.
+void compare_positions(const Sums& sums, AlphaUFamily& family) {
+  using Category = Sums::Category;
+  const Chance chance(sums.total, sum_over(sums, &Category::own) + sums.gap_length);
+  std::vector<double> alike{sums.gap_length * sums.gap_length - sums.gap_length};
+  for (const auto& [k, of] : sums.category) alike.push_back(of.length * of.length - of.own);
+  family.all.observed = sums.total - sum_over(sums, &Category::same) - sums.gap_same;
+  family.all.expected = sums.total - chance.length(sorted_sum(alike));
+  const double marked = sum_over(sums, &Category::length);
   family.binary.observed = 2.0 * (sums.gap_length - sums.gap_same);
-  family.binary.expected = expected(2.0 * sums.gap_length * marked, divisor);
-  family.category.observed = met - same;
-  family.category.expected = met - expected(sorted_sum(agreeing_met), met_divisor);
-  // One category alone leaves rounding noise where 0 is meant: nothing could disagree.
-  if (sums.category.size() < 2) family.category.expected = 0.0;
+  family.binary.expected = chance.length(2.0 * sums.gap_length * marked);
+  // One value alone leaves rounding noise where 0 is meant: nothing could disagree.
   if (sums.category.empty() || (sums.category.size() == 1 && sums.gap_length == 0.0)) {
     family.all.expected = 0.0;
   }
+}
+
+// Equations 36 to 38, where two raters both mark a unit: gaps take no part.
+void compare_categories(const Sums& sums, AlphaUFamily& family) {
+  using Category = Sums::Category;
+  const double met = sum_over(sums, &Category::met);
+  const Chance chance(met, sum_over(sums, &Category::own_met));
+  std::vector<double> alike;
+  for (const auto& [k, of] : sums.category) alike.push_back(of.met * of.met - of.own_met);
+  family.category.observed = met - sum_over(sums, &Category::same);
+  family.category.expected = met - chance.length(sorted_sum(alike));
+  if (sums.category.size() < 2) family.category.expected = 0.0;  // see above
+  for (const auto& [k, of] : sums.category) {
+    CategoryAlpha& alpha = family.by_category[k];
+    if (of.length > 0.0) alpha.coverage = of.met / of.length;
+    // (38): l*_.k - l*_kk over l*_.k is observed, e*_.k - e*_kk over e*_.k expected. The divisor of
+    // both expected lengths is one and leaves the fraction.
+    const double expected_all = of.met * met - of.own_met;
+    const double expected_other = of.met * (met - of.met);
+    if (of.met > 0.0 && expected_other > 0.0) {
+      alpha.alpha = 1.0 - (of.met - of.same) / of.met * expected_all / expected_other;
+    }
+  }
+}
+
+AlphaUFamily family_of(const Strata& strata, std::uint32_t category_count) {
+  AlphaUFamily family;
+  family.by_category.resize(category_count);
+  const Sums sums = sums_of(strata);
+  compare_positions(sums, family);
+  compare_categories(sums, family);
   return family;
 }
 

@@ -27,6 +27,7 @@ class CsvRows {
   // or two; the names that there are stand in the error.
   [[nodiscard]] Result<std::size_t> column(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
+  [[nodiscard]] std::span<const std::string> heading() const { return heading_; }  // one at least
 
   // Moves to the next row; false when there is none left. Errors: Corrupt when a quote stands where
   // none may or is not closed, or when the row has not as many fields as the heading; TooLarge past

@@ -8,6 +8,7 @@
 
 #include "format/vote_csv/consensus_csv.hpp"
 #include "format/vote_csv/csv_rows.hpp"
+#include "format/vote_csv/weight_csv.hpp"
 
 namespace consilium {
 namespace {
@@ -184,6 +185,45 @@ TEST_CASE("readings and comparisons are read") {
   REQUIRE(preferences.has_value());
   CHECK(preferences->rows[1].winner == 1);
   CHECK(!read_preferences(*view_source(bytes_of("winner,loser\na,a\n"))).has_value());
+}
+
+TEST_CASE("weights of classes are read by their names, or refused by them") {
+  const std::vector<std::string> classes{"none", "severe"};
+  const auto weights_of = [&](std::string_view text) {
+    return read_class_weights(*view_source(bytes_of(text)), classes);
+  };
+  const auto found =
+      weights_of("class,severe,mild,none\nmild,0.5,1,0.25\nnone,0,0.25,1\nsevere,1,0.5,0\n");
+  REQUIRE(found.has_value());
+  CHECK(*found == std::vector<double>{1, 0, 0, 1});
+  struct Case {
+    const char* name;
+    std::string_view text;
+    std::string_view what;
+  };
+  const Case cases[] = {
+      {"no class", "class\n", "there are no weights of 'none'"},
+      {"too few rows", "c,none,severe\nnone,1,0\n", "the class 'severe' has no row"},
+      {"row twice", "c,none,severe\nnone,1,0\nnone,1,0\n", "the class 'none' has two rows"},
+      {"no column", "c,none,severe\nnone,1,0\nmild,0,1\n", "the class 'mild' has no column"},
+      {"column twice", "c,none,none\nnone,1,1\n",
+       "class 2 has two columns or a name that is too long"},
+      {"not 1", "c,none,severe\nnone,0.9,0\nsevere,0,1\n",
+       "the weight of 'none' with itself is not 1"},
+      {"too large", "c,none,severe\nnone,1,2\nsevere,2,1\n",
+       "the weight of 'none' and 'severe' is not from 0 to 1"},
+      {"not symmetric", "c,none,severe\nnone,1,0.5\nsevere,0.4,1\n",
+       "'none' and 'severe' have two different weights"},
+      {"other classes", "c,none,mild\nnone,1,0\nmild,0,1\n", "there are no weights of 'severe'"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.name);
+    const auto refused = weights_of(each.text);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().what == each.what);
+  }
+  CHECK_FALSE(weights_of("c,none,severe\nnone,1,high\nsevere,0,1\n").has_value());
+  CHECK_FALSE(weights_of("c,none,severe\nnone,1,nan\nsevere,0,1\n").has_value());
 }
 
 TEST_CASE("many names keep their numbers, and rows may cross the buffer's end") {

@@ -17,6 +17,7 @@ std::string_view base_class(std::string_view class_id) {
 
 Result<ConsensusResult> consensus_of(const VotingUnit& unit) {
   ConsensusOptions options;
+  options.intervals = RaterIntervals::None;  // the items are asked about, not the raters
   for (std::uint32_t row = 0; row < unit.rows.size(); ++row) {
     if (unit.rows[row].truth) {
       options.gold.push_back({.item = row, .label = *unit.rows[row].truth});

@@ -10,6 +10,7 @@
 
 #include "analysis/agreement/agreement.hpp"
 #include "analysis/agreement/bootstrap.hpp"
+#include "format/vote_csv/weight_csv.hpp"
 #include "transport/cli_panel/answer.hpp"
 
 namespace consilium::cli {
@@ -120,7 +121,16 @@ json::object facts_of(const MeasurementFile& file) {
                       {"duplicate_rows_dropped", file.duplicate_count}};
 }
 
+// Of --weights FILE.csv; empty when it names a kind.
+Result<std::vector<double>> own_weights_of(const VoteFile& file, const AgreeCommand& command) {
+  if (!is_weight_file(command.weights)) return std::vector<double>{};
+  const auto source = CSL_TRY(open_input(command.weights));
+  return in_file(read_class_weights(*source, file.classes), command.weights);
+}
+
 }  // namespace
+
+bool is_weight_file(std::string_view weights) { return weights.ends_with(".csv"); }
 
 Status answer_bootstrap(const AgreementModel& model, std::span<const std::uint32_t> cluster,
                         const AgreeCommand& command, MetricAnswer answer) {
@@ -195,10 +205,12 @@ Result<std::pair<RaterIndex, RaterIndex>> chosen_pair(const NameTable& raters,
 }
 
 Status answer_class_metric(const VoteFile& file, std::string_view metric,
-                           const AgreeCommand& command, MetricAnswer answer) {
+                           std::span<const double> own_weights, const AgreeCommand& command,
+                           MetricAnswer answer) {
   CSL_TRY(check_study(file));
   AgreementRequest request{.metric = *parse_agreement_metric(metric),
-                           .weights = *parse_weight_kind(command.weights),
+                           .weights = parse_weight_kind(command.weights).value_or(WeightKind::Own),
+                           .own_weights = own_weights,
                            .class_values = file.class_values,
                            .circumference = command.circumference};
   if (command.repeats == "separate") {
@@ -214,7 +226,8 @@ Status answer_class_metric(const VoteFile& file, std::string_view metric,
     request.pair = {first, second};
     answer.json["pair"] = json::array{file.raters[first], file.raters[second]};
   }
-  if (request.weights != WeightKind::Identity) shown += fmt::format(" ({})", command.weights);
+  if (request.weights != WeightKind::Identity)
+    shown += fmt::format(" ({})", name_of(request.weights));
   const AgreementModel model = CSL_TRY(agreement_model(file.votes, request));
   CSL_TRY(answer_coefficient(shown, model, file.cluster, command, answer));
   if (command.by_class) CSL_TRY(answer_classes(file, request, command, answer));
@@ -228,6 +241,7 @@ Result<int> agree_command(const AgreeCommand& command) {
       .duplicates = command.keep_duplicates ? Duplicates::Keep : Duplicates::Drop};
   const auto source = CSL_TRY(open_input(command.votes));
   std::optional<VoteFile> votes;
+  std::vector<double> own_weights;
   std::optional<MeasurementFile> values;
   json::object out;
   json::array results;
@@ -241,8 +255,11 @@ Result<int> agree_command(const AgreeCommand& command) {
       if (!values) values = CSL_TRY(in_file(read_measurements(*source, rules), command.votes));
       done = answer_measured_metric(*values, metric, command, {members, lines});
     } else {
-      if (!votes) votes = CSL_TRY(in_file(read_votes(*source, rules), command.votes));
-      done = answer_class_metric(*votes, metric, command, {members, lines});
+      if (!votes) {
+        votes = CSL_TRY(in_file(read_votes(*source, rules), command.votes));
+        own_weights = CSL_TRY(own_weights_of(*votes, command));
+      }
+      done = answer_class_metric(*votes, metric, own_weights, command, {members, lines});
     }
     if (!done) {
       undefined = in_file(done.error(), command.votes);

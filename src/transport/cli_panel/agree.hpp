@@ -33,8 +33,13 @@ struct MetricAnswer {
                                       std::span<const std::uint32_t> cluster,
                                       const AgreeCommand& command, MetricAnswer answer);
 
+// Whether --weights is the name of a file and not of a kind of weights.
+[[nodiscard]] bool is_weight_file(std::string_view weights);
+
+// `own_weights` are classes x classes where --weights is a file, else empty.
 // Errors: those of the coefficient; InvalidInput when two raters have to be chosen by --pair.
 [[nodiscard]] Status answer_class_metric(const VoteFile& file, std::string_view metric,
+                                         std::span<const double> own_weights,
                                          const AgreeCommand& command, MetricAnswer answer);
 [[nodiscard]] Status answer_measured_metric(const MeasurementFile& file, std::string_view metric,
                                             const AgreeCommand& command, MetricAnswer answer);

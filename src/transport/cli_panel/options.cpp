@@ -46,7 +46,9 @@ std::vector<std::string> metric_names() {
 void add_agree(CLI::App& app, AgreeCommand& c, const Choose& choose) {
   CLI::App* to = declare(app, "agree", "How well raters agree beyond chance.",
                          "consilium agree votes.csv --metric alpha,fleiss --cluster patient "
-                         "--bootstrap 1000",
+                         "--bootstrap 1000\n"
+                         "  consilium agree votes.csv --metric cohen --pair ann,ben --weights "
+                         "own.csv",
                          choose, [&c] { return agree_command(c); });
   to->add_option("VOTES", c.votes, "CSV: item,rater,label")->required();
   one_of(to->add_option("--metric", c.metrics,
@@ -58,12 +60,19 @@ void add_agree(CLI::App& app, AgreeCommand& c, const Choose& choose) {
              ->allow_extra_args(false)
              ->delimiter(','),
          metric_names());
-  one_of(to->add_option("--weights", c.weights,
-                        "Between classes: identity, linear, quadratic, radical,\n"
-                        "gwet-ordinal, gwet-ratio, circular, bipolar")
-             ->capture_default_str(),
-         {"identity", "linear", "quadratic", "gwet-ordinal", "radical", "gwet-ratio", "circular",
-          "bipolar"});
+  to->add_option("--weights", c.weights,
+                 "Between classes: identity, linear, quadratic, radical,\n"
+                 "gwet-ordinal, gwet-ratio, circular, bipolar; or your own,\n"
+                 "a square FILE.csv with the classes along both sides")
+      ->capture_default_str()
+      ->check(CLI::Validator(
+          [](const std::string& given) {
+            const auto kind = parse_weight_kind(given);
+            return is_weight_file(given) || (kind && *kind != WeightKind::Own)
+                       ? std::string{}
+                       : given + " is neither such a name nor a FILE.csv";
+          },
+          ""));
   to->add_option("--classes", c.classes, "The whole scale in its order: none,mild,severe")
       ->allow_extra_args(false)
       ->delimiter(',');
