@@ -359,8 +359,36 @@ Result<json::object> Assignment::reopen(const Access& access, const ProjectId& p
 
 namespace {
 
+// Whether every reader's place is read: a lead who hands the item out all the same asks for more
+// readers than were planned.
+Result<bool> is_read_out(Transaction& transaction, const ProjectId& project, const ItemId& id) {
+  const auto item = storage::find_item(transaction, project, id);
+  if (!item) return false;  // told when it is assigned
+  const std::vector<TaskRow> tasks = CSL_TRY(storage::tasks_of_item(transaction, id));
+  const auto read = std::ranges::count_if(
+      tasks, [](const TaskRow& task) { return task.place && task.state == "submitted"; });
+  return read >= item->readers_wanted;
+}
+
+// The first place behind those that are held, wanted from now on.
+Result<std::int64_t> open_place(Transaction& transaction, const storage::ItemRow& item) {
+  const std::vector<TaskRow> tasks = CSL_TRY(storage::tasks_of_item(transaction, item.id));
+  const std::int64_t place =
+      free_place(tasks, item.readers_wanted + static_cast<std::int64_t>(tasks.size()) + 1)
+          .value_or(item.readers_wanted + 1);
+  EventDraft event{.type = "item.readers_set",
+                   .project = item.project,
+                   .item = item.id,
+                   .patient = item.patient,
+                   .fields = {}};
+  event.fields.set("readers_wanted", place);
+  CSL_TRY(transaction.append(std::move(event)));
+  return place;
+}
+
 Result<TaskRow> assign_one(Transaction& transaction, const ProjectId& project,
-                           const ItemId& item_id, const PersonId& person, const TaskId& new_task) {
+                           const ItemId& item_id, const PersonId& person, const TaskId& new_task,
+                           bool may_open_place) {
   const storage::ItemRow item = CSL_TRY(storage::find_item(transaction, project, item_id));
   const storage::Rows members = CSL_TRY(
       transaction.query("catalog.member", Fields().set("project", project).set("member", person)));
@@ -373,8 +401,12 @@ Result<TaskRow> assign_one(Transaction& transaction, const ProjectId& project,
   if (own && own->state != "released" && own->state != "expired" && own->state != "skipped") {
     return *own;
   }
-  const auto place = CSL_TRY(take_place(transaction, item_id, rater, item.readers_wanted));
-  if (!place) return fail(ErrorCode::Conflict, "all readers' places of this item are taken");
+  auto place = CSL_TRY(take_place(transaction, item_id, rater, item.readers_wanted));
+  if (!place && may_open_place) place = CSL_TRY(open_place(transaction, item));
+  if (!place) {
+    return fail(ErrorCode::Conflict, "all readers' places of this item are taken", "",
+                "wait until they have read it, or release a place");
+  }
   TaskRow task = own.value_or(TaskRow{});
   if (!own) {
     task.id = new_task;
@@ -407,9 +439,10 @@ Result<json::object> Assignment::assign(const Access& access, const ProjectId& p
   CSL_TRY(store_.write(actor_of(access), [&](Transaction& transaction) -> Status {
     results.clear();
     for (const ItemId& item : items) {
+      const bool may_open_place = CSL_TRY(is_read_out(transaction, project, item));
       for (const PersonId& person : persons) {
-        const auto task =
-            assign_one(transaction, project, item, person, make_id<TaskId>(clock_, random_));
+        const auto task = assign_one(transaction, project, item, person,
+                                     make_id<TaskId>(clock_, random_), may_open_place);
         json::object row{{"item_id", to_string(item)}, {"person_id", to_string(person)}};
         if (task) {
           row["status"] = 200;

@@ -58,7 +58,8 @@ class Assignment {
   // By the rater or the lead, with a reason; labels stay and become drafts at their next change.
   [[nodiscard]] Result<boost::json::object> reopen(const Access& access, const ProjectId& project,
                                                    const TaskId& task, std::string_view reason);
-  // {"results": [{"item_id", "person_id", "status", "task"? | "problem"?}]}; lead.
+  // {"results": [{"item_id", "person_id", "status", "task"? | "problem"?}]}; lead. An item whose
+  // places are all read gets a further place for each person that it is handed to.
   [[nodiscard]] Result<boost::json::object> assign(const Access& access, const ProjectId& project,
                                                    const std::vector<ItemId>& items,
                                                    const std::vector<PersonId>& persons);

@@ -2,7 +2,6 @@
 #include <set>
 #include <thread>
 
-#include "service/annotation/masks.hpp"
 #include "service/audit/audit_trail.hpp"
 #include "service/job/job_queue.hpp"
 #include "service/overview/overview.hpp"
@@ -10,7 +9,7 @@
 #include "storage/catalog.hpp"
 #include "storage/maintenance/rebuild_check.hpp"
 #include "storage/sqlite/areas.hpp"
-#include "tests/service/service_fixture.hpp"
+#include "tests/service/made_masks.hpp"
 
 using namespace consilium;
 using namespace consilium::service;
@@ -58,23 +57,6 @@ struct Labelling : ServiceFixture {
     CHECK(verified.problems.empty());
   }
 };
-
-void put_u32(Bytes& out, std::uint32_t value) {
-  for (unsigned i = 0; i < 4; ++i) out.push_back(static_cast<std::byte>(value >> (8U * i)));
-}
-
-void put_record(Bytes& out, std::uint32_t brick, std::uint32_t layer, const std::string& base_hash,
-                ByteView bytes) {
-  put_u32(out, brick);
-  put_u32(out, layer);
-  put_u32(out, static_cast<std::uint32_t>(bytes.size()));
-  for (std::size_t i = 0; i < 64; i += 2) {
-    out.push_back(static_cast<std::byte>(std::stoi(base_hash.substr(i, 2), nullptr, 16)));
-  }
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-const std::string no_brick(64, '0');
 
 }  // namespace
 
@@ -277,20 +259,10 @@ TEST_CASE("patches to different bricks merge, to the same one conflict, and none
   fixture.import({fixture.folder.path() / "ct"});
   const ItemId item = ServiceFixture::item_id(fixture.items_of_kind("image")[0]);
   fixture.take(fixture.rater, item);
-  const json::object shown = must(fixture.items_->show(fixture.rater, fixture.project, item));
-  const std::string grid(shown.at("source")
-                             .at("studies")
-                             .as_array()[0]
-                             .at("series")
-                             .as_array()[0]
-                             .at("volume")
-                             .at("grid_id")
-                             .as_string());
-  Grid dense_grid;
-  dense_grid.dims = {64, 64, 40};
+  const std::string grid = grid_id_of(first_series(fixture, item));
   // The oracle: what a writer who never loses a race would have, as a dense volume.
   std::vector<std::uint16_t> oracle(64 * 64 * 40);
-  MaskLayer layer = must(make_exclusive_layer(dense_grid));
+  MaskLayer layer = made_layer({});
   std::map<std::uint32_t, std::string> known;  // brick -> hash, as this writer last saw it
   SeededRandom random(7);
   std::int64_t revision = 0;
@@ -300,7 +272,7 @@ TEST_CASE("patches to different bricks merge, to the same one conflict, and none
                       static_cast<std::uint32_t>(random.below(64)),
                       static_cast<std::uint32_t>(random.below(40))};
     const auto label = static_cast<std::uint16_t>(random.below(4));
-    const std::uint32_t brick = brick_index_of(dense_grid, voxel);
+    const std::uint32_t brick = brick_index_of(layer.grid, voxel);
     MaskLayer drawn = layer;
     set_voxel(drawn, voxel, label);
     const bool is_stale = round % 7 == 3 && known.contains(brick);
@@ -353,10 +325,8 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
   fixture.set_protocol("chest-ct-nodule.yaml");
   const ItemId image = ServiceFixture::item_id(fixture.items_of_kind("image")[0]);
   fixture.take(fixture.rater, image);
-  const json::object shown = must(fixture.items_->show(fixture.rater, fixture.project, image));
-  const json::value& series =
-      shown.at("source").at("studies").as_array()[0].at("series").as_array()[0];
-  const std::string grid(series.at("volume").at("grid_id").as_string());
+  const json::object series = first_series(fixture, image);
+  const std::string grid = grid_id_of(series);
   json::object nodule = body_of(fixture.new_id(), image, "chest-ct-nodule",
                                 {{"type", "mask"}, {"grid_id", grid}, {"segment", 1}});
   nodule["label"] = "nodule";
@@ -371,14 +341,8 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
                                  {"points", json::array{json::array{3, 4}, json::array{9, 12}}}}}});
   box["label"] = "granuloma";
   fixture.put(fixture.rater, image, box);
-  Grid dims;
-  dims.dims = {64, 64, 40};
-  MaskLayer drawn = must(make_exclusive_layer(dims));
-  for (std::uint32_t x = 4; x < 20; ++x) set_voxel(drawn, {x, 8, 5}, 1);
-  Bytes records;
-  put_record(records, 0, 0, no_brick, brick_bytes(drawn, 0));
-  must(fixture.masks.patch(fixture.rater, fixture.project, image, grid,
-                           make_id<MaskPatchId>(*fixture.clock, *fixture.random), 0, records));
+  draw_first(fixture, fixture.masks, fixture.rater, image, grid,
+             made_layer({{.first = {4, 8, 5}, .length = 16, .segment = 1}}));
 
   fixture.set_protocol("ecg-beats-rhythm.yaml");
   const ItemId signal = ServiceFixture::item_id(fixture.items_of_kind("signal")[0]);
@@ -440,5 +404,46 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
   CHECK(must(exports.show(fixture.lead, fixture.project, id)).at("state").as_string() == "done");
   CHECK(must(exports.download(fixture.lead, fixture.project, id)).bytes->size() > 100);
   CHECK(!exports.show(fixture.rater, fixture.project, id));
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("an item whose places are all read gets a further one for each reader it is handed to") {
+  Labelling fixture;
+  fixture.set_protocol("note-problems.yaml");
+  write_made_notes(fixture.folder.path() / "notes.jsonl", "MRN-1");
+  fixture.import({fixture.folder.path() / "notes.jsonl"});
+  const ItemId item = ServiceFixture::item_id(fixture.items_of_kind("text")[0]);
+  const Access second = fixture.person("Second", Roles{Role::Rater});
+  const Access third = fixture.person("Third", Roles{Role::Rater});
+  const auto hand_out = [&] {
+    std::vector<std::int64_t> statuses;
+    const json::object answer = must(fixture.assignment.assign(
+        fixture.lead, fixture.project, {item}, {second.person, third.person}));
+    for (const json::value& row : answer.at("results").as_array()) {
+      statuses.push_back(row.at("status").to_number<std::int64_t>());
+    }
+    return statuses;
+  };
+  const auto wanted = [&] {
+    return must(storage::find_item(*must(fixture.store_->read()), fixture.project, item))
+        .readers_wanted;
+  };
+  // The one place is being read: nobody else is to read it unless the lead waits.
+  const TaskId task = fixture.take(fixture.rater, item);
+  CHECK(hand_out() == std::vector<std::int64_t>{409, 409});
+  CHECK(wanted() == 1);
+  json::object kind = body_of(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
+  kind["question"] = "document_type";
+  kind["value"] = "progress_note";
+  fixture.put(fixture.rater, item, kind);
+  must(fixture.assignment.submit(fixture.rater, fixture.project, task, 10.0));
+  CHECK(hand_out() == std::vector<std::int64_t>{200, 200});
+  CHECK(wanted() == 3);
+  CHECK(hand_out() == std::vector<std::int64_t>{200, 200});  // they have it
+  CHECK(wanted() == 3);
+  const auto next = must(fixture.assignment.next(third, fixture.project, std::nullopt, false));
+  REQUIRE(next.has_value());
+  CHECK(next->at("task").at("holds_place").as_bool());
+  CHECK(ServiceFixture::item_id(next->at("item")) == item);
   fixture.check_rebuilt();
 }

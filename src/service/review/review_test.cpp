@@ -3,12 +3,11 @@
 #include <set>
 
 #include "service/annotation/mask_copy.hpp"
-#include "service/annotation/masks.hpp"
 #include "storage/labels.hpp"
 #include "storage/maintenance/rebuild_check.hpp"
 #include "storage/sqlite/areas.hpp"
 #include "storage/work.hpp"
-#include "tests/service/service_fixture.hpp"
+#include "tests/service/made_masks.hpp"
 
 using namespace consilium;
 using namespace consilium::service;
@@ -436,33 +435,15 @@ TEST_CASE("an adjudicated mask has the voxels of the reader whose word was taken
   write_made_series(fixture.folder.path() / "ct", made_series("MRN-1", 40));
   fixture.import({fixture.folder.path() / "ct"});
   const ItemId item = ServiceFixture::item_id(fixture.items_of_kind("image")[0]);
-  const json::object shown = must(fixture.items_->show(fixture.lead, fixture.project, item));
-  const std::string grid(shown.at("source")
-                             .at("studies")
-                             .as_array()[0]
-                             .at("series")
-                             .as_array()[0]
-                             .at("volume")
-                             .at("grid_id")
-                             .as_string());
-  Grid dims;
-  dims.dims = {64, 64, 40};
+  const std::string grid = grid_id_of(first_series(fixture, item));
   const auto draw = [&](const Access& access, std::uint32_t width) {
     const TaskId task = fixture.take(access, item);
     json::object nodule = fixture.body(item, "chest-ct-nodule",
                                        {{"type", "mask"}, {"grid_id", grid}, {"segment", 3}});
     nodule["label"] = "lymph_node";
     fixture.put(access, item, nodule);
-    MaskLayer layer = must(make_exclusive_layer(dims));
-    for (std::uint32_t x = 4; x < 4 + width; ++x) set_voxel(layer, {x, 8, 5}, 3);
-    const Bytes brick = brick_bytes(layer, 0);
-    Bytes records(8 + 4 + 32);  // brick 0, layer 0, no base
-    for (unsigned i = 0; i < 4; ++i) {
-      records[8 + i] = static_cast<std::byte>(brick.size() >> (8U * i));
-    }
-    records.insert(records.end(), brick.begin(), brick.end());
-    must(fixture.masks.patch(access, fixture.project, item, grid,
-                             make_id<MaskPatchId>(*fixture.clock, *fixture.random), 0, records));
+    draw_first(fixture, fixture.masks, access, item, grid,
+               made_layer({{.first = {4, 8, 5}, .length = width, .segment = 3}}));
     fixture.answer(access, item, "chest-ct-nodule", "study_quality", "not_diagnostic");
     fixture.submit(access, task);
   };
