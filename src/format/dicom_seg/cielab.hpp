@@ -16,5 +16,7 @@ struct RgbColour {
 
 // From sRGB (IEC 61966-2-1), its white adapted from D65 to D50 by Bradford's matrix.
 [[nodiscard]] std::array<std::uint16_t, 3> dicom_cielab(const RgbColour& colour);
+// Back again; colours that sRGB cannot show become the nearest by channel.
+[[nodiscard]] RgbColour rgb_of_dicom_cielab(const std::array<std::uint16_t, 3>& lab);
 
 }  // namespace consilium

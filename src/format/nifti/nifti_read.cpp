@@ -1,14 +1,13 @@
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstring>
-#include <memory>
 #include <optional>
 
 #include "base/byte_reader.hpp"
 #include "format/nifti/nifti.hpp"
+#include "format/volume/packing.hpp"
+#include "format/volume/scalar_volume.hpp"
 
 namespace consilium {
 namespace {
@@ -17,31 +16,6 @@ constexpr std::uint64_t header_bytes = 348;
 
 std::unexpected<Error> corrupt(std::string what, std::string where = {}) {
   return fail(ErrorCode::Corrupt, std::move(what), std::move(where), "write the file again");
-}
-
-bool is_gzip(ByteView file) {
-  return file.size() > 18 && file[0] == std::byte{0x1F} && file[1] == std::byte{0x8B};
-}
-
-Result<Bytes> gunzipped(ByteView file, std::uint64_t size_max) {
-  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)>
-      decompressor(libdeflate_alloc_decompressor(), &libdeflate_free_decompressor);
-  if (!decompressor) return fail(ErrorCode::Internal, "no memory to decompress");
-  // The last four bytes state the size modulo 2^32. It is a hint only: deflate packs at most
-  // 1:1032.
-  ByteReader tail(file.last(4));
-  const std::uint64_t stated = CSL_TRY(tail.u32());
-  const std::uint64_t possible = std::min<std::uint64_t>(size_max, file.size() * 1032 + 1024);
-  if (stated > possible) {
-    return fail(ErrorCode::TooLarge, "the volume is too large when unpacked");
-  }
-  Bytes out(stated);
-  std::size_t size = 0;
-  const libdeflate_result result = libdeflate_gzip_decompress(
-      decompressor.get(), file.data(), file.size(), out.data(), out.size(), &size);
-  if (result != LIBDEFLATE_SUCCESS) return corrupt("the gzip stream is damaged");
-  out.resize(size);
-  return out;
 }
 
 std::optional<SampleType> sample_type_of(std::int16_t datatype) {
@@ -139,13 +113,6 @@ std::vector<NiftiLabel> labels_in(ByteView extensions, std::endian order) {
   return {};
 }
 
-void swap_samples(Bytes& samples, std::size_t sample_bytes) {
-  for (std::size_t at = 0; at + sample_bytes <= samples.size(); at += sample_bytes) {
-    std::reverse(samples.begin() + static_cast<std::ptrdiff_t>(at),
-                 samples.begin() + static_cast<std::ptrdiff_t>(at + sample_bytes));
-  }
-}
-
 template <std::size_t count>
 Result<std::array<float, count>> floats_at(ByteReader& bytes, std::uint64_t offset) {
   CSL_TRY(bytes.seek(offset));
@@ -222,7 +189,7 @@ Result<NiftiVolume> read_plain(ByteView file) {
   CSL_TRY(bytes.seek(voxels_at));
   const ByteView samples = CSL_TRY(bytes.take(voxels * size_bytes(*type)));
   volume.samples.assign(samples.begin(), samples.end());
-  if (bytes.order() == std::endian::big) swap_samples(volume.samples, size_bytes(*type));
+  if (bytes.order() == std::endian::big) swap_sample_bytes(volume.samples, size_bytes(*type));
   return volume;
 }
 
@@ -231,7 +198,7 @@ Result<NiftiVolume> read_plain(ByteView file) {
 Result<NiftiVolume> read_nifti(ByteView file, std::uint64_t size_max) {
   if (file.size() > size_max) return fail(ErrorCode::TooLarge, "the volume is too large");
   if (!is_gzip(file)) return read_plain(file);
-  const Bytes plain = CSL_TRY(gunzipped(file, size_max));
+  const Bytes plain = CSL_TRY(gunzip(file, size_max));
   return read_plain(plain);
 }
 

@@ -1,12 +1,11 @@
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cmath>
 #include <cstring>
-#include <memory>
 
 #include "format/nifti/nifti.hpp"
+#include "format/volume/packing.hpp"
+#include "format/volume/scalar_volume.hpp"
 
 namespace consilium {
 namespace {
@@ -178,18 +177,6 @@ Bytes header_of(const NiftiVolume& volume) {
   return out;
 }
 
-Result<Bytes> gzipped(ByteView bytes) {
-  const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
-      libdeflate_alloc_compressor(6), &libdeflate_free_compressor);
-  if (!compressor) return fail(ErrorCode::Internal, "no memory to compress");
-  Bytes out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()));
-  const std::size_t size = libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(),
-                                                    out.data(), out.size());
-  if (size == 0) return fail(ErrorCode::Internal, "gzip ran out of room");
-  out.resize(size);
-  return out;
-}
-
 }  // namespace
 
 std::string nifti_label_json(const std::vector<NiftiLabel>& labels) {
@@ -201,23 +188,13 @@ std::string nifti_label_json(const std::vector<NiftiLabel>& labels) {
 }
 
 NiftiVolume nifti_of_mask(const MaskLayer& layer, std::vector<NiftiLabel> labels) {
-  const std::vector<std::uint16_t> dense = to_dense(layer);
-  const bool fits_a_byte = std::ranges::all_of(dense, [](std::uint16_t v) { return v < 256; });
-  NiftiVolume volume{.dims = layer.grid.dims,
-                     .affine = layer.grid.affine,
-                     .sample_type = fits_a_byte ? SampleType::U8 : SampleType::U16,
-                     .samples = {},
-                     .description = "label map",
-                     .labels = std::move(labels)};
-  if (fits_a_byte) {
-    volume.samples.resize(dense.size());
-    std::ranges::transform(dense, volume.samples.begin(),
-                           [](std::uint16_t v) { return static_cast<std::byte>(v); });
-  } else {
-    volume.samples.resize(dense.size() * 2);
-    std::memcpy(volume.samples.data(), dense.data(), volume.samples.size());
-  }
-  return volume;
+  ScalarVolume plain = volume_of_mask(layer);
+  return {.dims = plain.dims,
+          .affine = plain.affine,
+          .sample_type = plain.sample_type,
+          .samples = std::move(plain.samples),
+          .description = "label map",
+          .labels = std::move(labels)};
 }
 
 Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing) {
@@ -238,7 +215,7 @@ Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing) {
   }
   Bytes out = header_of(volume);
   out.insert(out.end(), volume.samples.begin(), volume.samples.end());
-  if (packing == NiftiPacking::Gzip) return gzipped(out);
+  if (packing == NiftiPacking::Gzip) return gzip(out);
   return out;
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 
+#include "format/volume/scalar_volume.hpp"
 #include "transport/cli_panel/answer.hpp"
 
 namespace consilium::cli {
@@ -12,50 +12,11 @@ namespace {
 
 constexpr std::uint64_t volume_bytes_max = 1ULL << 33U;
 
-// Samples are little endian, and so is every machine that we run on.
-template <class Sample>
-Result<std::vector<std::uint16_t>> labels_of(const NiftiVolume& volume) {
-  std::vector<std::uint16_t> labels(volume.samples.size() / sizeof(Sample));
-  for (std::size_t v = 0; v < labels.size(); ++v) {
-    Sample sample{};
-    std::memcpy(&sample, volume.samples.data() + v * sizeof(Sample), sizeof(Sample));
-    const double value = volume.slope * static_cast<double>(sample) + volume.intercept;
-    if (!(value >= 0 && value <= 65'535) || value != std::floor(value)) {
-      return fail(ErrorCode::InvalidInput,
-                  "a voxel is no label: not a whole number from 0 to 65535",
-                  fmt::format("voxel {}", v), "give a mask or a label map");
-    }
-    labels[v] = static_cast<std::uint16_t>(value);
-  }
-  return labels;
-}
-
-Result<std::vector<std::uint16_t>> labels_of_any(const NiftiVolume& volume) {
-  switch (volume.sample_type) {
-    case SampleType::U8:
-      return labels_of<std::uint8_t>(volume);
-    case SampleType::I8:
-      return labels_of<std::int8_t>(volume);
-    case SampleType::U16:
-      return labels_of<std::uint16_t>(volume);
-    case SampleType::I16:
-      return labels_of<std::int16_t>(volume);
-    case SampleType::U32:
-      return labels_of<std::uint32_t>(volume);
-    case SampleType::I32:
-      return labels_of<std::int32_t>(volume);
-    case SampleType::F32:
-      return labels_of<float>(volume);
-    case SampleType::F64:
-      return labels_of<double>(volume);
-  }
-  return fail(ErrorCode::Internal, "there is a sample type that nobody reads");
-}
-
 Result<LabelVolume> label_volume_of(ByteView bytes) {
   LabelVolume out;
   out.volume = CSL_TRY(read_nifti(bytes));
-  out.labels = CSL_TRY(labels_of_any(out.volume));
+  out.labels = CSL_TRY(labels_of_samples(out.volume.sample_type, out.volume.samples,
+                                         out.volume.slope, out.volume.intercept));
   out.volume.samples = {};
   out.lattice = CSL_TRY(lattice_of(
       {.dims = out.volume.dims, .affine = out.volume.affine, .frame_of_reference_uid = {}}));
