@@ -55,7 +55,6 @@ export interface Scene {
   readonly masks: readonly MaskLook[];
   readonly shapes: readonly ShapeLook[];
   readonly crosshair: SlicePoint | undefined;
-  readonly brush: { readonly at: SlicePoint; readonly radiusMm: number; readonly colour: string } | undefined;
   readonly smooth: boolean;
   readonly captions: boolean;
 }
@@ -140,7 +139,6 @@ export class PaneRenderer {
     const ratio = window.devicePixelRatio || 1;
     if (scene.crosshair !== undefined) drawCrosshair(context, placement, scene.crosshair, ratio);
     for (const shape of scene.shapes) drawShape(context, placement, shape, ratio, scene.captions);
-    if (scene.brush !== undefined) drawBrush(context, placement, scene.spacing, scene.brush, ratio);
   }
 
   private layer(current: Layer | undefined, width: number, height: number): Layer | undefined {
@@ -268,7 +266,7 @@ function drawCrosshair(context: CanvasRenderingContext2D, p: Placement, at: Slic
   context.stroke();
 }
 
-function drawBrush(
+export function drawBrush(
   context: CanvasRenderingContext2D,
   p: Placement,
   spacing: { u: number; v: number },
@@ -309,7 +307,7 @@ function outline(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLo
   }
 }
 
-function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number, captions: boolean): void {
+export function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number, captions: boolean): void {
   if (shape.kind === "letter") {
     drawLetter(context, p, shape, ratio);
     return;

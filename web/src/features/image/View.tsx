@@ -3,11 +3,10 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { AnnotationBody, Point, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
 import { planesOf } from "@/core/geometry";
-import type { Plane, SlicePoint, VoxelPoint } from "@/core/geometry";
+import type { Plane, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import { beginStroke, clearLabel, contentsOf, endStroke, extentsOf, restoreBricks } from "@/core/mask";
-import type { Stroke } from "@/core/mask";
+import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
@@ -19,30 +18,21 @@ import type { Picture } from "@/core/pictures";
 import { unitOf } from "@/core/pictures";
 import type { Changed, ImageState, Tool } from "./model";
 import {
-  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, memoryKey, missingAnswers, recalled, recordStroke, regionFinding,
+  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, labelOf, memoryKey, missingAnswers, recalled, regionFinding,
   remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
   withSelected, withView,
 } from "./model";
-import { labelUnder, paintDisc, paintSegment } from "./paint";
 import type { PaneActions } from "./Pane";
-import { Pane, planeSpacing } from "./Pane";
+import { Pane } from "./Pane";
 import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
 import { Stage } from "./stage";
 import { strings } from "./strings";
+import { strokeServices } from "./tools/strokes";
+import type { StrokeParts } from "./tools/strokes";
 import "./image.css";
 
 export { fetchAhead } from "./ahead";
-
-interface Painting {
-  readonly stroke: Stroke;
-  readonly made: AnnotationBody | null;
-  readonly label: number;
-  readonly erase: boolean;
-  lastSaved: number;
-}
-
-const saveEveryMs = 500;
 
 export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const memory = memoryKey(props.item.id);
@@ -59,7 +49,6 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const session = useSteadySession(props.session);
   const [state, setState] = useState(props.start);
   const now = useRef(state);
-  const painting = useRef<Painting | null>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const [said, say] = useState("");
   const stage = useMemo(() => new Stage(project.id, item.id, session), [project.id, item.id, session]);
@@ -71,8 +60,6 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     now.current = next;
     setState(next);
   }, []);
-
-  const mask = useCallback(() => stage.maskOf(shownPicture(now.current).volume), [stage]);
 
   const carryOut = useCallback(
     (effects: Changed["effects"]) => {
@@ -158,10 +145,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const commands = useMemo(() => imageCommands(props.start), [props.start]);
   useCommands(commands, state, run);
 
-  const actions = useMemo(
-    () => paneActions({ now, set, change, say, stage, painting, mask, session, probe }),
-    [set, change, stage, mask, session],
-  );
+  const actions = useMemo(() => paneActions({ now, set, change, say, stage, session, probe }), [set, change, stage, session]);
 
   const findingActions: FindingActions = useMemo(
     () => ({
@@ -384,20 +368,13 @@ function fromScreenPlane(plane: Plane, dims: readonly number[], [u, v]: Point): 
   return pixel;
 }
 
-interface ActionParts {
-  readonly now: { current: ImageState };
-  readonly set: (state: ImageState) => void;
+interface ActionParts extends StrokeParts {
   readonly change: (changed: Changed) => void;
-  readonly say: (text: string) => void;
-  readonly stage: Stage;
-  readonly painting: { current: Painting | null };
-  readonly mask: () => ReturnType<Stage["maskOf"]>;
-  readonly session: WorkspaceProps["session"];
   readonly probe: { current: HTMLSpanElement | null };
 }
 
 function paneActions(parts: ActionParts): PaneActions {
-  const { now, set, change, say, stage, painting, mask, session, probe } = parts;
+  const { now, set, change, say, stage, probe } = parts;
   const acquired = (): { plane: Plane | undefined; dims: readonly number[] } => {
     const { grid } = shownPicture(now.current).volume;
     return { plane: planesOf(grid.affine).find((plane) => plane.normal === 2), dims: grid.dims };
@@ -406,67 +383,16 @@ function paneActions(parts: ActionParts): PaneActions {
     const { plane, dims } = acquired();
     return plane === undefined ? points : points.map((point) => fromScreenPlane(plane, dims, point));
   };
-  const saveStroke = (): void => {
-    const current = painting.current;
-    if (current === null || current.stroke.unsaved.size === 0) return;
-    stage.saveBricks(gridIdOf(now.current), contentsOf(mask(), current.stroke.unsaved));
-    current.stroke.unsaved.clear();
-    current.lastSaved = performance.now();
-  };
-  const paint = (plane: Plane, from: SlicePoint, to: SlicePoint | null): void => {
-    const current = painting.current;
-    if (current === null) return;
-    const state = now.current;
-    const brush = { radiusMm: state.radiusMm, label: current.erase ? 0 : current.label, locked: lockedSegments(state) };
-    const spacing = planeSpacing(state, plane);
-    const slice = state.position[plane.normal];
-    if (to === null) paintDisc(mask(), current.stroke, plane, spacing, slice, from, brush);
-    else paintSegment(mask(), current.stroke, plane, spacing, slice, from, to, brush);
-    if (performance.now() - current.lastSaved > saveEveryMs) saveStroke();
-    stage.changed();
-  };
   return {
+    update: (next) => set(next(now.current)),
+    change: (next) => change(next(now.current)),
+    strokes: strokeServices(parts),
+    redraw: () => stage.changed(),
+    body: (id) => now.current.bodies.find((body) => body.id === id),
     moveTo: (position: VoxelPoint) => set(withPosition(now.current, position)),
     scroll: (axis, by) => set(scrolled(now.current, axis, by)),
     look: (plane, zoom, pan) => set(withView(now.current, plane, { zoom, pan })),
     setWindow: (centre, width) => set({ ...now.current, window: { centre: Math.round(centre * 10) / 10, width: Math.round(width * 10) / 10 } }),
-    beginStroke: (plane, erase, at) => {
-      const state = now.current;
-      if (!erase && !allows(labelOf(state, state.label), "mask")) {
-        say(strings.labelForbids(labelOf(state, state.label)?.title ?? "", strings.tools.brush.toLowerCase()));
-        return false;
-      }
-      const selected = selectedBody(state);
-      const selectedMask = selected?.label === state.label && selected.target.type === "mask" && selected.target.grid_id === gridIdOf(state) ? selected.target : null;
-      if (!erase && selectedMask !== null && state.locked.has(selected?.id ?? newId<AnnotationId>())) {
-        say(strings.lockedFinding);
-        return false;
-      }
-      let made: AnnotationBody | null = null;
-      let segment = selectedMask?.segment ?? 0;
-      if (!erase && selectedMask === null) {
-        made = maskFinding(state);
-        segment = made.target.type === "mask" ? made.target.segment : 1;
-        set({ ...state, bodies: [...state.bodies, made], selected: made.id });
-        session.put(made);
-      }
-      painting.current = { stroke: beginStroke(), made, label: segment, erase, lastSaved: performance.now() };
-      paint(plane, at, null);
-      return true;
-    },
-    continueStroke: (plane, from, to) => paint(plane, from, to),
-    endStroke: () => {
-      const current = painting.current;
-      if (current === null) return;
-      saveStroke();
-      painting.current = null;
-      const { before, after } = endStroke(mask(), current.stroke);
-      if (before.size > 0 || current.made !== null) {
-        const name = current.erase ? strings.steps.eraser : strings.steps.brush;
-        set(recordStroke(now.current, name, gridIdOf(now.current), before, after, current.made));
-      }
-      stage.settled();
-    },
     addShape: (tool: Tool, points) => {
       const state = now.current;
       const kind = tool === "polygon" || tool === "box" || tool === "point" || tool === "length" ? tool : null;
@@ -482,22 +408,12 @@ function paneActions(parts: ActionParts): PaneActions {
       change(changeBody(now.current, strings.steps.shape, { ...body, target: { ...body.target, geometry } }));
     },
     select: (id) => set(withSelected(now.current, id)),
-    pickAt: (plane, at) => {
-      const segment = labelUnder(mask(), plane, now.current.position[plane.normal], at);
-      const found = findings(now.current).find(({ body }) => body.target.type === "mask" && body.target.segment === segment);
-      if (found !== undefined) set(withSelected(now.current, found.body.id));
-    },
     probe: (text) => {
       if (probe.current !== null) probe.current.textContent = text;
     },
     makeMain: (plane) => set({ ...now.current, main: plane }),
     say,
   };
-}
-
-function lockedSegments(state: ImageState): ReadonlySet<number> {
-  const segments = state.bodies.flatMap((body) => (state.locked.has(body.id) && body.target.type === "mask" ? [body.target.segment] : []));
-  return new Set(segments);
 }
 
 /** A click where a drag was due. */

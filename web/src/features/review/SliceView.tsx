@@ -61,7 +61,7 @@ export function SliceView(props: Props): React.JSX.Element {
     renderer.draw(context, {
       volume: now.stage.pictureOf(now.picture, now.look.position[2]).volume, plane: now.plane, slice: now.look.position[now.plane.normal], spacing: spacingOn(now.picture, now.plane), view: now.view,
       transform: { ...now.picture.volume.transform, window: now.look.window, inverted: now.look.inverted }, lookup: now.stage.lookupOf(now.picture, now.look.window, now.look.inverted),
-      masks: now.masks, shapes: now.shapes, crosshair: now.crosshair ? toSlice(now.plane, dims, now.look.position) : undefined, brush: undefined, smooth: true, captions: now.main,
+      masks: now.masks, shapes: now.shapes, crosshair: now.crosshair ? toSlice(now.plane, dims, now.look.position) : undefined, smooth: true, captions: now.main,
     });
     // The bar ends before the letter in the middle of the lower edge.
     const room = (canvas.current?.clientWidth ?? 0) / 2 - 84;
