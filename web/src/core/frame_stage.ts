@@ -33,6 +33,8 @@ export class FrameStage {
     private readonly projectId: string,
     private readonly itemId: string,
     private readonly fetchFrames: (url: string, signal: AbortSignal) => Promise<Response>,
+    /** A volume whose slice at this address is in place before the stage stands. */
+    private readonly takeVolume: (url: string) => Volume | undefined = () => undefined,
   ) {}
 
   /** Called for every change: draw again. */
@@ -87,7 +89,8 @@ export class FrameStage {
 
   private load(picture: Picture, slice: number): PictureState {
     const { layout, grid } = picture.volume;
-    const volume = makeVolume(grid.dims, layout.sample_type, layout.samples_per_pixel);
+    const first = framesUrl(this.projectId, this.itemId, picture, slice, 1);
+    const volume = this.takeVolume(first) ?? makeVolume(grid.dims, layout.sample_type, layout.samples_per_pixel);
     const loading = loadFrames(
       volume,
       {

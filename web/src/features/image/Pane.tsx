@@ -1,5 +1,5 @@
 // One view of the picture: draws on a canvas and hands pointer, wheel and keys to the tool.
-import { useCallback, useEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { PointerEvent as ReactPointerEvent } from "react";
 import type { Cut } from "@/core/cut";
 import { cutAlong, pointOn, voxelOn } from "@/core/cut";
@@ -97,16 +97,27 @@ export function Pane(props: Props): React.JSX.Element {
 
   useEffect(() => stage.onDraw(queueDraw), [stage, queueDraw]);
   useEffect(queueDraw);
+  // Before the browser's first frame, not after it: the picture is in that frame when its slice is there already.
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const fit = (): void => {
+      const ratio = window.devicePixelRatio || 1;
+      const width = Math.max(1, Math.round(element.clientWidth * ratio));
+      const height = Math.max(1, Math.round(element.clientHeight * ratio));
+      if (element.width === width && element.height === height) return;
+      element.width = width;
+      element.height = height;
+      draw();
+    };
+    fit();
+    const observer = new ResizeObserver(fit);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [draw]);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => {
-      const ratio = window.devicePixelRatio || 1;
-      element.width = Math.max(1, Math.round(element.clientWidth * ratio));
-      element.height = Math.max(1, Math.round(element.clientHeight * ratio));
-      draw();
-    });
-    observer.observe(element);
     const wheel = (event: WheelEvent): void => onWheel(event, latest.current, context());
     element.addEventListener("wheel", wheel, { passive: false });
     const key = (event: KeyboardEvent): void => {
@@ -119,12 +130,11 @@ export function Pane(props: Props): React.JSX.Element {
     window.addEventListener("keydown", key, true);
     window.addEventListener("keyup", key, true);
     return () => {
-      observer.disconnect();
       element.removeEventListener("wheel", wheel);
       window.removeEventListener("keydown", key, true);
       window.removeEventListener("keyup", key, true);
     };
-  }, [draw, context]);
+  }, [context]);
   useEffect(() => {
     const now = context();
     if (now !== null) currentTool.current.moved?.(now);
