@@ -56,7 +56,7 @@ export function paintRun(edit: Edit, i0: number, i1: number, j: number, k: numbe
   const { mask } = edit;
   const [nx, ny, nz] = mask.dims;
   if (j < 0 || k < 0 || j >= ny || k >= nz) return 0;
-  if (edit.rules.range != null && !judges(edit.volume, k)) return 0;
+  if ((edit.rules.range ?? null) !== null && !judges(edit.volume, k)) return 0;
   const from = Math.max(0, i0);
   const to = Math.min(nx - 1, i1);
   const [bx, by] = brickCounts(mask.dims);
@@ -72,16 +72,16 @@ export function paintRun(edit: Edit, i0: number, i1: number, j: number, k: numbe
 /** The part of a run that lies in one brick. `sampleRow` is the index of the row's first sample. */
 function paintPiece(edit: Edit, index: BrickIndex, base: number, from: number, to: number, sampleRow: number): number {
   const { mask, stroke, label, rules, volume } = edit;
-  const { locked, only, range } = rules;
+  const { locked, only = null, range = null } = rules;
   let brick = mask.bricks.get(index);
-  if (brick === undefined && (label === 0 || (only != null && only !== 0) || locked?.has(0) === true)) return 0;
-  const samples = range == null ? undefined : volume?.data;
+  if (brick === undefined && (label === 0 || (only !== null && only !== 0) || locked?.has(0) === true)) return 0;
+  const samples = range === null ? undefined : volume?.data;
   let changed = 0;
   for (let i = from; i <= to; i++) {
     const place = base | (i & 31);
     const old = brick === undefined ? 0 : (brick[place] as number);
-    if (old === label || (only != null && old !== only) || locked?.has(old) === true) continue;
-    if (samples !== undefined && range != null) {
+    if (old === label || (only !== null && old !== only) || locked?.has(old) === true) continue;
+    if (samples !== undefined && range !== null) {
       const sample = samples[sampleRow + i] as number;
       // Written so that a sample that is no number stays out.
       if (!(sample >= range.low && sample <= range.high)) continue;
