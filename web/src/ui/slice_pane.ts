@@ -1,11 +1,13 @@
 // Draws one pane: the slice through the look-up table, the mask's fill and outline, shapes, crosshair, brush.
 // Canvas 2D on purpose: hospital desktops are often thin clients without a GPU, and one slice costs about 2 ms here.
+import type { GeometryKind } from "@/core/domain";
 import type { Plane, SlicePoint } from "@/core/geometry";
 import { sizeOn } from "@/core/geometry";
 import type { Mask } from "@/core/mask";
 import type { Volume, Window } from "@/core/volume";
 import { drawSlice } from "@/core/volume";
 import { edgesOf, labelsOn } from "@/core/mask_slice";
+import { ellipseOutline } from "@/core/shape_points";
 
 export interface SegmentLook {
   readonly colour: string;
@@ -26,7 +28,7 @@ export interface MaskLook {
 export interface ShapeLook {
   readonly id: string;
   /** A letter is a tag alone, at its one point. */
-  readonly kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "letter";
+  readonly kind: GeometryKind | "letter";
   /** Slice places. */
   readonly points: readonly (readonly [number, number])[];
   readonly colour: string;
@@ -298,12 +300,14 @@ function outline(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLo
     context.lineTo(first[0], first[1] + 9 * ratio);
   } else if (shape.kind === "box" && second !== undefined) {
     context.rect(first[0], first[1], second[0] - first[0], second[1] - first[1]);
-  } else if (shape.kind === "ellipse" && second !== undefined) {
-    const middle = [(first[0] + second[0]) / 2, (first[1] + second[1]) / 2] as const;
-    context.ellipse(middle[0], middle[1], Math.abs(second[0] - first[0]) / 2, Math.abs(second[1] - first[1]) / 2, 0, 0, 2 * Math.PI);
+  } else if (shape.kind === "ellipse") {
+    ellipseOutline(places).forEach(([x, y], n) => (n === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
+    context.closePath();
+  } else if (shape.kind === "bidirectional" || shape.kind === "cobb") {
+    places.forEach(([x, y], n) => (n % 2 === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
   } else {
     places.forEach(([x, y], n) => (n === 0 ? context.moveTo(x, y) : context.lineTo(x, y)));
-    if (shape.kind === "polygon" && shape.open !== true) context.closePath();
+    if ((shape.kind === "polygon" || shape.kind === "rotated_box") && shape.open !== true) context.closePath();
   }
 }
 
@@ -371,7 +375,7 @@ function drawCaption(context: CanvasRenderingContext2D, p: Placement, shape: Sha
 /** Where a shape can be taken hold of, in slice places. A box is held at its four corners. */
 export function handlesOf(shape: Pick<ShapeLook, "kind" | "points">): readonly (readonly [number, number])[] {
   const [a, b] = [shape.points[0], shape.points[1]];
-  if ((shape.kind === "box" || shape.kind === "ellipse") && a !== undefined && b !== undefined) {
+  if (shape.kind === "box" && a !== undefined && b !== undefined) {
     return [a, [b[0], a[1]], b, [a[0], b[1]]];
   }
   return shape.points;

@@ -16,10 +16,10 @@ import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { measureMask, measureShape, measurementText } from "./measure";
 import type { Picture } from "@/core/pictures";
 import { unitOf } from "@/core/pictures";
-import type { Changed, ImageState, Tool } from "./model";
+import type { Changed, ImageState } from "./model";
 import {
-  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, labelOf, memoryKey, missingAnswers, recalled, regionFinding,
-  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
+  addBody, answerOf, changeBody, colourOf, findings, labelOf, memoryKey, missingAnswers, recalled,
+  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
   withSelected, withView,
 } from "./model";
 import type { PaneActions } from "./Pane";
@@ -28,6 +28,7 @@ import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
 import { Stage } from "./stage";
 import { strings } from "./strings";
+import { shapeServices } from "./tools/shape_services";
 import { strokeServices } from "./tools/strokes";
 import type { StrokeParts } from "./tools/strokes";
 import "./image.css";
@@ -212,7 +213,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   return (
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
-      <Toolbar state={state} run={run} setRadius={(mm) => set(withRadius(now.current, mm))} setWindow={actions.setWindow} />
+      <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(withPicture(now.current, index))} />
       <div className={`image-panes image-panes-${state.layout}`}>
         {shown.map((plane, n) => (
@@ -359,15 +360,6 @@ function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Po
   return [along(plane.right), along(plane.down)];
 }
 
-function fromScreenPlane(plane: Plane, dims: readonly number[], [u, v]: Point): Point {
-  const pixel: [number, number] = [0, 0];
-  for (const [side, value] of [[plane.right, u], [plane.down, v]] as const) {
-    if (side.axis === 2) continue;
-    pixel[side.axis] = side.flipped ? (dims[side.axis] ?? 1) - 1 - value : value;
-  }
-  return pixel;
-}
-
 interface ActionParts extends StrokeParts {
   readonly change: (changed: Changed) => void;
   readonly probe: { current: HTMLSpanElement | null };
@@ -375,14 +367,6 @@ interface ActionParts extends StrokeParts {
 
 function paneActions(parts: ActionParts): PaneActions {
   const { now, set, change, say, stage, probe } = parts;
-  const acquired = (): { plane: Plane | undefined; dims: readonly number[] } => {
-    const { grid } = shownPicture(now.current).volume;
-    return { plane: planesOf(grid.affine).find((plane) => plane.normal === 2), dims: grid.dims };
-  };
-  const framePoints = (points: readonly Point[]): readonly Point[] => {
-    const { plane, dims } = acquired();
-    return plane === undefined ? points : points.map((point) => fromScreenPlane(plane, dims, point));
-  };
   return {
     update: (next) => set(next(now.current)),
     change: (next) => change(next(now.current)),
@@ -393,20 +377,7 @@ function paneActions(parts: ActionParts): PaneActions {
     scroll: (axis, by) => set(scrolled(now.current, axis, by)),
     look: (plane, zoom, pan) => set(withView(now.current, plane, { zoom, pan })),
     setWindow: (centre, width) => set({ ...now.current, window: { centre: Math.round(centre * 10) / 10, width: Math.round(width * 10) / 10 } }),
-    addShape: (tool: Tool, points) => {
-      const state = now.current;
-      const kind = tool === "polygon" || tool === "box" || tool === "point" || tool === "length" ? tool : null;
-      const label = labelOf(state, state.label);
-      if (kind === null || isTiny(kind, points)) return;
-      if (!allows(label, kind)) return say(strings.labelForbids(label?.title ?? "", strings.tools[kind].toLowerCase()));
-      change(addBody(state, strings.steps[kind], regionFinding(state, kind, framePoints(points))));
-    },
-    changeShape: (id, points) => {
-      const body = now.current.bodies.find((candidate) => candidate.id === id);
-      if (body?.target.type !== "region" || now.current.locked.has(id)) return;
-      const geometry = geometryOf(body.target.geometry.kind, framePoints(points));
-      change(changeBody(now.current, strings.steps.shape, { ...body, target: { ...body.target, geometry } }));
-    },
+    ...shapeServices(parts),
     select: (id) => set(withSelected(now.current, id)),
     probe: (text) => {
       if (probe.current !== null) probe.current.textContent = text;
@@ -415,12 +386,3 @@ function paneActions(parts: ActionParts): PaneActions {
     say,
   };
 }
-
-/** A click where a drag was due. */
-function isTiny(kind: "polygon" | "box" | "point" | "length", points: readonly Point[]): boolean {
-  const [a, b] = [points[0], points[1]];
-  if (kind === "point") return a === undefined;
-  if (kind === "polygon") return points.length < 3;
-  return a === undefined || b === undefined || Math.hypot(b[0] - a[0], b[1] - a[1]) < 1;
-}
-

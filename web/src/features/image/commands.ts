@@ -1,6 +1,7 @@
 // What a rater can do in the image workspace, each declared once.
 import {
   IconArrowBackUp, IconArrowForwardUp, IconBook2, IconBrush, IconContrast, IconContrastOff, IconCrosshair, IconEraser, IconFocusCentered,
+  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
   IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
 } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
@@ -31,11 +32,23 @@ export const toolCommands: readonly ImageCommand[] = [
   tool("zoom", "M", strings.groups.view, IconZoomIn),
   tool("crosshair", "X", strings.groups.view, IconCrosshair),
   tool("brush", "B", strings.groups.paint, IconBrush),
+  tool("sphere", "Shift+B", strings.groups.paint, IconBallTennis),
   tool("eraser", "E", strings.groups.paint, IconEraser),
+  tool("scissors", "C", strings.groups.paint, IconScissors),
+  tool("livewire", "L", strings.groups.paint, IconMagnet),
+  tool("wand", "V", strings.groups.paint, IconWand),
   tool("polygon", "Y", strings.groups.shapes, IconPolygon),
+  tool("freehand", "J", strings.groups.shapes, IconLasso),
+  tool("spline", "K", strings.groups.shapes, IconVectorBezier2),
   tool("box", "O", strings.groups.shapes, IconSquare),
+  tool("rotated_box", "Shift+O", strings.groups.shapes, IconDiamond),
+  tool("ellipse", "U", strings.groups.shapes, IconOvalVertical),
+  tool("polyline", "Shift+Y", strings.groups.shapes, IconLine),
   tool("point", "T", strings.groups.shapes, IconCircleDot),
   tool("length", "D", strings.groups.measure, IconRuler2),
+  tool("bidirectional", "R", strings.groups.measure, IconArrowsCross),
+  tool("angle", "Shift+D", strings.groups.measure, IconAngle),
+  tool("cobb", "Shift+C", strings.groups.measure, IconVectorTriangle),
 ];
 
 const mainAxis = (state: ImageState): 0 | 1 | 2 => {

@@ -1,8 +1,10 @@
 // Every word of the image workspace.
 export const strings = {
   tools: {
-    window: "Window and level", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", eraser: "Eraser", polygon: "Polygon",
-    box: "Box", point: "Point", length: "Length",
+    window: "Window and level", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
+    scissors: "Scissors", livewire: "Livewire", wand: "Wand", polygon: "Polygon", freehand: "Freehand", spline: "Spline", polyline: "Line",
+    box: "Box", rotated_box: "Rotated box", ellipse: "Ellipse", point: "Point", length: "Length", bidirectional: "Long and short axis",
+    angle: "Angle", cobb: "Cobb angle", mask: "Mask",
   },
   groups: { view: "View", paint: "Paint", shapes: "Shapes", measure: "Measure", go: "Go", findings: "Findings", item: "Item" },
   size: "Size",
@@ -15,7 +17,10 @@ export const strings = {
   undoName: "Undo",
   redoName: "Redo",
   steps: {
-    brush: "brush stroke", eraser: "eraser stroke", polygon: "polygon", box: "box", point: "point", length: "length", shape: "change of shape",
+    on: (deed: string, label: string): string => `${deed} on ${label}`,
+    draw: (tool: string, label: string): string => `${tool} on ${label}`,
+    brush: "brush", sphere: "sphere brush", eraser: "eraser", scissors: "scissors", cut: "cut with scissors", livewire: "livewire", wand: "wand", level: "level tracing",
+    shape: (label: string): string => `change of shape on ${label}`, number: "change of number",
     remove: (name: string): string => `removal of ${name}`, answer: "answer", label: "change of label",
   },
   findings: "Findings",
@@ -60,6 +65,22 @@ export const strings = {
   complete: "All required answers given",
   brushAt: (mm: string, label: string): string => `Brush ${mm} mm, label ${label}`,
   shapeOnAcquisition: "Shapes are drawn on the plane that was acquired",
+  nothingLoadedHere: "Nothing is loaded here yet",
+  wandCutOff: "The region is very large and was cut off: lower the tolerance",
+  options: {
+    title: "Options of the tool", radius: "Radius", limit: "Values", limitNone: "All values", limitWindow: "Within the window", limitTyped: "Within a range",
+    low: "From", high: "To", where: "Paint over", anywhere: "Everything", empty: "Only what is empty", inside: "Only inside", eraseActive: "Only the active segment",
+    form: "Form", forms: { polygon: "Corners", freehand: "Freehand", rectangle: "Rectangle", circle: "Circle" }, act: "Does", fill: "Fills", erase: "Erases",
+    side: "Side", within: "Inside", outside: "Outside", depth: "Depth", through: "Whole volume", slab: "Slab", mm: "mm", tolerance: "Tolerance", space: "In 3D", level: "Trace level",
+    hint: {
+      polygon: "Click the corners; Enter or the first corner closes.", spline: "Click places on the outline; Enter closes.", polyline: "Click the corners; Enter ends.",
+      freehand: "Draw round it in one go.", livewire: "Click on the edge; the line follows it. Enter or the first place closes.", angle: "Click a side, the vertex, the other side.",
+      cobb: "Click both ends of one end plate, then of the other.", bidirectional: "Drag the long axis, then click how wide it is.", rotated_box: "Drag one side, then click how wide it is.",
+      ellipse: "Drag from corner to corner.", box: "Drag from corner to corner.", length: "Drag from end to end.", point: "Click the place.",
+    },
+  },
+  number: "Number",
+  numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,
   lockedFinding: "This finding is locked",
   nothingToShow: "This item has no image that can be shown.",

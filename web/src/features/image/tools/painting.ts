@@ -1,33 +1,45 @@
-// Brush and eraser.
+// Brush, sphere and eraser.
+import { pointOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
+import { brushRuns } from "@/core/segment/brush";
+import { painter } from "@/core/segment/edit";
 import { drawBrush } from "@/ui/slice_pane";
 import { strings } from "../strings";
-import { paintDisc, paintSegment } from "./paint";
+import { editOf, gridOf } from "./edits";
 import type { OpenStroke, PaneTool, ToolContext } from "./tool";
 
-function brushOf(state: ToolContext["state"], { label, locked }: OpenStroke): { radiusMm: number; label: number; locked: ReadonlySet<number> } {
-  return { radiusMm: state.radiusMm, label, locked };
+export interface BrushKind {
+  readonly erases: boolean;
+  /** A ball in space; else a disc in the plane shown. */
+  readonly sphere: boolean;
 }
 
-export function brushTool(erases: boolean): PaneTool {
+function paintWay(context: ToolContext, open: OpenStroke, from: SlicePoint, to: SlicePoint, sphere: boolean): void {
+  const { state, cut } = context;
+  // A slice's pixels are voxels: a press paints the voxel that the pointer is in, as the grid has it.
+  const way = { from: pointOn(cut, from), to: pointOn(cut, to), radiusMm: state.radiusMm, normal: sphere ? null : cut.normalMm };
+  brushRuns(gridOf(state), way, painter(editOf(context, open)).emit);
+}
+
+export function brushTool({ erases, sphere }: BrushKind): PaneTool {
   let open: OpenStroke | null = null;
   let last: SlicePoint = { u: 0, v: 0 };
   return {
     cursor: "none",
-    down: ({ state, cut, services }, { at, shift }) => {
-      if (state.readOnly) return false;
+    down: (context, { at, shift }) => {
+      if (context.state.readOnly) return false;
       const erase = erases || shift;
-      open = services.strokes.begin(erase ? strings.steps.eraser : strings.steps.brush, erase);
+      open = context.services.strokes.begin(erase ? strings.steps.eraser : sphere ? strings.steps.sphere : strings.steps.brush, erase);
       if (open === null) return false;
       last = at;
-      paintDisc(open.mask, open.stroke, cut, at, brushOf(state, open));
+      paintWay(context, open, at, at, sphere);
       open.touched();
       return true;
     },
-    move: ({ state, cut }, { path }) => {
+    move: (context, { path }) => {
       if (open === null) return;
       for (const at of path) {
-        paintSegment(open.mask, open.stroke, cut, last, at, brushOf(state, open));
+        paintWay(context, open, last, at, sphere);
         last = at;
       }
       open.touched();

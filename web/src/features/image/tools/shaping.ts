@@ -1,18 +1,45 @@
-// Shapes on the acquired plane: a box or length by dragging, a polygon by clicks, a point; and the handles of those there.
-import type { Point } from "@/core/domain";
+// Shapes on the acquired plane: drawn by dragging, by clicks, or both; and the handles of those there.
+import type { GeometryKind, Point } from "@/core/domain";
 import type { SlicePoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
+import { simplified, splineThrough } from "@/core/segment/spline";
+import { ellipseIn, movedPoint, rotatedBox, shortAxis } from "@/core/shape_points";
 import type { Placement, ShapeLook } from "@/ui/slice_pane";
 import { drawShape, handlesOf } from "@/ui/slice_pane";
+import type { ShapeTool } from "../model";
 import { strings } from "../strings";
 import type { PaneTool, ToolContext } from "./tool";
-
-export type ShapeKind = "polygon" | "box" | "point" | "length";
 
 interface Held {
   readonly shape: ShapeLook;
   /** Below 0: the shape alone, none of its corners. */
   readonly handle: number;
+}
+
+/** How a kind is drawn: clicks until it is closed or has enough, a drag, or a drag and then a click for the other axis. */
+type Way = { readonly by: "clicks"; readonly enough: number | null; readonly least: number } | { readonly by: "drag" | "line" } | { readonly by: "dragAndClick" };
+const ways: Readonly<Record<ShapeTool, Way>> = {
+  point: { by: "clicks", enough: 1, least: 1 },
+  angle: { by: "clicks", enough: 3, least: 3 },
+  cobb: { by: "clicks", enough: 4, least: 4 },
+  polygon: { by: "clicks", enough: null, least: 3 },
+  spline: { by: "clicks", enough: null, least: 3 },
+  polyline: { by: "clicks", enough: null, least: 2 },
+  freehand: { by: "line" },
+  box: { by: "drag" },
+  ellipse: { by: "drag" },
+  length: { by: "drag" },
+  bidirectional: { by: "dragAndClick" },
+  rotated_box: { by: "dragAndClick" },
+};
+
+/** What is stored for a tool. */
+export function kindOf(tool: ShapeTool): GeometryKind {
+  return tool === "freehand" || tool === "spline" ? "polygon" : tool;
+}
+
+export function isShapeTool(tool: string): tool is ShapeTool {
+  return tool in ways;
 }
 
 export function isNear(point: Point | undefined, place: SlicePoint, placement: Placement): boolean {
@@ -30,80 +57,119 @@ function heldAt({ shapes, placement }: ToolContext, place: SlicePoint): Held | n
   return null;
 }
 
-function movedHandle({ shape, handle }: Held, place: SlicePoint): readonly Point[] {
-  const moved: Point = [place.u, place.v];
-  const [a, b] = [shape.points[0], shape.points[1]];
-  if ((shape.kind === "box" || shape.kind === "ellipse") && a !== undefined && b !== undefined) {
-    const corners: readonly (readonly [Point, Point])[] = [[moved, b], [[a[0], moved[1]], [moved[0], b[1]]], [a, moved], [[moved[0], a[1]], [b[0], moved[1]]]];
-    return corners[handle] ?? shape.points;
-  }
-  return shape.points.map((point, n) => (n === handle ? moved : point));
+/** The shape that the draft's places make, `at` being where the pointer is. */
+function shapeOf(tool: ShapeTool, draft: readonly Point[], at: Point | null, { cut }: ToolContext): readonly Point[] {
+  const [a, b] = draft;
+  const places = at === null ? draft : [...draft, at];
+  if (tool === "spline") return splineThrough(places, true);
+  if (tool === "ellipse" && a !== undefined && b !== undefined) return ellipseIn(a, b, cut.spacing);
+  if (a === undefined || b === undefined || at === null) return places;
+  if (tool === "bidirectional") return [a, b, ...shortAxis(a, b, at, cut.spacing)];
+  if (tool === "rotated_box") return rotatedBox(a, b, at, cut.spacing);
+  return places;
 }
 
-export function shapeTool(kind: ShapeKind): PaneTool {
+export function shapeTool(tool: ShapeTool): PaneTool {
+  const way = ways[tool];
   let draft: readonly Point[] = [];
+  let dragging = false;
   let held: Held | null = null;
+  let moved: readonly Point[] | null = null;
   const drop = (): void => {
     draft = [];
     held = null;
+    moved = null;
+    dragging = false;
   };
-  const finish = ({ services }: ToolContext): void => {
-    const points = draft;
+  const finish = (context: ToolContext, points: readonly Point[]): void => {
     drop();
-    if (points.length > 0) services.addShape(kind, points);
-    services.redraw();
+    if (points.length > 0) context.services.addShape(tool, points);
+    context.services.redraw();
   };
+  const click = (context: ToolContext, place: Point): void => {
+    if (way.by === "dragAndClick") return finish(context, shapeOf(tool, draft, place, context));
+    if (way.by !== "clicks") return;
+    const closes = way.enough === null && draft.length >= way.least && tool !== "polyline" && isNear(draft[0], { u: place[0], v: place[1] }, context.placement);
+    if (!closes) draft = [...draft, place];
+    if (closes || draft.length === way.enough) finish(context, shapeOf(tool, draft, null, context));
+  };
+  const enough = (): boolean => way.by === "clicks" && way.enough === null && draft.length >= way.least;
   return {
     cursor: "crosshair",
     down: (context, { at }) => {
-      const { state, cut, placement, services } = context;
+      const { state, cut, services } = context;
+      if (state.readOnly) return false;
       if (cut.along?.plane.normal !== 2) {
         services.say(strings.shapeOnAcquisition);
         return false;
       }
-      held = draft.length > 0 || state.readOnly ? null : heldAt(context, at);
+      held = draft.length > 0 ? null : heldAt(context, at);
       if (held !== null) {
         services.select(held.shape.id as AnnotationId);
         return held.handle >= 0;
       }
-      if (kind === "point") {
-        services.addShape("point", [[at.u, at.v]]);
+      const place: Point = [at.u, at.v];
+      if (way.by === "clicks" || (way.by === "dragAndClick" && draft.length > 0)) {
+        click(context, place);
         return false;
       }
-      if (kind === "polygon") {
-        if (draft.length > 2 && isNear(draft[0], at, placement)) finish(context);
-        else draft = [...draft, [at.u, at.v]];
-        return false;
-      }
-      draft = [[at.u, at.v], [at.u, at.v]];
+      draft = way.by === "line" ? [place] : [place, place];
+      dragging = true;
       return true;
     },
-    move: ({ services }, { at }) => {
-      if (held !== null) services.changeShape(held.shape.id as AnnotationId, movedHandle(held, at));
+    move: ({ cut }, { at, path }) => {
+      if (held !== null) {
+        const { shape, handle } = held;
+        moved = movedPoint(shape.kind, shape.points, handle, [at.u, at.v], cut.spacing);
+      } else if (way.by === "line") draft = [...draft, ...path.map(({ u, v }): Point => [u, v])];
       else draft = [draft[0] ?? [at.u, at.v], [at.u, at.v]];
     },
     up: (context) => {
-      if (held === null) finish(context);
-      held = null;
+      dragging = false;
+      if (held !== null) {
+        // A drag is one step, whatever it passed.
+        if (moved !== null) context.services.changeShape(held.shape.id as AnnotationId, moved);
+        return drop();
+      }
+      if (way.by === "clicks") return;
+      if (way.by === "line") {
+        const { scaleU, scaleV } = context.placement;
+        return finish(context, simplified(draft, (window.devicePixelRatio || 1) / Math.min(scaleU, scaleV)));
+      }
+      const [a, b] = [draft[0], draft[1]];
+      if (way.by === "dragAndClick") {
+        // A click where a drag was due begins nothing.
+        if (a === undefined || b === undefined || isNear(a, { u: b[0], v: b[1] }, context.placement)) drop();
+        return;
+      }
+      finish(context, shapeOf(tool, draft, null, context));
     },
     cancel: drop,
     moved: drop,
+    hover: ({ services }) => {
+      if (draft.length > 0) services.redraw();
+    },
     key: (context, key) => {
       if (draft.length === 0 || (key !== "Enter" && key !== "Escape")) return false;
-      if (key === "Enter" && draft.length > 2) finish(context);
+      if (key === "Enter" && enough()) finish(context, shapeOf(tool, draft, null, context));
       else drop();
       context.services.redraw();
       return true;
     },
     twice: (context) => {
-      if (kind !== "polygon" || draft.length < 3) return false;
-      finish(context);
+      if (!enough()) return false;
+      finish(context, shapeOf(tool, draft, null, context));
       return true;
     },
-    draw: ({ placement, colour, pointer }, canvas) => {
+    draw: (context, canvas) => {
+      const { placement, colour, pointer } = context;
+      if (held !== null && moved !== null) drawShape(canvas, placement, { ...held.shape, points: moved, caption: "" }, window.devicePixelRatio || 1, false);
       if (draft.length === 0) return;
-      const points = kind === "polygon" && pointer !== null ? [...draft, [pointer.u, pointer.v] as const] : draft;
-      const look: ShapeLook = { id: "draft", kind, points, colour, selected: false, number: undefined, caption: "", open: true };
+      const at: Point | null = pointer === null || dragging ? null : [pointer.u, pointer.v];
+      const points = shapeOf(tool, draft, at, context);
+      // Of a pair of lines only those begun show.
+      const kind: GeometryKind = (tool === "bidirectional" || tool === "rotated_box") && points.length < 4 ? "length" : tool === "freehand" ? "polygon" : kindOf(tool);
+      const look: ShapeLook = { id: "draft", kind, points, colour, selected: false, number: undefined, caption: "", open: tool !== "spline" && tool !== "freehand" };
       drawShape(canvas, placement, look, window.devicePixelRatio || 1, false);
     },
   };

@@ -43,7 +43,8 @@ export function strokeServices(parts: StrokeParts): StrokeServices {
         set({ ...state, bodies: [...state.bodies, made], selected: made.id });
         session.put(made);
       }
-      return openStroke(parts, name, erase ? 0 : segment, made);
+      const title = labelOf(state, erase ? (selected?.label ?? null) : state.label)?.title ?? "";
+      return openStroke(parts, title === "" ? name : strings.steps.on(name, title), erase ? 0 : segment, made);
     },
   };
 }
