@@ -17,6 +17,8 @@ namespace json = boost::json;
 constexpr std::size_t attribute_count_max = 256;
 constexpr std::size_t choice_count_max = 256;
 constexpr std::size_t id_size_max = 128;
+constexpr std::size_t measurement_count_max = 32;
+constexpr std::int64_t finding_number_max = 9'999;
 constexpr std::size_t comment_code_point_max = 10'000;
 
 // Whole numbers are written as such, so that 3 comes back as 3 and not as 3.0.
@@ -39,6 +41,23 @@ void read_attributes(JsonFields& fields, Annotation& annotation, std::vector<Vio
           problems.push_back({where, "an attribute's value is null", "leave the attribute out"});
         } else {
           annotation.attributes.emplace(name, *answer);
+        }
+      });
+}
+
+void read_measurements(JsonFields& fields, Annotation& annotation,
+                       std::vector<Violation>& problems) {
+  fields.each_member(
+      "measurements", measurement_count_max,
+      [&](std::string_view name, const json::value& value, const std::string& where) {
+        const auto answer = read_answer(value, where);
+        if (!answer) {
+          problems.push_back({answer.error().where, answer.error().what, answer.error().remedy});
+        } else if (const auto* quantity = std::get_if<Quantity>(&*answer)) {
+          annotation.measurements.emplace(name, *quantity);
+        } else {
+          problems.push_back({where, "a measurement is a number with its unit",
+                              R"(write it as {"number": 12.1, "unit": "mm"})"});
         }
       });
 }
@@ -135,6 +154,10 @@ Result<Annotation> read_annotation(const json::value& value) {
   if (annotation.comment && code_point_count(*annotation.comment) > comment_code_point_max) {
     fields.problem("comment", "the comment is longer than 10,000 characters", "shorten it");
   }
+  if (const auto number = fields.optional_integer("number", 1, finding_number_max)) {
+    annotation.number = static_cast<std::uint16_t>(*number);
+  }
+  read_measurements(fields, annotation, problems);
   if (!annotation.label && !annotation.question) {
     problems.push_back(
         {"", "an annotation has a label or answers a question", "give 'label' or 'question'"});
@@ -166,6 +189,15 @@ json::object annotation_json(const Annotation& annotation) {
       {"attributes", std::move(attributes)},
   };
   if (annotation.comment) out["comment"] = *annotation.comment;
+  // Left out when there are none: what was stored before they existed keeps its bytes and hash.
+  if (annotation.number) out["number"] = *annotation.number;
+  if (!annotation.measurements.empty()) {
+    json::object measurements;
+    for (const auto& [name, quantity] : annotation.measurements) {
+      measurements[name] = answer_json(quantity);
+    }
+    out["measurements"] = std::move(measurements);
+  }
   return out;
 }
 

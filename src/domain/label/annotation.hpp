@@ -7,10 +7,12 @@
 //   {"id": uuid, "item_id": uuid, "protocol": {"id": "chest-ct-nodule", "version": "1.0.0"},
 //    "label": "nodule" | null, "target": {...}, "question": "malignancy" | null,
 //    "value": null | text | number | true | [text] | {"number": 12.1, "unit": "mm"},
-//    "attributes": {"assertion": "negated"}, "comment": "..."}
+//    "attributes": {"assertion": "negated"}, "comment": "...", "number": 2,
+//    "measurements": {"long_axis": {"number": 12.1, "unit": "mm"}}}
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -57,11 +59,15 @@ struct Annotation {
   AnswerValue value;
   std::map<std::string, AnswerValue> attributes;  // attribute id -> value, never null
   std::optional<std::string> comment;
+  // The finding's number among the patient's, from 1: the same lesion keeps it over time points.
+  std::optional<std::uint16_t> number;
+  // What the place measured when it was drawn: name ("long_axis", "area", "mean") -> UCUM quantity.
+  std::map<std::string, Quantity> measurements;
   friend bool operator==(const Annotation&, const Annotation&) = default;
 };
 
 // Errors: InvalidInput when the shape is wrong or a limit is passed (100,000 points, 10,000
-// ranges, 256 attributes, 1,024 channels, 10,000 characters of comment, 4,096 of other text),
+// ranges, 256 attributes, 32 measurements, 1,024 channels, 10,000 characters of comment, 4,096 of other text),
 // `where` being the JSON pointer. Cost: O(size).
 [[nodiscard]] Result<Annotation> read_annotation(const boost::json::value& value);
 // Parses the text first.

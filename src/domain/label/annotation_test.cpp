@@ -73,6 +73,30 @@ TEST_CASE("every kind of value and attribute survives") {
   }
 }
 
+TEST_CASE("a finding keeps its number and what it measured") {
+  const std::string series = R"("series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d")";
+  for (const char* geometry : {R"({"kind":"bidirectional","points":[[0,0],[9,0],[4,-2],[4,2]]})",
+                               R"({"kind":"angle","points":[[0,0],[5,0],[5,5]]})",
+                               R"({"kind":"cobb","points":[[0,0],[9,1],[0,20],[9,24]]})",
+                               R"({"kind":"rotated_box","points":[[0,2],[2,0],[6,4],[4,6]]})"}) {
+    CAPTURE(geometry);
+    const auto annotation = parse_annotation(
+        "{" + head + R"("label":"nodule","target":{"type":"region",)" + series +
+        R"(,"instance_uid":"1.2.3","frame":0,"geometry":)" + geometry +
+        R"(},"number":7,"measurements":{"long_axis":{"number":12.1,"unit":"mm"}}})");
+    if (!annotation) FAIL(to_line(annotation.error()));
+    CHECK(annotation->number == 7);
+    CHECK(annotation->measurements.at("long_axis") == Quantity{.number = 12.1, .unit = "mm"});
+    const auto again = parse_annotation(canonical_annotation(*annotation).value());
+    REQUIRE(again);
+    CHECK(*again == *annotation);
+  }
+  const auto without =
+      parse_annotation("{" + head + R"("label":"x","target":{"type":"whole"}})").value();
+  CHECK(canonical_annotation(without)->find("number\"") == std::string::npos);
+  CHECK(canonical_annotation(without)->find("measurements") == std::string::npos);
+}
+
 TEST_CASE("what breaks the shape is refused with its place") {
   struct Case {
     std::string name;
@@ -107,6 +131,23 @@ TEST_CASE("what breaks the shape is refused with its place") {
        "/target/geometry/points"},
       {"a length of nothing", region(R"({"kind":"length","points":[[3,4],[3,4]]})"),
        "/target/geometry/points"},
+      {"an angle of two points", region(R"({"kind":"angle","points":[[0,0],[1,1]]})"),
+       "/target/geometry/points"},
+      {"an angle without a side", region(R"({"kind":"angle","points":[[0,0],[0,0],[1,1]]})"),
+       "/target/geometry/points"},
+      {"a Cobb angle of one line", region(R"({"kind":"cobb","points":[[0,0],[9,1],[5,5],[5,5]]})"),
+       "/target/geometry/points"},
+      {"a long axis of nothing",
+       region(R"({"kind":"bidirectional","points":[[2,2],[2,2],[1,1],[3,3]]})"),
+       "/target/geometry/points"},
+      {"a rotated box that is none",
+       region(R"({"kind":"rotated_box","points":[[0,0],[4,0],[4,4],[0,9]]})"),
+       "/target/geometry/points"},
+      {"a measurement without a unit",
+       "{" + head + R"("label":"x","target":{"type":"whole"},"measurements":{"area":12}})",
+       "/measurements/area"},
+      {"a finding's number of 0",
+       "{" + head + R"("label":"x","target":{"type":"whole"},"number":0})", "/number"},
       {"a point of three numbers", region(R"({"kind":"point","points":[[3,4,5]]})"),
        "/target/geometry/points/0"},
       {"segment 0",

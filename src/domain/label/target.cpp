@@ -21,9 +21,10 @@ constexpr std::size_t channel_count_max = 1'024;
 // Past 2^53 an integer does not survive every JSON reader.
 constexpr std::int64_t offset_max = 9'007'199'254'740'992;
 
-constexpr std::array<std::string_view, 13> place_names = {
-    "whole",  "series", "point", "polyline", "polygon", "box",     "ellipse",
-    "length", "mask",   "spans", "relation", "sample",  "interval"};
+constexpr std::array<std::string_view, 17> place_names = {
+    "whole",   "series", "point",         "polyline", "polygon", "box",
+    "ellipse", "length", "bidirectional", "angle",    "cobb",    "rotated_box",
+    "mask",    "spans",  "relation",      "sample",   "interval"};
 
 PlaceKind place_of(GeometryKind kind) {
   switch (kind) {
@@ -39,6 +40,14 @@ PlaceKind place_of(GeometryKind kind) {
       return PlaceKind::Ellipse;
     case GeometryKind::Length:
       return PlaceKind::Length;
+    case GeometryKind::Bidirectional:
+      return PlaceKind::Bidirectional;
+    case GeometryKind::Angle:
+      return PlaceKind::Angle;
+    case GeometryKind::Cobb:
+      return PlaceKind::Cobb;
+    case GeometryKind::RotatedBox:
+      return PlaceKind::RotatedBox;
   }
   return PlaceKind::Point;
 }
@@ -46,10 +55,21 @@ PlaceKind place_of(GeometryKind kind) {
 std::optional<GeometryKind> geometry_named(std::string_view name) {
   for (const GeometryKind kind :
        {GeometryKind::Point, GeometryKind::Polyline, GeometryKind::Polygon, GeometryKind::Box,
-        GeometryKind::Ellipse, GeometryKind::Length}) {
+        GeometryKind::Ellipse, GeometryKind::Length, GeometryKind::Bidirectional,
+        GeometryKind::Angle, GeometryKind::Cobb, GeometryKind::RotatedBox}) {
     if (name_of(place_of(kind)) == name) return kind;
   }
   return std::nullopt;
+}
+
+// Pixels need not be square, so right angles are not asked for: opposite sides are equal, within
+// a tenth of a pixel of rounding, and the corners span an area.
+bool is_parallelogram(const std::vector<ImagePoint>& p) {
+  const double across_x = p[1].x - p[0].x - (p[2].x - p[3].x);
+  const double across_y = p[1].y - p[0].y - (p[2].y - p[3].y);
+  const double area =
+      (p[1].x - p[0].x) * (p[3].y - p[0].y) - (p[1].y - p[0].y) * (p[3].x - p[0].x);
+  return std::hypot(across_x, across_y) <= 0.1 && area != 0;
 }
 
 void check_geometry(JsonFields& geometry, GeometryKind kind,
@@ -73,6 +93,19 @@ void check_geometry(JsonFields& geometry, GeometryKind kind,
                     "an ellipse has four points: the ends of the major axis, then of the minor");
     case GeometryKind::Length:
       return expect(count == 2 && points[0] != points[1], "a length has two points that differ");
+    case GeometryKind::Bidirectional:
+      return expect(count == 4 && points[0] != points[1],
+                    "a bidirectional measurement has four points: the ends of the long axis, which "
+                    "differ, then of the short one");
+    case GeometryKind::Angle:
+      return expect(count == 3 && points[0] != points[1] && points[1] != points[2],
+                    "an angle has three points, the second being the vertex");
+    case GeometryKind::Cobb:
+      return expect(count == 4 && points[0] != points[1] && points[2] != points[3],
+                    "a Cobb angle has four points: the ends of one line, then of the other");
+    case GeometryKind::RotatedBox:
+      return expect(count == 4 && is_parallelogram(points),
+                    "a rotated box has four points: its corners, one after another round it");
   }
 }
 
@@ -91,7 +124,8 @@ Target read_region(JsonFields& fields, std::vector<Violation>& problems) {
   const auto kind = geometry_named(geometry.text("kind"));
   if (!kind) {
     geometry.problem("kind", "there is no such kind of geometry",
-                     "use point, polyline, polygon, box, ellipse or length");
+                     "use point, polyline, polygon, box, ellipse, length, bidirectional, angle, "
+                     "cobb or rotated_box");
   }
   const std::size_t before = problems.size();
   geometry.each("points", point_count_max, [&](const json::value& point, const std::string& where) {

@@ -34,6 +34,10 @@ enum class GeometryKind {
   Box,       // 2: the corner with the smaller, then that with the larger x and y
   Ellipse,   // 4: the ends of the major axis, then of the minor one (PS3.3 C.18.6.1.2, ELLIPSE)
   Length,    // 2: the ends of a straight measured line
+  Bidirectional,  // 4: the ends of the long axis, then of the short one at right angles to it
+  Angle,          // 3: the vertex is the second
+  Cobb,           // 4: the ends of one line, then of the other; the lines need not meet
+  RotatedBox,     // 4: the corners, one after another round it
 };
 
 // A drawing on one frame, in its pixels: centres at integers, corners at -0.5.
@@ -95,6 +99,10 @@ enum class PlaceKind {
   Box,
   Ellipse,
   Length,
+  Bidirectional,
+  Angle,
+  Cobb,
+  RotatedBox,
   Mask,
   Spans,
   Relation,

@@ -29,6 +29,10 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
     case PlaceKind::Box:
     case PlaceKind::Ellipse:
     case PlaceKind::Length:
+    case PlaceKind::Bidirectional:
+    case PlaceKind::Angle:
+    case PlaceKind::Cobb:
+    case PlaceKind::RotatedBox:
     case PlaceKind::Mask:
       return is_image_unit(unit);
     case PlaceKind::Spans:

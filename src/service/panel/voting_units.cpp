@@ -150,10 +150,14 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
       return PlaceGeometry::Point;
     case PlaceKind::Polyline:
     case PlaceKind::Length:
+    case PlaceKind::Bidirectional:
+    case PlaceKind::Angle:
+    case PlaceKind::Cobb:
       return PlaceGeometry::Line;
     case PlaceKind::Polygon:
     case PlaceKind::Box:
     case PlaceKind::Ellipse:
+    case PlaceKind::RotatedBox:
       return PlaceGeometry::Area;
     case PlaceKind::Mask:
       return PlaceGeometry::Mask;

@@ -353,7 +353,8 @@ Result<std::optional<std::pair<std::uint32_t, std::uint32_t>>> frame_size(
 
 Status add_region(ExportWork& work, CocoBook& book, const ExportCase& one,
                   const ExportedAnnotation& annotation, const RegionTarget& region) {
-  if (region.kind != GeometryKind::Box && region.kind != GeometryKind::Polygon) {
+  if (region.kind != GeometryKind::Box && region.kind != GeometryKind::Polygon &&
+      region.kind != GeometryKind::RotatedBox) {
     work.exclude("neither box, polygon nor mask");
     return {};
   }

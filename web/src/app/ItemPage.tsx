@@ -3,9 +3,9 @@
 import { QuestionDialog, RelatedDrawer, ViolationsDialog } from "./dialogs";
 import { useOutbox, useSaveState } from "./outbox_context";
 import { loadWorkspace } from "./workspaces";
-import { ApiError, allPages, api, sayError, type Violation } from "@/api/client";
-import { fetchItem, fetchProject, fetchProtocol } from "@/api/items";
-import { useMe } from "@/api/queries";
+import { ApiError, api, sayError, type Violation } from "@/api/client";
+import { fetchProject } from "@/api/items";
+import { annotationsQuery, detailQuery, protocolQuery, useMe } from "@/api/queries";
 import { fetchMasks } from "@/api/transport";
 import type { Me, NextAnswer } from "@/api/types";
 import type { Command } from "@/core/commands";
@@ -33,13 +33,6 @@ interface Opened {
   readonly annotations: readonly Annotation[];
   readonly Workspace: ComponentType<WorkspaceProps>;
 }
-
-const detailQuery = (project: ProjectId, item: ItemId) => ({ queryKey: ["project", project, "detail", item] as const, queryFn: () => fetchItem(project, item), staleTime: 60_000 });
-const protocolQuery = (project: ProjectId) => ({ queryKey: ["project", project, "protocol"] as const, queryFn: () => fetchProtocol(project), staleTime: 60_000 });
-const annotationsQuery = (project: ProjectId, item: ItemId) => ({
-  queryKey: ["project", project, "annotations", item] as const,
-  queryFn: () => allPages<Annotation>(`/projects/${project}/items/${item}/annotations`, { rater: "me", limit: 5000 }),
-});
 
 async function takeTask(project: ProjectView, item: ItemDetail): Promise<{ task: Task | null; problem: string | null }> {
   if (item.mine.state === "submitted") return { task: null, problem: null };

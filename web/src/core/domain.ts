@@ -10,7 +10,7 @@ export type GlobalRole = "administrator" | "compliance";
 // ---- labels
 
 export type Point = readonly [x: number, y: number];
-export type GeometryKind = "point" | "polyline" | "polygon" | "box" | "ellipse" | "length";
+export type GeometryKind = "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "bidirectional" | "angle" | "cobb" | "rotated_box";
 
 export type Target =
   | { readonly type: "whole" }
@@ -44,6 +44,10 @@ export interface AnnotationBody {
   readonly value: AnswerValue;
   readonly attributes: Readonly<Record<string, AnswerValue>>;
   readonly comment?: string;
+  /** A finding's number; the same lesion keeps it over time points. */
+  readonly number?: number | null;
+  /** What the place measured when it was drawn, with UCUM units. */
+  readonly measurements?: Readonly<Record<string, Quantity>>;
 }
 
 export interface Rater {

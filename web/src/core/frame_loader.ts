@@ -15,6 +15,8 @@ export interface Loading {
 }
 
 const requestsAtOnce = 2;
+/** The slice looked at is there already: the page draws it before the rest comes in. */
+const restAfterMs = 120;
 const bytesPerRequest = 8 * 1024 * 1024;
 
 export function loadFrames(
@@ -25,12 +27,12 @@ export function loadFrames(
   onError: (problem: Error) => void,
 ): Loading {
   const abort = new AbortController();
-  const asked = new Uint8Array(volume.loaded.length);
+  const asked = volume.loaded.slice();
   let centre = start;
   let stopped = false;
   let failures = 0;
   // The first request is one slice, and nothing runs beside it: the picture must be there at once.
-  let first = true;
+  let first = volume.loaded[start] === 0;
 
   const next = (): { from: number; count: number } | undefined => {
     const count = first ? 1 : Math.max(1, Math.floor(bytesPerRequest / volume.sliceBytes));
@@ -61,13 +63,15 @@ export function loadFrames(
     }
   };
   let running = 1;
-  void run();
+  const wait = first ? undefined : setTimeout(() => void run(), restAfterMs);
+  if (first) void run();
   return {
     lookAt: (slice) => {
       centre = slice;
     },
     stop: () => {
       stopped = true;
+      clearTimeout(wait);
       abort.abort();
     },
   };

@@ -3,6 +3,7 @@ import type { Annotation, AnnotationBody } from "./domain";
 
 /** The body alone: revision, rater and times are the server's to add. */
 export function bodyOf(annotation: Annotation): AnnotationBody {
-  const { id, item_id, protocol, label, target, question, value, attributes, comment } = annotation;
-  return { id, item_id, protocol, label, target, question, value, attributes, ...(comment === undefined ? {} : { comment }) };
+  const { id, item_id, protocol, label, target, question, value, attributes, comment, number, measurements } = annotation;
+  return { id, item_id, protocol, label, target, question, value, attributes, ...(comment === undefined ? {} : { comment }),
+    ...(number === undefined || number === null ? {} : { number }), ...(measurements === undefined ? {} : { measurements }) };
 }

@@ -1,35 +1,32 @@
-// One view of the picture: draws on a canvas and turns pointer and wheel into what the tool does.
-import { useCallback, useEffect, useMemo, useRef } from "react";
+// One view of the picture: draws on a canvas and hands pointer, wheel and keys to the tool.
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { PointerEvent as ReactPointerEvent } from "react";
-import type { Plane, SlicePoint, VoxelPoint } from "@/core/geometry";
-import { sizeOn, spacingOf, toSlice, toVoxel } from "@/core/geometry";
-import type { Point } from "@/core/domain";
-import type { AnnotationId } from "@/core/ids";
+import type { Cut } from "@/core/cut";
+import { lettersOf, pointOn, voxelOn } from "@/core/cut";
+import type { Plane, SlicePoint } from "@/core/geometry";
+import { spacingOf } from "@/core/geometry";
+import type { LutName } from "@/core/luts";
+import { lutOf } from "@/core/luts";
+import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { fromScreen, handlesOf, PaneRenderer, placementOf } from "@/ui/slice_pane";
+import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
 import { signed, unitOf } from "@/core/pictures";
+import { cutOf } from "./looking";
 import type { ImageState, Tool } from "./model";
 import { shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
+import { PaneCorners } from "./PaneCorners";
+import { planeLines } from "./plane_lines";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
+import { makeTool } from "./tools/registry";
+import type { PaneTool, ToolContext, ToolEvent, ToolServices } from "./tools/tool";
 
-export interface PaneActions {
-  readonly moveTo: (position: VoxelPoint) => void;
-  readonly scroll: (axis: 0 | 1 | 2, by: number) => void;
-  readonly look: (plane: Plane["name"], zoom: number, pan: readonly [number, number]) => void;
-  readonly setWindow: (centre: number, width: number) => void;
-  readonly beginStroke: (plane: Plane, erase: boolean, at: SlicePoint) => boolean;
-  readonly continueStroke: (plane: Plane, from: SlicePoint, to: SlicePoint) => void;
-  readonly endStroke: () => void;
-  readonly addShape: (tool: Tool, points: readonly Point[]) => void;
-  readonly changeShape: (id: AnnotationId, points: readonly Point[]) => void;
-  readonly select: (id: AnnotationId | null) => void;
-  readonly pickAt: (plane: Plane, at: SlicePoint) => void;
+export interface PaneActions extends ToolServices {
+  readonly scroll: (plane: Plane, by: number) => void;
   readonly probe: (text: string) => void;
   readonly makeMain: (plane: Plane["name"]) => void;
-  readonly say: (text: string) => void;
 }
 
 interface Props {
@@ -37,6 +34,8 @@ interface Props {
   readonly stage: Stage;
   readonly plane: Plane;
   readonly main: boolean;
+  /** Another picture, beside the one that is labelled. */
+  readonly beside: boolean;
   readonly segments: ReadonlyMap<number, SegmentLook>;
   readonly segmentsKey: string;
   readonly shapes: readonly ShapeLook[];
@@ -45,14 +44,13 @@ interface Props {
   readonly actions: PaneActions;
 }
 
-type Drag =
-  | { readonly kind: "window"; readonly centre: number; readonly width: number }
-  | { readonly kind: "pan"; readonly pan: readonly [number, number] }
-  | { readonly kind: "zoom"; readonly zoom: number }
-  | { readonly kind: "crosshair" }
-  | { readonly kind: "stroke"; last: SlicePoint }
-  | { readonly kind: "shape" }
-  | { readonly kind: "handle"; readonly shape: ShapeLook; readonly handle: number };
+const lookingTools: readonly Tool[] = ["window", "pan", "zoom", "crosshair"];
+
+interface Drag {
+  readonly tool: PaneTool;
+  readonly x: number;
+  readonly y: number;
+}
 
 export function Pane(props: Props): React.JSX.Element {
   const { state, stage, plane, main } = props;
@@ -60,32 +58,50 @@ export function Pane(props: Props): React.JSX.Element {
   latest.current = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useMemo(() => new PaneRenderer(), []);
+  // Beside the picture that is labelled nothing is drawn.
+  const chosen: Tool = props.beside && !lookingTools.includes(state.tool) ? "crosshair" : state.tool;
+  const tool = useMemo(() => makeTool(chosen), [chosen]);
+  const always = useMemo(() => ({ window: makeTool("window"), pan: makeTool("pan") }), []);
+  const currentTool = useRef(tool);
+  currentTool.current = tool;
   const pointer = useRef<{ x: number; y: number } | null>(null);
-  const drag = useRef<{ drag: Drag; x: number; y: number } | null>(null);
-  const draft = useRef<Point[]>([]);
+  const drag = useRef<Drag | null>(null);
   const space = useRef(false);
   const queued = useRef(false);
   const bar = useRef<HTMLDivElement>(null);
   const barText = useRef<HTMLSpanElement>(null);
 
-  const placement = useCallback((): Placement | null => {
+  const context = useCallback((): ToolContext | null => {
     const element = canvas.current;
     if (element === null) return null;
-    const { state: now, plane: shown } = latest.current;
-    const spacing = planeSpacing(now, shown);
-    return placementOf(element.width, element.height, sizeOn(shown, shownPicture(now).volume.grid.dims), spacing, now.views[shown.name]);
-  }, []);
+    const now = latest.current;
+    const cut = cutOf(now.state, now.plane);
+    const placement = placementOf(element.width, element.height, cut.size, cut.spacing, now.state.views[cut.name]);
+    const picture = shownPicture(now.state);
+    return {
+      state: now.state,
+      cut,
+      placement,
+      canvas: element,
+      volume: stage.pictureOf(picture, Math.round(now.state.position[2])).volume,
+      mask: stage.maskOf(picture.volume),
+      shapes: shapesOn(cut, now.shapes),
+      colour: now.brushColour,
+      pointer: pointer.current === null ? null : screenPlace(element, pointer.current, placement),
+      services: now.actions,
+    };
+  }, [stage]);
 
   const draw = useCallback(() => {
     queued.current = false;
     const element = canvas.current;
-    const context = element?.getContext("2d", { alpha: false });
-    if (element === null || context === null || context === undefined) return;
-    const { state: now, plane: shown } = latest.current;
-    const at = pointer.current === null ? null : screenPlace(element, pointer.current, placement());
-    renderer.draw(context, sceneOf(latest.current, stage, draft.current, at));
-    drawScaleBar(bar.current, barText.current, placement(), planeSpacing(now, shown).u, latest.current.main ? 110 : 70);
-  }, [placement, renderer, stage]);
+    const surface = element?.getContext("2d", { alpha: false });
+    const now = context();
+    if (element === null || surface === null || surface === undefined || now === null) return;
+    renderer.draw(surface, sceneOf(latest.current, stage, now));
+    currentTool.current.draw?.(now, surface);
+    drawScaleBar(bar.current, barText.current, now.placement, now.cut.spacing.u, latest.current.main ? 110 : 70);
+  }, [context, renderer, stage]);
 
   const queueDraw = useCallback(() => {
     if (queued.current) return;
@@ -95,107 +111,106 @@ export function Pane(props: Props): React.JSX.Element {
 
   useEffect(() => stage.onDraw(queueDraw), [stage, queueDraw]);
   useEffect(queueDraw);
+  // Before the browser's first frame, not after it: the picture is in that frame when its slice is there already.
+  useLayoutEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const fit = (): void => {
+      const ratio = window.devicePixelRatio || 1;
+      const width = Math.max(1, Math.round(element.clientWidth * ratio));
+      const height = Math.max(1, Math.round(element.clientHeight * ratio));
+      if (element.width === width && element.height === height) return;
+      element.width = width;
+      element.height = height;
+      draw();
+    };
+    fit();
+    const observer = new ResizeObserver(fit);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [draw]);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => {
-      const ratio = window.devicePixelRatio || 1;
-      element.width = Math.max(1, Math.round(element.clientWidth * ratio));
-      element.height = Math.max(1, Math.round(element.clientHeight * ratio));
-      draw();
-    });
-    observer.observe(element);
-    const wheel = (event: WheelEvent): void => onWheel(event, latest.current, placement());
+    const wheel = (event: WheelEvent): void => onWheel(event, latest.current, context());
     element.addEventListener("wheel", wheel, { passive: false });
     const key = (event: KeyboardEvent): void => {
       if (event.key === " ") space.current = event.type === "keydown";
-      if (event.type !== "keydown" || draft.current.length === 0) return;
-      // While a polygon is being drawn, Enter closes it and Escape drops it.
-      if (event.key === "Enter" && draft.current.length > 2) latest.current.actions.addShape(latest.current.state.tool, draft.current);
-      if (event.key === "Enter" || event.key === "Escape") {
-        draft.current = [];
-        queueDraw();
-        event.stopPropagation();
-        event.preventDefault();
-      }
+      const now = event.type === "keydown" ? context() : null;
+      if (now === null || currentTool.current.key?.(now, event.key) !== true) return;
+      event.stopPropagation();
+      event.preventDefault();
     };
     window.addEventListener("keydown", key, true);
     window.addEventListener("keyup", key, true);
     return () => {
-      observer.disconnect();
       element.removeEventListener("wheel", wheel);
       window.removeEventListener("keydown", key, true);
       window.removeEventListener("keyup", key, true);
     };
-  }, [draw, placement, queueDraw]);
+  }, [context]);
   useEffect(() => {
-    draft.current = [];
+    const now = context();
+    if (now !== null) currentTool.current.moved?.(now);
     queueDraw();
-  }, [state.tool, state.position, state.picture, queueDraw]);
+  }, [state.position, state.picture, context, queueDraw]);
+  useEffect(
+    () => () => {
+      // The tool is put away: nothing half done stays, and what its press began ends.
+      const now = context();
+      if (now !== null) tool.cancel(now);
+      if (drag.current?.tool === tool) drag.current = null;
+    },
+    [tool, context],
+  );
 
-  const placeOf = (event: { clientX: number; clientY: number }): SlicePoint | null => {
-    const element = canvas.current;
-    return element === null ? null : screenPlace(element, { x: event.clientX, y: event.clientY }, placement());
-  };
-
-  const finishDraft = (tool: Tool): void => {
-    if (draft.current.length > 0) latest.current.actions.addShape(tool, draft.current);
-    draft.current = [];
-    queueDraw();
+  const eventOf = (event: ReactPointerEvent<HTMLCanvasElement>, now: ToolContext): ToolEvent => {
+    const element = event.currentTarget;
+    const placeOf = (at: { clientX: number; clientY: number }): SlicePoint => screenPlace(element, { x: at.clientX, y: at.clientY }, now.placement);
+    const native = event.nativeEvent.getCoalescedEvents?.() ?? [];
+    const start = drag.current ?? { x: event.clientX, y: event.clientY };
+    const { shiftKey: shift, ctrlKey: ctrl, altKey: alt } = event;
+    return { at: placeOf(event), path: (native.length > 0 ? native : [event]).map(placeOf), dx: event.clientX - start.x, dy: event.clientY - start.y, shift, ctrl, alt };
   };
 
   const onDown = (event: ReactPointerEvent<HTMLCanvasElement>): void => {
-    const place = placeOf(event);
-    if (place === null) return;
+    const now = context();
+    if (now === null || drag.current !== null) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     event.currentTarget.focus({ preventScroll: true });
-    const begun = beginDrag(event, place, latest.current, draft.current, space.current, placement());
-    if (begun === "polygon") {
-      if (draft.current.length > 2 && isNear(draft.current[0], place, placement())) finishDraft("polygon");
-      else draft.current = [...draft.current, [place.u, place.v]];
-    } else if (begun !== null) {
-      if (begun.kind === "shape") draft.current = [[place.u, place.v], [place.u, place.v]];
-      drag.current = { drag: begun, x: event.clientX, y: event.clientY };
-    }
+    const held = heldBy(event, space.current, { ...always, chosen: tool });
+    if (held?.down(now, eventOf(event, now)) === true) drag.current = { tool: held, x: event.clientX, y: event.clientY };
     queueDraw();
   };
 
   const onMove = (event: ReactPointerEvent<HTMLCanvasElement>): void => {
     pointer.current = { x: event.clientX, y: event.clientY };
-    const place = placeOf(event);
-    if (place === null) return;
-    const { actions } = latest.current;
-    actions.probe(probeText(latest.current, stage, place));
-    const current = drag.current;
-    if (current !== null) {
-      if (current.drag.kind === "stroke") {
-        // Every place that the pointer passed since the last event, not only the last one.
-        const native = event.nativeEvent.getCoalescedEvents?.() ?? [];
-        for (const step of native.length > 0 ? native : [event.nativeEvent]) {
-          const at = placeOf(step);
-          if (at === null) continue;
-          actions.continueStroke(latest.current.plane, current.drag.last, at);
-          current.drag.last = at;
-        }
-      } else if (current.drag.kind === "shape") {
-        draft.current = [draft.current[0] ?? [place.u, place.v], [place.u, place.v]];
-      } else if (current.drag.kind === "handle") {
-        actions.changeShape(current.drag.shape.id as AnnotationId, movedHandle(current.drag.shape, current.drag.handle, place));
-      } else {
-        moveDrag(current.drag, event.clientX - current.x, event.clientY - current.y, place, latest.current, placement());
-      }
-    }
+    const now = context();
+    if (now === null) return;
+    const told = eventOf(event, now);
+    props.actions.probe(probeText(now, told.at));
+    if (drag.current === null) tool.hover?.(now, told);
+    else drag.current.tool.move(now, told);
     queueDraw();
   };
 
-  const onUp = (): void => {
-    const current = drag.current?.drag;
+  const onUp = (event: ReactPointerEvent<HTMLCanvasElement>): void => {
+    const now = context();
+    const held = drag.current?.tool;
+    if (now === null || held === undefined) return;
+    const told = eventOf(event, now);
     drag.current = null;
-    if (current?.kind === "stroke") latest.current.actions.endStroke();
-    if (current?.kind === "shape") finishDraft(latest.current.state.tool);
+    if (event.type === "pointercancel") held.cancel(now);
+    else held.up(now, told);
     queueDraw();
   };
 
+  const onTwice = (): void => {
+    const now = context();
+    if (now !== null && tool.twice?.(now) !== true) props.actions.makeMain(plane.name);
+  };
+
+  const cut = cutOf(state, plane);
   const dims = shownPicture(state).volume.grid.dims;
   const depth = dims[plane.normal];
   return (
@@ -205,8 +220,10 @@ export function Pane(props: Props): React.JSX.Element {
         tabIndex={0}
         role="application"
         aria-label={strings.viewport(strings.planes[plane.name])}
-        className={`image-canvas image-tool-${state.tool}`}
+        className="image-canvas"
+        style={{ cursor: tool.cursor }}
         data-plane={plane.name}
+        data-item={state.itemId}
         onPointerDown={onDown}
         onPointerMove={onMove}
         onPointerUp={onUp}
@@ -215,29 +232,11 @@ export function Pane(props: Props): React.JSX.Element {
           pointer.current = null;
           queueDraw();
         }}
-        onDoubleClick={() => (state.tool === "polygon" && draft.current.length > 2 ? finishDraft("polygon") : props.actions.makeMain(plane.name))}
+        onDoubleClick={onTwice}
         onContextMenu={(event) => event.preventDefault()}
       />
-      <div className="image-corner image-top-left">
-        <b>{strings.planes[plane.name]}</b>
-        {main && <span> · {shownPicture(state).series.description || shownPicture(state).series.modality}</span>}
-        {depth > 1 && (
-          <div>
-            {strings.slice} <b>{state.position[plane.normal] + 1}</b> / {depth}
-          </div>
-        )}
-      </div>
-      {main && (
-        <div className="image-corner image-top-right">
-          <div>
-            W <b>{Math.round(state.window.width)}</b> L <b>{signed(state.window.centre)}</b>
-          </div>
-          <div>
-            {strings.zoomName} {Math.round(state.views[plane.name].zoom * 100)} %
-          </div>
-        </div>
-      )}
-      <EdgeLetters plane={plane} />
+      <PaneCorners state={state} plane={plane} cut={cut} main={main} beside={props.beside} />
+      <EdgeLetters letters={cut.along === null ? lettersOf(cut) : plane.letters} />
       <div className={main ? "image-scale image-scale-main" : "image-scale"} aria-hidden="true">
         {main && <div className="image-spacing">{spacingOf(shownPicture(state).volume.grid.affine).map((mm) => mm.toFixed(2)).join(" × ")} mm</div>}
         <div className="image-scale-row">
@@ -245,175 +244,85 @@ export function Pane(props: Props): React.JSX.Element {
           <span ref={barText} />
         </div>
       </div>
-      {depth > 1 && (
-        <SliceSlider label={strings.slider(strings.planes[plane.name])} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane.normal, slice - state.position[plane.normal])} />
+      {depth > 1 && state.looking.turn === null && (
+        <SliceSlider label={strings.slider(strings.planes[plane.name])} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane, slice - state.position[plane.normal])} />
       )}
     </section>
   );
 }
 
-export function planeSpacing(state: ImageState, plane: Plane): { u: number; v: number } {
-  const spacing = spacingOf(shownPicture(state).volume.grid.affine);
-  return { u: spacing[plane.right.axis] || 1, v: spacing[plane.down.axis] || 1 };
+function shapesOn(cut: Cut, shapes: readonly ShapeLook[]): readonly ShapeLook[] {
+  return cut.along?.plane.normal === 2 ? shapes : [];
 }
 
-function screenPlace(element: HTMLCanvasElement, at: { x: number; y: number }, placement: Placement | null): SlicePoint | null {
-  if (placement === null) return null;
+function screenPlace(element: HTMLCanvasElement, at: { x: number; y: number }, placement: Placement): SlicePoint {
   const box = element.getBoundingClientRect();
   const ratio = element.width / Math.max(1, box.width);
   return fromScreen(placement, (at.x - box.left) * ratio, (at.y - box.top) * ratio);
 }
 
-function sceneOf(props: Props, stage: Stage, draft: readonly Point[], at: SlicePoint | null): Scene {
-  const { state, plane } = props;
+function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
+  const { state } = props;
+  const { looking } = state;
   const picture = shownPicture(state);
-  const { volume } = stage.pictureOf(picture, state.position[2]);
-  const slice = state.position[plane.normal];
-  const painting = (state.tool === "brush" || state.tool === "eraser") && !state.readOnly;
-  const shapes = plane.normal === 2 ? props.shapes : [];
+  const { transform, grid } = picture.volume;
+  const toneOf = ({ slope, intercept }: typeof transform, window: Window, inverted: boolean, lut: LutName): Tone => ({ slope, intercept, window, inverted, colours: lutOf(lut) });
+  const over = looking.fusion === null ? undefined : state.pictures[looking.fusion.picture];
   return {
-    volume,
-    plane,
-    slice,
-    spacing: planeSpacing(state, plane),
-    view: state.views[plane.name],
-    transform: { ...picture.volume.transform, window: state.window, inverted: state.inverted },
-    lookup: stage.lookupOf(picture, state.window, state.inverted),
-    masks: [{ mask: stage.maskOf(picture.volume), segments: props.segments, segmentsKey: props.segmentsKey }],
-    shapes: draft.length > 0 ? [...shapes, draftLook(props, draft, at)] : shapes,
-    crosshair: state.crosshair && state.layout === "three" ? toSlice(plane, picture.volume.grid.dims, state.position) : undefined,
-    brush: painting && at !== null ? { at, radiusMm: state.radiusMm, colour: state.tool === "eraser" ? "#ffffff" : props.brushColour } : undefined,
+    picture: { volume: now.volume, affine: grid.affine, slab: looking.slab, tone: toneOf(transform, state.window, state.inverted, looking.lut), lookup: stage.lookupOf(picture, state.window, state.inverted, looking.lut) },
+    overlay:
+      over === undefined || looking.fusion === null
+        ? undefined
+        : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut) },
+    cut: now.cut,
+    view: state.views[now.cut.name],
+    masks: [{ mask: now.mask, segments: props.segments, segmentsKey: props.segmentsKey }],
+    shapes: now.shapes,
+    lines: state.crosshair && state.layout !== "one" ? planeLines(state, now.cut) : [],
     smooth: true,
     captions: props.main,
   };
 }
 
-function draftLook(props: Props, draft: readonly Point[], at: SlicePoint | null): ShapeLook {
-  const kind = props.state.tool === "box" ? "box" : props.state.tool === "length" ? "length" : "polygon";
-  const points = kind === "polygon" && at !== null ? [...draft, [at.u, at.v] as const] : draft;
-  return { id: "draft", kind, points, colour: props.brushColour, selected: false, number: undefined, caption: "", open: true };
+interface Tools {
+  readonly chosen: PaneTool;
+  readonly window: PaneTool;
+  readonly pan: PaneTool;
 }
 
-function isNear(point: Point | undefined, place: SlicePoint, placement: Placement | null): boolean {
-  if (point === undefined || placement === null) return false;
-  const reach = 9 * (window.devicePixelRatio || 1);
-  return Math.hypot((point[0] - place.u) * placement.scaleU, (point[1] - place.v) * placement.scaleV) <= reach;
+/** Whose press it is: the right button sets the window, the middle one (or with the space bar) pans, whatever the tool. */
+function heldBy(event: ReactPointerEvent, spaceHeld: boolean, tools: Tools): PaneTool | null {
+  if (event.button === 2) return tools.window;
+  if (event.button === 1 || spaceHeld) return tools.pan;
+  return event.button === 0 ? tools.chosen : null;
 }
 
-/** What a press begins: a drag, a polygon's next corner, or nothing. */
-function beginDrag(
-  event: ReactPointerEvent<HTMLCanvasElement>,
-  place: SlicePoint,
-  props: Props,
-  draft: readonly Point[],
-  spaceHeld: boolean,
-  placement: Placement | null,
-): Drag | "polygon" | null {
-  const { state, plane, actions } = props;
-  const view = state.views[plane.name];
-  if (event.button === 2) return { kind: "window", centre: state.window.centre, width: state.window.width };
-  if (event.button === 1 || spaceHeld) return { kind: "pan", pan: view.pan };
-  if (event.button !== 0) return null;
-  switch (state.tool) {
-    case "window": return { kind: "window", centre: state.window.centre, width: state.window.width };
-    case "pan": return { kind: "pan", pan: view.pan };
-    case "zoom": return { kind: "zoom", zoom: view.zoom };
-    case "crosshair":
-      actions.moveTo(toVoxel(plane, shownPicture(state).volume.grid.dims, state.position[plane.normal], place));
-      return { kind: "crosshair" };
-    case "brush":
-    case "eraser":
-      if (state.readOnly || !actions.beginStroke(plane, state.tool === "eraser" || event.shiftKey, place)) return null;
-      return { kind: "stroke", last: place };
-    default:
-      break;
-  }
-  if (plane.normal !== 2) {
-    actions.say(strings.shapeOnAcquisition);
-    return null;
-  }
-  const held = draft.length > 0 ? null : heldHandle(props.shapes, place, placement);
-  if (held !== null && !state.readOnly) {
-    actions.select(held.shape.id as AnnotationId);
-    return held.handle < 0 ? null : { kind: "handle", shape: held.shape, handle: held.handle };
-  }
-  if (state.tool === "polygon") return "polygon";
-  if (state.tool === "point") {
-    actions.addShape("point", [[place.u, place.v]]);
-    return null;
-  }
-  return { kind: "shape" };
-}
-
-/** The shape that is held at a place: of the selected one its handles, of others only its corners. */
-function heldHandle(shapes: readonly ShapeLook[], place: SlicePoint, placement: Placement | null): { shape: ShapeLook; handle: number } | null {
-  for (const shape of shapes) {
-    const handle = handlesOf(shape).findIndex((point) => isNear(point, place, placement));
-    if (handle >= 0) return { shape, handle: shape.selected ? handle : -1 };
-  }
-  return null;
-}
-
-function movedHandle(shape: ShapeLook, handle: number, place: SlicePoint): readonly Point[] {
-  const moved: Point = [place.u, place.v];
-  const [a, b] = [shape.points[0], shape.points[1]];
-  if ((shape.kind === "box" || shape.kind === "ellipse") && a !== undefined && b !== undefined) {
-    const corners: readonly (readonly [Point, Point])[] = [[moved, b], [[a[0], moved[1]], [moved[0], b[1]]], [a, moved], [[moved[0], a[1]], [b[0], moved[1]]]];
-    return corners[handle] ?? shape.points;
-  }
-  return shape.points.map((point, n) => (n === handle ? moved : point));
-}
-
-function moveDrag(current: Drag, dx: number, dy: number, place: SlicePoint, props: Props, placement: Placement | null): void {
-  const { state, plane, actions } = props;
-  const view = state.views[plane.name];
-  if (current.kind === "window") {
-    const step = Math.max(current.width, 50) / 400;
-    actions.setWindow(current.centre + dy * step, Math.max(1, current.width + dx * step));
-  } else if (current.kind === "pan" && placement !== null) {
-    const ratio = window.devicePixelRatio || 1;
-    const spacing = planeSpacing(state, plane);
-    actions.look(plane.name, view.zoom, [
-      current.pan[0] + (dx * ratio * spacing.u) / placement.scaleU,
-      current.pan[1] + (dy * ratio * spacing.v) / placement.scaleV,
-    ]);
-  } else if (current.kind === "zoom") {
-    actions.look(plane.name, current.zoom * Math.exp(-dy / 150), view.pan);
-  } else if (current.kind === "crosshair") {
-    actions.moveTo(toVoxel(plane, shownPicture(state).volume.grid.dims, state.position[plane.normal], place));
-  }
-}
-
-function onWheel(event: WheelEvent, props: Props, placement: Placement | null): void {
+function onWheel(event: WheelEvent, props: Props, now: ToolContext | null): void {
   event.preventDefault();
   const { state, plane, actions } = props;
   const lines = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
   if (!event.ctrlKey) {
-    actions.scroll(plane.normal, Math.sign(lines) * (event.shiftKey ? 5 : 1));
+    actions.scroll(plane, Math.sign(lines) * (event.shiftKey ? 5 : 1));
     return;
   }
-  const element = event.currentTarget as HTMLCanvasElement;
+  if (now === null) return;
+  const { size, spacing } = now.cut;
   const view = state.views[plane.name];
   const zoom = Math.min(Math.max(view.zoom * Math.exp(-lines / 400), 0.25), 40);
-  const place = screenPlace(element, { x: event.clientX, y: event.clientY }, placement);
-  if (place === null) return;
+  const place = screenPlace(event.currentTarget as HTMLCanvasElement, { x: event.clientX, y: event.clientY }, now.placement);
   // The place under the pointer stays there.
-  const size = sizeOn(plane, shownPicture(state).volume.grid.dims);
-  const spacing = planeSpacing(state, plane);
   const change = view.zoom / zoom - 1;
   const middle = [(place.u - (size.width - 1) / 2) * spacing.u + view.pan[0], (place.v - (size.height - 1) / 2) * spacing.v + view.pan[1]] as const;
   actions.look(plane.name, zoom, [view.pan[0] + middle[0] * change, view.pan[1] + middle[1] * change]);
 }
 
-function probeText(props: Props, stage: Stage, place: SlicePoint): string {
-  const { state, plane } = props;
+function probeText({ state, cut, volume }: ToolContext, place: SlicePoint): string {
   const picture = shownPicture(state);
-  const { volume } = stage.pictureOf(picture, state.position[2]);
-  const [i, j, k] = toVoxel(plane, volume.dims, state.position[plane.normal], { u: Math.round(place.u), v: Math.round(place.v) });
+  const at = cut.along === null ? place : { u: Math.round(place.u), v: Math.round(place.v) };
+  const [i, j, k] = voxelOn(cut, at);
   const { slope, intercept } = picture.volume.transform;
-  const value = valueAt(volume, i, j, k, slope, intercept);
+  const value = valueAt(volume, Math.round(i), Math.round(j), Math.round(k), slope, intercept);
   if (value === undefined || volume.samplesPerPixel !== 1) return "";
-  const a = picture.volume.grid.affine;
-  const mm = [0, 4, 8].map((r) => ((a[r] ?? 0) * i + (a[r + 1] ?? 0) * j + (a[r + 2] ?? 0) * k + (a[r + 3] ?? 0)).toFixed(1).replace("-", "−"));
+  const mm = pointOn(cut, at).map((part) => part.toFixed(1).replace("-", "−"));
   return `${signed(value)} ${unitOf(picture)} at ${mm.join(", ")} mm`;
 }

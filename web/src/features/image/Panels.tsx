@@ -9,9 +9,12 @@ import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { Picture } from "@/core/pictures";
 import type { ImageState } from "./model";
 import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
+import { presetsOf } from "./presets";
 import { strings } from "./strings";
+import { ToolOptionsBar } from "./ToolOptionsBar";
 
 type Run = (command: ImageCommand) => void;
+type Update = (change: (state: ImageState) => ImageState) => void;
 
 const keyOf = (command: ImageCommand): string =>
   (typeof command.shortcut === "string" ? command.shortcut : command.shortcut?.[0]) ?? "";
@@ -37,14 +40,17 @@ export function ToolButton(props: { command: ImageCommand; state: ImageState; on
   );
 }
 
-export function Toolbar(props: { state: ImageState; run: Run; setRadius: (mm: number) => void; setWindow: (centre: number, width: number) => void }): React.JSX.Element {
+const automatic = "automatic";
+
+export function Toolbar(props: { state: ImageState; run: Run; update: Update; setWindow: (centre: number, width: number) => void; automaticWindow: () => void }): React.JSX.Element {
   const { state, run } = props;
   const groups = [strings.groups.view, strings.groups.paint, strings.groups.shapes, strings.groups.measure];
   const picture = shownPicture(state);
-  const presets = [...(picture.series.modality === "CT" ? (state.protocol.view?.windows ?? []) : []), ...picture.volume.windows];
+  const presets = presetsOf(picture, state.protocol.view?.windows ?? []);
   const current = presets.findIndex((preset) => preset.centre === state.window.centre && preset.width === state.window.width);
   const undoCommand = itemCommands.find((command) => command.id === "image.undo");
   return (
+    <>
     <div className="image-toolbar" role="toolbar" aria-label={strings.groups.view}>
       {groups.map((group) => (
         <div key={group} className="image-group">
@@ -58,12 +64,6 @@ export function Toolbar(props: { state: ImageState; run: Run; setRadius: (mm: nu
             ))}
         </div>
       ))}
-      <label className="image-group image-size">
-        <span className="image-group-name">{strings.size}</span>
-        <kbd aria-hidden="true">[</kbd>
-        <input type="range" min={0} max={100} value={Math.round((Math.log(state.radiusMm / 0.5) / Math.log(120)) * 100)} aria-label={strings.size} onChange={(event) => props.setRadius(0.5 * 120 ** (Number(event.currentTarget.value) / 100))} />
-        <kbd aria-hidden="true">]</kbd>
-      </label>
       <div className="image-group">
         <select
           className="image-select"
@@ -72,16 +72,20 @@ export function Toolbar(props: { state: ImageState; run: Run; setRadius: (mm: nu
           onChange={(event) => {
             const preset = presets[Number(event.currentTarget.value)];
             if (preset !== undefined) props.setWindow(preset.centre, preset.width);
+            else if (event.currentTarget.value === automatic) props.automaticWindow();
           }}
         >
           {current < 0 && <option value={-1}>W {Math.round(state.window.width)} L {Math.round(state.window.centre)}</option>}
           {presets.map((preset, n) => (
             <option key={`${preset.name}/${n}`} value={n}>{preset.name}</option>
           ))}
+          <option value={automatic}>{strings.automatic}</option>
         </select>
         {undoCommand !== undefined && <ToolButton command={undoCommand} state={state} run={run} text={strings.undo(undoLabel(state.history))} />}
       </div>
     </div>
+    <ToolOptionsBar state={state} update={props.update} />
+    </>
   );
 }
 

@@ -1,54 +1,43 @@
 // The image workspace: series rail, panes, findings. State is model.ts, deeds are commands.ts, voxels are stage.ts.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { AnnotationBody, Point, WorkspaceProps } from "@/core/workspace";
+import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
-import { planesOf } from "@/core/geometry";
-import type { Plane, SlicePoint, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import { beginStroke, clearLabel, contentsOf, endStroke, extentsOf, restoreBricks } from "@/core/mask";
-import type { Stroke } from "@/core/mask";
+import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
-import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText } from "./measure";
 import type { Picture } from "@/core/pictures";
-import { unitOf } from "@/core/pictures";
-import type { Changed, ImageState, Tool } from "./model";
+import { LookBar } from "./LookBar";
+import { layoutFor, layoutKey } from "./looking";
+import { useLooks } from "./looks";
+import type { Changed, ImageState, Layout } from "./model";
 import {
-  addBody, allows, answerOf, changeBody, colourOf, findings, geometryOf, gridIdOf, labelOf, maskFinding, memoryKey, missingAnswers, recalled, recordStroke, regionFinding,
-  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition, withRadius,
-  withSelected, withView,
+  addBody, answerOf, changeBody, labelOf, memoryKey, missingAnswers, recalled,
+  remembered, removeBody, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
+  withSelected,
 } from "./model";
-import { labelUnder, paintDisc, paintSegment } from "./paint";
-import type { PaneActions } from "./Pane";
-import { Pane, planeSpacing } from "./Pane";
+import { paneActions } from "./pane_actions";
 import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
+import { Panes } from "./Panes";
+import { automaticWindow } from "./presets";
 import { Stage } from "./stage";
+import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
+import { useFilm } from "./use_film";
 import "./image.css";
 
 export { fetchAhead } from "./ahead";
-
-interface Painting {
-  readonly stroke: Stroke;
-  readonly made: AnnotationBody | null;
-  readonly label: number;
-  readonly erase: boolean;
-  lastSaved: number;
-}
-
-const saveEveryMs = 500;
 
 export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const memory = memoryKey(props.item.id);
   const [start] = useState(() => {
     const state = startState(props.item, props.protocol, props.annotations.filter((annotation) => annotation.state !== "retracted").map(bodyOf), props.readOnly);
-    return state === null ? null : recalled(state, sessionStorage.getItem(memory));
+    return state === null ? null : recalled(withKeptLayout(state), sessionStorage.getItem(memory));
   });
   if (start === null) return <p className="image-nothing">{strings.nothingToShow}</p>;
   return <Bench {...props} start={start} memory={memory} />;
@@ -59,7 +48,6 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const session = useSteadySession(props.session);
   const [state, setState] = useState(props.start);
   const now = useRef(state);
-  const painting = useRef<Painting | null>(null);
   const probe = useRef<HTMLSpanElement>(null);
   const [said, say] = useState("");
   const stage = useMemo(() => new Stage(project.id, item.id, session), [project.id, item.id, session]);
@@ -71,8 +59,6 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     now.current = next;
     setState(next);
   }, []);
-
-  const mask = useCallback(() => stage.maskOf(shownPicture(now.current).volume), [stage]);
 
   const carryOut = useCallback(
     (effects: Changed["effects"]) => {
@@ -104,9 +90,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   }, [memory, state]);
 
   const picture = shownPicture(state);
-  const { volume, loading } = stage.pictureOf(picture, state.position[2]);
+  const { volume, loading } = stage.pictureOf(picture, Math.round(state.position[2]));
   useEffect(() => {
-    loading.lookAt(state.position[2]);
+    loading.lookAt(Math.round(state.position[2]));
   }, [loading, state.position]);
 
   const goTo = useCallback(
@@ -158,10 +144,16 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const commands = useMemo(() => imageCommands(props.start), [props.start]);
   useCommands(commands, state, run);
 
-  const actions = useMemo(
-    () => paneActions({ now, set, change, say, stage, painting, mask, session, probe }),
-    [set, change, stage, mask, session],
-  );
+  const actions = useMemo(() => paneActions({ now, set, change, say, stage, session, probe }), [set, change, stage, session]);
+
+  const fitWindow = useCallback(() => {
+    const shown = shownPicture(now.current);
+    const { slope, intercept } = shown.volume.transform;
+    const found = automaticWindow(stage.pictureOf(shown, Math.round(now.current.position[2])).volume, slope, intercept);
+    if (found !== null) actions.setWindow(found.centre, found.width);
+  }, [stage, actions]);
+
+  const surfaceUrl = useCallback((gridId: string, segment: number) => `/api/v1/projects/${project.id}/items/${item.id}/masks/${gridId}/surface?segment=${String(segment)}`, [project.id, item.id]);
 
   const findingActions: FindingActions = useMemo(
     () => ({
@@ -204,8 +196,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 
   const looks = useLooks(state, stage, stageRevision);
-  const planes = useMemo(() => planesOf(picture.volume.grid.affine), [picture]);
-  const shown = state.layout === "one" ? planes.filter((plane) => plane.name === mainPlane(state, planes)) : orderPlanes(state, planes);
+  useFilm(state, actions.update);
   const missing = missingAnswers(state);
   const label = labelOf(state, selectedBody(state)?.label ?? state.label);
   const { setStatus } = props;
@@ -228,12 +219,11 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   return (
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
-      <Toolbar state={state} run={run} setRadius={(mm) => set(withRadius(now.current, mm))} setWindow={actions.setWindow} />
+      <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(withPicture(now.current, index))} />
+      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
-        {shown.map((plane, n) => (
-          <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
-        ))}
+        <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
           <div className="image-problem" role="alert">
             {strings.framesFailed} <small>{stage.problem}</small>
@@ -259,37 +249,20 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 }
 
-/** The session with one identity for the workspace's life: the shell gives a new one whenever its save state changes. */
-function useSteadySession(session: WorkspaceProps["session"]): WorkspaceProps["session"] {
-  const latest = useRef(session);
-  latest.current = session;
-  return useMemo(
-    () => ({
-      get state() {
-        return latest.current.state;
-      },
-      put: (body) => latest.current.put(body),
-      remove: (id) => latest.current.remove(id),
-      putMaskBricks: (gridId, patch) => latest.current.putMaskBricks(gridId, patch),
-      loadMasks: (gridId) => latest.current.loadMasks(gridId),
-    }),
-    [],
-  );
+/** The layout that this person chose last for pictures of this kind. */
+function withKeptLayout(state: ImageState): ImageState {
+  const picture = shownPicture(state);
+  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(picture.series.modality))) };
+}
+
+function keepLayout(modality: string, layout: Layout): void {
+  // Side by side belongs to the case, not to the habit.
+  if (layout !== "beside") localStorage.setItem(layoutKey(modality), layout);
 }
 
 function thumbnailUrl(projectId: string, itemId: string, picture: Picture): string {
   const image = picture.imageIndex === null ? "" : `&image=${picture.imageIndex}`;
   return `/api/v1/projects/${projectId}/items/${itemId}/thumbnail?series=${picture.series.id}${image}`;
-}
-
-function mainPlane(state: ImageState, planes: readonly Plane[]): Plane["name"] {
-  // A single image has one plane worth looking at: the acquired one.
-  return shownPicture(state).volume.grid.dims[2] === 1 ? (planes.find((plane) => plane.normal === 2)?.name ?? "axial") : state.main;
-}
-
-function orderPlanes(state: ImageState, planes: readonly Plane[]): readonly Plane[] {
-  const first = mainPlane(state, planes);
-  return [...planes].sort((a, b) => Number(b.name === first) - Number(a.name === first));
 }
 
 /** Brings a finding into view. */
@@ -310,201 +283,5 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
   const points = target.geometry.points;
   const mean = (axis: 0 | 1): number => points.reduce((sum, point) => sum + point[axis], 0) / Math.max(1, points.length);
   return slice === null ? next : withPosition(next, [mean(0), mean(1), slice]);
-}
-
-interface Looks {
-  readonly segments: ReadonlyMap<number, SegmentLook>;
-  readonly key: string;
-  readonly shapes: readonly ShapeLook[];
-  readonly captions: ReadonlyMap<AnnotationId, string>;
-  readonly marks: ReadonlyMap<number, readonly { slice: number; colour: string }[]>;
-}
-
-/** How findings look on the shown picture. Extents of masks are counted anew only when the mask changed. */
-function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks {
-  const picture = shownPicture(state);
-  const mask = stage.maskOf(picture.volume);
-  const counted = useRef<{ mask: typeof mask; revision: number; extents: ReturnType<typeof extentsOf> } | null>(null);
-  if (counted.current?.mask !== mask || counted.current.revision !== stageRevision) {
-    counted.current = { mask, revision: stageRevision, extents: extentsOf(mask) };
-  }
-  const extents = counted.current.extents;
-  return useMemo(() => {
-    const segments = new Map<number, SegmentLook>();
-    const shapes: ShapeLook[] = [];
-    const captions = new Map<AnnotationId, string>();
-    const marks = new Map<number, { slice: number; colour: string }[]>([[0, []], [1, []], [2, []]]);
-    const { volume: info } = picture;
-    const unit = unitOf(picture);
-    for (const { number, body } of findings(state)) {
-      const { target } = body;
-      const colour = colourOf(state, body.label);
-      const visible = !state.hidden.has(body.id);
-      const selected = state.selected === body.id;
-      if (target.type === "mask" && target.grid_id === info.grid_id) {
-        segments.set(target.segment, { colour, visible, selected, number });
-        const extent = extents.get(target.segment);
-        if (extent === undefined) continue;
-        captions.set(body.id, measurementText(measureMask(extent, info.grid.affine), unit));
-        for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
-      } else if (target.type === "region") {
-        const slice = sliceOf(state, body);
-        if (slice === null) continue;
-        marks.get(2)?.push({ slice, colour });
-        const { kind, points } = target.geometry;
-        const { volume } = stage.pictureOf(picture, slice);
-        const caption = measurementText(measureShape({ kind, points }, info.grid.affine, volume, slice, info.transform), unit);
-        captions.set(body.id, caption);
-        if (visible && slice === state.position[2]) shapes.push({ id: body.id, kind, points, colour, selected, number, caption });
-      }
-    }
-    const key = [...segments].map(([segment, look]) => `${segment}${look.colour}${look.visible}${look.selected}`).join("/");
-    // A shape is drawn in the acquired plane as that plane stands on the screen.
-    const acquired = planesOf(info.grid.affine).find((plane) => plane.normal === 2);
-    const turned = acquired === undefined ? shapes : shapes.map((shape) => ({ ...shape, points: shape.points.map((point) => toScreenPlane(acquired, info.grid.dims, point)) }));
-    return { segments, key, shapes: turned, captions, marks };
-  }, [state, stage, picture, extents]);
-}
-
-/** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */
-function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Point {
-  const along = (side: Plane["right"]): number => {
-    const value = side.axis === 0 ? x : y;
-    return side.flipped ? (dims[side.axis] ?? 1) - 1 - value : value;
-  };
-  return [along(plane.right), along(plane.down)];
-}
-
-function fromScreenPlane(plane: Plane, dims: readonly number[], [u, v]: Point): Point {
-  const pixel: [number, number] = [0, 0];
-  for (const [side, value] of [[plane.right, u], [plane.down, v]] as const) {
-    if (side.axis === 2) continue;
-    pixel[side.axis] = side.flipped ? (dims[side.axis] ?? 1) - 1 - value : value;
-  }
-  return pixel;
-}
-
-interface ActionParts {
-  readonly now: { current: ImageState };
-  readonly set: (state: ImageState) => void;
-  readonly change: (changed: Changed) => void;
-  readonly say: (text: string) => void;
-  readonly stage: Stage;
-  readonly painting: { current: Painting | null };
-  readonly mask: () => ReturnType<Stage["maskOf"]>;
-  readonly session: WorkspaceProps["session"];
-  readonly probe: { current: HTMLSpanElement | null };
-}
-
-function paneActions(parts: ActionParts): PaneActions {
-  const { now, set, change, say, stage, painting, mask, session, probe } = parts;
-  const acquired = (): { plane: Plane | undefined; dims: readonly number[] } => {
-    const { grid } = shownPicture(now.current).volume;
-    return { plane: planesOf(grid.affine).find((plane) => plane.normal === 2), dims: grid.dims };
-  };
-  const framePoints = (points: readonly Point[]): readonly Point[] => {
-    const { plane, dims } = acquired();
-    return plane === undefined ? points : points.map((point) => fromScreenPlane(plane, dims, point));
-  };
-  const saveStroke = (): void => {
-    const current = painting.current;
-    if (current === null || current.stroke.unsaved.size === 0) return;
-    stage.saveBricks(gridIdOf(now.current), contentsOf(mask(), current.stroke.unsaved));
-    current.stroke.unsaved.clear();
-    current.lastSaved = performance.now();
-  };
-  const paint = (plane: Plane, from: SlicePoint, to: SlicePoint | null): void => {
-    const current = painting.current;
-    if (current === null) return;
-    const state = now.current;
-    const brush = { radiusMm: state.radiusMm, label: current.erase ? 0 : current.label, locked: lockedSegments(state) };
-    const spacing = planeSpacing(state, plane);
-    const slice = state.position[plane.normal];
-    if (to === null) paintDisc(mask(), current.stroke, plane, spacing, slice, from, brush);
-    else paintSegment(mask(), current.stroke, plane, spacing, slice, from, to, brush);
-    if (performance.now() - current.lastSaved > saveEveryMs) saveStroke();
-    stage.changed();
-  };
-  return {
-    moveTo: (position: VoxelPoint) => set(withPosition(now.current, position)),
-    scroll: (axis, by) => set(scrolled(now.current, axis, by)),
-    look: (plane, zoom, pan) => set(withView(now.current, plane, { zoom, pan })),
-    setWindow: (centre, width) => set({ ...now.current, window: { centre: Math.round(centre * 10) / 10, width: Math.round(width * 10) / 10 } }),
-    beginStroke: (plane, erase, at) => {
-      const state = now.current;
-      if (!erase && !allows(labelOf(state, state.label), "mask")) {
-        say(strings.labelForbids(labelOf(state, state.label)?.title ?? "", strings.tools.brush.toLowerCase()));
-        return false;
-      }
-      const selected = selectedBody(state);
-      const selectedMask = selected?.label === state.label && selected.target.type === "mask" && selected.target.grid_id === gridIdOf(state) ? selected.target : null;
-      if (!erase && selectedMask !== null && state.locked.has(selected?.id ?? newId<AnnotationId>())) {
-        say(strings.lockedFinding);
-        return false;
-      }
-      let made: AnnotationBody | null = null;
-      let segment = selectedMask?.segment ?? 0;
-      if (!erase && selectedMask === null) {
-        made = maskFinding(state);
-        segment = made.target.type === "mask" ? made.target.segment : 1;
-        set({ ...state, bodies: [...state.bodies, made], selected: made.id });
-        session.put(made);
-      }
-      painting.current = { stroke: beginStroke(), made, label: segment, erase, lastSaved: performance.now() };
-      paint(plane, at, null);
-      return true;
-    },
-    continueStroke: (plane, from, to) => paint(plane, from, to),
-    endStroke: () => {
-      const current = painting.current;
-      if (current === null) return;
-      saveStroke();
-      painting.current = null;
-      const { before, after } = endStroke(mask(), current.stroke);
-      if (before.size > 0 || current.made !== null) {
-        const name = current.erase ? strings.steps.eraser : strings.steps.brush;
-        set(recordStroke(now.current, name, gridIdOf(now.current), before, after, current.made));
-      }
-      stage.settled();
-    },
-    addShape: (tool: Tool, points) => {
-      const state = now.current;
-      const kind = tool === "polygon" || tool === "box" || tool === "point" || tool === "length" ? tool : null;
-      const label = labelOf(state, state.label);
-      if (kind === null || isTiny(kind, points)) return;
-      if (!allows(label, kind)) return say(strings.labelForbids(label?.title ?? "", strings.tools[kind].toLowerCase()));
-      change(addBody(state, strings.steps[kind], regionFinding(state, kind, framePoints(points))));
-    },
-    changeShape: (id, points) => {
-      const body = now.current.bodies.find((candidate) => candidate.id === id);
-      if (body?.target.type !== "region" || now.current.locked.has(id)) return;
-      const geometry = geometryOf(body.target.geometry.kind, framePoints(points));
-      change(changeBody(now.current, strings.steps.shape, { ...body, target: { ...body.target, geometry } }));
-    },
-    select: (id) => set(withSelected(now.current, id)),
-    pickAt: (plane, at) => {
-      const segment = labelUnder(mask(), plane, now.current.position[plane.normal], at);
-      const found = findings(now.current).find(({ body }) => body.target.type === "mask" && body.target.segment === segment);
-      if (found !== undefined) set(withSelected(now.current, found.body.id));
-    },
-    probe: (text) => {
-      if (probe.current !== null) probe.current.textContent = text;
-    },
-    makeMain: (plane) => set({ ...now.current, main: plane }),
-    say,
-  };
-}
-
-function lockedSegments(state: ImageState): ReadonlySet<number> {
-  const segments = state.bodies.flatMap((body) => (state.locked.has(body.id) && body.target.type === "mask" ? [body.target.segment] : []));
-  return new Set(segments);
-}
-
-/** A click where a drag was due. */
-function isTiny(kind: "polygon" | "box" | "point" | "length", points: readonly Point[]): boolean {
-  const [a, b] = [points[0], points[1]];
-  if (kind === "point") return a === undefined;
-  if (kind === "polygon") return points.length < 3;
-  return a === undefined || b === undefined || Math.hypot(b[0] - a[0], b[1] - a[1]) < 1;
 }
 

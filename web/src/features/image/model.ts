@@ -5,6 +5,8 @@ import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Prot
 import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
+import type { PackedContents } from "@/core/segment/packed";
+import { packContents, unpackContents } from "@/core/segment/packed";
 import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
@@ -12,14 +14,20 @@ import type { Window } from "@/core/volume";
 import type { Picture } from "@/core/pictures";
 import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
 import type { View } from "@/ui/slice_pane";
+import type { Looking } from "./looking";
+import { layoutFor, plainLooking, withoutTurn } from "./looking";
+import type { ToolOptions } from "./tools/options";
+import { startOptions } from "./tools/options";
 
-export type Tool = "window" | "pan" | "zoom" | "crosshair" | "brush" | "eraser" | "polygon" | "box" | "point" | "length";
-export type Layout = "three" | "one";
+export type ShapeTool = GeometryKind | "freehand" | "spline";
+export type PaintTool = "brush" | "sphere" | "eraser" | "scissors" | "livewire" | "wand";
+export type Tool = "window" | "pan" | "zoom" | "crosshair" | PaintTool | ShapeTool;
+export type Layout = "one" | "three" | "four" | "row" | "beside";
 
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
 export interface Change {
   readonly bodies: readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
-  readonly bricks: { readonly gridId: string; readonly contents: BrickContents } | null;
+  readonly bricks: { readonly gridId: string; readonly contents: PackedContents } | null;
 }
 
 export type Effect =
@@ -41,6 +49,8 @@ export interface ImageState {
   readonly main: PlaneName;
   readonly tool: Tool;
   readonly radiusMm: number;
+  readonly options: ToolOptions;
+  readonly looking: Looking;
   readonly label: string;
   readonly selected: AnnotationId | null;
   readonly hidden: ReadonlySet<AnnotationId>;
@@ -74,10 +84,12 @@ export function startState(
     window: initialWindow(shown, protocol),
     inverted: isInverse(shown),
     views: allUnmoved,
-    layout: shown.volume.grid.dims[2] > 1 ? "three" : "one",
+    layout: layoutFor(shown, protocol, null),
     main: "axial",
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
+    options: startOptions,
+    looking: plainLooking,
     label: findingLabels(protocol)[0]?.id ?? "",
     selected: null,
     hidden: new Set(),
@@ -133,9 +145,16 @@ export interface Finding {
 
 /** Findings of every picture in the order they were made. */
 export function findings(state: ImageState): readonly Finding[] {
-  return state.bodies
-    .filter((body) => body.label !== null && (body.target.type === "mask" || body.target.type === "region" || body.target.type === "series" || body.target.type === "whole"))
-    .map((body, n) => ({ number: n + 1, body }));
+  const list = state.bodies.filter((body) => body.label !== null && (body.target.type === "mask" || body.target.type === "region" || body.target.type === "series" || body.target.type === "whole"));
+  // A number once given stays, whatever else is removed; findings from before numbers were kept take the free ones.
+  const taken = new Set(list.flatMap((body) => body.number ?? []));
+  let next = 0;
+  const free = (): number => {
+    do next++;
+    while (taken.has(next));
+    return next;
+  };
+  return list.map((body) => ({ number: body.number ?? free(), body }));
 }
 
 export function selectedBody(state: ImageState): AnnotationBody | undefined {
@@ -156,8 +175,14 @@ export function nextSegment(state: ImageState): number {
   return Math.max(0, ...used) + 1;
 }
 
+/** The number of the next finding: above all that are there. */
+export function nextNumber(state: ImageState): number {
+  return Math.max(0, ...findings(state).map((finding) => finding.number)) + 1;
+}
+
 function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" | "question" | "value"> {
   return {
+    number: nextNumber(state),
     id: newId<AnnotationId>(),
     item_id: state.itemId,
     protocol: { id: state.protocol.id, version: state.protocol.version },
@@ -198,7 +223,7 @@ export function regionFinding(state: ImageState, kind: GeometryKind, points: rea
 export function geometryOf(kind: GeometryKind, points: readonly Point[]): { readonly kind: GeometryKind; readonly points: readonly Point[] } {
   const rounded = points.map(([x, y]) => [round(x), round(y)] as const);
   const [a, b] = [rounded[0], rounded[1]];
-  if (kind !== "box" || a === undefined || b === undefined) return { kind, points: rounded };
+  if (a === undefined || b === undefined || kind !== "box") return { kind, points: rounded };
   return { kind, points: [[Math.min(a[0], b[0]), Math.min(a[1], b[1])], [Math.max(a[0], b[0]), Math.max(a[1], b[1])]] };
 }
 
@@ -235,7 +260,8 @@ function withBodies(bodies: readonly AnnotationBody[], change: Change["bodies"])
 
 function effectsOf(change: Change): readonly Effect[] {
   const bodies = change.bodies.map(({ id, body }): Effect => (body === null ? { kind: "remove", id } : { kind: "put", body }));
-  return change.bricks === null ? bodies : [...bodies, { kind: "bricks", ...change.bricks }];
+  if (change.bricks === null) return bodies;
+  return [...bodies, { kind: "bricks", gridId: change.bricks.gridId, contents: unpackContents(change.bricks.contents) }];
 }
 
 function applied(state: ImageState, change: Change): ImageState {
@@ -273,8 +299,8 @@ export function removeBody(
   return perform(
     state,
     label,
-    { bodies: [{ id, body: null }], bricks: bricks && { gridId: bricks.gridId, contents: bricks.after } },
-    { bodies: [{ id, body: old }], bricks: bricks && { gridId: bricks.gridId, contents: bricks.before } },
+    { bodies: [{ id, body: null }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.after) } },
+    { bodies: [{ id, body: old }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.before) } },
   );
 }
 
@@ -287,8 +313,8 @@ export function recordStroke(
   after: BrickContents,
   made: AnnotationBody | null,
 ): ImageState {
-  const redone: Change = { bodies: made === null ? [] : [{ id: made.id, body: made }], bricks: { gridId, contents: after } };
-  const undone: Change = { bodies: made === null ? [] : [{ id: made.id, body: null }], bricks: { gridId, contents: before } };
+  const redone: Change = { bodies: made === null ? [] : [{ id: made.id, body: made }], bricks: { gridId, contents: packContents(after) } };
+  const undone: Change = { bodies: made === null ? [] : [{ id: made.id, body: null }], bricks: { gridId, contents: packContents(before) } };
   return { ...state, history: record(state.history, { label, undo: undone, redo: redone }) };
 }
 
@@ -308,7 +334,9 @@ export function redoStep(state: ImageState): Changed {
 
 export function clampPosition(state: ImageState, position: readonly [number, number, number]): readonly [number, number, number] {
   const dims = shownPicture(state).volume.grid.dims;
-  const clamp = (value: number, axis: 0 | 1 | 2): number => Math.min(Math.max(Math.round(value), 0), dims[axis] - 1);
+  // Between voxels only while planes are turned: there are no slices then.
+  const whole = (value: number): number => (state.looking.turn === null ? Math.round(value) : value);
+  const clamp = (value: number, axis: 0 | 1 | 2): number => Math.min(Math.max(whole(value), 0), dims[axis] - 1);
   return [clamp(position[0], 0), clamp(position[1], 1), clamp(position[2], 2)];
 }
 
@@ -331,7 +359,8 @@ export function withPicture(state: ImageState, index: number): ImageState {
     position: middleOf(picture),
     window: initialWindow(picture, state.protocol),
     inverted: isInverse(picture),
-    layout: picture.volume.grid.dims[2] > 1 ? "three" : "one",
+    layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
+    looking: { ...plainLooking, film: state.looking.film },
     views: allUnmoved,
     main: "axial",
   };
@@ -343,7 +372,7 @@ export function withView(state: ImageState, plane: PlaneName, view: View): Image
 }
 
 export function withFit(state: ImageState): ImageState {
-  return { ...state, views: allUnmoved };
+  return { ...withoutTurn(state), views: allUnmoved };
 }
 
 export function withRadius(state: ImageState, radiusMm: number): ImageState {
@@ -353,12 +382,14 @@ export function withRadius(state: ImageState, radiusMm: number): ImageState {
 /** Choosing another label begins a new finding with the next stroke or shape. */
 export function withLabel(state: ImageState, label: string): ImageState {
   const selected = selectedBody(state);
-  const tool: Tool = !allows(labelOf(state, label), "mask") && state.tool === "brush" ? firstTool(labelOf(state, label)) : state.tool;
+  const tool: Tool = !allows(labelOf(state, label), "mask") && paintTools.includes(state.tool) ? firstTool(labelOf(state, label)) : state.tool;
   return { ...state, label, tool, selected: selected?.label === label ? state.selected : null };
 }
 
+const paintTools: readonly Tool[] = ["brush", "sphere", "scissors", "livewire", "wand"];
+
 function firstTool(label: ProtocolLabel | undefined): Tool {
-  const tools: readonly (readonly [Tool, GeometryKind | "mask"])[] = [["brush", "mask"], ["polygon", "polygon"], ["box", "box"], ["point", "point"], ["length", "length"]];
+  const tools: readonly (readonly [Tool, GeometryKind | "mask"])[] = [["brush", "mask"], ["polygon", "polygon"], ["box", "box"], ["point", "point"], ["length", "length"], ["bidirectional", "bidirectional"]];
   return tools.find(([, place]) => allows(label, place))?.[0] ?? "window";
 }
 
@@ -405,14 +436,14 @@ export function missingAnswers(state: ImageState): readonly { readonly id: strin
 
 // ---- what a reload comes back to
 
-type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "label">;
+type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "options" | "label" | "looking">;
 
 /** Where the browser keeps what was looked at, until it is closed. */
 export const memoryKey = (item: string): string => `consilium.image.${item}`;
 
 export function remembered(state: ImageState): string {
-  const { picture, position, window, inverted, views, layout, main, tool, radiusMm, label } = state;
-  const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, label };
+  const { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label, looking } = state;
+  const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label, looking: { ...looking, film: { ...looking.film, playing: false } } };
   return JSON.stringify(kept);
 }
 
@@ -422,7 +453,7 @@ export function recalled(state: ImageState, text: string | null): ImageState {
     const kept = JSON.parse(text) as Partial<Remembered>;
     const picture = typeof kept.picture === "number" && kept.picture < state.pictures.length ? kept.picture : state.picture;
     const next: ImageState = { ...withPicture(state, picture), ...kept, picture };
-    return withPosition({ ...next, tool: state.readOnly ? "window" : next.tool }, next.position);
+    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly ? "window" : next.tool }, next.position);
   } catch {
     return state;
   }

@@ -4,7 +4,7 @@ import { FrameStage } from "@/core/frame_stage";
 import type { BrickContents, Mask } from "@/core/mask";
 import { labelsOfBrick, makeMask, restoreBricks } from "@/core/mask";
 import type { AnnotationSession, BrickPatch } from "@/core/workspace";
-import { fetchFrames } from "./ahead";
+import { fetchFrames, takeVolume } from "./ahead";
 
 export class Stage extends FrameStage {
   private readonly masks = new Map<string, Mask>();
@@ -14,7 +14,7 @@ export class Stage extends FrameStage {
     itemId: string,
     private readonly session: AnnotationSession,
   ) {
-    super(projectId, itemId, fetchFrames);
+    super(projectId, itemId, fetchFrames, takeVolume);
   }
 
   maskOf(info: VolumeInfo): Mask {

@@ -9,7 +9,7 @@ import { Filters } from "./Filters";
 import { strings as t } from "./strings";
 import { sayError } from "@/api/client";
 import { assignItems } from "@/api/items";
-import { useProject, useProtocol } from "@/api/queries";
+import { askAhead, useProject, useProtocol } from "@/api/queries";
 import { isOutcome, type Command } from "@/core/commands";
 import { mayLabel, mayLead } from "@/core/roles";
 import type { Item, ItemId, PersonId, ProjectId, ProjectView } from "@/core/workspace";
@@ -130,7 +130,9 @@ function Listed({ project }: { readonly project: ProjectView }) {
 
   const refresh = (): void => void client.invalidateQueries({ queryKey: ["project", project.id, "items"] });
   const open = (item: Item | undefined): void => {
-    if (item !== undefined) void navigate(`/p/${project.id}/item/${item.id}`);
+    if (item === undefined) return;
+    askAhead(client, project.id, item.id);
+    void navigate(`/p/${project.id}/item/${item.id}`);
   };
   const goOn = useMutation({
     mutationFn: () => leaseNext(project.id),
