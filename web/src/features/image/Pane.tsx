@@ -14,6 +14,7 @@ import { shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
+import { OverlayRenderer } from "./tools/overlay";
 import { makeTool } from "./tools/registry";
 import type { PaneTool, ToolContext, ToolEvent, ToolServices } from "./tools/tool";
 
@@ -48,6 +49,7 @@ export function Pane(props: Props): React.JSX.Element {
   latest.current = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useMemo(() => new PaneRenderer(), []);
+  const overlays = useMemo(() => new OverlayRenderer(), []);
   const tool = useMemo(() => makeTool(state.tool), [state.tool]);
   const currentTool = useRef(tool);
   currentTool.current = tool;
@@ -85,9 +87,10 @@ export function Pane(props: Props): React.JSX.Element {
     const now = context();
     if (element === null || surface === null || surface === undefined || now === null) return;
     renderer.draw(surface, sceneOf(latest.current, stage, now));
+    if (stage.overlay !== null) overlays.draw(now, surface, stage.overlay);
     currentTool.current.draw?.(now, surface);
     drawScaleBar(bar.current, barText.current, now.placement, now.cut.spacing.u, latest.current.main ? 110 : 70);
-  }, [context, renderer, stage]);
+  }, [context, renderer, overlays, stage]);
 
   const queueDraw = useCallback(() => {
     if (queued.current) return;

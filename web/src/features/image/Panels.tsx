@@ -147,7 +147,7 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
           const locked = state.locked.has(body.id);
           return (
             <li key={body.id} className={body.id === state.selected ? "image-finding image-finding-on" : "image-finding"}>
-              <button type="button" className="image-finding-name" aria-label={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
+              <button type="button" className="image-finding-name" title={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
                 <span className="image-number" style={{ background: colourOf(state, body.label) }}>{number}</span>
                 <span>
                   <b>{label?.title ?? body.label}</b> {mainAttribute(label, body)}

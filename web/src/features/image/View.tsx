@@ -7,6 +7,7 @@ import type { Plane, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
+import { operationClient } from "@/api/segmentation";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
@@ -26,6 +27,7 @@ import type { PaneActions } from "./Pane";
 import { Pane } from "./Pane";
 import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
+import { SegmentTools } from "./SegmentTools";
 import { Stage } from "./stage";
 import { strings } from "./strings";
 import { shapeServices } from "./tools/shape_services";
@@ -148,6 +150,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   const actions = useMemo(() => paneActions({ now, set, change, say, stage, session, probe }), [set, change, stage, session]);
 
+  const workParts = useMemo(() => ({ now, stage, strokes: actions.strokes, session, client: operationClient(project.id, item.id) }), [actions, stage, session, project.id, item.id]);
   const findingActions: FindingActions = useMemo(
     () => ({
       select: (id, go) => {
@@ -228,6 +231,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       </div>
       <aside className="image-side">
         <div className="image-side-scroll">
+          {state.segmentTools && !state.readOnly && <SegmentTools state={state} parts={workParts} stageRevision={stageRevision} update={actions.update} />}
           <Findings state={state} captions={looks.captions} actions={findingActions} />
           <Forms state={state} actions={findingActions} />
         </div>

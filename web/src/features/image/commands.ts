@@ -83,6 +83,7 @@ export const viewCommands: readonly ImageCommand[] = [
   { id: "image.fit", label: strings.fit, shortcut: "F", group: strings.groups.view, icon: IconFocusCentered, apply: withFit },
   { id: "image.layout", label: strings.layout, shortcut: "Q", group: strings.groups.view, icon: IconLayoutGrid, apply: (state) => ({ ...state, layout: state.layout === "three" ? "one" : "three" }), enabled: (state) => shownPicture(state).volume.grid.dims[2] > 1 },
   { id: "image.crosshair", label: strings.crosshairShown, shortcut: "Shift+X", group: strings.groups.view, apply: (state) => ({ ...state, crosshair: !state.crosshair }) },
+  { id: "image.segmentTools", label: strings.segment.toggle, shortcut: "Shift+T", group: strings.groups.paint, apply: (state) => ({ ...state, segmentTools: !state.segmentTools }), enabled: (state) => !state.readOnly },
   { id: "image.guideline", label: strings.guidelineToggle, shortcut: "G", group: strings.groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
 ];
 

@@ -79,6 +79,28 @@ export const strings = {
       ellipse: "Drag from corner to corner.", box: "Drag from corner to corner.", length: "Drag from end to end.", point: "Click the place.",
     },
   },
+  segment: {
+    toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes" },
+    help: {
+      threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
+      fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
+      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.",
+    },
+    fields: {
+      low: "From", high: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", voxels: "At least",
+      mm: "Length", side: "Shell", method: "Method", op: "How", with: "With",
+    } as Readonly<Record<string, string>>,
+    choices: {
+      axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", at_least: "Those large enough", inside: "Inside", outside: "Outside", both: "Both sides",
+      median: "Median", opening: "Opening", closing: "Closing", joint: "All segments jointly", add: "Add", subtract: "Take away", intersect: "Intersect", copy: "Copy", invert: "Invert", clear: "Clear",
+    } as Readonly<Record<string, string>>,
+    none: "None", units: { mm: "mm", voxels: "voxels" }, preview: "Preview", accept: "Accept", cancel: "Cancel", working: "Working",
+    would: (added: string, removed: string): string => `Adds ${added} voxels, takes ${removed} away`, nothing: "Nothing would change",
+    nextSlice: (slice: number): string => `Least certain: slice ${slice}`, paintFirst: "Select a finding that is painted on this series.", histogram: "Histogram; drag to set the range",
+    methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
+    failed: "The server could not work it out.",
+  },
   number: "Number",
   numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,

@@ -18,6 +18,9 @@ import type { PaneTool, ToolContext } from "./tool";
 
 /** A tolerance that lets the whole body in shall not be waited for. */
 const voxelsMax = 8_000_000;
+const restMs = 80;
+/** A region ragged as noise has no outline worth drawing, and takes longer to draw than a frame has. */
+const edgeNumbersMax = 60_000;
 
 function rangeAbout(state: ToolContext["state"], sample: number): SampleRange {
   const reach = state.options.wand.tolerance / Math.abs(shownPicture(state).volume.transform.slope || 1);
@@ -43,6 +46,9 @@ function emitPlane(region: PlaneRegion, cut: Cut, emit: (i0: number, i1: number,
 
 export function wandTool(): PaneTool {
   let image: { readonly key: string; readonly of: PlaneImage } | null = null;
+  let slow = false;
+  let movedAt = 0;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let shown: { readonly key: string; readonly edges: readonly number[] } | null = null;
   const imageOf = ({ state, cut, volume }: ToolContext): { readonly key: string; readonly of: PlaneImage } => {
     const key = [state.picture, cut.name, ...cut.originMm, ...cut.normalMm, volume.loadedCount].join("/");
@@ -78,15 +84,27 @@ export function wandTool(): PaneTool {
     move: () => undefined,
     up: () => undefined,
     cancel: () => undefined,
-    hover: ({ services }) => services.redraw(),
+    hover: ({ services }) => {
+      movedAt = performance.now();
+      services.redraw();
+    },
     draw: (context, canvas) => {
       const { state, pointer, placement, colour } = context;
       if (pointer === null || state.readOnly) return;
       const plane = imageOf(context);
       const key = [plane.key, Math.round(pointer.u), Math.round(pointer.v), state.options.wand.level, state.options.wand.tolerance].join("/");
       if (shown?.key !== key) {
+        // A region that takes long to find is looked for when the pointer rests.
+        if (slow && performance.now() - movedAt < restMs) {
+          clearTimeout(resting);
+          resting = setTimeout(context.services.redraw, restMs);
+          return;
+        }
+        const begun = performance.now();
         const region = regionAt(context, plane.of, pointer);
-        shown = { key, edges: region === null ? [] : (edgesOf(Uint16Array.from(region.inside), region.width, region.height).get(1) ?? []) };
+        const edges = region === null ? [] : (edgesOf(new Uint16Array(region.inside), region.width, region.height).get(1) ?? []);
+        shown = { key, edges: edges.length > edgeNumbersMax ? [] : edges };
+        slow = performance.now() - begun > 5;
       }
       const { edges } = shown;
       canvas.beginPath();
