@@ -7,15 +7,15 @@ import type { OperationClient, OperationRequest, SegmentAnswer, VolumeHistogram 
 import type { ItemId, ProjectId } from "@/core/workspace";
 import { api, call } from "./client";
 
-/** "2/133": the axis and the slice where more seeds would tell most. */
-function nextSlice(header: string | null): SegmentAnswer["nextSlice"] {
-  const [axis, slice] = (header ?? "").split("/").map(Number);
-  if ((axis !== 0 && axis !== 1 && axis !== 2) || slice === undefined || !Number.isInteger(slice)) return null;
-  return { axis, slice };
+function nextSlices(header: string | null): SegmentAnswer["nextSlices"] {
+  if (header === null) return [];
+  const summary = JSON.parse(header) as { readonly next_slices?: readonly (number | null)[] };
+  return summary.next_slices ?? [];
 }
 
 export function operationClient(project: ProjectId, item: ItemId): OperationClient {
-  const base = `/projects/${project}/items/${item}/masks`;
+  const ofItem = `/projects/${project}/items/${item}`;
+  const base = `${ofItem}/masks`;
   return {
     async run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer> {
       const { items } = await api.json<{ items: readonly { readonly grid_id: string; readonly revision: number }[] }>(base, { query: { rater: "me" }, signal });
@@ -24,8 +24,8 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
       const bricks: BrickContents = new Map(
         decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, bytes }) => [index, bytes === null ? undefined : labelsOfBrick(bytes)]),
       );
-      return { bricks, nextSlice: nextSlice(response.headers.get("Consilium-Next-Slice")) };
+      return { bricks, nextSlices: nextSlices(response.headers.get("Consilium-Operation")) };
     },
-    histogram: (gridId: string, signal: AbortSignal): Promise<VolumeHistogram> => api.json<VolumeHistogram>(`${base}/${gridId}/histogram`, { query: { bins: 256 }, signal }),
+    histogram: (gridId: string, signal: AbortSignal): Promise<VolumeHistogram> => api.json<VolumeHistogram>(`${ofItem}/volumes/${gridId}/histogram`, { query: { bins: 256 }, signal }),
   };
 }

@@ -30,7 +30,9 @@ describe("what is sent", () => {
   it("names segments by number and planes by the axis across them", () => {
     const axisOf = (plane: string): number => ["sagittal", "coronal", "axial"].indexOf(plane);
     expect(operationBody(spec("margin"), { mm: -3 }, 4, [], axisOf)).toEqual({ kind: "margin", segment: 4, mm: -3 });
-    expect(operationBody(spec("fill_between"), { ...startValues(spec("fill_between")), plane: "coronal" }, 4, [], axisOf)).toEqual({ kind: "fill_between", segments: [4], axis: 1, cap_ends: false, snap_mm: 2 });
+    expect(operationBody(spec("fill_between"), { ...startValues(spec("fill_between")), plane: "coronal" }, 4, [], axisOf)).toEqual({ kind: "fill_between", segments: [4], axis: 1, cap_ends: false, image_aware: true, snap_mm: 2 });
+    expect(operationBody(spec("logical"), { how: "invert", with: 3 }, 4, [], axisOf)).toEqual({ kind: "logical", segment: 4, how: "invert" });
+    expect(operationBody(spec("smooth"), startValues(spec("smooth")), 4, [], axisOf)).toEqual({ kind: "smooth", segments: [4], method: "median", mm: 2 });
     expect(operationBody(spec("grow"), { background: 0 }, 4, [1, 4], axisOf)).toEqual({ kind: "grow", segments: [1, 4], background: null });
   });
 });

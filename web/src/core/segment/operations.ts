@@ -7,7 +7,7 @@ export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | 
 
 export interface OperationMask {
   readonly range: readonly [low: number, high: number] | null;
-  readonly inside: number | null;
+  readonly inside: readonly number[] | null;
   readonly protect: readonly number[];
 }
 export interface OperationRequest {
@@ -17,15 +17,16 @@ export interface OperationRequest {
 export interface SegmentAnswer {
   /** Whole bricks as they would be; only those that differ. */
   readonly bricks: BrickContents;
-  /** Where more seeds would tell most. */
-  readonly nextSlice: { readonly axis: 0 | 1 | 2; readonly slice: number } | null;
+  /** Of growing: the slice across each voxel axis where more seeds would tell most. */
+  readonly nextSlices: readonly (number | null)[];
 }
 export interface VolumeHistogram {
+  /** Where the first bin begins, and how wide each is, in the image's unit. */
   readonly low: number;
-  readonly high: number;
+  readonly bin_width: number;
   readonly counts: readonly number[];
-  /** By method. */
-  readonly thresholds: Readonly<Record<string, number>>;
+  /** By method; null where it finds none. */
+  readonly thresholds: Readonly<Record<string, number | null>>;
 }
 export interface OperationClient {
   run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer>;
@@ -34,7 +35,7 @@ export interface OperationClient {
 
 export type FieldValue = number | string | boolean;
 export type OperationField =
-  | { readonly id: string; readonly type: "number"; readonly unit: "mm" | "voxels" | "image"; readonly start: number; readonly min: number; readonly max: number; readonly step: number }
+  | { readonly id: string; readonly type: "number"; readonly unit: "mm" | "mm3" | "image"; readonly start: number; readonly min: number; readonly max: number; readonly step: number }
   | { readonly id: string; readonly type: "choice"; readonly options: readonly string[]; readonly start: string }
   | { readonly id: string; readonly type: "tick"; readonly start: boolean }
   | { readonly id: string; readonly type: "segment"; readonly start: number };
@@ -50,16 +51,16 @@ const mm = (id: string, start: number, min: number, max: number): OperationField
 
 export const operations: readonly OperationSpec[] = [
   { kind: "threshold", fromNothing: true, fields: [
-    { id: "low", type: "number", unit: "image", start: -500, min: -32768, max: 65535, step: 10 },
-    { id: "high", type: "number", unit: "image", start: 3000, min: -32768, max: 65535, step: 10 },
+    { id: "lo", type: "number", unit: "image", start: -500, min: -32768, max: 65535, step: 10 },
+    { id: "hi", type: "number", unit: "image", start: 3000, min: -32768, max: 65535, step: 10 },
   ] },
   { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }] },
   { kind: "fill_between", fromNothing: false, fields: [{ id: "plane", type: "choice", options: ["axial", "coronal", "sagittal"], start: "axial" }, { id: "cap_ends", type: "tick", start: false }, mm("snap_mm", 2, 0, 20)] },
-  { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "at_least"], start: "largest" }, { id: "voxels", type: "number", unit: "voxels", start: 100, min: 1, max: 1e9, step: 10 }] },
+  { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
   { kind: "margin", fromNothing: false, fields: [mm("mm", 2, -50, 50)] },
-  { kind: "hollow", fromNothing: false, fields: [mm("mm", 2, 0.1, 50), { id: "side", type: "choice", options: ["inside", "outside", "both"], start: "inside" }] },
-  { kind: "smooth", fromNothing: false, fields: [{ id: "method", type: "choice", options: ["median", "opening", "closing", "joint"], start: "median" }, mm("mm", 2, 0.1, 20)] },
-  { kind: "logical", fromNothing: false, fields: [{ id: "op", type: "choice", options: ["add", "subtract", "intersect", "copy", "invert", "clear"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
+  { kind: "hollow", fromNothing: false, fields: [mm("mm", 2, 0.1, 50), { id: "side", type: "choice", options: ["inside", "outside", "centre"], start: "inside" }] },
+  { kind: "smooth", fromNothing: false, fields: [{ id: "method", type: "choice", options: ["median", "open", "close", "joint"], start: "median" }, mm("mm", 2, 0.1, 20)] },
+  { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
   { kind: "fill_holes", fromNothing: false, fields: [] },
 ];
 
@@ -78,7 +79,10 @@ export function operationBody(
   const { kind } = spec;
   switch (kind) {
     case "grow": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
-    case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], snap_mm: values["snap_mm"] };
+    case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
+    case "smooth": return { kind, segments: [segment], ...values };
+    case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };
+    case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
     default: return { kind, segment, ...values };
   }
 }

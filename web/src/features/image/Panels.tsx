@@ -113,6 +113,7 @@ export interface FindingActions {
   readonly toggleHidden: (id: AnnotationId) => void;
   readonly toggleLocked: (id: AnnotationId) => void;
   readonly setLabel: (label: string) => void;
+  readonly setNumber: (body: AnnotationBody, number: number) => void;
   readonly setAttribute: (body: AnnotationBody, id: string, value: AnswerValue) => void;
   readonly answer: (question: Question, value: AnswerValue) => void;
 }
@@ -199,12 +200,13 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
   const answerTo = (question: Question): AnswerValue | undefined => answerOf(state, question.id, question.on === "series" ? series : null)?.value;
   return (
     <>
-      {selected !== undefined && label !== undefined && attributes.length > 0 && (
+      {selected !== undefined && label !== undefined && (
         <section className="image-form" aria-label={label.title}>
           <h2>
-            <b>{number} {label.title}</b>
+            {state.readOnly ? <b>{number}</b> : <NumberInput key={selected.id} value={number ?? 1} onChange={(value) => actions.setNumber(selected, value)} />}
+            <b>{label.title}</b>
             <i />
-            <span>{strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
+            <span>{attributes.length > 0 && strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
           </h2>
           {attributes.map((attribute) => (
             <AnswerField key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
@@ -224,5 +226,24 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
         </section>
       )}
     </>
+  );
+}
+
+/** The lesion's number. It may be given twice: a painted nodule and its measured axes are one lesion. */
+function NumberInput({ value, onChange }: { value: number; onChange: (value: number) => void }): React.JSX.Element {
+  return (
+    <input
+      className="image-number-input"
+      type="number"
+      min={1}
+      max={9999}
+      aria-label={strings.number}
+      title={strings.numberHelp}
+      value={value}
+      onChange={(event) => {
+        const number = event.currentTarget.valueAsNumber;
+        if (Number.isInteger(number) && number >= 1 && number <= 9999) onChange(number);
+      }}
+    />
   );
 }

@@ -1,5 +1,5 @@
 // The panel of operations on whole segments: a form made from each operation's declaration, a preview, accept or cancel.
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { FieldValue, OperationField, OperationKind, OperationSpec, VolumeHistogram } from "@/core/segment/operations";
 import { operations, startValues } from "@/core/segment/operations";
 import { unitOf } from "@/core/pictures";
@@ -34,7 +34,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   latest.current = { spec, values };
 
   useEffect(() => () => work.cancel(), [work, state.picture]);
-  const { low, high } = values;
+  const { lo: low, hi: high } = values;
   useEffect(() => {
     if (spec.kind === "threshold" && typeof low === "number" && typeof high === "number") work.showRange(low, high);
   }, [work, spec.kind, low, high]);
@@ -76,7 +76,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
           <Field key={field.id} field={field} value={values[field.id] ?? field.start} state={state} onChange={(value) => set(field.id, value)} />
         ))}
       </div>
-      <Outcome work={work} update={update} planes={state} />
+      <Outcome work={work} update={update} image={state} />
       <div className="image-segment-deeds">
         {work.state.kind === "preview" || work.state.kind === "working" ? (
           <>
@@ -97,32 +97,32 @@ function nameOf(state: ImageState): string {
   return isNew || found === undefined ? words.newSegment : `${found.number} ${labelOf(state, found.body.label)?.title ?? ""}`;
 }
 
-function Outcome({ work, update, planes }: { work: SegmentWork; update: Props["update"]; planes: ImageState }): React.JSX.Element | null {
+function Outcome({ work, update, image }: { work: SegmentWork; update: Props["update"]; image: ImageState }): React.JSX.Element | null {
   const { state } = work;
-  const goTo = useCallback(
-    (axis: 0 | 1 | 2, slice: number) =>
-      update((current) => {
-        const position: [number, number, number] = [...current.position];
-        position[axis] = slice;
-        return withPosition(current, position);
-      }),
-    [update],
-  );
   switch (state.kind) {
     case "idle": return null;
     case "working": return <p className="image-segment-said" aria-live="polite">{words.working} …</p>;
     case "failed": return <p className="image-segment-said image-warn" role="alert">{state.reason}</p>;
     case "preview": {
       const { added, removed } = state.preview;
-      const next = state.nextSlice;
-      const plane = planesOf(shownPicture(planes).volume.grid.affine).find((one) => one.normal === next?.axis);
+      const next = planesOf(shownPicture(image).volume.grid.affine).flatMap(({ name, normal }) => {
+        const slice = state.nextSlices[normal] ?? null;
+        return slice === null ? [] : [{ name, normal, slice }];
+      });
+      const goTo = (axis: 0 | 1 | 2, slice: number): void =>
+        update((current) => {
+          const position: [number, number, number] = [...current.position];
+          position[axis] = slice;
+          return withPosition(current, position);
+        });
       return (
-        <p className="image-segment-said" aria-live="polite">
-          {added + removed === 0 ? words.nothing : words.would(added.toLocaleString("en"), removed.toLocaleString("en"))}
-          {next !== null && plane !== undefined && (
-            <button type="button" className="image-button" onClick={() => goTo(next.axis, next.slice)}>{words.nextSlice(next.slice + 1)} ({strings.planes[plane.name]})</button>
-          )}
-        </p>
+        <div className="image-segment-said" aria-live="polite">
+          <span>{added + removed === 0 ? words.nothing : words.would(added.toLocaleString("en"), removed.toLocaleString("en"))}</span>
+          {next.length > 0 && <span>{words.nextSlices}</span>}
+          {next.map(({ name, normal, slice }) => (
+            <button key={name} type="button" className="image-button" onClick={() => goTo(normal, slice)}>{strings.planes[name]} {slice + 1}</button>
+          ))}
+        </div>
       );
     }
   }
@@ -143,7 +143,7 @@ function useHistogram(parts: WorkParts, gridId: string, wanted: boolean): Volume
 function Histogram(props: { histogram: VolumeHistogram; low: number; high: number; set: (range: Values) => void }): React.JSX.Element {
   const { histogram, low, high } = props;
   const { counts } = histogram;
-  const span = Math.max(histogram.high - histogram.low, 1e-6);
+  const span = Math.max(counts.length * histogram.bin_width, 1e-6);
   const peak = Math.log1p(Math.max(...counts, 1));
   const [wide, tall] = [280, 56];
   const x = (value: number): number => Math.min(wide, Math.max(0, ((value - histogram.low) / span) * wide));
@@ -152,7 +152,7 @@ function Histogram(props: { histogram: VolumeHistogram; low: number; high: numbe
     if (event.buttons !== 1) return;
     const box = event.currentTarget.getBoundingClientRect();
     const value = Math.round(histogram.low + ((event.clientX - box.left) / box.width) * span);
-    props.set(Math.abs(value - low) < Math.abs(value - high) ? { low: value } : { high: value });
+    props.set(Math.abs(value - low) < Math.abs(value - high) ? { lo: value } : { hi: value });
   };
   return (
     <>
@@ -161,9 +161,11 @@ function Histogram(props: { histogram: VolumeHistogram; low: number; high: numbe
         <path d={`M0 ${tall}${path}L${wide} ${tall}Z`} />
       </svg>
       <div className="image-segment-kinds">
-        {Object.entries(histogram.thresholds).map(([method, value]) => (
-          <button key={method} type="button" onClick={() => props.set({ low: value, high: histogram.high })}>{words.methods[method] ?? method}</button>
-        ))}
+        {Object.entries(histogram.thresholds).map(([method, value]) =>
+          value === null ? null : (
+            <button key={method} type="button" onClick={() => props.set({ lo: Math.ceil(value), hi: Math.floor(histogram.low + span) })}>{words.methods[method] ?? method}</button>
+          ),
+        )}
       </div>
     </>
   );

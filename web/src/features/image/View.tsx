@@ -14,7 +14,7 @@ import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText } from "./measure";
+import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
 import type { Picture } from "@/core/pictures";
 import { unitOf } from "@/core/pictures";
 import type { Changed, ImageState } from "./model";
@@ -161,6 +161,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       toggleHidden: (id) => set({ ...now.current, hidden: toggled(now.current.hidden, id) }),
       toggleLocked: (id) => set({ ...now.current, locked: toggled(now.current.locked, id) }),
       setLabel: (label) => set(withLabel(now.current, label)),
+      setNumber: (body, number) => change(changeBody(now.current, strings.steps.number, { ...body, number })),
       setAttribute: (body, id, value) => {
         const others = Object.entries(body.attributes).filter(([name]) => name !== id);
         const attributes = Object.fromEntries(value === null ? others : [...others, [id, value]]);
@@ -318,6 +319,13 @@ function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks
     counted.current = { mask, revision: stageRevision, extents: extentsOf(mask) };
   }
   const extents = counted.current.extents;
+  const target = selectedBody(state)?.target;
+  const segment = target?.type === "mask" && target.grid_id === picture.volume.grid_id ? target.segment : null;
+  // What the image holds under it is counted for the selected one alone, and once for each change: it takes every voxel of its bricks.
+  const values = useMemo(
+    () => (segment === null || stageRevision < 0 ? {} : valuesUnder(mask, segment, stage.pictureOf(picture, 0).volume, picture.volume.transform)),
+    [mask, segment, stage, picture, stageRevision],
+  );
   return useMemo(() => {
     const segments = new Map<number, SegmentLook>();
     const shapes: ShapeLook[] = [];
@@ -334,7 +342,7 @@ function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks
         segments.set(target.segment, { colour, visible, selected, number });
         const extent = extents.get(target.segment);
         if (extent === undefined) continue;
-        captions.set(body.id, measurementText(measureMask(extent, info.grid.affine), unit));
+        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
       } else if (target.type === "region") {
         const slice = sliceOf(state, body);
@@ -352,7 +360,7 @@ function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks
     const acquired = planesOf(info.grid.affine).find((plane) => plane.normal === 2);
     const turned = acquired === undefined ? shapes : shapes.map((shape) => ({ ...shape, points: shape.points.map((point) => toScreenPlane(acquired, info.grid.dims, point)) }));
     return { segments, key, shapes: turned, captions, marks };
-  }, [state, stage, picture, extents]);
+  }, [state, stage, picture, extents, values]);
 }
 
 /** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */

@@ -15,7 +15,7 @@ import type { StrokeServices } from "./tools/tool";
 export type WorkState =
   | { readonly kind: "idle" }
   | { readonly kind: "working" }
-  | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlice: SegmentAnswer["nextSlice"] }
+  | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlices: SegmentAnswer["nextSlices"] }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface WorkParts {
@@ -87,7 +87,7 @@ export class SegmentWork {
       const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
       stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
-      this.set({ kind: "preview", preview, nextSlice: answer.nextSlice });
+      this.set({ kind: "preview", preview, nextSlices: answer.nextSlices });
     } catch (error) {
       if (abort.signal.aborted) return;
       stage.showOverlay(null);
