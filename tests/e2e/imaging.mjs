@@ -28,17 +28,38 @@ let project;
 let item;
 let volume;
 
+// A stroke is hashed before it counts as waiting: what seems unchanged is looked at again a little later.
+let lastSize = 0;
 async function stored() {
-  await page.waitForTimeout(60);
-  await saved();
-  const answer = await page.request.get(`${server.url}/api/v1/projects/${project.id}/items/${item.id}/masks/${volume.grid_id}/bricks?layer=0&indices=all`);
-  return answer.ok() ? storedVoxels(await answer.body(), volume.grid.dims) : new Set();
+  const read = async () => {
+    await page.waitForTimeout(80);
+    await saved();
+    const answer = await page.request.get(`${server.url}/api/v1/projects/${project.id}/items/${item.id}/masks/${volume.grid_id}/bricks?layer=0&indices=all`);
+    return answer.ok() ? storedVoxels(await answer.body(), volume.grid.dims) : new Set();
+  };
+  let found = await read();
+  for (let n = 0; n < 3 && found.size === lastSize; n += 1) {
+    await page.waitForTimeout(300);
+    found = await read();
+  }
+  lastSize = found.size;
+  return found;
 }
+let lastCount = 0;
 const annotations = async () => {
-  await page.waitForTimeout(60);
-  await saved();
-  const { items } = await get(`/projects/${project.id}/items/${item.id}/annotations`);
-  return items.filter((one) => one.state !== "retracted" && one.label !== null);
+  const read = async () => {
+    await page.waitForTimeout(60);
+    await saved();
+    const { items } = await get(`/projects/${project.id}/items/${item.id}/annotations`);
+    return items.filter((one) => one.state !== "retracted" && one.label !== null);
+  };
+  let found = await read();
+  for (let n = 0; n < 2 && found.length === lastCount; n += 1) {
+    await page.waitForTimeout(300);
+    found = await read();
+  }
+  lastCount = found.length;
+  return found;
 };
 const spread = (voxels, axis) => {
   let [low, high] = [Infinity, -1];
@@ -124,12 +145,12 @@ try {
   check("the sphere paints a ball in millimetres", ball.size > 100 && wide.every((mm, axis) => Math.abs(mm - 2 * 9.77) < 2.2 * volume.spacing_mm[axis]), wide.map((mm) => mm.toFixed(1)).join(" x "));
 
   // ---- rules
-  await option("Within a range");
+  await optionsBar.getByLabel("Values").selectOption("typed");
   await optionsBar.getByLabel("From").fill("-5000");
   await optionsBar.getByLabel("To").fill("-4000");
   await drag([axial(0.3, 0.5), axial(0.35, 0.5)]);
   check("a range that holds nothing paints nothing", (await stored()).size === ball.size);
-  await option("All values");
+  await optionsBar.getByLabel("Values").selectOption("none");
   await page.keyboard.press("2");
   await page.keyboard.press("b");
   await optionsBar.getByLabel("Paint over").selectOption({ index: 2 });
@@ -290,6 +311,36 @@ try {
     check(`${name}: no frame over a quarter of a second`, quantile(times, 0.95) < 250, `${quantile(times, 0.95)} ms`);
     await saved();
   }
+
+  // ---- operations on whole segments: what the panel asks for, how an answer is shown, accepted and undone
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("1");
+  await page.keyboard.press("Shift+B");
+  await page.keyboard.press("a");
+  await drag([axial(0.3, 0.62), axial(0.3, 0.62)]);
+  const seed = await stored();
+  await page.keyboard.press("Shift+T");
+  const panel = page.getByRole("region", { name: "Segment tools" });
+  await panel.getByRole("radio", { name: "Threshold" }).click();
+  await panel.getByLabel("From").fill("-400");
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: `${screens}imaging-threshold-1280.png` });
+  await panel.getByRole("radio", { name: "Margin" }).click();
+  await panel.getByLabel("Length").fill("3");
+  const asked = page.waitForRequest((request) => request.url().endsWith("/operations"), { timeout: 10_000 });
+  await panel.getByRole("button", { name: "Preview" }).click();
+  const { base_revision: revision, operation } = (await asked).postDataJSON();
+  check("an operation is asked for on the stored revision", revision > 0 && operation.kind === "margin" && operation.mm === 3 && operation.segment > 0, JSON.stringify(operation));
+  await panel.getByText(/Adds or changes/).waitFor({ timeout: 20_000 });
+  await page.screenshot({ path: `${screens}imaging-preview-1280.png` });
+  check("a preview stores nothing", (await stored()).size === seed.size);
+  await panel.getByRole("button", { name: "Accept" }).click();
+  const grown = await stored();
+  check("accepting grows the segment", grown.size > seed.size && [...seed].every((voxel) => grown.has(voxel)), `${seed.size} to ${grown.size}`);
+  check("as one step with its name", /undo margin on nodule/i.test(await undoText()), await undoText());
+  await undo();
+  check("that can be undone", (await stored()).size === seed.size);
+  await page.keyboard.press("Shift+T");
 
   // ---- keys, palette, accessibility
   await page.keyboard.press("Control+k");
