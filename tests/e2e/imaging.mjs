@@ -22,7 +22,7 @@ page.on("console", (message) => {
 });
 
 const get = (path) => page.evaluate(async (address) => (await fetch(`/api/v1${address}`)).json(), path);
-const saved = () => page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 20_000 });
+const saved = () => page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 60_000 });
 const quantile = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? 0;
 let project;
 let item;
@@ -331,7 +331,7 @@ try {
   await panel.getByRole("button", { name: "Preview" }).click();
   const { base_revision: revision, operation } = (await asked).postDataJSON();
   check("an operation is asked for on the stored revision", revision > 0 && operation.kind === "margin" && operation.mm === 3 && operation.segment > 0, JSON.stringify(operation));
-  await panel.getByText(/Adds or changes/).waitFor({ timeout: 20_000 });
+  await panel.getByText(/Adds or changes/).waitFor({ timeout: 60_000 });
   await page.screenshot({ path: `${screens}imaging-preview-1280.png` });
   check("a preview stores nothing", (await stored()).size === seed.size);
   await panel.getByRole("button", { name: "Accept" }).click();
