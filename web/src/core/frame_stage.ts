@@ -1,5 +1,7 @@
 // What is large and changes in place: volumes as they load, and the look-up table from stored values to grey. Panes ask
 // for a new drawing when something here changed.
+import type { LutName } from "./luts";
+import { lutOf } from "./luts";
 import type { Loading } from "./frame_loader";
 import { loadFrames } from "./frame_loader";
 import type { Picture } from "./pictures";
@@ -17,14 +19,15 @@ export interface PictureState {
   readonly loading: Loading;
 }
 
-const volumesKept = 2;
+const volumesKept = 3; // the one shown, one beside it or over it, the one before
+const lookupsKept = 3;
 
 export class FrameStage {
   private readonly pictures = new Map<string, PictureState>();
   private readonly drawListeners = new Set<() => void>();
   private readonly settledListeners = new Set<() => void>();
   private settleTimer: ReturnType<typeof setTimeout> | undefined;
-  private lookup: Lookup | undefined;
+  private lookups: readonly Lookup[] = [];
   protected stopped = false;
   problem: string | undefined;
   revision = 0;
@@ -114,16 +117,17 @@ export class FrameStage {
     this.settled();
   }
 
-  lookupOf({ volume }: Picture, window: Window, inverted: boolean): Uint32Array {
+  lookupOf({ volume }: Picture, window: Window, inverted: boolean, lut: LutName = "grey"): Uint32Array {
     const { slope, intercept } = volume.transform;
     const type = volume.layout.sample_type;
     const { centre, width } = window;
-    const key = [type, slope, intercept, centre, width, inverted].join("/");
-    if (this.lookup?.key !== key) {
-      const indexed = type === "uint8" || type === "int8" || type === "uint16" || type === "int16";
-      this.lookup = { key, table: indexed ? makeLookup(type, slope, intercept, window, inverted) : new Uint32Array(1) };
-    }
-    return this.lookup.table;
+    const key = [type, slope, intercept, centre, width, inverted, lut].join("/");
+    const known = this.lookups.find((lookup) => lookup.key === key);
+    if (known !== undefined) return known.table;
+    const indexed = type === "uint8" || type === "int8" || type === "uint16" || type === "int16";
+    const made = { key, table: indexed ? makeLookup(type, slope, intercept, window, inverted, lutOf(lut)) : new Uint32Array(1) };
+    this.lookups = [made, ...this.lookups].slice(0, lookupsKept);
+    return made.table;
   }
 
   stop(): void {

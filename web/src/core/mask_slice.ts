@@ -1,6 +1,8 @@
 // A slice of a mask as it is drawn: its labels and the pixel edges around each.
+import type { Cut } from "./cut";
 import type { Plane } from "./geometry";
 import type { Mask } from "./mask";
+import { labelAt } from "./mask";
 
 /** A slice of the mask as labels, row by row; undefined when nothing is on it. Cost: only bricks that the slice meets. */
 export function labelsOn(mask: Mask, plane: Plane, slice: number, width: number, height: number): Uint16Array | undefined {
@@ -29,6 +31,27 @@ export function labelsOn(mask: Mask, plane: Plane, slice: number, width: number,
     }
   }
   return found;
+}
+
+/** Labels on a cut of any orientation: of the voxel nearest to each pixel. Cost: one look into a brick for each pixel. */
+export function labelsOnCut(mask: Mask, cut: Cut): Uint16Array | undefined {
+  if (mask.bricks.size === 0) return undefined;
+  if (cut.along !== null) return labelsOn(mask, cut.along.plane, cut.along.slice, cut.size.width, cut.size.height);
+  const { width, height } = cut.size;
+  const found = new Uint16Array(width * height);
+  let any = false;
+  for (let v = 0, n = 0; v < height; v++) {
+    for (let u = 0; u < width; u++, n++) {
+      const i = Math.round(cut.origin[0] + cut.right[0] * u + cut.down[0] * v);
+      const j = Math.round(cut.origin[1] + cut.right[1] * u + cut.down[1] * v);
+      const k = Math.round(cut.origin[2] + cut.right[2] * u + cut.down[2] * v);
+      const label = labelAt(mask, i, j, k);
+      if (label === 0) continue;
+      found[n] = label;
+      any = true;
+    }
+  }
+  return any ? found : undefined;
 }
 
 /** Pixel edges between a label and what it is not, as [u0, v0, u1, v1] in slice places (edges lie at halves). */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { lutOf } from "./luts";
 import { planesOf, toVoxel, sizeOn } from "./geometry";
 import { drawSlice, fillBytes, makeLookup, makeVolume, markLoaded, nextRun, valueAt } from "./volume";
 
@@ -9,8 +10,8 @@ describe("volume", () => {
     const volume = makeVolume([5, 4, 3], "int16", 1);
     for (let n = 0; n < volume.data.length; n++) volume.data[n] = n * 3 - 50;
     markLoaded(volume, 0, 3);
-    const transform = { slope: 2, intercept: -10, window: { centre: 0, width: 100 }, inverted: false };
-    const table = makeLookup("int16", 2, -10, transform.window, false);
+    const transform = { slope: 2, intercept: -10, window: { centre: 0, width: 100 }, inverted: false, colours: lutOf("grey") };
+    const table = makeLookup("int16", 2, -10, transform.window, false, lutOf("grey"));
     for (const plane of planesOf(affine)) {
       const { width, height } = sizeOn(plane, volume.dims);
       const out = new Uint32Array(width * height);
@@ -28,8 +29,8 @@ describe("volume", () => {
 
   it("shows what has arrived of every plane and leaves out the rest", () => {
     const dims = [5, 4, 6] as const;
-    const transform = { slope: 1, intercept: 0, window: { centre: 60, width: 120 }, inverted: false };
-    const table = makeLookup("int16", 1, 0, transform.window, false);
+    const transform = { slope: 1, intercept: 0, window: { centre: 60, width: 120 }, inverted: false, colours: lutOf("grey") };
+    const table = makeLookup("int16", 1, 0, transform.window, false, lutOf("grey"));
     const volume = makeVolume(dims, "int16", 1);
     for (let n = 0; n < volume.data.length; n++) volume.data[n] = n;
     for (const k of [0, 1, 4]) markLoaded(volume, k, k + 1);
@@ -52,8 +53,8 @@ describe("volume", () => {
   });
 
   it("gives the linear window of PS3.3 C.11.2.1.2.1 and its inverse", () => {
-    const table = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, false);
-    const inverse = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, true);
+    const table = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, false, lutOf("grey"));
+    const inverse = makeLookup("int16", 1, 0, { centre: 40, width: 400 }, true, lutOf("grey"));
     const grey = (lookup: Uint32Array, value: number): number => (lookup[value & 0xffff] ?? 0) & 0xff;
     expect(grey(table, -161)).toBe(0);
     expect(grey(table, 240)).toBe(255);

@@ -113,13 +113,24 @@ export interface Window {
   readonly width: number;
 }
 
-/** Grey values for every 8 or 16 bit sample, packed as opaque pixels; the index is the sample as unsigned. */
+/** How stored values become pixels. */
+export interface Tone {
+  readonly slope: number;
+  readonly intercept: number;
+  readonly window: Window;
+  readonly inverted: boolean;
+  /** 256 packed pixels, black to white. */
+  readonly colours: Uint32Array;
+}
+
+/** Colours for every 8 or 16 bit sample, packed as opaque pixels; the index is the sample as unsigned. */
 export function makeLookup(
   type: SampleType,
   slope: number,
   intercept: number,
   window: Window,
   inverted: boolean,
+  colours: Uint32Array,
 ): Uint32Array {
   const wide = sampleBytes(type) === 2;
   const size = wide ? 65536 : 256;
@@ -132,8 +143,7 @@ export function makeLookup(
     const value = sample * slope + intercept;
     let grey = Math.round(((value - low) / span) * 255);
     grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
-    if (inverted) grey = 255 - grey;
-    table[index] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
+    table[index] = colours[inverted ? 255 - grey : grey] as number;
   }
   return table;
 }
@@ -160,7 +170,7 @@ export function drawSlice(
   height: number,
   lookup: Uint32Array,
   out: Uint32Array,
-  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+  transform: Tone,
 ): void {
   const walk = walkOf(volume.dims, plane, slice);
   const draw = drawingOf(volume, lookup, out, transform);
@@ -195,7 +205,7 @@ function drawingOf(
   volume: Volume,
   lookup: Uint32Array,
   out: Uint32Array,
-  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+  transform: Tone,
 ): (patch: Patch) => void {
   if (volume.samplesPerPixel === 3) return (patch) => drawColour(volume.bytes, patch, out);
   if (volume.sampleType === "int16" || volume.sampleType === "uint16") {
@@ -237,9 +247,9 @@ function drawComputed(
   data: Samples,
   { base, right, down, width, height, target, stride }: Patch,
   out: Uint32Array,
-  transform: { slope: number; intercept: number; window: Window; inverted: boolean },
+  transform: Tone,
 ): void {
-  const { slope, intercept, window, inverted } = transform;
+  const { slope, intercept, window, inverted, colours } = transform;
   const low = window.centre - 0.5 - (window.width - 1) / 2;
   const scale = 255 / Math.max(window.width - 1, 1e-6);
   for (let v = 0; v < height; v++) {
@@ -248,10 +258,25 @@ function drawComputed(
     for (let place = row; place < row + width; place++) {
       let grey = Math.round(((data[index] as number) * slope + intercept - low) * scale);
       grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
-      if (inverted) grey = 255 - grey;
-      out[place] = (0xff000000 | (grey << 16) | (grey << 8) | grey) >>> 0;
+      out[place] = colours[inverted ? 255 - grey : grey] as number;
       index += right;
     }
+  }
+}
+
+/** Colours computed values (resampled ones); NaN becomes `missing`. */
+export function colourValues(values: Float32Array, count: number, { slope, intercept, window, inverted, colours }: Tone, missing: number, out: Uint32Array): void {
+  const low = window.centre - 0.5 - (window.width - 1) / 2;
+  const scale = 255 / Math.max(window.width - 1, 1e-6);
+  for (let n = 0; n < count; n++) {
+    const value = values[n] as number;
+    if (Number.isNaN(value)) {
+      out[n] = missing;
+      continue;
+    }
+    let grey = Math.round((value * slope + intercept - low) * scale);
+    grey = grey < 0 ? 0 : grey > 255 ? 255 : grey;
+    out[n] = colours[inverted ? 255 - grey : grey] as number;
   }
 }
 

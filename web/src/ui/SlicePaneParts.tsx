@@ -18,12 +18,12 @@ export function SliceSlider(props: { readonly label: string; readonly depth: num
   );
 }
 
-export function EdgeLetters({ plane }: { readonly plane: Plane }): React.JSX.Element {
+export function EdgeLetters({ letters }: { readonly letters: Plane["letters"] }): React.JSX.Element {
   return (
     <>
       {(["top", "left", "right", "bottom"] as const).map((edge) => (
         <span key={edge} className={`image-letter image-letter-${edge}`} aria-hidden="true">
-          {plane.letters[edge]}
+          {letters[edge]}
         </span>
       ))}
     </>

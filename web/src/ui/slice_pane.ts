@@ -1,12 +1,13 @@
 // Draws one pane: the slice through the look-up table, the mask's fill and outline, shapes, crosshair, brush.
 // Canvas 2D on purpose: hospital desktops are often thin clients without a GPU, and one slice costs about 2 ms here.
 import type { GeometryKind } from "@/core/domain";
-import type { Plane, SlicePoint } from "@/core/geometry";
-import { sizeOn } from "@/core/geometry";
+import type { Cut } from "@/core/cut";
+import { keyOfCut } from "@/core/cut";
+import type { SlicePoint } from "@/core/geometry";
 import type { Mask } from "@/core/mask";
-import type { Volume, Window } from "@/core/volume";
-import { drawSlice } from "@/core/volume";
-import { edgesOf, labelsOn } from "@/core/mask_slice";
+import { edgesOf, labelsOnCut } from "@/core/mask_slice";
+import type { Layer, OverlayLook, PictureLook } from "./picture_layer";
+import { layerOf, PictureLayer } from "./picture_layer";
 import { ellipseOutline } from "@/core/shape_points";
 
 export interface SegmentLook {
@@ -45,18 +46,25 @@ export interface View {
   readonly pan: readonly [number, number];
 }
 
+export interface LineLook {
+  readonly at: SlicePoint;
+  /** Direction in slice places. */
+  readonly way: SlicePoint;
+  readonly colour: string;
+  /** Left open around the place. */
+  readonly gap: boolean;
+  readonly dashed: boolean;
+}
+
 export interface Scene {
-  readonly volume: Volume;
-  readonly plane: Plane;
-  readonly slice: number;
-  readonly spacing: { readonly u: number; readonly v: number };
+  readonly picture: PictureLook;
+  readonly overlay?: OverlayLook | undefined;
+  readonly cut: Cut;
   readonly view: View;
-  readonly transform: { slope: number; intercept: number; window: Window; inverted: boolean };
-  readonly lookup: Uint32Array;
   /** Drawn one over the other, the last on top: one rater's own, or several raters' beside each other. */
   readonly masks: readonly MaskLook[];
+  readonly lines: readonly LineLook[];
   readonly shapes: readonly ShapeLook[];
-  readonly crosshair: SlicePoint | undefined;
   readonly smooth: boolean;
   readonly captions: boolean;
 }
@@ -103,89 +111,47 @@ function packed(colour: string, alpha: number): number {
   return ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }
 
-interface Layer {
-  canvas: HTMLCanvasElement;
-  context: CanvasRenderingContext2D;
-  image: ImageData;
-  pixels: Uint32Array;
-  key: string;
-}
-
-function makeLayer(width: number, height: number): Layer | undefined {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  if (context === null) return undefined;
-  const image = context.createImageData(width, height);
-  return { canvas, context, image, pixels: new Uint32Array(image.data.buffer), key: "" };
-}
-
 export class PaneRenderer {
-  private picture: Layer | undefined;
+  private readonly picture = new PictureLayer();
+  private readonly over = new PictureLayer();
   private readonly maskLayers: MaskLayer[] = [];
-  private lookup: Uint32Array | undefined;
-  private volume: Volume | undefined;
 
   draw(context: CanvasRenderingContext2D, scene: Scene): void {
     const { width, height } = context.canvas;
-    const size = sizeOn(scene.plane, scene.volume.dims);
-    const placement = placementOf(width, height, size, scene.spacing, scene.view);
+    const { cut } = scene;
+    const placement = placementOf(width, height, cut.size, cut.spacing, scene.view);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.fillStyle = "#000";
     context.fillRect(0, 0, width, height);
-    this.drawPicture(context, scene, size, placement);
+    context.imageSmoothingEnabled = scene.smooth;
+    context.imageSmoothingQuality = "medium";
+    const picture = this.picture.picture(scene.picture, cut);
+    if (picture !== undefined) blit(context, picture, cut.size, placement);
+    if (scene.overlay !== undefined) this.drawOverlay(context, scene, scene.overlay, placement);
     scene.masks.forEach((look, n) => {
-      this.drawMask(context, scene, look, n, size, placement);
+      this.drawMask(context, scene, look, n, placement);
     });
     const ratio = window.devicePixelRatio || 1;
-    if (scene.crosshair !== undefined) drawCrosshair(context, placement, scene.crosshair, ratio);
+    for (const line of scene.lines) drawLine(context, placement, line, ratio);
     for (const shape of scene.shapes) drawShape(context, placement, shape, ratio, scene.captions);
   }
 
-  private layer(current: Layer | undefined, width: number, height: number): Layer | undefined {
-    if (current?.canvas.width === width && current.canvas.height === height) return current;
-    return makeLayer(width, height);
+  private drawOverlay(context: CanvasRenderingContext2D, { cut, picture }: Scene, look: OverlayLook, placement: Placement): void {
+    const over = this.over.overlay(look, cut, picture.slab);
+    if (over === undefined) return;
+    context.globalAlpha = look.opacity;
+    blit(context, over, cut.size, placement);
+    context.globalAlpha = 1;
   }
 
-  private drawPicture(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    size: { width: number; height: number },
-    placement: Placement,
-  ): void {
-    this.picture = this.layer(this.picture, size.width, size.height);
-    const layer = this.picture;
-    if (layer === undefined) return;
-    const key = `${scene.plane.name}/${scene.slice}/${scene.volume.loadedCount}`;
-    if (layer.key !== key || this.lookup !== scene.lookup || this.volume !== scene.volume) {
-      drawSlice(
-        scene.volume, scene.plane, scene.slice, size.width, size.height, scene.lookup, layer.pixels, scene.transform,
-      );
-      layer.context.putImageData(layer.image, 0, 0);
-      layer.key = key;
-      this.lookup = scene.lookup;
-      this.volume = scene.volume;
-    }
-    context.imageSmoothingEnabled = scene.smooth;
-    context.imageSmoothingQuality = "medium";
-    blit(context, layer.canvas, size, placement);
-  }
-
-  private drawMask(
-    context: CanvasRenderingContext2D,
-    scene: Scene,
-    look: MaskLook,
-    n: number,
-    size: { width: number; height: number },
-    placement: Placement,
-  ): void {
+  private drawMask(context: CanvasRenderingContext2D, scene: Scene, look: MaskLook, n: number, placement: Placement): void {
     if (look.mask.bricks.size === 0) return;
+    const { size } = scene.cut;
     const held = (this.maskLayers[n] ??= { layer: undefined, edges: new Map(), mask: look.mask });
-    held.layer = this.layer(held.layer, size.width, size.height);
+    held.layer = layerOf(held.layer, size.width, size.height);
     const { layer } = held;
     if (layer === undefined) return;
-    const key = `${scene.plane.name}/${scene.slice}/${look.mask.revision}/${look.segmentsKey}`;
+    const key = `${keyOfCut(scene.cut)}/${look.mask.revision}/${look.segmentsKey}`;
     if (layer.key !== key || held.mask !== look.mask) {
       layer.key = key;
       held.mask = look.mask;
@@ -223,7 +189,7 @@ function drawEdges(context: CanvasRenderingContext2D, mask: MaskLook, edges: Mas
 
 /** Fills the layer with the segments' colours and returns the edges around them. */
 function paintFill(layer: Layer, scene: Scene, mask: MaskLook, size: { width: number; height: number }): MaskLayer["edges"] {
-  const labels = labelsOn(mask.mask, scene.plane, scene.slice, size.width, size.height);
+  const labels = labelsOnCut(mask.mask, scene.cut);
   layer.pixels.fill(0);
   if (labels !== undefined) {
     const colours = new Uint32Array(65536);
@@ -251,21 +217,28 @@ function blit(
   );
 }
 
-function drawCrosshair(context: CanvasRenderingContext2D, p: Placement, at: SlicePoint, ratio: number): void {
-  const [x, y] = toScreen(p, at);
-  const gap = 14 * ratio;
-  context.strokeStyle = "rgba(45, 212, 191, 0.75)";
+/** The two lines of a crosshair at a place. */
+export function crosshairAt(at: SlicePoint): readonly LineLook[] {
+  return [{ u: 1, v: 0 }, { u: 0, v: 1 }].map((way) => ({ at, way, colour: "rgba(45, 212, 191, 0.75)", gap: true, dashed: false }));
+}
+
+function drawLine(context: CanvasRenderingContext2D, p: Placement, line: LineLook, ratio: number): void {
+  const [x, y] = toScreen(p, line.at);
+  const [dx, dy] = [line.way.u * p.scaleU, line.way.v * p.scaleV];
+  const length = Math.hypot(dx, dy) || 1;
+  const [ux, uy] = [dx / length, dy / length];
+  const far = context.canvas.width + context.canvas.height + Math.hypot(x, y);
+  const gap = line.gap ? 14 * ratio : 0;
+  context.strokeStyle = line.colour;
   context.lineWidth = ratio;
+  context.setLineDash(line.dashed ? [4 * ratio, 4 * ratio] : []);
   context.beginPath();
-  context.moveTo(0, y);
-  context.lineTo(x - gap, y);
-  context.moveTo(x + gap, y);
-  context.lineTo(context.canvas.width, y);
-  context.moveTo(x, 0);
-  context.lineTo(x, y - gap);
-  context.moveTo(x, y + gap);
-  context.lineTo(x, context.canvas.height);
+  context.moveTo(x - ux * far, y - uy * far);
+  context.lineTo(x - ux * gap, y - uy * gap);
+  context.moveTo(x + ux * gap, y + uy * gap);
+  context.lineTo(x + ux * far, y + uy * far);
   context.stroke();
+  context.setLineDash([]);
 }
 
 export function drawBrush(

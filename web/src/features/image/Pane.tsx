@@ -2,16 +2,22 @@
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import type { PointerEvent as ReactPointerEvent } from "react";
 import type { Cut } from "@/core/cut";
-import { cutAlong, pointOn, voxelOn } from "@/core/cut";
+import { lettersOf, pointOn, voxelOn } from "@/core/cut";
 import type { Plane, SlicePoint } from "@/core/geometry";
-import { spacingOf, toSlice } from "@/core/geometry";
+import { spacingOf } from "@/core/geometry";
+import type { LutName } from "@/core/luts";
+import { lutOf } from "@/core/luts";
+import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
 import { signed, unitOf } from "@/core/pictures";
-import type { ImageState } from "./model";
+import { cutOf } from "./looking";
+import type { ImageState, Tool } from "./model";
 import { shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
+import { PaneCorners } from "./PaneCorners";
+import { planeLines } from "./plane_lines";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 import { OverlayRenderer } from "./tools/overlay";
@@ -19,7 +25,7 @@ import { makeTool } from "./tools/registry";
 import type { PaneTool, ToolContext, ToolEvent, ToolServices } from "./tools/tool";
 
 export interface PaneActions extends ToolServices {
-  readonly scroll: (axis: 0 | 1 | 2, by: number) => void;
+  readonly scroll: (plane: Plane, by: number) => void;
   readonly probe: (text: string) => void;
   readonly makeMain: (plane: Plane["name"]) => void;
 }
@@ -29,6 +35,8 @@ interface Props {
   readonly stage: Stage;
   readonly plane: Plane;
   readonly main: boolean;
+  /** Another picture, beside the one that is labelled. */
+  readonly beside: boolean;
   readonly segments: ReadonlyMap<number, SegmentLook>;
   readonly segmentsKey: string;
   readonly shapes: readonly ShapeLook[];
@@ -36,6 +44,8 @@ interface Props {
   readonly brushColour: string;
   readonly actions: PaneActions;
 }
+
+const lookingTools: readonly Tool[] = ["window", "pan", "zoom", "crosshair"];
 
 interface Drag {
   readonly tool: PaneTool;
@@ -50,7 +60,10 @@ export function Pane(props: Props): React.JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useMemo(() => new PaneRenderer(), []);
   const overlays = useMemo(() => new OverlayRenderer(), []);
-  const tool = useMemo(() => makeTool(state.tool), [state.tool]);
+  // Beside the picture that is labelled nothing is drawn.
+  const chosen: Tool = props.beside && !lookingTools.includes(state.tool) ? "crosshair" : state.tool;
+  const tool = useMemo(() => makeTool(chosen), [chosen]);
+  const always = useMemo(() => ({ window: makeTool("window"), pan: makeTool("pan") }), []);
   const currentTool = useRef(tool);
   currentTool.current = tool;
   const pointer = useRef<{ x: number; y: number } | null>(null);
@@ -64,16 +77,17 @@ export function Pane(props: Props): React.JSX.Element {
     const element = canvas.current;
     if (element === null) return null;
     const now = latest.current;
-    const cut = cutOf(now);
+    const cut = cutOf(now.state, now.plane);
     const placement = placementOf(element.width, element.height, cut.size, cut.spacing, now.state.views[cut.name]);
     const picture = shownPicture(now.state);
     return {
       state: now.state,
       cut,
       placement,
-      volume: stage.pictureOf(picture, now.state.position[2]).volume,
+      canvas: element,
+      volume: stage.pictureOf(picture, Math.round(now.state.position[2])).volume,
       mask: stage.maskOf(picture.volume),
-      shapes: shapesOn(now),
+      shapes: shapesOn(cut, now.shapes),
       colour: now.brushColour,
       pointer: pointer.current === null ? null : screenPlace(element, pointer.current, placement),
       services: now.actions,
@@ -167,7 +181,7 @@ export function Pane(props: Props): React.JSX.Element {
     if (now === null || drag.current !== null) return;
     event.currentTarget.setPointerCapture(event.pointerId);
     event.currentTarget.focus({ preventScroll: true });
-    const held = heldBy(event, space.current, tool);
+    const held = heldBy(event, space.current, { ...always, chosen: tool });
     if (held?.down(now, eventOf(event, now)) === true) drag.current = { tool: held, x: event.clientX, y: event.clientY };
     queueDraw();
   };
@@ -199,6 +213,7 @@ export function Pane(props: Props): React.JSX.Element {
     if (now !== null && tool.twice?.(now) !== true) props.actions.makeMain(plane.name);
   };
 
+  const cut = cutOf(state, plane);
   const dims = shownPicture(state).volume.grid.dims;
   const depth = dims[plane.normal];
   return (
@@ -211,6 +226,7 @@ export function Pane(props: Props): React.JSX.Element {
         className="image-canvas"
         style={{ cursor: tool.cursor }}
         data-plane={plane.name}
+        data-item={state.itemId}
         onPointerDown={onDown}
         onPointerMove={onMove}
         onPointerUp={onUp}
@@ -222,26 +238,8 @@ export function Pane(props: Props): React.JSX.Element {
         onDoubleClick={onTwice}
         onContextMenu={(event) => event.preventDefault()}
       />
-      <div className="image-corner image-top-left">
-        <b>{strings.planes[plane.name]}</b>
-        {main && <span> · {shownPicture(state).series.description || shownPicture(state).series.modality}</span>}
-        {depth > 1 && (
-          <div>
-            {strings.slice} <b>{state.position[plane.normal] + 1}</b> / {depth}
-          </div>
-        )}
-      </div>
-      {main && (
-        <div className="image-corner image-top-right">
-          <div>
-            W <b>{Math.round(state.window.width)}</b> L <b>{signed(state.window.centre)}</b>
-          </div>
-          <div>
-            {strings.zoomName} {Math.round(state.views[plane.name].zoom * 100)} %
-          </div>
-        </div>
-      )}
-      <EdgeLetters plane={plane} />
+      <PaneCorners state={state} plane={plane} cut={cut} main={main} beside={props.beside} />
+      <EdgeLetters letters={cut.along === null ? lettersOf(cut) : plane.letters} />
       <div className={main ? "image-scale image-scale-main" : "image-scale"} aria-hidden="true">
         {main && <div className="image-spacing">{spacingOf(shownPicture(state).volume.grid.affine).map((mm) => mm.toFixed(2)).join(" × ")} mm</div>}
         <div className="image-scale-row">
@@ -249,20 +247,15 @@ export function Pane(props: Props): React.JSX.Element {
           <span ref={barText} />
         </div>
       </div>
-      {depth > 1 && (
-        <SliceSlider label={strings.slider(strings.planes[plane.name])} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane.normal, slice - state.position[plane.normal])} />
+      {depth > 1 && state.looking.turn === null && (
+        <SliceSlider label={strings.slider(strings.planes[plane.name])} depth={depth} at={state.position[plane.normal]} marks={props.marks} onChange={(slice) => props.actions.scroll(plane, slice - state.position[plane.normal])} />
       )}
     </section>
   );
 }
 
-function cutOf({ state, plane }: Pick<Props, "state" | "plane">): Cut {
-  const { affine, dims } = shownPicture(state).volume.grid;
-  return cutAlong(affine, dims, plane, state.position[plane.normal]);
-}
-
-function shapesOn({ plane, shapes }: Pick<Props, "plane" | "shapes">): readonly ShapeLook[] {
-  return plane.normal === 2 ? shapes : [];
+function shapesOn(cut: Cut, shapes: readonly ShapeLook[]): readonly ShapeLook[] {
+  return cut.along?.plane.normal === 2 ? shapes : [];
 }
 
 function screenPlace(element: HTMLCanvasElement, at: { x: number; y: number }, placement: Placement): SlicePoint {
@@ -272,32 +265,39 @@ function screenPlace(element: HTMLCanvasElement, at: { x: number; y: number }, p
 }
 
 function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
-  const { state, plane } = props;
+  const { state } = props;
+  const { looking } = state;
   const picture = shownPicture(state);
+  const { transform, grid } = picture.volume;
+  const toneOf = ({ slope, intercept }: typeof transform, window: Window, inverted: boolean, lut: LutName): Tone => ({ slope, intercept, window, inverted, colours: lutOf(lut) });
+  const over = looking.fusion === null ? undefined : state.pictures[looking.fusion.picture];
   return {
-    volume: now.volume,
-    plane,
-    slice: state.position[plane.normal],
-    spacing: now.cut.spacing,
-    view: state.views[plane.name],
-    transform: { ...picture.volume.transform, window: state.window, inverted: state.inverted },
-    lookup: stage.lookupOf(picture, state.window, state.inverted),
+    picture: { volume: now.volume, affine: grid.affine, slab: looking.slab, tone: toneOf(transform, state.window, state.inverted, looking.lut), lookup: stage.lookupOf(picture, state.window, state.inverted, looking.lut) },
+    overlay:
+      over === undefined || looking.fusion === null
+        ? undefined
+        : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut) },
+    cut: now.cut,
+    view: state.views[now.cut.name],
     masks: [{ mask: now.mask, segments: props.segments, segmentsKey: props.segmentsKey }],
     shapes: now.shapes,
-    crosshair: state.crosshair && state.layout === "three" ? toSlice(plane, picture.volume.grid.dims, state.position) : undefined,
+    lines: state.crosshair && state.layout !== "one" ? planeLines(state, now.cut) : [],
     smooth: true,
     captions: props.main,
   };
 }
 
-const turningWindow = makeTool("window");
-const panning = makeTool("pan");
+interface Tools {
+  readonly chosen: PaneTool;
+  readonly window: PaneTool;
+  readonly pan: PaneTool;
+}
 
 /** Whose press it is: the right button sets the window, the middle one (or with the space bar) pans, whatever the tool. */
-function heldBy(event: ReactPointerEvent, spaceHeld: boolean, tool: PaneTool): PaneTool | null {
-  if (event.button === 2) return turningWindow;
-  if (event.button === 1 || spaceHeld) return panning;
-  return event.button === 0 ? tool : null;
+function heldBy(event: ReactPointerEvent, spaceHeld: boolean, tools: Tools): PaneTool | null {
+  if (event.button === 2) return tools.window;
+  if (event.button === 1 || spaceHeld) return tools.pan;
+  return event.button === 0 ? tools.chosen : null;
 }
 
 function onWheel(event: WheelEvent, props: Props, now: ToolContext | null): void {
@@ -305,7 +305,7 @@ function onWheel(event: WheelEvent, props: Props, now: ToolContext | null): void
   const { state, plane, actions } = props;
   const lines = event.deltaMode === 1 ? event.deltaY * 16 : event.deltaY;
   if (!event.ctrlKey) {
-    actions.scroll(plane.normal, Math.sign(lines) * (event.shiftKey ? 5 : 1));
+    actions.scroll(plane, Math.sign(lines) * (event.shiftKey ? 5 : 1));
     return;
   }
   if (now === null) return;

@@ -9,6 +9,7 @@ import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { Picture } from "@/core/pictures";
 import type { ImageState } from "./model";
 import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
+import { presetsOf } from "./presets";
 import { strings } from "./strings";
 import { ToolOptionsBar } from "./ToolOptionsBar";
 
@@ -39,11 +40,13 @@ export function ToolButton(props: { command: ImageCommand; state: ImageState; on
   );
 }
 
-export function Toolbar(props: { state: ImageState; run: Run; update: Update; setWindow: (centre: number, width: number) => void }): React.JSX.Element {
+const automatic = "automatic";
+
+export function Toolbar(props: { state: ImageState; run: Run; update: Update; setWindow: (centre: number, width: number) => void; automaticWindow: () => void }): React.JSX.Element {
   const { state, run } = props;
   const groups = [strings.groups.view, strings.groups.paint, strings.groups.shapes, strings.groups.measure];
   const picture = shownPicture(state);
-  const presets = [...(picture.series.modality === "CT" ? (state.protocol.view?.windows ?? []) : []), ...picture.volume.windows];
+  const presets = presetsOf(picture, state.protocol.view?.windows ?? []);
   const current = presets.findIndex((preset) => preset.centre === state.window.centre && preset.width === state.window.width);
   const undoCommand = itemCommands.find((command) => command.id === "image.undo");
   return (
@@ -69,12 +72,14 @@ export function Toolbar(props: { state: ImageState; run: Run; update: Update; se
           onChange={(event) => {
             const preset = presets[Number(event.currentTarget.value)];
             if (preset !== undefined) props.setWindow(preset.centre, preset.width);
+            else if (event.currentTarget.value === automatic) props.automaticWindow();
           }}
         >
           {current < 0 && <option value={-1}>W {Math.round(state.window.width)} L {Math.round(state.window.centre)}</option>}
           {presets.map((preset, n) => (
             <option key={`${preset.name}/${n}`} value={n}>{preset.name}</option>
           ))}
+          <option value={automatic}>{strings.automatic}</option>
         </select>
         {undoCommand !== undefined && <ToolButton command={undoCommand} state={state} run={run} text={strings.undo(undoLabel(state.history))} />}
       </div>

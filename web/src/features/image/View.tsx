@@ -1,9 +1,7 @@
 // The image workspace: series rail, panes, findings. State is model.ts, deeds are commands.ts, voxels are stage.ts.
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { AnnotationBody, Point, WorkspaceProps } from "@/core/workspace";
+import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
-import { planesOf } from "@/core/geometry";
-import type { Plane, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
@@ -13,26 +11,26 @@ import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
-import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
 import type { Picture } from "@/core/pictures";
-import { unitOf } from "@/core/pictures";
-import type { Changed, ImageState } from "./model";
+import { LookBar } from "./LookBar";
+import { layoutFor, layoutKey } from "./looking";
+import { useLooks } from "./looks";
+import type { Changed, ImageState, Layout } from "./model";
 import {
-  addBody, answerOf, changeBody, colourOf, findings, labelOf, memoryKey, missingAnswers, recalled,
-  remembered, removeBody, scrolled, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
-  withSelected, withView,
+  addBody, answerOf, changeBody, labelOf, memoryKey, missingAnswers, recalled,
+  remembered, removeBody, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
+  withSelected,
 } from "./model";
-import type { PaneActions } from "./Pane";
-import { Pane } from "./Pane";
+import { paneActions } from "./pane_actions";
 import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
+import { Panes } from "./Panes";
+import { automaticWindow } from "./presets";
 import { SegmentTools } from "./SegmentTools";
 import { Stage } from "./stage";
+import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
-import { shapeServices } from "./tools/shape_services";
-import { strokeServices } from "./tools/strokes";
-import type { StrokeParts } from "./tools/strokes";
+import { useFilm } from "./use_film";
 import "./image.css";
 
 export { fetchAhead } from "./ahead";
@@ -41,7 +39,7 @@ export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const memory = memoryKey(props.item.id);
   const [start] = useState(() => {
     const state = startState(props.item, props.protocol, props.annotations.filter((annotation) => annotation.state !== "retracted").map(bodyOf), props.readOnly);
-    return state === null ? null : recalled(state, sessionStorage.getItem(memory));
+    return state === null ? null : recalled(withKeptLayout(state), sessionStorage.getItem(memory));
   });
   if (start === null) return <p className="image-nothing">{strings.nothingToShow}</p>;
   return <Bench {...props} start={start} memory={memory} />;
@@ -94,9 +92,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   }, [memory, state]);
 
   const picture = shownPicture(state);
-  const { volume, loading } = stage.pictureOf(picture, state.position[2]);
+  const { volume, loading } = stage.pictureOf(picture, Math.round(state.position[2]));
   useEffect(() => {
-    loading.lookAt(state.position[2]);
+    loading.lookAt(Math.round(state.position[2]));
   }, [loading, state.position]);
 
   const goTo = useCallback(
@@ -151,6 +149,15 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const actions = useMemo(() => paneActions({ now, set, change, say, stage, session, probe }), [set, change, stage, session]);
 
   const workParts = useMemo(() => ({ now, stage, strokes: actions.strokes, session, client: operationClient(project.id, item.id) }), [actions, stage, session, project.id, item.id]);
+  const fitWindow = useCallback(() => {
+    const shown = shownPicture(now.current);
+    const { slope, intercept } = shown.volume.transform;
+    const found = automaticWindow(stage.pictureOf(shown, Math.round(now.current.position[2])).volume, slope, intercept);
+    if (found !== null) actions.setWindow(found.centre, found.width);
+  }, [stage, actions]);
+
+  const surfaceUrl = useCallback((gridId: string, segment: number) => `/api/v1/projects/${project.id}/items/${item.id}/masks/${gridId}/surface?segment=${String(segment)}`, [project.id, item.id]);
+
   const findingActions: FindingActions = useMemo(
     () => ({
       select: (id, go) => {
@@ -193,8 +200,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 
   const looks = useLooks(state, stage, stageRevision);
-  const planes = useMemo(() => planesOf(picture.volume.grid.affine), [picture]);
-  const shown = state.layout === "one" ? planes.filter((plane) => plane.name === mainPlane(state, planes)) : orderPlanes(state, planes);
+  useFilm(state, actions.update);
   const missing = missingAnswers(state);
   const label = labelOf(state, selectedBody(state)?.label ?? state.label);
   const { setStatus } = props;
@@ -217,12 +223,11 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   return (
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
-      <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} />
+      <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(withPicture(now.current, index))} />
+      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
-        {shown.map((plane, n) => (
-          <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
-        ))}
+        <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
           <div className="image-problem" role="alert">
             {strings.framesFailed} <small>{stage.problem}</small>
@@ -249,37 +254,20 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 }
 
-/** The session with one identity for the workspace's life: the shell gives a new one whenever its save state changes. */
-function useSteadySession(session: WorkspaceProps["session"]): WorkspaceProps["session"] {
-  const latest = useRef(session);
-  latest.current = session;
-  return useMemo(
-    () => ({
-      get state() {
-        return latest.current.state;
-      },
-      put: (body) => latest.current.put(body),
-      remove: (id) => latest.current.remove(id),
-      putMaskBricks: (gridId, patch) => latest.current.putMaskBricks(gridId, patch),
-      loadMasks: (gridId) => latest.current.loadMasks(gridId),
-    }),
-    [],
-  );
+/** The layout that this person chose last for pictures of this kind. */
+function withKeptLayout(state: ImageState): ImageState {
+  const picture = shownPicture(state);
+  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(picture.series.modality))) };
+}
+
+function keepLayout(modality: string, layout: Layout): void {
+  // Side by side belongs to the case, not to the habit.
+  if (layout !== "beside") localStorage.setItem(layoutKey(modality), layout);
 }
 
 function thumbnailUrl(projectId: string, itemId: string, picture: Picture): string {
   const image = picture.imageIndex === null ? "" : `&image=${picture.imageIndex}`;
   return `/api/v1/projects/${projectId}/items/${itemId}/thumbnail?series=${picture.series.id}${image}`;
-}
-
-function mainPlane(state: ImageState, planes: readonly Plane[]): Plane["name"] {
-  // A single image has one plane worth looking at: the acquired one.
-  return shownPicture(state).volume.grid.dims[2] === 1 ? (planes.find((plane) => plane.normal === 2)?.name ?? "axial") : state.main;
-}
-
-function orderPlanes(state: ImageState, planes: readonly Plane[]): readonly Plane[] {
-  const first = mainPlane(state, planes);
-  return [...planes].sort((a, b) => Number(b.name === first) - Number(a.name === first));
 }
 
 /** Brings a finding into view. */
@@ -302,99 +290,3 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
   return slice === null ? next : withPosition(next, [mean(0), mean(1), slice]);
 }
 
-interface Looks {
-  readonly segments: ReadonlyMap<number, SegmentLook>;
-  readonly key: string;
-  readonly shapes: readonly ShapeLook[];
-  readonly captions: ReadonlyMap<AnnotationId, string>;
-  readonly marks: ReadonlyMap<number, readonly { slice: number; colour: string }[]>;
-}
-
-/** How findings look on the shown picture. Extents of masks are counted anew only when the mask changed. */
-function useLooks(state: ImageState, stage: Stage, stageRevision: number): Looks {
-  const picture = shownPicture(state);
-  const mask = stage.maskOf(picture.volume);
-  const counted = useRef<{ mask: typeof mask; revision: number; extents: ReturnType<typeof extentsOf> } | null>(null);
-  if (counted.current?.mask !== mask || counted.current.revision !== stageRevision) {
-    counted.current = { mask, revision: stageRevision, extents: extentsOf(mask) };
-  }
-  const extents = counted.current.extents;
-  const target = selectedBody(state)?.target;
-  const segment = target?.type === "mask" && target.grid_id === picture.volume.grid_id ? target.segment : null;
-  // What the image holds under it is counted for the selected one alone, and once for each change: it takes every voxel of its bricks.
-  const values = useMemo(
-    () => (segment === null || stageRevision < 0 ? {} : valuesUnder(mask, segment, stage.pictureOf(picture, 0).volume, picture.volume.transform)),
-    [mask, segment, stage, picture, stageRevision],
-  );
-  return useMemo(() => {
-    const segments = new Map<number, SegmentLook>();
-    const shapes: ShapeLook[] = [];
-    const captions = new Map<AnnotationId, string>();
-    const marks = new Map<number, { slice: number; colour: string }[]>([[0, []], [1, []], [2, []]]);
-    const { volume: info } = picture;
-    const unit = unitOf(picture);
-    for (const { number, body } of findings(state)) {
-      const { target } = body;
-      const colour = colourOf(state, body.label);
-      const visible = !state.hidden.has(body.id);
-      const selected = state.selected === body.id;
-      if (target.type === "mask" && target.grid_id === info.grid_id) {
-        segments.set(target.segment, { colour, visible, selected, number });
-        const extent = extents.get(target.segment);
-        if (extent === undefined) continue;
-        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit));
-        for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
-      } else if (target.type === "region") {
-        const slice = sliceOf(state, body);
-        if (slice === null) continue;
-        marks.get(2)?.push({ slice, colour });
-        const { kind, points } = target.geometry;
-        const { volume } = stage.pictureOf(picture, slice);
-        const caption = measurementText(measureShape({ kind, points }, info.grid.affine, volume, slice, info.transform), unit);
-        captions.set(body.id, caption);
-        if (visible && slice === state.position[2]) shapes.push({ id: body.id, kind, points, colour, selected, number, caption });
-      }
-    }
-    const key = [...segments].map(([segment, look]) => `${segment}${look.colour}${look.visible}${look.selected}`).join("/");
-    // A shape is drawn in the acquired plane as that plane stands on the screen.
-    const acquired = planesOf(info.grid.affine).find((plane) => plane.normal === 2);
-    const turned = acquired === undefined ? shapes : shapes.map((shape) => ({ ...shape, points: shape.points.map((point) => toScreenPlane(acquired, info.grid.dims, point)) }));
-    return { segments, key, shapes: turned, captions, marks };
-  }, [state, stage, picture, extents, values]);
-}
-
-/** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */
-function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Point {
-  const along = (side: Plane["right"]): number => {
-    const value = side.axis === 0 ? x : y;
-    return side.flipped ? (dims[side.axis] ?? 1) - 1 - value : value;
-  };
-  return [along(plane.right), along(plane.down)];
-}
-
-interface ActionParts extends StrokeParts {
-  readonly change: (changed: Changed) => void;
-  readonly probe: { current: HTMLSpanElement | null };
-}
-
-function paneActions(parts: ActionParts): PaneActions {
-  const { now, set, change, say, stage, probe } = parts;
-  return {
-    update: (next) => set(next(now.current)),
-    change: (next) => change(next(now.current)),
-    strokes: strokeServices(parts),
-    redraw: () => stage.changed(),
-    body: (id) => now.current.bodies.find((body) => body.id === id),
-    moveTo: (position: VoxelPoint) => set(withPosition(now.current, position)),
-    scroll: (axis, by) => set(scrolled(now.current, axis, by)),
-    look: (plane, zoom, pan) => set(withView(now.current, plane, { zoom, pan })),
-    setWindow: (centre, width) => set({ ...now.current, window: { centre: Math.round(centre * 10) / 10, width: Math.round(width * 10) / 10 } }),
-    ...shapeServices(parts),
-    select: (id) => set(withSelected(now.current, id)),
-    probe: (text) => {
-      if (probe.current !== null) probe.current.textContent = text;
-    },
-    makeMain: (plane) => set({ ...now.current, main: plane }),
-    say,
-  };
-}

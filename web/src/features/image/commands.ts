@@ -5,9 +5,12 @@ import {
   IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
 } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
-import type { Effect, ImageState, Tool } from "./model";
-import { findingLabels, neighbour, redoStep, scrolled, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
-import { planesOf } from "@/core/geometry";
+import type { Effect, ImageState, Layout, Tool } from "./model";
+import { findingLabels, neighbour, redoStep, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
+import { lutNames } from "@/core/luts";
+import type { Slab } from "@/core/reslice";
+import { planesInOrder, scrolledOn, withLooking, withoutTurn } from "./looking";
+import { ctPresets, isCt } from "./presets";
 import { strings } from "./strings";
 
 export type ImageEffect =
@@ -51,9 +54,9 @@ export const toolCommands: readonly ImageCommand[] = [
   tool("cobb", "Shift+C", strings.groups.measure, IconVectorTriangle),
 ];
 
-const mainAxis = (state: ImageState): 0 | 1 | 2 => {
-  const plane = planesOf(shownPicture(state).volume.grid.affine).find((candidate) => candidate.name === state.main);
-  return plane?.normal ?? 2;
+const scrollMain = (state: ImageState, by: number): ImageState => {
+  const plane = planesInOrder(state)[0];
+  return plane === undefined ? state : scrolledOn(state, plane, by);
 };
 
 const scroll = (id: string, label: string, shortcut: string | readonly string[], by: number): ImageCommand => ({
@@ -62,7 +65,7 @@ const scroll = (id: string, label: string, shortcut: string | readonly string[],
   shortcut,
   group: strings.groups.go,
   hidden: true,
-  apply: (state) => scrolled(state, mainAxis(state), by),
+  apply: (state) => scrollMain(state, by),
 });
 
 const goTo = (id: string, label: string, shortcut: string, by: 1 | -1): ImageCommand => ({
@@ -78,10 +81,32 @@ const goTo = (id: string, label: string, shortcut: string, by: 1 | -1): ImageCom
   enabled: (state) => neighbour(state, by) !== null,
 });
 
+const isDeep = (state: ImageState): boolean => shownPicture(state).volume.grid.dims[2] > 1;
+const layouts: readonly Layout[] = ["three", "one", "four", "row"];
+
+/** The windows by body part are on the function keys, as in reading rooms. */
+const windowCommands: readonly ImageCommand[] = ctPresets.map(({ name, centre, width }, n) => ({
+  id: `image.window.${name.toLowerCase()}`, label: strings.windowOf(name), shortcut: n < 2 ? `Alt+${String(n + 1)}` : `F${String(n + 1)}`, group: strings.groups.view, hidden: true,
+  apply: (state) => ({ ...state, window: { centre, width } }), enabled: (state) => isCt(shownPicture(state)),
+}));
+
+const lookCommands: readonly ImageCommand[] = [
+  { id: "image.upright", label: strings.upright, shortcut: "Shift+R", group: strings.groups.view, apply: withoutTurn, enabled: (state) => state.looking.turn !== null },
+  { id: "image.film", label: strings.film.playName, shortcut: "Alt+P", group: strings.groups.view, apply: (state) => withLooking(state, { film: { ...state.looking.film, playing: !state.looking.film.playing } }), enabled: isDeep },
+  { id: "image.slab", label: strings.slab.next, shortcut: "Alt+M", group: strings.groups.view, apply: (state) => withLooking(state, { slab: nextSlab(state.looking.slab) }), enabled: isDeep },
+  { id: "image.lut", label: strings.lutNext, shortcut: "Alt+L", group: strings.groups.view, apply: (state) => withLooking(state, { lut: lutNames[(lutNames.indexOf(state.looking.lut) + 1) % lutNames.length] ?? "grey" }) },
+];
+
+const slabModes = [null, "max", "min", "mean"] as const;
+function nextSlab(slab: Slab | null): Slab | null {
+  const mode = slabModes[(slabModes.indexOf(slab?.mode ?? null) + 1) % slabModes.length] ?? null;
+  return mode === null ? null : { mode, thicknessMm: slab?.thicknessMm ?? 10 };
+}
+
 export const viewCommands: readonly ImageCommand[] = [
   { id: "image.invert", label: strings.invert, shortcut: "I", group: strings.groups.view, icon: IconContrastOff, apply: (state) => ({ ...state, inverted: !state.inverted }) },
   { id: "image.fit", label: strings.fit, shortcut: "F", group: strings.groups.view, icon: IconFocusCentered, apply: withFit },
-  { id: "image.layout", label: strings.layout, shortcut: "Q", group: strings.groups.view, icon: IconLayoutGrid, apply: (state) => ({ ...state, layout: state.layout === "three" ? "one" : "three" }), enabled: (state) => shownPicture(state).volume.grid.dims[2] > 1 },
+  { id: "image.layout", label: strings.layout, shortcut: "Q", group: strings.groups.view, icon: IconLayoutGrid, apply: (state) => ({ ...state, layout: layouts[(layouts.indexOf(state.layout) + 1) % layouts.length] ?? "three" }), enabled: isDeep },
   { id: "image.crosshair", label: strings.crosshairShown, shortcut: "Shift+X", group: strings.groups.view, apply: (state) => ({ ...state, crosshair: !state.crosshair }) },
   { id: "image.segmentTools", label: strings.segment.toggle, shortcut: "Shift+T", group: strings.groups.paint, apply: (state) => ({ ...state, segmentTools: !state.segmentTools }), enabled: (state) => !state.readOnly },
   { id: "image.guideline", label: strings.guidelineToggle, shortcut: "G", group: strings.groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
@@ -118,5 +143,5 @@ export function imageCommands(state: ImageState): readonly ImageCommand[] {
     apply: (current) => withLabel(current, label.id),
     enabled: (current) => !current.readOnly,
   }));
-  return [...toolCommands, ...viewCommands, ...itemCommands, ...findingCommands, ...labels];
+  return [...toolCommands, ...viewCommands, ...lookCommands, ...windowCommands, ...itemCommands, ...findingCommands, ...labels];
 }

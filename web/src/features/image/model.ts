@@ -14,13 +14,15 @@ import type { Window } from "@/core/volume";
 import type { Picture } from "@/core/pictures";
 import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
 import type { View } from "@/ui/slice_pane";
+import type { Looking } from "./looking";
+import { layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
 export type ShapeTool = GeometryKind | "freehand" | "spline";
 export type PaintTool = "brush" | "sphere" | "eraser" | "scissors" | "livewire" | "wand";
 export type Tool = "window" | "pan" | "zoom" | "crosshair" | PaintTool | ShapeTool;
-export type Layout = "three" | "one";
+export type Layout = "one" | "three" | "four" | "row" | "beside";
 
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
 export interface Change {
@@ -48,6 +50,7 @@ export interface ImageState {
   readonly tool: Tool;
   readonly radiusMm: number;
   readonly options: ToolOptions;
+  readonly looking: Looking;
   readonly label: string;
   readonly selected: AnnotationId | null;
   readonly hidden: ReadonlySet<AnnotationId>;
@@ -83,11 +86,12 @@ export function startState(
     window: initialWindow(shown, protocol),
     inverted: isInverse(shown),
     views: allUnmoved,
-    layout: shown.volume.grid.dims[2] > 1 ? "three" : "one",
+    layout: layoutFor(shown, protocol, null),
     main: "axial",
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
     options: startOptions,
+    looking: plainLooking,
     label: findingLabels(protocol)[0]?.id ?? "",
     selected: null,
     hidden: new Set(),
@@ -333,7 +337,9 @@ export function redoStep(state: ImageState): Changed {
 
 export function clampPosition(state: ImageState, position: readonly [number, number, number]): readonly [number, number, number] {
   const dims = shownPicture(state).volume.grid.dims;
-  const clamp = (value: number, axis: 0 | 1 | 2): number => Math.min(Math.max(Math.round(value), 0), dims[axis] - 1);
+  // Between voxels only while planes are turned: there are no slices then.
+  const whole = (value: number): number => (state.looking.turn === null ? Math.round(value) : value);
+  const clamp = (value: number, axis: 0 | 1 | 2): number => Math.min(Math.max(whole(value), 0), dims[axis] - 1);
   return [clamp(position[0], 0), clamp(position[1], 1), clamp(position[2], 2)];
 }
 
@@ -356,7 +362,8 @@ export function withPicture(state: ImageState, index: number): ImageState {
     position: middleOf(picture),
     window: initialWindow(picture, state.protocol),
     inverted: isInverse(picture),
-    layout: picture.volume.grid.dims[2] > 1 ? "three" : "one",
+    layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
+    looking: { ...plainLooking, film: state.looking.film },
     views: allUnmoved,
     main: "axial",
   };
@@ -368,7 +375,7 @@ export function withView(state: ImageState, plane: PlaneName, view: View): Image
 }
 
 export function withFit(state: ImageState): ImageState {
-  return { ...state, views: allUnmoved };
+  return { ...withoutTurn(state), views: allUnmoved };
 }
 
 export function withRadius(state: ImageState, radiusMm: number): ImageState {
@@ -432,14 +439,14 @@ export function missingAnswers(state: ImageState): readonly { readonly id: strin
 
 // ---- what a reload comes back to
 
-type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "options" | "label">;
+type Remembered = Pick<ImageState, "picture" | "position" | "window" | "inverted" | "views" | "layout" | "main" | "tool" | "radiusMm" | "options" | "label" | "looking">;
 
 /** Where the browser keeps what was looked at, until it is closed. */
 export const memoryKey = (item: string): string => `consilium.image.${item}`;
 
 export function remembered(state: ImageState): string {
-  const { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label } = state;
-  const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label };
+  const { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label, looking } = state;
+  const kept: Remembered = { picture, position, window, inverted, views, layout, main, tool, radiusMm, options, label, looking: { ...looking, film: { ...looking.film, playing: false } } };
   return JSON.stringify(kept);
 }
 
@@ -449,7 +456,7 @@ export function recalled(state: ImageState, text: string | null): ImageState {
     const kept = JSON.parse(text) as Partial<Remembered>;
     const picture = typeof kept.picture === "number" && kept.picture < state.pictures.length ? kept.picture : state.picture;
     const next: ImageState = { ...withPicture(state, picture), ...kept, picture };
-    return withPosition({ ...next, options: { ...startOptions, ...next.options }, tool: state.readOnly ? "window" : next.tool }, next.position);
+    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly ? "window" : next.tool }, next.position);
   } catch {
     return state;
   }

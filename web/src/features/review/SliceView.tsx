@@ -1,14 +1,16 @@
 // One plane of a picture with the outlines and shapes of all raters, to look at only.
 import { useCallback, useEffect, useMemo, useRef, type PointerEvent as ReactPointerEvent } from "react";
 import type { FrameStage } from "@/core/frame_stage";
+import { cutAlong } from "@/core/cut";
 import type { Plane, VoxelPoint } from "@/core/geometry";
 import { sizeOn, spacingOf, toSlice, toVoxel } from "@/core/geometry";
+import { lutOf } from "@/core/luts";
 import type { Picture } from "@/core/pictures";
 import { signed } from "@/core/pictures";
 import type { Window } from "@/core/volume";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import type { MaskLook, Placement, ShapeLook, View } from "@/ui/slice_pane";
-import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
+import { crosshairAt, fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
 import { strings } from "./strings";
 
 export interface Look {
@@ -58,10 +60,14 @@ export function SliceView(props: Props): React.JSX.Element {
     if (context === null || context === undefined) return;
     const now = latest.current;
     const { dims } = now.picture.volume.grid;
+    const { grid, transform } = now.picture.volume;
+    const cut = cutAlong(grid.affine, dims, now.plane, now.look.position[now.plane.normal]);
     renderer.draw(context, {
-      volume: now.stage.pictureOf(now.picture, now.look.position[2]).volume, plane: now.plane, slice: now.look.position[now.plane.normal], spacing: spacingOn(now.picture, now.plane), view: now.view,
-      transform: { ...now.picture.volume.transform, window: now.look.window, inverted: now.look.inverted }, lookup: now.stage.lookupOf(now.picture, now.look.window, now.look.inverted),
-      masks: now.masks, shapes: now.shapes, crosshair: now.crosshair ? toSlice(now.plane, dims, now.look.position) : undefined, smooth: true, captions: now.main,
+      picture: {
+        volume: now.stage.pictureOf(now.picture, now.look.position[2]).volume, affine: grid.affine, slab: null, lookup: now.stage.lookupOf(now.picture, now.look.window, now.look.inverted),
+        tone: { slope: transform.slope, intercept: transform.intercept, window: now.look.window, inverted: now.look.inverted, colours: lutOf("grey") },
+      },
+      cut, view: now.view, masks: now.masks, shapes: now.shapes, lines: now.crosshair ? crosshairAt(toSlice(now.plane, dims, now.look.position)) : [], smooth: true, captions: now.main,
     });
     // The bar ends before the letter in the middle of the lower edge.
     const room = (canvas.current?.clientWidth ?? 0) / 2 - 84;
@@ -154,7 +160,7 @@ export function SliceView(props: Props): React.JSX.Element {
           <div>{strings.zoom} {Math.round(props.view.zoom * 100)} %</div>
         </div>
       ) : null}
-      <EdgeLetters plane={plane} />
+      <EdgeLetters letters={plane.letters} />
       <div className={main ? "image-scale image-scale-main" : "image-scale"} aria-hidden="true">
         <div className="image-scale-row"><div ref={bar} className="image-scale-bar" /><span ref={barText} /></div>
       </div>

@@ -59,6 +59,8 @@ export interface ToolContext {
   readonly cut: Cut;
   /** How places of the cut stand on the canvas, in device pixels. */
   readonly placement: Placement;
+  /** Device pixels of the pane. */
+  readonly canvas: { readonly width: number; readonly height: number };
   readonly volume: Volume;
   readonly mask: Mask;
   /** Shapes that the pane shows, in places of the cut; none on planes that were not acquired. */
