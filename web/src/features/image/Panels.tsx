@@ -218,18 +218,22 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
           ))}
         </section>
       )}
-      {questions.length > 0 && (
-        <section className="image-form" aria-label={strings.studyForm}>
-          <h2>
-            <b>{strings.studyForm}</b>
-            <i />
-            <span>{strings.answered(answered(questions, answerTo), questions.length)}</span>
-          </h2>
-          {questions.map((question) => (
-            <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
-          ))}
-        </section>
-      )}
+      {([["item", strings.studyForm], ["series", strings.seriesForm]] as const).map(([level, title]) => {
+        const asked = questions.filter((question) => (question.on ?? "item") === level);
+        return asked.length === 0 ? null : (
+          <section key={level} className="image-form" aria-label={title}>
+            <h2>
+              <b>{title}</b>
+              {level === "series" && <span>{shownPicture(state).series.description || shownPicture(state).series.modality}</span>}
+              <i />
+              <span>{strings.answered(answered(asked, answerTo), asked.length)}</span>
+            </h2>
+            {asked.map((question) => (
+              <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
+            ))}
+          </section>
+        );
+      })}
     </>
   );
 }
