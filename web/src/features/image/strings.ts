@@ -115,6 +115,10 @@ export const strings = {
     methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
     failed: "The server could not work it out.",
   },
+  optionKeys: {
+    limit: "Paint all values, within the window, or within a range", where: "Paint over everything or only what is empty", eraseActive: "Erase all segments or the active one",
+    scissors: "Scissors fill or erase", space: "Wand on the slice or in 3D",
+  },
   number: "Number",
   numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,

@@ -1,5 +1,6 @@
 // What a threshold or an operation would do, drawn over a pane before it is done: translucent, with a dashed outline.
 import type { Cut } from "@/core/cut";
+import { keyOfCut } from "@/core/cut";
 import { brickCounts } from "@/core/mask";
 import { edgesOf } from "@/core/mask_slice";
 import type { SampleRange } from "@/core/segment/edit";
@@ -54,7 +55,7 @@ export class OverlayRenderer {
 
   draw(context: ToolContext, canvas: CanvasRenderingContext2D, overlay: Overlay): void {
     const { cut, placement, volume } = context;
-    const key = [overlay.key, cut.name, ...cut.originMm, ...cut.normalMm, volume.loadedCount].join("/");
+    const key = [overlay.key, keyOfCut(cut), volume.loadedCount].join("/");
     if (this.drawn?.key !== key) this.drawn = paint(key, cut, marksOn(context, overlay), overlay);
     if (this.drawn === undefined) return;
     canvas.imageSmoothingEnabled = false;

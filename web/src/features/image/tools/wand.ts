@@ -1,7 +1,6 @@
 // The wand: a press fills what hangs together with the place and is alike, on the plane or in space; level tracing fills what
 // the outline under the pointer encloses. The outline on the plane is shown before the press.
-import type { Cut } from "@/core/cut";
-import { voxelOn } from "@/core/cut";
+import { keyOfCut, voxelOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
 import { edgesOf } from "@/core/mask_slice";
 import type { SampleRange } from "@/core/segment/edit";
@@ -9,11 +8,11 @@ import { painter } from "@/core/segment/edit";
 import type { PlaneImage } from "@/core/segment/plane_image";
 import { planeImage } from "@/core/segment/plane_image";
 import type { PlaneRegion } from "@/core/segment/wand";
-import { emitRegion, levelRegion, regionInVolume, regionOnPlane, sampleUnder } from "@/core/segment/wand";
+import { emitPlaneRegion, emitRegion, levelRegion, regionInVolume, regionOnPlane, sampleUnder } from "@/core/segment/wand";
 import { toScreen } from "@/ui/slice_pane";
 import { shownPicture } from "../model";
 import { strings } from "../strings";
-import { editOf } from "./edits";
+import { editOf, gridOf } from "./edits";
 import type { PaneTool, ToolContext } from "./tool";
 
 /** A tolerance that lets the whole body in shall not be waited for. */
@@ -33,17 +32,6 @@ function regionAt({ state }: ToolContext, image: PlaneImage, at: SlicePoint): Pl
   return state.options.wand.level ? levelRegion(image, at) : regionOnPlane(image, at, rangeAbout(state, sample));
 }
 
-/** Voxels under the pixels of a region, as runs of one: a plane has too few to be worth longer ones. */
-function emitPlane(region: PlaneRegion, cut: Cut, emit: (i0: number, i1: number, j: number, k: number) => void): void {
-  for (let v = 0; v < region.height; v++) {
-    for (let u = 0; u < region.width; u++) {
-      if (region.inside[v * region.width + u] === 0) continue;
-      const [i, j, k] = voxelOn(cut, { u, v });
-      emit(Math.round(i), Math.round(i), Math.round(j), Math.round(k));
-    }
-  }
-}
-
 export function wandTool(): PaneTool {
   let image: { readonly key: string; readonly of: PlaneImage } | null = null;
   let slow = false;
@@ -51,7 +39,7 @@ export function wandTool(): PaneTool {
   let resting: ReturnType<typeof setTimeout> | undefined;
   let shown: { readonly key: string; readonly edges: readonly number[] } | null = null;
   const imageOf = ({ state, cut, volume }: ToolContext): { readonly key: string; readonly of: PlaneImage } => {
-    const key = [state.picture, cut.name, ...cut.originMm, ...cut.normalMm, volume.loadedCount].join("/");
+    const key = [state.picture, keyOfCut(cut), volume.loadedCount].join("/");
     if (image?.key !== key) image = { key, of: planeImage(volume, cut) };
     return image;
   };
@@ -71,7 +59,7 @@ export function wandTool(): PaneTool {
       emitRegion(region, emit);
     } else {
       const region = regionAt(context, plane, at);
-      if (region !== null) emitPlane(region, cut, emit);
+      if (region !== null) emitPlaneRegion(gridOf(state), cut, region, emit);
     }
     open.end();
   };
