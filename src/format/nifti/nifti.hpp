@@ -52,4 +52,9 @@ enum class NiftiPacking { Plain, Gzip };
 // three dimensions), TooLarge past `size_max` bytes when unpacked.
 [[nodiscard]] Result<NiftiVolume> read_nifti(ByteView file, std::uint64_t size_max = 1ULL << 32U);
 
+// The same, and a file of several volumes (times, b-values) split into them, in the file's order.
+[[nodiscard]] Result<std::vector<NiftiVolume>> read_nifti_list(ByteView file,
+                                                               std::uint64_t size_max = 1ULL
+                                                                                        << 32U);
+
 }  // namespace consilium

@@ -121,7 +121,13 @@ Result<std::array<float, count>> floats_at(ByteReader& bytes, std::uint64_t offs
   return values;
 }
 
-Result<NiftiVolume> read_plain(ByteView file) {
+// The volumes of one file share their space; samples of all, one after the other.
+struct NiftiList {
+  NiftiVolume shared;
+  std::uint64_t volume_count = 1;
+};
+
+Result<NiftiList> read_plain(ByteView file) {
   ByteReader bytes(file);
   const std::uint32_t header_size = CSL_TRY(bytes.u32());
   if (header_size == 540 || header_size == 0x1C020000) {
@@ -138,7 +144,8 @@ Result<NiftiVolume> read_plain(ByteView file) {
     return fail(ErrorCode::Unsupported, "header and voxels do not lie in one file", "byte 344",
                 "join them into one .nii");
   }
-  NiftiVolume volume;
+  NiftiList list;
+  NiftiVolume& volume = list.shared;
   CSL_TRY(bytes.seek(40));
   const std::int16_t dimension_count = CSL_TRY(bytes.i16());
   if (dimension_count < 1 || dimension_count > 7) {
@@ -149,12 +156,10 @@ Result<NiftiVolume> read_plain(ByteView file) {
     const std::int16_t size = CSL_TRY(bytes.i16());
     const std::int16_t used = axis < dimension_count ? size : std::int16_t{1};
     if (used < 1) return corrupt("a dimension is not greater than 0", "byte 42");
-    if (axis >= 3 && used > 1) {
-      return fail(ErrorCode::Unsupported, "the file holds more than one volume", "byte 48",
-                  "split it into volumes");
-    }
+    if (axis >= 3) list.volume_count *= static_cast<std::uint64_t>(used);
     if (axis < 3) volume.dims[static_cast<std::size_t>(axis)] = static_cast<std::uint32_t>(used);
     voxels *= static_cast<std::uint64_t>(used);
+    if (voxels > file.size()) return corrupt("the file ends before its voxels", "byte 40");
   }
   CSL_TRY(bytes.seek(70));
   const std::optional<SampleType> type = sample_type_of(CSL_TRY(bytes.i16()));
@@ -190,16 +195,38 @@ Result<NiftiVolume> read_plain(ByteView file) {
   const ByteView samples = CSL_TRY(bytes.take(voxels * size_bytes(*type)));
   volume.samples.assign(samples.begin(), samples.end());
   if (bytes.order() == std::endian::big) swap_sample_bytes(volume.samples, size_bytes(*type));
-  return volume;
+  return list;
+}
+
+Result<NiftiList> read_any(ByteView file, std::uint64_t size_max) {
+  if (file.size() > size_max) return fail(ErrorCode::TooLarge, "the volume is too large");
+  if (!is_gzip(file)) return read_plain(file);
+  const Bytes plain = CSL_TRY(gunzip(file, size_max));
+  return read_plain(plain);
 }
 
 }  // namespace
 
 Result<NiftiVolume> read_nifti(ByteView file, std::uint64_t size_max) {
-  if (file.size() > size_max) return fail(ErrorCode::TooLarge, "the volume is too large");
-  if (!is_gzip(file)) return read_plain(file);
-  const Bytes plain = CSL_TRY(gunzip(file, size_max));
-  return read_plain(plain);
+  NiftiList list = CSL_TRY(read_any(file, size_max));
+  if (list.volume_count > 1) {
+    return fail(ErrorCode::Unsupported, "the file holds more than one volume", "byte 48",
+                "split it into volumes");
+  }
+  return std::move(list.shared);
+}
+
+Result<std::vector<NiftiVolume>> read_nifti_list(ByteView file, std::uint64_t size_max) {
+  NiftiList list = CSL_TRY(read_any(file, size_max));
+  if (list.volume_count == 1) return std::vector<NiftiVolume>{std::move(list.shared)};
+  const Bytes samples = std::exchange(list.shared.samples, {});
+  const std::size_t each = samples.size() / list.volume_count;
+  std::vector<NiftiVolume> volumes(list.volume_count, list.shared);
+  for (std::size_t i = 0; i < volumes.size(); ++i) {
+    const ByteView own = ByteView(samples).subspan(i * each, each);
+    volumes[i].samples.assign(own.begin(), own.end());
+  }
+  return volumes;
 }
 
 }  // namespace consilium

@@ -5,6 +5,7 @@
 
 #include "base/byte_source.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "format/nrrd/nrrd.hpp"
 
 namespace consilium::service {
 namespace {
@@ -36,9 +37,6 @@ constexpr std::array later_kinds{
     Later{"vhdr", "BrainVision recordings come with a later version"},
     Later{"vmrk", "BrainVision recordings come with a later version"},
     Later{"ishne", "ISHNE Holter recordings come with a later version"},
-    Later{"nii", "NIfTI images come with a later version"},
-    Later{"nrrd", "NRRD images come with a later version"},
-    Later{"mha", "MetaImage files come with a later version"},
     Later{"png", "plain pictures come with a later version"},
     Later{"jpg", "plain pictures come with a later version"},
     Later{"jpeg", "plain pictures come with a later version"},
@@ -104,6 +102,9 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   const std::string extension = extension_of(name);
   if (head.size() >= 132 && head.substr(128, 4) == "DICM") return FileKind::Dicom;
   if (is_edf(head) || extension == "edf" || extension == "bdf") return FileKind::Edf;
+  if (looks_like_nrrd(bytes)) return FileKind::Nrrd;
+  if (extension == "nii") return FileKind::Nifti;
+  if (extension == "mha" || extension == "mhd") return FileKind::MetaImage;
   if (extension == "dcm") return FileKind::Dicom;  // without a mark its reader says what is wrong
   if (extension == "hea") return FileKind::WfdbHeader;
   if (extension == "csv" || extension == "tsv") return FileKind::NoteCsv;

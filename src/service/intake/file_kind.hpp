@@ -17,7 +17,10 @@ enum class FileKind {
   NoteCsv,
   NoteJsonl,
   FhirJson,
-  Other,  // a signal file of some header, or nothing that we read
+  Nifti,      // .nii, .nii.gz
+  Nrrd,       // .nrrd, .nhdr
+  MetaImage,  // .mha, .mhd
+  Other,      // a signal file of some header, or nothing that we read
 };
 
 // Errors: Unsupported for kinds that we know and do not read yet, with the reason; those of opening

@@ -9,6 +9,7 @@
 #include "format/dicom/dicom_file.hpp"
 #include "format/dicom/frames.hpp"
 #include "format/dicom/identity.hpp"
+#include "format/dicom_write/uid.hpp"
 #include "service/intake/description_json.hpp"
 #include "storage/catalog.hpp"
 
@@ -237,6 +238,65 @@ Status prepare_image(const IntakeTools& tools, ByteView bytes, const std::string
   Prepared prepared;
   prepared.objects.push_back(facts.object);
   if (!offset) prepared.objects.push_back(facts.frames.object);
+  prepared.commit = [facts = std::move(facts)](Transaction& transaction) {
+    return commit_image(transaction, facts);
+  };
+  static_cast<void>(sink(std::move(prepared)));
+  return {};
+}
+
+namespace {
+
+// The same text gives the same UID in this store, and the UID tells nothing of the text.
+std::string uid_of(storage::Store& store, std::string_view purpose, std::string_view text) {
+  return uid_from_name(to_hex(store.objects().keyed_hash(purpose, bytes_of(text))));
+}
+
+bool lies_in(ByteView part, ByteView whole) {
+  return part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size();
+}
+
+}  // namespace
+
+Status prepare_plain_image(const IntakeTools& tools, ByteView file, const PlainImage& plain,
+                           const std::string& content, const PreparedSink& sink) {
+  ImageFacts facts;
+  // Without a name the content stands for the patient, so that the same file is the same patient's.
+  storage::Identity identity;
+  identity.patient_id =
+      Protected<std::string>(plain.patient_id.empty() ? "file " + content : plain.patient_id);
+  facts.patient = CSL_TRY(tools.store.vault().find_or_add(identity)).entry;
+  const std::string place = to_string(facts.patient.patient) + "/";
+  facts.split.catalog.study_instance_uid = uid_of(tools.store, "plain study", place + plain.study);
+  facts.split.catalog.series_instance_uid =
+      uid_of(tools.store, "plain series", place + plain.study + "/" + plain.series);
+  facts.split.catalog.sop_instance_uid = uid_of(tools.store, "plain image", content);
+  facts.split.catalog.modality = plain.image.modality;
+  facts.content = content;
+  facts.frame_count = plain.image.frame_count;
+  facts.object = CSL_TRY(tools.store.objects().put(facts.patient.patient, file)).object;
+  if (lies_in(plain.frames, file)) {
+    facts.frames = {.object = facts.object,
+                    .first_offset = static_cast<std::uint64_t>(plain.frames.data() - file.data())};
+  } else {
+    auto frames = tools.store.objects().put(facts.patient.patient, plain.frames);
+    if (!frames) {
+      static_cast<void>(tools.store.objects().discard(facts.object));
+      return std::unexpected(std::move(frames).error());
+    }
+    facts.frames = {.object = frames->object, .first_offset = 0};
+  }
+  ImageDescription image = plain.image;
+  image.frame_of_reference_uid =
+      uid_of(tools.store, "plain frame of reference", place + plain.study + "/" + plain.series);
+  facts.instance = make_id<InstanceId>(tools.clock, tools.random);
+  facts.new_series = make_id<SeriesId>(tools.clock, tools.random);
+  facts.new_study = make_id<StudyId>(tools.clock, tools.random);
+  facts.shift_if_new = draw_date_shift(tools.random);
+  facts.description = description_json({.image = image, .instance_number = std::nullopt});
+  Prepared prepared;
+  prepared.objects.push_back(facts.object);
+  if (facts.frames.object != facts.object) prepared.objects.push_back(facts.frames.object);
   prepared.commit = [facts = std::move(facts)](Transaction& transaction) {
     return commit_image(transaction, facts);
   };

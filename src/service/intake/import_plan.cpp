@@ -5,7 +5,9 @@
 #include <set>
 #include <string>
 
+#include "base/byte_source.hpp"
 #include "service/intake/signal_intake.hpp"
+#include "service/intake/volume_intake.hpp"
 
 namespace consilium::service {
 namespace {
@@ -23,6 +25,9 @@ std::string stem_of(const std::string& name) {
   return has_extension ? name.substr(0, dot) : name;
 }
 
+// A detached header is text; a file larger than this holds its data itself.
+constexpr std::uint64_t header_bytes_max = 64U << 10U;
+
 class Planner {
  public:
   explicit Planner(std::span<const ImportFile> files) : files_(files), kinds_(files.size()) {
@@ -34,6 +39,7 @@ class Planner {
       kinds_[i] = kind_of_file(files_[i].path, files_[i].name);
     }
     gather_recordings();
+    gather_volumes();
     std::vector<ImportUnit> units;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       if (consumed_.contains(i)) continue;
@@ -95,6 +101,23 @@ class Planner {
     }
   }
 
+  // Data that a volume's header names lie beside it.
+  void gather_volumes() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (!is_kind(i, FileKind::Nrrd) && !is_kind(i, FileKind::MetaImage)) continue;
+      const auto source = open_file_source(files_[i].path);
+      if (!source || (*source)->size() > header_bytes_max) continue;
+      const auto header = read_all(**source, header_bytes_max);
+      if (!header) continue;
+      for (const std::string& name : data_files_of(*kinds_[i], *header)) {
+        const auto found = by_name_.find(folder_of(files_[i].name) + name);
+        if (found == by_name_.end() || found->second == i) continue;
+        volumes_[i].push_back(found->second);
+        consumed_.insert(found->second);
+      }
+    }
+  }
+
   ImportUnit unit_of(std::size_t file) {
     ImportUnit unit;
     unit.files = {file};
@@ -104,6 +127,9 @@ class Planner {
     }
     unit.kind = *kinds_[file];
     if (unit.kind == FileKind::WfdbHeader) unit.files = recordings_[file];
+    if (const auto found = volumes_.find(file); found != volumes_.end()) {
+      unit.files.insert(unit.files.end(), found->second.begin(), found->second.end());
+    }
     if (unit.kind == FileKind::Other) {
       unit.refusal = Error{ErrorCode::Unsupported, "the file is of no kind that is read", "",
                            "a signal file is imported together with its .hea header; other files "
@@ -116,6 +142,7 @@ class Planner {
   std::vector<Result<FileKind>> kinds_;
   std::map<std::string, std::size_t> by_name_;
   std::map<std::size_t, std::vector<std::size_t>> recordings_;  // header -> all its files
+  std::map<std::size_t, std::vector<std::size_t>> volumes_;     // detached header -> its data
   std::set<std::size_t> consumed_;
   std::set<std::size_t> counted_;
 };

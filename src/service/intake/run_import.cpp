@@ -17,6 +17,7 @@
 #include "service/intake/imports.hpp"
 #include "service/intake/note_intake.hpp"
 #include "service/intake/signal_intake.hpp"
+#include "service/intake/volume_intake.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -110,6 +111,10 @@ class ImportRun {
                                  .finished_content = {}});
     };
     if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, sink);
+    if (unit.kind == FileKind::Nifti || unit.kind == FileKind::Nrrd ||
+        unit.kind == FileKind::MetaImage) {
+      return prepare_volume_file(unit, sink);
+    }
     if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
       return prepare_signal(unit, sink);
     }
@@ -146,6 +151,28 @@ class ImportRun {
     const std::string content = content_name(tools_.store, sha256(file.view()));
     if (CSL_TRY(is_known(content, sink))) return {};
     return prepare_image(tools_, file.view(), content, sink);
+  }
+
+  Status prepare_volume_file(const ImportUnit& unit, const PreparedSink& sink) {
+    const ImportFile& header = files_[unit.files.front()];
+    const FileBytes file = CSL_TRY(FileBytes::open(header.path));
+    Sha256 all;
+    for (const std::size_t index : unit.files) all.update(CSL_TRY(digest_of(files_[index].path)));
+    const std::string content = content_name(tools_.store, all.finish());
+    if (CSL_TRY(is_known(content, sink))) return {};
+    const auto open = [&](std::string_view name) -> Result<Bytes> {
+      for (const std::size_t index : unit.files) {
+        if (std::filesystem::path(files_[index].name).filename() != name) continue;
+        const FileBytes data = CSL_TRY(FileBytes::open(files_[index].path));
+        return Bytes(data.view().begin(), data.view().end());
+      }
+      return fail(ErrorCode::NotFound, "the header's data file is not among the files", "",
+                  "give it together with its header");
+    };
+    return prepare_volume(
+        tools_, unit.kind,
+        {.bytes = file.view(), .name = header.name, .patient = patient_of(unit), .open = open},
+        content, sink);
   }
 
   Status prepare_signal(const ImportUnit& unit, const PreparedSink& sink) {

@@ -81,6 +81,12 @@ Result<json::object> inspect_kind(const std::filesystem::path& file, PatientValu
   switch (CSL_TRY(service::kind_of_file(file, file.filename().string()))) {
     case FileKind::Dicom:
       return inspect_dicom(bytes.view(), values);
+    case FileKind::Nifti:
+      return inspect_nifti(bytes.view(), values);
+    case FileKind::Nrrd:
+      return inspect_nrrd(file, bytes.view());
+    case FileKind::MetaImage:
+      return inspect_metaimage(file, bytes.view());
     case FileKind::WfdbHeader:
       return inspect_wfdb(file, values);
     case FileKind::Edf:

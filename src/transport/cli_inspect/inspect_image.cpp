@@ -3,8 +3,11 @@
 #include "format/dicom/dicom_file.hpp"
 #include "format/dicom/identity.hpp"
 #include "format/dicom/image_description.hpp"
+#include "format/metaimage/metaimage.hpp"
 #include "format/nifti/nifti.hpp"
+#include "format/nrrd/nrrd.hpp"
 #include "service/intake/description_json.hpp"
+#include "service/intake/file_bytes.hpp"
 #include "transport/cli_inspect/kinds.hpp"
 
 namespace consilium::cli {
@@ -102,26 +105,63 @@ Result<json::object> inspect_dicom(ByteView file, PatientValues values) {
   return out;
 }
 
-Result<json::object> inspect_nifti(ByteView file, PatientValues values) {
-  const NiftiVolume volume = CSL_TRY(read_nifti(file));
+namespace {
+
+// What all formats of volumes say alike.
+json::object volume_facts(std::string_view kind, const std::array<std::uint32_t, 3>& dims,
+                          const Affine& affine, SampleType type) {
   json::array spacing;
-  for (int axis = 0; axis < 3; ++axis) spacing.emplace_back(length(volume.affine.axis_mm(axis)));
-  json::array affine;  // rows 0 to 2
-  for (std::size_t i = 0; i < 12; ++i) affine.emplace_back(volume.affine.values[i]);
+  for (int axis = 0; axis < 3; ++axis) spacing.emplace_back(length(affine.axis_mm(axis)));
+  json::array rows;  // 0 to 2
+  for (std::size_t i = 0; i < 12; ++i) rows.emplace_back(affine.values[i]);
+  return {{"kind", kind},
+          {"dims", json::array{dims[0], dims[1], dims[2]}},
+          {"spacing_mm", std::move(spacing)},
+          {"affine_lps", std::move(rows)},
+          {"sample_type", service::name_of(type)}};
+}
+
+// Data files lie beside their header.
+std::function<Result<Bytes>(std::string_view)> opener_beside(const std::filesystem::path& header) {
+  return [folder = header.parent_path()](std::string_view name) -> Result<Bytes> {
+    const auto data = CSL_TRY(service::FileBytes::open(folder / name));
+    return Bytes(data.view().begin(), data.view().end());
+  };
+}
+
+}  // namespace
+
+Result<json::object> inspect_nifti(ByteView file, PatientValues values) {
+  const std::vector<NiftiVolume> volumes = CSL_TRY(read_nifti_list(file));
+  const NiftiVolume& volume = volumes.front();
+  json::object out = volume_facts("NIfTI-1", volume.dims, volume.affine, volume.sample_type);
+  out["volumes"] = volumes.size();
+  out["values"] = json::object{{"slope", volume.slope}, {"intercept", volume.intercept}};
   json::array labels;
   for (const NiftiLabel& label : volume.labels) {
     labels.push_back(json::object{{"value", label.value}, {"name", label.name}});
   }
-  json::object out{
-      {"kind", "NIfTI-1"},
-      {"dims", json::array{volume.dims[0], volume.dims[1], volume.dims[2]}},
-      {"spacing_mm", std::move(spacing)},
-      {"affine_lps", std::move(affine)},
-      {"sample_type", service::name_of(volume.sample_type)},
-      {"values", json::object{{"slope", volume.slope}, {"intercept", volume.intercept}}},
-      {"labels", std::move(labels)}};
+  out["labels"] = std::move(labels);
   if (values == PatientValues::Shown) out["description"] = volume.description;
   return out;
+}
+
+Result<json::object> inspect_nrrd(const std::filesystem::path& path, ByteView file) {
+  const auto volumes = CSL_TRY(read_nrrd_list(file, {.opener = opener_beside(path)}));
+  const ScalarVolume& first = volumes.front().volume;
+  json::object out = volume_facts("NRRD", first.dims, first.affine, first.sample_type);
+  out["volumes"] = volumes.size();
+  json::array labels;
+  for (const NrrdSegment& segment : volumes.front().segments) {
+    labels.push_back(json::object{{"value", segment.label_value}, {"name", segment.name}});
+  }
+  out["labels"] = std::move(labels);
+  return out;
+}
+
+Result<json::object> inspect_metaimage(const std::filesystem::path& path, ByteView file) {
+  const ScalarVolume volume = CSL_TRY(read_metaimage(file, {.opener = opener_beside(path)}));
+  return volume_facts("MetaImage", volume.dims, volume.affine, volume.sample_type);
 }
 
 }  // namespace consilium::cli

@@ -12,6 +12,10 @@ namespace consilium::cli {
 
 [[nodiscard]] Result<boost::json::object> inspect_dicom(ByteView file, PatientValues values);
 [[nodiscard]] Result<boost::json::object> inspect_nifti(ByteView file, PatientValues values);
+[[nodiscard]] Result<boost::json::object> inspect_nrrd(const std::filesystem::path& path,
+                                                       ByteView file);
+[[nodiscard]] Result<boost::json::object> inspect_metaimage(const std::filesystem::path& path,
+                                                            ByteView file);
 [[nodiscard]] Result<boost::json::object> inspect_note(service::FileKind kind, ByteView file,
                                                        PatientValues values);
 [[nodiscard]] Result<boost::json::object> inspect_edf(const std::filesystem::path& file,

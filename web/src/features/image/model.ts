@@ -59,6 +59,8 @@ export interface ImageState {
   readonly history: UndoStack<Change>;
   readonly crosshair: boolean;
   readonly guideline: boolean;
+  /** The panel of operations on whole segments is open. */
+  readonly segmentTools: boolean;
   readonly readOnly: boolean;
 }
 
@@ -98,6 +100,7 @@ export function startState(
     history: emptyUndo(),
     crosshair: true,
     guideline: true,
+    segmentTools: false,
     readOnly,
   };
 }
