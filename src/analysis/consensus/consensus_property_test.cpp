@@ -245,6 +245,27 @@ TEST_CASE("two modes of like height are both reported, with the items between th
   CHECK(single->mode_dependent_items.empty());
 }
 
+TEST_CASE("without intervals all else is the same") {
+  SeededRandom random(9);
+  const MadeVotes made = make_votes(random, 200, 7, 3, 0.6, false);
+  for (const ConsensusMethod method :
+       {ConsensusMethod::OneCoin, ConsensusMethod::DawidSkene, ConsensusMethod::Ibcc}) {
+    ConsensusOptions options;
+    options.method = method;
+    const auto with = find_consensus(made.table(), options);
+    options.intervals = RaterIntervals::None;
+    const auto without = find_consensus(made.table(), options);
+    REQUIRE(with);
+    REQUIRE(without);
+    CHECK(without->raters.lower.empty());
+    CHECK(without->raters.upper.empty());
+    CHECK(without->raters.confusion == with->raters.confusion);
+    CHECK(without->raters.information_nats == with->raters.information_nats);
+    CHECK(without->posterior == with->posterior);
+    CHECK(without->log_likelihood == with->log_likelihood);
+  }
+}
+
 TEST_CASE("intervals cover what the votes were made from") {
   const bool is_full = std::getenv("CONSILIUM_FULL") != nullptr;
   const int runs = is_full ? 500 : 12;

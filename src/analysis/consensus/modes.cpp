@@ -75,18 +75,22 @@ Shares first_start(const EmProblem& problem, const ConsensusOptions& options, co
 ModeSet find_modes(const EmProblem& problem, const ConfusionModel& model,
                    const ConsensusOptions& options) {
   StepTables tables(problem);
-  const Shares shares = vote_shares(problem, {});
+  Shares shares = vote_shares(problem, {});
   const bool draws = options.restarts > 0 || options.start == ConsensusStart::Random;
   const VoteStructure structure = draws ? find_structure(problem) : VoteStructure{};
 
   std::vector<EmRun> runs;  // one a mode, the best of those that ended there
   std::vector<std::uint32_t> run_counts;
   for (std::uint32_t start = 0; start <= options.restarts; ++start) {
-    EmRun run =
-        run_em(problem, tables, model,
-               start == 0 ? first_start(problem, options, shares, structure)
-                          : perturbed(problem, shares, structure, mixed(options.seed, start)),
-               options);
+    Shares from;
+    if (start > 0) {
+      from = perturbed(problem, shares, structure, mixed(options.seed, start));
+    } else if (draws || options.start != ConsensusStart::VoteShare) {
+      from = first_start(problem, options, shares, structure);
+    } else {
+      from = std::move(shares);  // the only run
+    }
+    EmRun run = run_em(problem, tables, model, std::move(from), options);
     if (start > 0 && is_renamed(problem, run.counts)) continue;
     const auto same =
         std::ranges::find_if(runs, [&run](const EmRun& known) { return is_same_mode(known, run); });

@@ -69,7 +69,7 @@ TEST_CASE("the intervals cover the truth about as often as they say") {
   double covered = 0;
   double all = 0;
   SeededRandom random(77);
-  const std::uint64_t rounds = full() ? 400 : 20;
+  const std::uint64_t rounds = full() ? 500 : 20;
   for (std::uint64_t seed = 1; seed <= rounds; ++seed) {
     // Biases are drawn as the model says: what raters have in common nobody could tell.
     std::vector<double> bias(8);
@@ -81,8 +81,9 @@ TEST_CASE("the intervals cover the truth about as often as they say") {
       if (made.truth[i] >= fit.item_low[i] && made.truth[i] <= fit.item_high[i]) covered += 1;
     }
   }
+  MESSAGE("coverage of the items' intervals " << covered / all);
   CHECK(covered / all > (full() ? 0.93 : 0.90));
-  CHECK(covered / all < 0.985);
+  CHECK(covered / all < (full() ? 0.97 : 0.985));
 }
 
 // An independent dense restricted likelihood with the same noise prior, maximised by BFGS (numpy 2,

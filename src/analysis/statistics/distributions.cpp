@@ -115,6 +115,8 @@ struct Rise {
 template <class Function>
 double increasing_root(double start, double high, double target, const Function& rise_at) {
   constexpr int newton_steps_max = 60;
+  // Each step squares the error, so what is left after one as short as this is below the last bit.
+  constexpr double step_enough = 1e-10;
   double low = 0;
   double x = start;
   for (int step = 0;; ++step) {
@@ -123,7 +125,7 @@ double increasing_root(double start, double high, double target, const Function&
     double next = 0;
     if (step < newton_steps_max && at.probability > 0 && at.slope > 0) {
       next = x * std::exp(std::log(target / at.probability) * at.probability / at.slope);
-      if (std::abs(next - x) <= precision * x) return next;
+      if (std::abs(next - x) <= step_enough * x) return next;
     }
     if (next > low && next < high) {
       x = next;

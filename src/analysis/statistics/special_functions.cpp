@@ -14,7 +14,12 @@ namespace {
 using lanes::Four;
 
 // One body for every processor; the loader takes the quickest that this one can run.
+// ThreadSanitizer's hooks would run in the loader's choice, before they can: one body for it alone.
+#if defined(__SANITIZE_THREAD__)
+#define CSL_MULTIVERSION
+#else
 #define CSL_MULTIVERSION __attribute__((target_clones("avx2", "default")))
+#endif
 
 #define CSL_LANES [[gnu::always_inline]] inline
 
