@@ -12,6 +12,7 @@ import { signed, unitOf } from "@/core/pictures";
 import type { ImageState, Tool } from "./model";
 import { shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
+import { useCanvasDrawing } from "@/ui/use_canvas_drawing";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 
@@ -64,7 +65,6 @@ export function Pane(props: Props): React.JSX.Element {
   const drag = useRef<{ drag: Drag; x: number; y: number } | null>(null);
   const draft = useRef<Point[]>([]);
   const space = useRef(false);
-  const queued = useRef(false);
   const bar = useRef<HTMLDivElement>(null);
   const barText = useRef<HTMLSpanElement>(null);
 
@@ -77,7 +77,6 @@ export function Pane(props: Props): React.JSX.Element {
   }, []);
 
   const draw = useCallback(() => {
-    queued.current = false;
     const element = canvas.current;
     const context = element?.getContext("2d", { alpha: false });
     if (element === null || context === null || context === undefined) return;
@@ -87,24 +86,10 @@ export function Pane(props: Props): React.JSX.Element {
     drawScaleBar(bar.current, barText.current, placement(), planeSpacing(now, shown).u, latest.current.main ? 110 : 70);
   }, [placement, renderer, stage]);
 
-  const queueDraw = useCallback(() => {
-    if (queued.current) return;
-    queued.current = true;
-    requestAnimationFrame(draw);
-  }, [draw]);
-
-  useEffect(() => stage.onDraw(queueDraw), [stage, queueDraw]);
-  useEffect(queueDraw);
+  const queueDraw = useCanvasDrawing(canvas, stage, draw);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => {
-      const ratio = window.devicePixelRatio || 1;
-      element.width = Math.max(1, Math.round(element.clientWidth * ratio));
-      element.height = Math.max(1, Math.round(element.clientHeight * ratio));
-      draw();
-    });
-    observer.observe(element);
     const wheel = (event: WheelEvent): void => onWheel(event, latest.current, placement());
     element.addEventListener("wheel", wheel, { passive: false });
     const key = (event: KeyboardEvent): void => {
@@ -122,12 +107,11 @@ export function Pane(props: Props): React.JSX.Element {
     window.addEventListener("keydown", key, true);
     window.addEventListener("keyup", key, true);
     return () => {
-      observer.disconnect();
       element.removeEventListener("wheel", wheel);
       window.removeEventListener("keydown", key, true);
       window.removeEventListener("keyup", key, true);
     };
-  }, [draw, placement, queueDraw]);
+  }, [placement, queueDraw]);
   useEffect(() => {
     draft.current = [];
     queueDraw();
