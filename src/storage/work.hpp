@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,10 +76,16 @@ struct ReviewItemRow {
 [[nodiscard]] Result<std::vector<ReviewItemRow>> review_items(const Reader& reader,
                                                               const ProjectId& project,
                                                               const RaterId& rater);
-// The next item for a rater at `now`, behind item number `after_number` where there is one;
-// `without_reviewed`: none whose opinions the rater has looked at.
-[[nodiscard]] Result<std::optional<ItemId>> next_item(
-    const Reader& reader, const ProjectId& project, const RaterId& rater, Timestamp now,
-    const std::optional<ItemId>& after, std::int64_t after_number, bool without_reviewed);
+// The next item for a rater at `now`.
+struct NextItem {
+  ProjectId project;
+  RaterId rater;
+  Timestamp now;
+  std::optional<ItemId> after;  // not this one, but one behind its number where there is one
+  std::int64_t after_number = 0;
+  bool without_reviewed = false;           // none whose opinions the rater has looked at
+  std::span<const ItemId> preferred = {};  // go first among new items, in this order
+};
+[[nodiscard]] Result<std::optional<ItemId>> next_item(const Reader& reader, const NextItem& asked);
 
 }  // namespace consilium::storage

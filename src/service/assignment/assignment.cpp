@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <set>
+#include <span>
 
 #include "service/annotation/submission.hpp"
 #include "service/assignment/reader_plan.hpp"
@@ -22,6 +23,8 @@ using storage::Transaction;
 namespace {
 
 constexpr std::size_t reason_size_max = 2000;
+// Items of a reading order that are looked at; behind them numbers decide.
+constexpr std::size_t preferred_max = 1000;
 
 bool is_open(const TaskRow& task) {
   return task.state == "leased" || task.state == "assigned" || task.state == "expired";
@@ -183,9 +186,17 @@ Result<std::optional<json::object>> Assignment::next(const Access& access, const
     if (after) after_number = CSL_TRY(storage::find_item(*reader, project, *after)).number;
     const bool may_review =
         roles_in(access, project).has_any({Role::Reviewer, Role::Adjudicator, Role::Lead});
-    std::optional<ItemId> item = CSL_TRY(
-        storage::next_item(*reader, project, access.rater(), clock_.now(), after, after_number,
-                           !may_review || !readings_are_open(*reader, project)));
+    const auto order = order_ ? order_(project, access.rater()) : nullptr;
+    std::span<const ItemId> preferred;
+    if (order) preferred = std::span(*order).first(std::min(order->size(), preferred_max));
+    std::optional<ItemId> item = CSL_TRY(storage::next_item(
+        *reader, {.project = project,
+                  .rater = access.rater(),
+                  .now = clock_.now(),
+                  .after = after,
+                  .after_number = after_number,
+                  .without_reviewed = !may_review || !readings_are_open(*reader, project),
+                  .preferred = preferred}));
     if (!item) return std::optional<json::object>{};
     const auto gold = CSL_TRY(gold_instead(*reader, project, access.rater(), *item));
     if (gold) item = gold;

@@ -8,6 +8,8 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,13 +29,20 @@ inline constexpr std::int64_t lease_ms = 30LL * 60 * 1000;
 
 class Items;
 
+// The items that a rater had best be given first (service/panel), or nothing where numbers decide.
+using ReadingOrder =
+    std::function<std::shared_ptr<const std::vector<ItemId>>(const ProjectId&, const RaterId&)>;
+
 class Assignment {
  public:
-  Assignment(storage::Store& store, const Items& items, const Clock& clock, Random& random)
-      : store_(store), items_(items), clock_(clock), random_(random) {}
+  Assignment(storage::Store& store, const Items& items, const Clock& clock, Random& random,
+             ReadingOrder order = {})
+      : store_(store), items_(items), clock_(clock), random_(random), order_(std::move(order)) {}
 
-  // Leases the next item for this rater: own open tasks first, then assigned ones, then by number,
-  // after item `after` where given; gold comes in place of a new item at the protocol's share.
+  // Leases the next item for this rater: own open tasks first, then assigned ones, then the first
+  // of the reading order that has a place, then by number, after item `after` where given. Gold
+  // comes in place of a new item at the protocol's share; a reading order takes doubtful items
+  // from anywhere too, so that gold does not stand out by its place.
   // {"task": Task, "item": Item}, or nothing when all is done. `peek` answers without leasing.
   [[nodiscard]] Result<std::optional<boost::json::object>> next(const Access& access,
                                                                 const ProjectId& project,
@@ -86,6 +95,7 @@ class Assignment {
   const Items& items_;
   const Clock& clock_;
   Random& random_;
+  ReadingOrder order_;
   ProtocolCache protocols_;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "domain/protocol/stop_plan.hpp"
 #include "service/access/pseudonym.hpp"
 #include "service/assignment/reader_plan.hpp"
 #include "service/job/job_queue.hpp"
@@ -19,10 +20,34 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t looked_max = 100'000;
+constexpr int rounds_max = 4;
 
-Result<json::object> counted(const ProjectVotes& votes, Timestamp now) {
-  CountedPanel panel{
-      .counted_at = now, .votes = &votes, .units = {}, .raters = {}, .items = {}, .effort = {}};
+// The project's raters who may be asked to read: members with the role.
+Result<std::vector<bool>> who_may_read(const storage::Reader& reader, const ProjectId& project,
+                                       const ProjectVotes& votes) {
+  std::set<std::string> readers;
+  for (const storage::Row& row :
+       CSL_TRY(reader.query("catalog.members", storage::Fields().set("project", project)))) {
+    if (row.text("roles").find("\"rater\"") != std::string::npos) {
+      readers.insert(row.text("person_id"));
+    }
+  }
+  std::vector<bool> may_read;
+  for (const VotingRater& rater : votes.raters) {
+    may_read.push_back(readers.contains(to_string(rater.rater.id)));
+  }
+  return may_read;
+}
+
+Result<CountedPanel> count_panel(const ProjectVotes& votes, Timestamp now) {
+  CountedPanel panel{.counted_at = now,
+                     .votes = &votes,
+                     .units = {},
+                     .raters = {},
+                     .items = {},
+                     .effort = {},
+                     .masks = {},
+                     .next_reader = {}};
   for (const VotingUnit& unit : votes.units) {
     panel.units.push_back(CSL_TRY(count_unit(votes, unit)));
   }
@@ -33,7 +58,34 @@ Result<json::object> counted(const ProjectVotes& votes, Timestamp now) {
   }
   panel.items = count_items(votes, panel.units);
   panel.effort = CSL_TRY(count_effort(votes, panel.items));
-  return panel_json(panel);
+  return panel;
+}
+
+using ItemOrder = std::shared_ptr<const std::vector<ItemId>>;
+
+ItemOrder order_of(const CountedPanel& panel, const std::optional<RaterIndex>& rater) {
+  std::vector<ItemId> order;
+  for (const ItemGain& gain : gains_of(*panel.votes, panel.units, panel.items, rater)) {
+    order.push_back(gain.item);
+  }
+  return std::make_shared<const std::vector<ItemId>>(std::move(order));
+}
+
+std::vector<ItemProgress> progress_of(const CountedPanel& panel) {
+  const ProjectVotes& votes = *panel.votes;
+  std::vector<std::int64_t> readings(votes.items.size(), 0);
+  for (const VotingRater& rater : votes.raters) {
+    if (rater.rater.kind != RaterKind::Human) continue;
+    for (const VotedReading& reading : rater.readings) ++readings[reading.item];
+  }
+  std::vector<ItemProgress> items;
+  for (std::size_t i = 0; i < votes.items.size(); ++i) {
+    // Without readings there is nothing to judge by, and what was adjudicated is done.
+    if (readings[i] == 0 || votes.items[i].is_adjudicated) continue;
+    items.push_back(
+        {.item = votes.items[i].id, .readings = readings[i], .settled = panel.items[i].settled});
+  }
+  return items;
 }
 
 // A field as RFC 4180 wants it.
@@ -113,6 +165,10 @@ json::object without(json::object panel, const std::set<ItemId>& hidden) {
   for (const char* list : {"uncertain_items", "gold"}) {
     panel[list] = without(panel[list].as_array(), ids);
   }
+  for (json::value& unit : panel["units"].as_array()) {
+    json::object* masks = unit.as_object()["masks"].if_object();
+    if (masks != nullptr) (*masks)["lowest"] = without((*masks)["lowest"].as_array(), ids);
+  }
   for (json::value& rater : panel["raters"].as_array()) {
     rater.as_object()["differs"] = without(rater.at("differs").as_array(), ids);
   }
@@ -121,18 +177,72 @@ json::object without(json::object panel, const std::set<ItemId>& hidden) {
 
 }  // namespace
 
-struct Panels::Kept {
-  std::mutex counting;  // held by the one who counts
-  struct Count {
-    std::int64_t position = 0;
-    std::shared_ptr<const json::object> panel;
-  };
-  Guarded<Count> count;
+// What is kept of one count.
+struct Panels::Count {
+  std::int64_t position = 0;  // the last event that it has seen
+  std::int64_t took_ms = 0;
+  json::object panel;
+  std::optional<StopPlan> stop_plan;
+  std::vector<ItemProgress> progress;  // with a stop plan
+  std::map<RaterId, ItemOrder> orders;
+  ItemOrder newcomers;  // the order of somebody who has not voted
 };
 
-Panels::Panels(storage::Store& store, const Clock& clock, JobQueue* jobs)
-    : store_(store), clock_(clock), jobs_(jobs) {}
+struct Panels::Kept {
+  std::mutex counting;  // held by the one who counts
+  Guarded<std::shared_ptr<const Count>> count;
+
+  std::shared_ptr<const Count> present() {
+    return count.with([](auto& one) { return one; });
+  }
+};
+
+Panels::Panels(storage::Store& store, const Clock& clock, JobQueue* jobs, std::int64_t wait_ms_max)
+    : store_(store), clock_(clock), jobs_(jobs), wait_ms_max_(wait_ms_max) {}
 Panels::~Panels() = default;
+
+std::shared_ptr<Panels::Kept> Panels::kept_of(const ProjectId& project) {
+  return kept_.with([&](auto& all) {
+    std::shared_ptr<Kept>& one = all[project];
+    if (!one) one = std::make_shared<Kept>();
+    return one;
+  });
+}
+
+Result<std::shared_ptr<const Panels::Count>> Panels::count(const storage::Reader& reader,
+                                                           const ProjectId& project,
+                                                           std::int64_t position) {
+  const Timestamp begin = clock_.now();
+  const ProjectVotes votes = CSL_TRY(gather_votes(reader, protocols_, project));
+  CountedPanel panel = CSL_TRY(count_panel(votes, begin));
+  panel.masks = CSL_TRY(count_masks(store_, reader, votes, mask_dice_));
+  panel.next_reader =
+      next_readers(votes, panel.units, panel.items, CSL_TRY(who_may_read(reader, project, votes)));
+  auto count = std::make_shared<Count>();
+  count->position = position;
+  count->panel = panel_json(panel);
+  count->stop_plan = stop_plan_of(votes.protocol->protocol);
+  if (count->stop_plan) {
+    count->progress = progress_of(panel);
+    for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
+      count->orders[votes.raters[r].rater.id] = order_of(panel, r);
+    }
+    count->newcomers = order_of(panel, std::nullopt);
+  }
+  count->took_ms = clock_.now().ms - begin.ms;
+  return std::shared_ptr<const Count>(std::move(count));
+}
+
+Result<std::shared_ptr<const Panels::Count>> Panels::present(const storage::Reader& reader,
+                                                             const ProjectId& project) {
+  const std::shared_ptr<Kept> kept = kept_of(project);
+  const std::int64_t position = CSL_TRY(storage::votes_position(reader, project));
+  const std::lock_guard counting(kept->counting);
+  if (auto one = kept->present(); one && one->position >= position) return one;
+  auto fresh = CSL_TRY(count(reader, project, position));
+  kept->count.with([&](auto& one) { one = fresh; });
+  return fresh;
+}
 
 Status Panels::record(const Access& access, const ProjectId& project, std::string type,
                       const std::string& unit) {
@@ -156,65 +266,69 @@ Result<json::object> Panels::show(const Access& access, const ProjectId& project
       looked.insert(look);
     });
   }
-  const std::shared_ptr<Kept> kept = kept_.with([&](auto& all) {
-    std::shared_ptr<Kept>& one = all[project];
-    if (!one) one = std::make_shared<Kept>();
-    return one;
-  });
   const auto reader = CSL_TRY(store_.read());
   const std::set<ItemId> hidden = CSL_TRY(items_being_read(access, *reader, protocols_, project));
   const std::int64_t position = CSL_TRY(storage::votes_position(*reader, project));
-  const auto present = [&] { return kept->count.with([](auto& count) { return count; }); };
-  if (const auto count = present(); count.panel && count.position == position) {
-    return without(*count.panel, hidden);
+  std::shared_ptr<const Count> count = kept_of(project)->present();
+  const bool is_slow = jobs_ != nullptr && count && count->took_ms > wait_ms_max_;
+  if (is_slow && count->position < position) work(project);
+  if (!count || (count->position < position && !is_slow)) {
+    count = CSL_TRY(present(*reader, project));
   }
-  std::unique_lock counting(kept->counting, std::try_to_lock);
-  if (!counting) {
-    if (const auto count = present(); count.panel) return without(*count.panel, hidden);
-    counting.lock();
-    if (const auto count = present(); count.panel && count.position >= position) {
-      return without(*count.panel, hidden);
-    }
-  }
-  const ProjectVotes votes = CSL_TRY(gather_votes(*reader, protocols_, project));
-  auto panel = std::make_shared<const json::object>(CSL_TRY(counted(votes, clock_.now())));
-  kept->count.with([&](auto& count) { count = {position, panel}; });
-  return without(*panel, hidden);
+  json::object shown = without(count->panel, hidden);
+  shown["is_current"] = count->position >= position;
+  return shown;
 }
 
-void Panels::follow(const ProjectId& project) {
+void Panels::work(const ProjectId& project) {
   if (jobs_ == nullptr) return;
   if (!waiting_.with([&](auto& waiting) { return waiting.insert(project).second; })) return;
   const bool is_queued = jobs_->add([this, project](std::stop_token) {
     waiting_.with([&](auto& waiting) { waiting.erase(project); });
     // What fails now is done after the next submission.
+    const auto reader = store_.read();
+    if (reader) static_cast<void>(present(**reader, project));
     static_cast<void>(apply_stop_plan(project));
   });
   if (!is_queued) waiting_.with([&](auto& waiting) { waiting.erase(project); });
 }
 
+void Panels::follow(const ProjectId& project) {
+  const auto reader = store_.read();
+  if (!reader) return;
+  const auto protocol = protocols_.of_project(**reader, project);
+  if (protocol && stop_plan_of((*protocol)->protocol)) work(project);
+}
+
 Result<std::int64_t> Panels::apply_stop_plan(const ProjectId& project) {
-  const auto reader = CSL_TRY(store_.read());
-  const auto protocol = CSL_TRY(protocols_.of_project(*reader, project));
-  const std::optional<StopPlan> plan = stop_plan_of(protocol->protocol);
-  if (!plan) return 0;
-  const ProjectVotes votes = CSL_TRY(gather_votes(*reader, protocols_, project));
-  std::vector<CountedUnit> units;
-  for (const VotingUnit& unit : votes.units) units.push_back(CSL_TRY(count_unit(votes, unit)));
-  const std::vector<ItemState> states = count_items(votes, units);
-  std::vector<std::int64_t> readings(votes.items.size(), 0);
-  for (const VotingRater& rater : votes.raters) {
-    if (rater.rater.kind != RaterKind::Human) continue;
-    for (const VotedReading& reading : rater.readings) ++readings[reading.item];
+  {
+    const auto reader = CSL_TRY(store_.read());
+    const auto protocol = CSL_TRY(protocols_.of_project(*reader, project));
+    if (!stop_plan_of(protocol->protocol)) return 0;
   }
-  std::vector<ItemProgress> items;
-  for (std::size_t i = 0; i < votes.items.size(); ++i) {
-    // Without readings there is nothing to judge by, and what was adjudicated is done.
-    if (readings[i] == 0 || votes.items[i].is_adjudicated) continue;
-    items.push_back(
-        {.item = votes.items[i].id, .readings = readings[i], .settled = states[i].settled});
+  std::int64_t changed = 0;
+  // Readers that were set change what is counted, and so on until nothing changes.
+  for (int round = 0; round < rounds_max; ++round) {
+    const auto reader = CSL_TRY(store_.read());
+    const std::shared_ptr<const Count> count = CSL_TRY(present(*reader, project));
+    if (!count->stop_plan) break;
+    const std::int64_t now =
+        CSL_TRY(set_readers(store_, project, *count->stop_plan, count->progress));
+    changed += now;
+    if (now == 0) break;
   }
-  return set_readers(store_, project, *plan, items);
+  return changed;
+}
+
+std::shared_ptr<const std::vector<ItemId>> Panels::order_for(const ProjectId& project,
+                                                             const RaterId& rater) {
+  const std::shared_ptr<const Count> count = kept_of(project)->present();
+  if (!count) {
+    follow(project);
+    return nullptr;
+  }
+  const auto own = count->orders.find(rater);
+  return own == count->orders.end() ? count->newcomers : own->second;
 }
 
 Result<std::string> Panels::table(const Access& access, const ProjectId& project,

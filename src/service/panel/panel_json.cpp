@@ -62,7 +62,82 @@ std::string method_name(ConsensusMethod method) {
   return "auto";
 }
 
-json::object unit_json(const CountedUnit& counted) {
+constexpr std::size_t masks_listed_max = 200;
+
+std::optional<double> dice_target_of(const Protocol& protocol, const VotingUnit& unit) {
+  for (const AgreementTarget& target : protocol.quality_plan.targets) {
+    if (target.metric != "dice") continue;
+    for (const VotingClass& one : unit.classes) {
+      if (one.id == target.of) return target.at_least;
+    }
+  }
+  return std::nullopt;
+}
+
+// Krippendorff's alpha of the votes; of masks that two raters drew, how far these overlap.
+json::object agreement_json(const CountedPanel& panel, const CountedUnit& counted) {
+  const auto masks = panel.masks.find(counted.unit->id);
+  if (masks != panel.masks.end() && !masks->second.items.empty()) {
+    return json::object{
+        {"metric", "dice"},
+        {"level", ""},
+        {"interval", "median of the items; 95 % percentile bootstrap, 1,000 replicates of patients"},
+        {"estimate", estimate_json(masks->second.median)},
+        {"target", or_null(dice_target_of(panel.votes->protocol->protocol, *counted.unit))}};
+  }
+  return json::object{{"metric", "krippendorff_alpha"},
+                      {"level", counted.level},
+                      {"interval", counted.interval},
+                      {"estimate", estimate_json(counted.agreement)},
+                      {"target", or_null(counted.target)}};
+}
+
+json::value masks_json(const CountedPanel& panel, const CountedUnit& counted) {
+  const VotingUnit& unit = *counted.unit;
+  const auto found = panel.masks.find(unit.id);
+  if (found == panel.masks.end()) return nullptr;
+  const CountedMasks& masks = found->second;
+  const auto rater = [&](RaterIndex r) { return to_string(panel.votes->raters[r].rater.id); };
+  json::array pairs;
+  for (const MaskRaterPair& pair : masks.pairs) {
+    pairs.push_back(json::object{{"first", rater(pair.first)},
+                                 {"second", rater(pair.second)},
+                                 {"median", pair.median},
+                                 {"items", pair.items}});
+  }
+  json::array lowest;
+  for (const MaskItem& one : masks.items) {
+    if (lowest.size() == masks_listed_max) break;
+    const VotedItem& item = panel.votes->items[one.item];
+    json::array of;
+    for (const MaskPair& pair : one.pairs) {
+      of.push_back(json::object{
+          {"first", rater(pair.first)}, {"second", rater(pair.second)}, {"dice", pair.dice}});
+    }
+    lowest.push_back(json::object{{"item_id", to_string(item.id)},
+                                  {"number", item.number},
+                                  {"pseudonym", item.pseudonym},
+                                  {"title", item.title},
+                                  {"dice", one.dice},
+                                  {"pairs", std::move(of)}});
+  }
+  return json::object{{"dice", estimate_json(masks.median)},
+                      {"presence", estimate_json(counted.agreement)},
+                      {"items", masks.items.size()},
+                      {"pairs", std::move(pairs)},
+                      {"lowest", std::move(lowest)}};
+}
+
+json::value next_reader_json(const CountedPanel& panel, const std::optional<NextReader>& next) {
+  if (!next) return nullptr;
+  const VotingRater& rater = panel.votes->raters[next->rater];
+  return json::object{{"rater_id", to_string(rater.rater.id)},
+                      {"name", rater.rater.display_name},
+                      {"gain_bits", next->gain_bits},
+                      {"minutes", next->minutes}};
+}
+
+json::object unit_json(const CountedPanel& panel, const CountedUnit& counted) {
   const VotingUnit& unit = *counted.unit;
   json::array classes;
   json::array by_class;
@@ -84,12 +159,9 @@ json::object unit_json(const CountedUnit& counted) {
       {"items", items},
       {"units", unit.rows.size()},
       {"votes", unit.table.vote_count()},
-      {"agreement", json::object{{"metric", "krippendorff_alpha"},
-                                 {"level", counted.level},
-                                 {"interval", counted.interval},
-                                 {"estimate", estimate_json(counted.agreement)},
-                                 {"target", or_null(counted.target)}}},
+      {"agreement", agreement_json(panel, counted)},
       {"by_class", std::move(by_class)},
+      {"masks", masks_json(panel, counted)},
       {"consensus", json::object{{"method", method_name(consensus.method)},
                                  {"log_likelihood", consensus.log_likelihood},
                                  {"iterations", consensus.iterations},
@@ -196,6 +268,7 @@ json::object item_json(const CountedPanel& panel, std::size_t number) {
       {"entropy_bits", state.entropy_bits},
       {"votes", unit.unit->table.labels_of(state.row).size()},
       {"votes_needed", or_null(state.votes_needed)},
+      {"next_reader", next_reader_json(panel, panel.next_reader[number])},
       {"settled", state.settled}};
 }
 
@@ -288,7 +361,7 @@ json::object effort_json(const Effort& effort) {
 json::object panel_json(const CountedPanel& panel) {
   const Protocol& protocol = panel.votes->protocol->protocol;
   json::array units;
-  for (const CountedUnit& unit : panel.units) units.push_back(unit_json(unit));
+  for (const CountedUnit& unit : panel.units) units.push_back(unit_json(panel, unit));
   json::array raters;
   for (RaterIndex r = 0; r < panel.raters.size(); ++r) raters.push_back(rater_json(panel, r));
   return json::object{

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "service/panel/item_count.hpp"
+#include "service/panel/mask_agreement.hpp"
+#include "service/panel/next_reader.hpp"
 #include "service/panel/rater_count.hpp"
 #include "service/panel/unit_count.hpp"
 
@@ -17,6 +21,8 @@ struct CountedPanel {
   std::vector<CountedRater> raters;
   std::vector<ItemState> items;
   Effort effort;
+  std::map<std::string, CountedMasks> masks;           // by unit
+  std::vector<std::optional<NextReader>> next_reader;  // one an item
 };
 
 [[nodiscard]] boost::json::object panel_json(const CountedPanel& panel);

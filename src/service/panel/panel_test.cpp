@@ -1,6 +1,7 @@
 #include "service/panel/panel.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 #include <sstream>
@@ -9,11 +10,9 @@
 #include "analysis/agreement/bootstrap.hpp"
 #include "analysis/consensus/consensus.hpp"
 #include "service/assignment/reader_plan.hpp"
-#include "service/panel/project_votes.hpp"
+#include "service/job/job_queue.hpp"
 #include "storage/catalog.hpp"
-#include "storage/maintenance/rebuild_check.hpp"
-#include "storage/sqlite/areas.hpp"
-#include "tests/service/service_fixture.hpp"
+#include "tests/service/readers.hpp"
 
 using namespace consilium;
 using namespace consilium::service;
@@ -23,32 +22,14 @@ namespace {
 
 constexpr int note_count = 30;
 
-// Texts of the protocol and what stands in their place.
-using Edits = std::vector<std::pair<std::string, std::string>>;
-
-struct Reading : ServiceFixture {
-  Annotations annotations{*store_, *clock};
-  Assignment assignment{*store_, *items_, *clock, *random};
-  Panels panels{*store_, *clock};
-  std::vector<Access> raters;
+struct Reading : Readers {
   std::vector<ItemId> notes;  // by number
 
   // The protocol of notes, in which a letter more or less is the same place, with more edits.
-  explicit Reading(Edits edits = {}) {
+  explicit Reading(Edits edits = {}) : Readers("note-problems", with_tolerance(std::move(edits))) {}
+  static Edits with_tolerance(Edits edits) {
     edits.emplace_back("boundary_code_points_max: 0", "boundary_code_points_max: 1");
-    std::string yaml = read_source_file("protocols/note-problems.yaml");
-    for (const auto& [from, to] : edits) {
-      REQUIRE(yaml.find(from) != std::string::npos);
-      for (std::size_t at = yaml.find(from); at != std::string::npos;
-           at = yaml.find(from, at + 1)) {
-        yaml.replace(at, from.size(), to);
-      }
-    }
-    must(projects_->put_protocol(operator_, project, yaml));
-    const json::object shown = must(projects_->show(lead, project));
-    must(projects_->put(operator_, project, {.name = "Made project", .readers_per_item = 3},
-                        shown.at("revision").as_int64()));
-    for (const char* name : {"Ada", "Ben", "Cem"}) raters.push_back(person(name, {Role::Rater}));
+    return edits;
   }
 
   // Three notes of each of ten patients.
@@ -71,26 +52,9 @@ struct Reading : ServiceFixture {
     REQUIRE(notes.size() == note_count);
   }
 
-  json::object body(const ItemId& item, json::object target) {
-    return json::object{{"id", to_string(make_id<AnnotationId>(*clock, *random))},
-                        {"item_id", to_string(item)},
-                        {"protocol", json::object{{"id", "note-problems"}, {"version", "1.0.0"}}},
-                        {"label", nullptr},
-                        {"target", std::move(target)},
-                        {"question", nullptr},
-                        {"value", nullptr},
-                        {"attributes", json::object{}}};
-  }
-  json::object answer(const ItemId& item, const std::string& question, json::value value) {
-    json::object one = body(item, {{"type", "whole"}});
-    one["question"] = question;
-    one["value"] = std::move(value);
-    return one;
-  }
   json::object span(const ItemId& item, const std::string& label, int begin, int end) {
-    json::object one =
-        body(item, {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
-    one["label"] = label;
+    json::object one = labelled(
+        item, label, {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
     if (label == "problem") {
       one["attributes"] =
           json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
@@ -99,21 +63,6 @@ struct Reading : ServiceFixture {
     }
     return one;
   }
-  void put(const Access& access, const ItemId& item, const json::object& one) {
-    must(annotations.put(access, project, item,
-                         {.id = must(parse_id<AnnotationId>(one.at("id").as_string())),
-                          .body_json = json::serialize(one),
-                          .if_match = std::nullopt}));
-  }
-  TaskId read(const Access& access, const ItemId& item, const std::vector<json::object>& said) {
-    const json::object task = must(assignment.take(access, project, item));
-    for (const json::object& one : said) put(access, item, one);
-    const TaskId id = must(parse_id<TaskId>(task.at("id").as_string()));
-    clock->advance_ms(1000);
-    must(assignment.submit(access, project, id, 60.0));
-    return id;
-  }
-
   // What was made: two kinds of document in turn; Cem errs on every fifth. Everybody marks the
   // problem, Ben one letter short, Cem as a medication on every seventh and not at all on 3.
   std::vector<json::object> made_opinion(std::size_t who, std::size_t i) {
@@ -170,36 +119,7 @@ struct Reading : ServiceFixture {
       return transaction.append(std::move(word));
     }));
   }
-
-  ProjectVotes votes() {
-    ProtocolCache protocols;
-    const auto reader = must(store_->read());
-    return must(gather_votes(*reader, protocols, project));
-  }
-  void check_rebuilt() {
-    const auto root = folder.path() / "store";
-    close();
-    const auto verified = must(storage::verify_store(root, storage::sqlite::product_areas()));
-    for (const std::string& problem : verified.problems) MESSAGE(problem);
-    CHECK(verified.problems.empty());
-  }
 };
-
-const VotingUnit& unit_of(const ProjectVotes& votes, const std::string& id) {
-  for (const VotingUnit& unit : votes.units) {
-    if (unit.id == id) return unit;
-  }
-  FAIL("no unit " << id);
-  return votes.units.front();
-}
-
-const json::object& unit_of(const json::object& panel, const std::string& id) {
-  for (const json::value& unit : panel.at("units").as_array()) {
-    if (unit.at("id").as_string() == id) return unit.as_object();
-  }
-  FAIL("no unit " << id);
-  return panel;
-}
 
 // A votes file read as a stranger would: names become numbers in the order of their coming.
 struct ReadBack {
@@ -537,4 +457,135 @@ TEST_CASE("gold comes at its share, once to each rater, and looks like any other
   CHECK(gold_met(judge) == 0);              // who knows the answer is not asked
   CHECK(gold_met(fixture.raters[0]) == 0);  // nor who read it already
   fixture.check_rebuilt();
+}
+
+TEST_CASE("with a stop plan the item that a reading tells most of comes first, then by number") {
+  Reading fixture(
+      Edits{{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
+  fixture.import_notes();
+  const auto said = [&](std::size_t note, const std::string& kind) {
+    return std::vector<json::object>{
+        fixture.answer(fixture.notes[note], "document_type", json::value(kind))};
+  };
+  // Ada and Ben agree on ten notes but the seventh; Cem has read one.
+  for (std::size_t i = 0; i < 10; ++i) {
+    fixture.read(fixture.raters[0], fixture.notes[i], said(i, "progress_note"));
+    fixture.read(fixture.raters[1], fixture.notes[i],
+                 said(i, i == 6 ? "consultation" : "progress_note"));
+  }
+  fixture.read(fixture.raters[2], fixture.notes[0], said(0, "progress_note"));
+  const Access dana = fixture.person("Dana", {Role::Rater});
+  const auto next = [&](const Access& access) {
+    return ServiceFixture::item_id(
+        must(fixture.assignment.next(access, fixture.project, std::nullopt, true))->at("item"));
+  };
+  must(fixture.panels.apply_stop_plan(fixture.project));
+  for (const Access& access : {dana, fixture.raters[2]}) {
+    CHECK(next(access) == fixture.notes[6]);
+    const auto order = fixture.panels.order_for(fixture.project, access.rater());
+    REQUIRE(order != nullptr);
+    CHECK(order->front() == fixture.notes[6]);
+    // Of the unread ones nobody knows more of one than of another.
+    const std::vector<ItemId> unread(fixture.notes.begin() + 10, fixture.notes.end());
+    std::vector<ItemId> ordered;
+    for (const ItemId& item : *order) {
+      if (std::ranges::find(unread, item) != unread.end()) ordered.push_back(item);
+    }
+    CHECK(ordered == unread);
+  }
+  const auto of_ada = fixture.panels.order_for(fixture.project, fixture.raters[0].rater());
+  CHECK(std::ranges::find(*of_ada, fixture.notes[6]) == of_ada->end());
+  CHECK(next(fixture.raters[0]) == fixture.notes[10]);
+  // The lead sees who would settle it; Ada and Ben have said what they think.
+  const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
+  const json::value& first = panel.at("uncertain_items").as_array()[0];
+  CHECK(first.at("number") == 7);
+  CHECK(first.at("next_reader").at("name") == "Cem");
+  CHECK(first.at("next_reader").at("minutes") == 1.0);
+  CHECK(number_at(first.at("next_reader"), "gain_bits") > 0);
+  // Who is given the item learns nothing of why: a task looks like any other.
+  const json::object task = must(fixture.assignment.take(dana, fixture.project, fixture.notes[6]));
+  CHECK(task.at("holds_place").as_bool());
+  CHECK(!task.contains("gain_bits"));
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("a slow count is made anew as a job, and what is kept is what a fresh count gives") {
+  Reading fixture;
+  JobQueue jobs;
+  Panels kept(*fixture.store_, *fixture.clock, &jobs, -1);  // every count is slow
+  fixture.import_notes();
+  fixture.read(fixture.raters[0], fixture.notes[0], fixture.made_opinion(0, 0));
+  const json::object first = must(kept.show(fixture.lead, fixture.project));
+  CHECK(first.at("is_current").as_bool());
+  fixture.read(fixture.raters[1], fixture.notes[0], fixture.made_opinion(1, 0));
+  const json::object before = must(kept.show(fixture.lead, fixture.project));
+  CHECK(!before.at("is_current").as_bool());
+  CHECK(before.at("counted_at") == first.at("counted_at"));
+  jobs.wait_idle();
+  const json::object after = must(kept.show(fixture.lead, fixture.project));
+  CHECK(after.at("is_current").as_bool());
+  Panels fresh(*fixture.store_, *fixture.clock);
+  CHECK(after == must(fresh.show(fixture.lead, fixture.project)));
+  CHECK(must(kept.show(fixture.lead, fixture.project)) == after);
+}
+
+// Not run by itself: --no-skip --test-case="measured*".
+TEST_CASE("measured: the panel of 10,000 items with three readings each" * doctest::skip()) {
+  Reading fixture;
+  std::string text;
+  constexpr int count = 10'000;
+  for (int i = 0; i < count; ++i) {
+    text += json::serialize(json::object{{"id", "note-" + std::to_string(i)},
+                                         {"patient", "MRN-" + std::to_string(i / 3)},
+                                         {"text", made_note}}) +
+            "\n";
+  }
+  write_file(fixture.folder.path() / "many.jsonl", bytes_of(text));
+  fixture.import({fixture.folder.path() / "many.jsonl"});
+  const std::vector<storage::ItemRow> items =
+      must(storage::all_items(*must(fixture.store_->read()), fixture.project));
+  SeededRandom random(1);
+  for (const Access& access : fixture.raters) {
+    must(fixture.store_->write(actor_of(access), [&](storage::Transaction& log) -> Status {
+      for (const storage::ItemRow& item : items) {
+        const auto event = [&](const char* type) {
+          return storage::EventDraft{.type = type,
+                                     .project = fixture.project,
+                                     .item = item.id,
+                                     .patient = item.patient,
+                                     .fields = {}};
+        };
+        const TaskId task = make_id<TaskId>(*fixture.clock, *fixture.random);
+        storage::EventDraft leased = event("task.leased");
+        leased.fields.set("task_id", task).set("rater_id", access.rater()).set("stage", "label");
+        leased.fields.set("lease_until", std::int64_t{0}).set("rater_name", access.display_name);
+        CSL_TRY(log.append(std::move(leased)));
+        const char* kind = random.below(10) == 0 ? "other" : "progress_note";
+        const json::object said = fixture.answer(item.id, "document_type", json::value(kind));
+        storage::EventDraft revised = event("annotation.revised");
+        revised.fields.set("annotation_id", std::string(said.at("id").as_string()))
+            .set("revision", std::int64_t{1})
+            .set("rater_id", access.rater())
+            .set("task_id", task)
+            .set("target_type", "whole")
+            .set("protocol_hash", "made")
+            .set("body", storage::PatientText{json::serialize(said)});
+        CSL_TRY(log.append(std::move(revised)));
+        storage::EventDraft submitted = event("task.submitted");
+        submitted.fields.set("task_id", task).set("rater_id", access.rater());
+        CSL_TRY(log.append(std::move(submitted)));
+      }
+      return {};
+    }));
+  }
+  const auto timed = [&](const char* what) {
+    const auto begin = std::chrono::steady_clock::now();
+    const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    MESSAGE(what << ": " << took.count() << " s");
+    CHECK(unit_of(panel, "document_type").at("votes") == 3 * count);
+  };
+  timed("counted");
+  timed("kept");
 }

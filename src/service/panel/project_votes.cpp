@@ -247,6 +247,29 @@ std::vector<VotingRater> voting_raters(const std::vector<ReadItem>& items) {
   return sorted;
 }
 
+std::vector<DrawnSegment> drawn_segments(const std::vector<ReadItem>& items,
+                                         const std::vector<UnitPlan>& plans,
+                                         const RaterNumbers& raters) {
+  std::vector<DrawnSegment> segments;
+  for (std::uint32_t i = 0; i < items.size(); ++i) {
+    for (const Opinion& opinion : items[i].opinions) {
+      for (const Annotation& annotation : opinion.annotations) {
+        const auto* mask = std::get_if<MaskTarget>(&annotation.target);
+        if (mask == nullptr) continue;
+        for (const UnitPlan& plan : plans) {
+          if (plan.kind != VotingKind::Mask || !is_of_unit(plan, annotation)) continue;
+          segments.push_back({.unit = plan.id,
+                              .item = i,
+                              .rater = raters.at(opinion.rater.id),
+                              .grid_id = mask->grid_id,
+                              .segment = mask->segment});
+        }
+      }
+    }
+  }
+  return segments;
+}
+
 Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& protocols,
                               const ProjectId& project, const std::optional<ItemId>& only) {
   ProjectVotes votes;
@@ -259,7 +282,9 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
   for (const VotingRater& rater : votes.raters) {
     numbers.emplace(rater.rater.id, static_cast<RaterIndex>(numbers.size()));
   }
-  for (const UnitPlan& plan : plan_units(votes.protocol->protocol)) {
+  const std::vector<UnitPlan> plans = plan_units(votes.protocol->protocol);
+  votes.segments = drawn_segments(items, plans, numbers);
+  for (const UnitPlan& plan : plans) {
     UnitFill fill(plan, numbers);
     for (std::uint32_t i = 0; i < items.size(); ++i) {
       for (FilledRow& row : CSL_TRY(rows_of(reader, plan, items[i]))) {

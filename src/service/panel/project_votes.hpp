@@ -78,6 +78,15 @@ struct VotedItem {
   bool is_gold = false;  // adjudicated, and marked to serve as gold
 };
 
+// A segment that a rater drew with the label of a unit of masks.
+struct DrawnSegment {
+  std::string unit;  // its id
+  std::uint32_t item = 0;
+  RaterIndex rater = 0;
+  std::string grid_id;
+  std::uint16_t segment = 1;
+};
+
 struct VotedReading {
   std::uint32_t item = 0;
   Timestamp submitted_at;
@@ -93,7 +102,8 @@ struct ProjectVotes {
   std::shared_ptr<const KnownProtocol> protocol;  // the project's present one: it says the units
   std::vector<VotedItem> items;                   // by number; all of them, with votes or without
   std::vector<VotingRater> raters;                // by their ids; those who finished anything
-  std::vector<VotingUnit> units;  // in the protocol's order; without votes: left out
+  std::vector<VotingUnit> units;       // in the protocol's order; without votes: left out
+  std::vector<DrawnSegment> segments;  // by item, then rater
 };
 
 // Errors: Conflict when the project has no protocol; Corrupt and Internal from the store. Items of

@@ -125,7 +125,8 @@ void settle_single_class(const ProjectVotes& votes, CountedUnit& counted) {
 
 Status count_rows(const ProjectVotes& votes, CountedUnit& counted) {
   const VotingUnit& unit = *counted.unit;
-  const auto panel = CSL_TRY(running_panel(unit, std::nullopt));
+  counted.running = CSL_TRY(running_panel(unit, std::nullopt));
+  const auto& panel = counted.running;
   if (!panel) {
     settle_single_class(votes, counted);
     return {};

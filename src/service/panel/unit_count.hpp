@@ -45,6 +45,8 @@ struct CountedUnit {
   std::optional<double> target;  // of the quality plan
   ConsensusResult consensus;
   std::vector<RowState> rows;
+  // What rows are weighed by; none for a unit of a single class.
+  std::optional<routing::RunningPanel> running;
 };
 
 // The posterior at which an item is settled: the protocol's threshold of adjudication, or 0.95.

@@ -167,7 +167,8 @@ const std::vector<NamedQuery> queries = {
     // Backwards through the project's events: a label is seldom far from the end.
     {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
         AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
-          'item.added', 'item.changed', 'protocol.set', 'project.changed', 'patient.erased')
+          'item.added', 'item.changed', 'item.readers_set', 'member.set',
+          'member.removed', 'protocol.set', 'project.changed', 'patient.erased')
         ORDER BY sequence DESC LIMIT 1)sql"},
     // Items whose adjudicated labels serve as gold: those of this rater under this task.
     {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications

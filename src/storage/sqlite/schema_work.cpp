@@ -122,12 +122,16 @@ const std::vector<NamedQuery> queries = {
         LEFT JOIN raters r USING (rater_id) WHERE t.item_id = :item AND t.project_id = :project
         AND t.state = 'submitted')sql"},
     // The next item for a rater: own open work, then what the lead assigned, then the first item
-    // with a place left (a lapsed lease leaves its place to whoever comes).
+    // with a place left (a lapsed lease leaves its place to whoever comes): those of :preferred in
+    // its order, then by number.
     {"work.next", R"sql(
+        WITH preferred(item_id, position) AS MATERIALIZED
+          (SELECT value, key FROM json_each(:preferred))
         SELECT i.item_id, i.number, CASE WHEN t.state = 'leased' THEN 0
             WHEN t.state = 'assigned' THEN 1 ELSE 2 END AS rank
         FROM items i LEFT JOIN tasks t
           ON t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater
+        LEFT JOIN preferred p ON p.item_id = i.item_id
         WHERE i.project_id = :project AND i.item_id <> :after
           AND NOT EXISTS (SELECT 1 FROM tasks w WHERE w.item_id = i.item_id
             AND w.stage = 'adjudicate' AND w.rater_id = :rater)
@@ -140,7 +144,8 @@ const std::vector<NamedQuery> queries = {
                      AND NOT (o.state = 'leased'
                        AND MAX(o.lease_until, COALESCE(v.lease_until, 0)) < :now))
                   < i.readers_wanted))
-        ORDER BY rank, i.number <= :after_number, i.number LIMIT 1)sql"},
+        ORDER BY rank, p.position IS NULL, p.position, i.number <= :after_number, i.number
+        LIMIT 1)sql"},
     // Gold that the rater neither read nor adjudicated.
     {"work.next_gold", R"sql(SELECT g.item_id FROM adjudications g
         WHERE g.project_id = :project AND g.gold = 1 AND NOT EXISTS (SELECT 1 FROM tasks t

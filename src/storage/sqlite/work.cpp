@@ -1,6 +1,7 @@
 #include "storage/work.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <tuple>
 
 namespace consilium::storage {
@@ -89,18 +90,18 @@ Result<std::vector<TaskRow>> tasks_of_item(const Reader& reader, const ItemId& i
   return tasks;
 }
 
-Result<std::optional<ItemId>> next_item(const Reader& reader, const ProjectId& project,
-                                        const RaterId& rater, Timestamp now,
-                                        const std::optional<ItemId>& after,
-                                        std::int64_t after_number, bool without_reviewed) {
+Result<std::optional<ItemId>> next_item(const Reader& reader, const NextItem& asked) {
+  boost::json::array preferred;
+  for (const ItemId& item : asked.preferred) preferred.emplace_back(to_string(item));
   const Rows rows = CSL_TRY(reader.query(
       "work.next", Fields()
-                       .set("project", project)
-                       .set("rater", rater)
-                       .set("now", now.ms)
-                       .set("after", after ? to_string(*after) : std::string())
-                       .set("after_number", after_number)
-                       .set("without_reviewed", std::int64_t{without_reviewed ? 1 : 0})));
+                       .set("project", asked.project)
+                       .set("rater", asked.rater)
+                       .set("now", asked.now.ms)
+                       .set("after", asked.after ? to_string(*asked.after) : std::string())
+                       .set("after_number", asked.after_number)
+                       .set("preferred", boost::json::serialize(preferred))
+                       .set("without_reviewed", std::int64_t{asked.without_reviewed ? 1 : 0})));
   if (rows.empty()) return std::optional<ItemId>{};
   return std::optional<ItemId>{CSL_TRY(rows.front().id<ItemId>("item_id"))};
 }

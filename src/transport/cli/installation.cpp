@@ -23,13 +23,16 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.codec = std::make_unique<CodecPool>("/proc/self/exe", codec_worker_count);
   it.projects = std::make_unique<service::Projects>(*it.store, *it.clock);
   it.items = std::make_unique<service::Items>(*it.store, *it.clock);
-  it.assignment =
-      std::make_unique<service::Assignment>(*it.store, *it.items, *it.clock, *it.random);
   it.annotations = std::make_unique<service::Annotations>(*it.store, *it.clock);
   it.masks = std::make_unique<service::Masks>(*it.store, *it.clock);
   it.review = std::make_unique<service::Review>(*it.store, *it.items, *it.clock, *it.random);
   it.jobs = std::make_unique<service::JobQueue>();
   it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
+  it.assignment = std::make_unique<service::Assignment>(
+      *it.store, *it.items, *it.clock, *it.random,
+      [panels = it.panels.get()](const ProjectId& project, const RaterId& rater) {
+        return panels->order_for(project, rater);
+      });
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
   it.inbox = std::make_unique<service::DicomInbox>(it.import_tools(), *it.imports);
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",

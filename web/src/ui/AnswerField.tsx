@@ -23,7 +23,9 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
     const chosen = new Set(Array.isArray(value) ? (value as readonly string[]) : value === null ? [] : [String(value)]);
     const choose = (id: string): void => {
       if (question.type === "choices") {
-        const next = new Set(chosen);
+        // "Unsure" and its like stand alone.
+        const alone = (one: string): boolean => reserved.some((other) => other.id === one);
+        const next = new Set(alone(id) ? [...chosen].filter((one) => one === id) : [...chosen].filter((one) => !alone(one)));
         if (!next.delete(id)) next.add(id);
         onChange([...next]);
       } else if (chosen.has(id)) onChange(null);

@@ -18,6 +18,7 @@ import { shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
+import { useCanvasDrawing } from "@/ui/use_canvas_drawing";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 import { OverlayRenderer } from "./tools/overlay";
@@ -69,7 +70,6 @@ export function Pane(props: Props): React.JSX.Element {
   const pointer = useRef<{ x: number; y: number } | null>(null);
   const drag = useRef<Drag | null>(null);
   const space = useRef(false);
-  const queued = useRef(false);
   const bar = useRef<HTMLDivElement>(null);
   const barText = useRef<HTMLSpanElement>(null);
 
@@ -95,7 +95,6 @@ export function Pane(props: Props): React.JSX.Element {
   }, [stage]);
 
   const draw = useCallback(() => {
-    queued.current = false;
     const element = canvas.current;
     const surface = element?.getContext("2d", { alpha: false });
     const now = context();
@@ -106,32 +105,7 @@ export function Pane(props: Props): React.JSX.Element {
     drawScaleBar(bar.current, barText.current, now.placement, now.cut.spacing.u, latest.current.main ? 110 : 70);
   }, [context, renderer, overlays, stage]);
 
-  const queueDraw = useCallback(() => {
-    if (queued.current) return;
-    queued.current = true;
-    requestAnimationFrame(draw);
-  }, [draw]);
-
-  useEffect(() => stage.onDraw(queueDraw), [stage, queueDraw]);
-  useEffect(queueDraw);
-  // Before the browser's first frame, not after it: the picture is in that frame when its slice is there already.
-  useLayoutEffect(() => {
-    const element = canvas.current;
-    if (element === null) return;
-    const fit = (): void => {
-      const ratio = window.devicePixelRatio || 1;
-      const width = Math.max(1, Math.round(element.clientWidth * ratio));
-      const height = Math.max(1, Math.round(element.clientHeight * ratio));
-      if (element.width === width && element.height === height) return;
-      element.width = width;
-      element.height = height;
-      draw();
-    };
-    fit();
-    const observer = new ResizeObserver(fit);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [draw]);
+  const queueDraw = useCanvasDrawing(canvas, stage, draw);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
@@ -151,7 +125,7 @@ export function Pane(props: Props): React.JSX.Element {
       window.removeEventListener("keydown", key, true);
       window.removeEventListener("keyup", key, true);
     };
-  }, [context]);
+  }, [context, queueDraw]);
   useEffect(() => {
     const now = context();
     if (now !== null) currentTool.current.moved?.(now);

@@ -115,7 +115,7 @@ function Age({ panel }: { readonly panel: PanelData }) {
       clearInterval(timer);
     };
   }, []);
-  return <span>{`Protocol ${panel.protocol.version}, counted ${ago(panel.counted_at)}`}</span>;
+  return <span>{`Protocol ${panel.protocol.version}, counted ${ago(panel.counted_at)}${panel.is_current === false ? `; ${t.countingSince}` : ""}`}</span>;
 }
 
 // The line at the foot: what was counted, and the keys of this page.

@@ -172,3 +172,15 @@ it("gives every figure as a table with one width", () => {
   expect(csvText(agreementTable(panel))).toContain("empty,,krippendorff_alpha,nominal,,,,Every vote says No.,0.7,4,4,8");
   expect(csvText(goldTable(panel))).toContain("1,nodule,yes,Reed,no,false");
 });
+
+it("lists masks by least overlap, and doubtful items with their next best reader", () => {
+  const lowest = [{ item_id: "item-1" as ItemId, number: 1, pseudonym: "P-1", title: "CT", dice: 0.6, pairs: [{ first: "a", second: "b", dice: 0.5 }, { first: "a", second: "m", dice: 0.7 }] }];
+  const masked: Panel = {
+    ...panel,
+    units: [{ ...unit("m", "Lung mask", known(0.84, 0.8, 0.9)), kind: "mask", masks: { dice: known(0.84, 0.8, 0.9), presence: known(1, 1, 1), items: 1, pairs: [], lowest } }],
+    uncertain_items: [{ ...item(1, 0.9, false, "m"), next_reader: { rater_id: "b", name: "Feld", gain_bits: 0.4, minutes: 1.5 } }],
+  };
+  const listed = (choice: Choice): readonly string[] => itemsOf({ ...state({ choice, subject: "m" }), panel: masked }).map((one) => one.words);
+  expect(listed({ kind: "unit", unit: "m" })).toEqual(["Dice 0.60 over 2 pairs; least 0.50, Reed and Feld"]);
+  expect(listed({ kind: "unsettled" })[0]).toContain("Next best reader: Feld, 1.5 min");
+});

@@ -136,7 +136,7 @@ const listed = (panel: Panel, item: PanelItem): Listed => ({
   number: item.number,
   pseudonym: item.pseudonym,
   title: item.title,
-  words: words.doubt(unitOf(panel, item.unit)?.title ?? item.unit, classTitle(panel, item.unit, item.top.class), item.top.probability, item.votes, item.votes_needed),
+  words: words.doubt(unitOf(panel, item.unit)?.title ?? item.unit, classTitle(panel, item.unit, item.top.class), item.top.probability, item.votes, item.votes_needed) + (item.settled || !item.next_reader ? "" : words.nextReader(item.next_reader.name, item.next_reader.minutes)),
   bits: item.entropy_bits,
   settled: item.settled,
 });
@@ -154,13 +154,25 @@ export function itemsOf(state: PanelState): readonly Listed[] {
         return bin >= choice.from && bin < choice.to;
       });
     case "unit":
-      return doubtful((item) => item.unit === choice.unit && !item.settled);
+      return overlapping(panel, choice.unit) ?? doubtful((item) => item.unit === choice.unit && !item.settled);
     case "gold":
       return goldItems(panel, choice.rater, choice.item);
     case "against":
     case "cell":
       return differing(state, choice);
   }
+}
+
+// Of masks: the items whose readers overlap least, with the two who part most.
+function overlapping(panel: Panel, unit: string): Listed[] | null {
+  const masks = unitOf(panel, unit)?.masks ?? null;
+  if (masks === null || masks.items === 0) return null;
+  return masks.lowest.map((item) => {
+    const worst = item.pairs.reduce((least, pair) => (pair.dice < least.dice ? pair : least), { first: "", second: "", dice: Infinity });
+    const known = panel.uncertain_items.find((one) => one.item_id === item.item_id);
+    const name = (id: string): string => raterOf(panel, id)?.name ?? "?";
+    return { item_id: item.item_id, number: item.number, pseudonym: item.pseudonym, title: item.title, words: words.overlap(item.dice, item.pairs.length, name(worst.first), name(worst.second), worst.dice), bits: null, settled: known?.settled ?? null };
+  });
 }
 
 function goldItems(panel: Panel, rater: string | null, only: string | null): Listed[] {
@@ -200,7 +212,7 @@ export function nameChoice(state: PanelState): string {
     case "bits":
       return words.choiceBits(edges[choice.from] ?? 0, edges[choice.to] ?? edges.at(-1) ?? 0);
     case "unit":
-      return words.choiceUnit(unitOf(panel, choice.unit)?.title ?? choice.unit);
+      return (unitOf(panel, choice.unit)?.masks?.items ?? 0) > 0 ? words.choiceOverlap(unitOf(panel, choice.unit)?.title ?? choice.unit) : words.choiceUnit(unitOf(panel, choice.unit)?.title ?? choice.unit);
     case "gold":
       return choice.rater === null ? words.choiceGold : words.choiceGoldOf(raterOf(panel, choice.rater)?.name ?? "");
     case "against":

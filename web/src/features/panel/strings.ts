@@ -12,6 +12,7 @@ export const strings = {
   svg: "Save as SVG",
   csv: "Save as CSV",
   recount: "Count again",
+  countingSince: "newer votes are being counted",
   handOut: "Hand out",
   everyFigure: "Every figure opens the items behind it.",
   empty: {
@@ -76,6 +77,9 @@ export const words = {
   open: (count: number): string => `${items(count)} ${count === 1 ? "needs" : "need"} another reader`,
   doubt: (unit: string, top: string, probability: number, votes: number, needed: number | null): string =>
     `${unit}: ${top} ${percent(probability)}, ${String(votes)} ${votes === 1 ? "vote" : "votes"}${needed === null || needed === 0 ? "" : `, about ${String(needed)} more`}`,
+  nextReader: (name: string, minutes: number): string => `. Next best reader: ${name}, ${minutes < 1 ? `${String(Math.max(1, Math.round(minutes * 60)))} s` : `${minutes.toFixed(minutes < 9.95 ? 1 : 0)} min`}`,
+  overlap: (dice: number, pairs: number, first: string, second: string, least: number): string => `Dice ${dice.toFixed(2)}${pairs > 1 ? ` over ${String(pairs)} pairs; least ${least.toFixed(2)}, ${first} and ${second}` : `, ${first} and ${second}`}`,
+  choiceOverlap: (unit: string): string => `Least overlap on ${unit}`,
   goldMissedBy: (raters: readonly string[]): string => (raters.length === 0 ? "All right" : `Missed by ${raters.join(", ")}`),
   missed: (unit: string, said: string, truth: string): string => `${unit}: said ${said}, truth ${truth}`,
   said: (said: string, consensus: string): string => `Said ${said}, consensus ${consensus}`,

@@ -21,6 +21,14 @@ export interface PanelUnit {
   readonly votes: number;
   readonly agreement: { readonly metric: string; readonly level: string; readonly interval: string; readonly estimate: Estimate; readonly target: number | null };
   readonly by_class: readonly { readonly class: string; readonly estimate: Estimate }[];
+  // Of masks: overlap between each two raters; lowest first.
+  readonly masks?: {
+    readonly dice: Estimate;
+    readonly presence: Estimate;
+    readonly items: number;
+    readonly pairs: readonly { readonly first: string; readonly second: string; readonly median: number; readonly items: number }[];
+    readonly lowest: readonly { readonly item_id: ItemId; readonly number: number; readonly pseudonym: string; readonly title: string; readonly dice: number; readonly pairs: readonly { readonly first: string; readonly second: string; readonly dice: number }[] }[];
+  } | null;
   readonly consensus: { readonly method: string; readonly log_likelihood: number | null; readonly iterations: number; readonly converged: boolean; readonly modes: number; readonly prevalence: readonly number[] };
 }
 export interface Confusion {
@@ -54,6 +62,8 @@ export interface PanelItem {
   readonly entropy_bits: number;
   readonly votes: number;
   readonly votes_needed: number | null;
+  // Whose reading would tell most for its time.
+  readonly next_reader?: { readonly rater_id: string; readonly name: string; readonly gain_bits: number; readonly minutes: number } | null;
   readonly settled: boolean;
 }
 export interface PanelGold {
@@ -65,6 +75,7 @@ export interface PanelGold {
 }
 export interface Panel {
   readonly counted_at: string;
+  readonly is_current?: boolean; // false: what happened since is being counted
   readonly protocol: { readonly id: string; readonly version: string };
   readonly items: { readonly total: number; readonly with_votes: number; readonly complete: number; readonly unsettled: number };
   readonly settled_at: number;

@@ -11,6 +11,7 @@ import type { Window } from "@/core/volume";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import type { MaskLook, Placement, ShapeLook, View } from "@/ui/slice_pane";
 import { crosshairAt, fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
+import { useCanvasDrawing } from "@/ui/use_canvas_drawing";
 import { strings } from "./strings";
 
 export interface Look {
@@ -43,7 +44,6 @@ export function SliceView(props: Props): React.JSX.Element {
   latest.current = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useMemo(() => new PaneRenderer(), []);
-  const queued = useRef(0);
   const drag = useRef<{ readonly drag: Drag; readonly x: number; readonly y: number; moved: boolean } | null>(null);
   const bar = useRef<HTMLDivElement>(null);
   const barText = useRef<HTMLSpanElement>(null);
@@ -55,7 +55,6 @@ export function SliceView(props: Props): React.JSX.Element {
     return placementOf(element.width, element.height, sizeOn(now.plane, now.picture.volume.grid.dims), spacingOn(now.picture, now.plane), now.view);
   }, []);
   const draw = useCallback(() => {
-    queued.current = 0;
     const context = canvas.current?.getContext("2d", { alpha: false });
     if (context === null || context === undefined) return;
     const now = latest.current;
@@ -73,22 +72,10 @@ export function SliceView(props: Props): React.JSX.Element {
     const room = (canvas.current?.clientWidth ?? 0) / 2 - 84;
     drawScaleBar(bar.current, barText.current, placement(), spacingOn(now.picture, now.plane).u, Math.min(now.main ? 110 : 70, room));
   }, [placement, renderer]);
-  const queue = useCallback(() => {
-    if (queued.current === 0) queued.current = requestAnimationFrame(draw);
-  }, [draw]);
-
-  useEffect(() => stage.onDraw(queue), [stage, queue]);
-  useEffect(queue);
+  useCanvasDrawing(canvas, stage, draw);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
-    const observer = new ResizeObserver(() => {
-      const ratio = window.devicePixelRatio || 1;
-      element.width = Math.max(1, Math.round(element.clientWidth * ratio));
-      element.height = Math.max(1, Math.round(element.clientHeight * ratio));
-      draw();
-    });
-    observer.observe(element);
     const wheel = (event: WheelEvent): void => {
       event.preventDefault();
       const now = latest.current;
@@ -97,12 +84,9 @@ export function SliceView(props: Props): React.JSX.Element {
     };
     element.addEventListener("wheel", wheel, { passive: false });
     return () => {
-      observer.disconnect();
       element.removeEventListener("wheel", wheel);
-      cancelAnimationFrame(queued.current);
-      queued.current = 0;
     };
-  }, [draw]);
+  }, []);
 
   const onMove = (event: ReactPointerEvent): void => {
     const held = drag.current;

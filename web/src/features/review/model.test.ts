@@ -213,10 +213,10 @@ describe("units as the server names them", () => {
     expect(editLabels(protocol, difference("u", "extent", [], { unit: "nodule@mask", kind: "mask" })).map((label) => label.id)).toEqual(["nodule"]);
   });
 
-  it("name one of several choices after its question; it is put or not, so there is nothing to edit", () => {
+  it("name one of several choices after its question, whose answer is edited as a whole", () => {
     const many = difference("m", "answer", [choice("present", 0.6, ["A"], ["a3"])], { kind: "question", unit: "smoking/current" });
     expect(questionOf(protocol, many)?.id).toBe("smoking");
-    expect(mayEdit(many)).toBe(false);
+    expect(mayEdit(many)).toBe(true);
     expect(mayEdit(one("answer"))).toBe(true);
     expect(mayEdit(difference("n", "missing", [choice("absent", 1, ["A"], [])]))).toBe(false);
   });

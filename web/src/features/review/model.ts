@@ -74,9 +74,6 @@ export function labelOf(protocol: Protocol, id: string | null): ProtocolLabel | 
 /** Label ids of a unit: joined by +, with the kind of place after an @. */
 const unitLabels = (difference: Difference): readonly string[] => (difference.unit.split("@")[0] ?? "").split("+");
 
-/** A question with several choices is a unit for each choice: "question/choice". */
-const isOneOfMany = (difference: Difference): boolean => difference.kind === "question" && difference.unit.includes("/");
-
 export function questionOf(protocol: Protocol, difference: Difference): Question | undefined {
   return difference.kind === "question" ? protocol.questions.find((question) => question.id === difference.unit.split("/")[0]) : undefined;
 }
@@ -215,8 +212,8 @@ export function sourcesOf(difference: Difference, said: ReadonlyMap<string, Said
   return difference.choices.flatMap((choice) => choice.annotation_ids.flatMap((id) => said.get(id) ?? []));
 }
 
-/** One of many choices is put or not: its versions are all there is. */
-export const mayEdit = (difference: Difference): boolean => !isOneOfMany(difference) && (difference.kind === "question" || difference.choices.some((choice) => choice.annotation_ids.length > 0));
+/** An answer of several choices is edited as a whole, like any other. */
+export const mayEdit = (difference: Difference): boolean => (difference.kind === "question" || difference.choices.some((choice) => choice.annotation_ids.length > 0));
 
 export function startEdit(state: ReviewState, said: ReadonlyMap<string, Said>): ReviewState {
   const difference = focusedOne(state);
@@ -234,7 +231,7 @@ export function startEdit(state: ReviewState, said: ReadonlyMap<string, Said>): 
 function emptyAnswer(state: ReviewState, difference: Difference): AnnotationBody | null {
   if (difference.kind !== "question") return null;
   const { protocol, itemId } = state;
-  return { id: newId<AnnotationId>(), item_id: itemId, protocol: { id: protocol.id, version: protocol.version }, label: null, target: { type: "whole" }, question: difference.unit, value: null, attributes: {} };
+  return { id: newId<AnnotationId>(), item_id: itemId, protocol: { id: protocol.id, version: protocol.version }, label: null, target: { type: "whole" }, question: difference.unit.split("/")[0] ?? difference.unit, value: null, attributes: {} };
 }
 
 export function editLabels(protocol: Protocol, difference: Difference): readonly ProtocolLabel[] {
