@@ -18,7 +18,7 @@ export function LookBar(props: Props & { readonly keepLayout: (layout: Layout) =
   const { looking } = state;
   const deep = shownPicture(state).volume.grid.dims[2] > 1;
   return (
-    <div className="image-lookbar" role="toolbar" aria-label={strings.layoutName}>
+    <div className="image-lookbar" role="toolbar" aria-label={strings.lookName}>
       {deep && (
         <Select name={strings.layoutName} value={state.layout} options={(["one", "three", "four", "row", ...(looking.beside === null ? [] : ["beside" as const])] as const).map((layout) => [layout, strings.layouts[layout]])} onChange={(layout) => {
           props.keepLayout(layout);

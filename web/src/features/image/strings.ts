@@ -14,6 +14,7 @@ export const strings = {
   layout: "Change layout",
   layouts: { one: "One", three: "One and two", four: "Two by two", row: "Three in a row", beside: "Side by side" },
   layoutName: "Layout",
+  lookName: "How the picture is looked at",
   windowOf: (name: string): string => `${name} window`,
   automatic: "Automatic",
   upright: "Put turned planes upright",
