@@ -91,23 +91,32 @@ export function Toolbar(props: { state: ImageState; run: Run; update: Update; se
 
 export function SeriesRail(props: { state: ImageState; thumbnail: (picture: Picture) => string; choose: (index: number) => void }): React.JSX.Element {
   const { state } = props;
+  const listed = state.pictures.map((picture, n) => ({ picture, n }));
+  const groups = [...new Set(listed.map(({ picture }) => picture.study.id))].map((id) => listed.filter(({ picture }) => picture.study.id === id));
   return (
     <nav className="image-rail" aria-label={strings.seriesRail}>
-      <h3>
-        {strings.thisStudy} <span>{strings.seriesCount(new Set(state.pictures.map((picture) => picture.series.id)).size)}</span>
-      </h3>
-      {state.pictures.map((picture, n) => (
-        <button key={`${picture.series.id}/${picture.imageIndex ?? ""}`} type="button" className={n === state.picture ? "image-series image-series-on" : "image-series"} aria-current={n === state.picture} onClick={() => props.choose(n)}>
-          <span className="image-series-picture">
-            <img src={props.thumbnail(picture)} alt="" loading="lazy" />
-            <b>{picture.series.number ?? n + 1}</b>
-          </span>
-          <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
-          <span className="image-series-count">
-            {picture.imageIndex === null ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${picture.imageIndex + 1}`}
-          </span>
-        </button>
-      ))}
+      {groups.map((group) => {
+        const { study } = group[0]?.picture ?? {};
+        return (
+          <section key={study?.id} aria-label={study?.prior === true ? strings.priorOf(study.date) : strings.thisStudy}>
+            <h3>
+              {study?.prior === true ? strings.priorOf(study.date) : strings.thisStudy} <span>{strings.seriesCount(new Set(group.map(({ picture }) => picture.series.id)).size)}</span>
+            </h3>
+            {group.map(({ picture, n }) => (
+              <button key={`${picture.series.id}/${picture.imageIndex ?? ""}`} type="button" className={n === state.picture ? "image-series image-series-on" : "image-series"} aria-current={n === state.picture} onClick={() => props.choose(n)}>
+                <span className="image-series-picture">
+                  <img src={props.thumbnail(picture)} alt="" loading="lazy" />
+                  <b>{picture.series.number ?? n + 1}</b>
+                </span>
+                <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
+                <span className="image-series-count">
+                  {picture.volume.grid.dims[2] > 1 ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${(picture.imageIndex ?? 0) + 1}`}
+                </span>
+              </button>
+            ))}
+          </section>
+        );
+      })}
     </nav>
   );
 }
