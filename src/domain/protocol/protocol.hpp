@@ -177,8 +177,7 @@ struct WindowPreset {
 };
 
 struct ViewSettings {
-  std::string layout;   // may be empty
-  bool priors = false;  // earlier studies of the patient are shown beside an image item's own
+  std::string layout;  // may be empty
   std::vector<WindowPreset> windows;
   std::vector<std::string> montage;
   std::optional<double> paper_speed_mm_per_s;
