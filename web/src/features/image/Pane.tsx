@@ -1,5 +1,5 @@
 // One view of the picture: draws on a canvas and hands pointer, wheel and keys to the tool.
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { PointerEvent as ReactPointerEvent } from "react";
 import type { Cut } from "@/core/cut";
 import { lettersOf, pointOn, voxelOn } from "@/core/cut";
