@@ -8,7 +8,8 @@
 //   Store     class UID, instance UID, syntax UID; body: the dataset as it came
 //                                                Reply: DICOM status; words: error comment
 //   Find      model UID, syntax UID; body: identifier
-//                                                Pending for each match, body: identifier; Reply
+//                                                Pending for each match, body: identifier in
+//                                                explicit little endian; then Reply
 //   Retrieve  model UID, syntax UID; body: identifier
 //                                                Pending for each instance: class, instance, syntax
 //                                                UID; then Reply

@@ -62,7 +62,7 @@ OFCondition handle_find(const Link& link, unsigned char context, T_DIMSE_C_FindR
     }
     if (!has_cancelled) has_cancelled = is_cancelled(link, context, request.MessageID);
     if (has_cancelled) continue;  // the rest is read and dropped
-    const auto match = parse_dataset(answer.body, identifier.syntax);
+    const auto match = parse_dataset(answer.body, UID_LittleEndianExplicitTransferSyntax);
     if (!match) continue;
     response.DimseStatus = status::pending;
     response.DataSetType = DIMSE_DATASET_PRESENT;

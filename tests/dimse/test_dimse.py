@@ -20,7 +20,8 @@ import traceback
 import pydicom
 from node import ROOT, Node, free_port, make_slices
 from pynetdicom import AE, evt
-from pynetdicom.sop_class import CTImageStorage, StorageCommitmentPushModel, StorageCommitmentPushModelInstance, Verification
+from pynetdicom.sop_class import (CTImageStorage, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
+                                  StudyRootQueryRetrieveInformationModelFind, Verification)
 
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data")) / "imaging" / "dicom"
 
@@ -178,6 +179,94 @@ def test_commits_what_it_can_read_back():
         assert report["failed"] == {stranger: 0x0112, other: 0x0119}, report
         # A device that hangs up at once is called back.
         assert commit(node, wanted, same=False, report_port=port)["good"] == set(uids)
+
+
+def find(node, level, title="READONLY", **keys):
+    """C-FIND in the Study Root model; the matches as datasets."""
+    entity = AE(title)
+    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = entity.associate("127.0.0.1", node.dicom_port, ae_title="CONSILIUM")
+    assert association.is_established
+    question = pydicom.Dataset()
+    question.QueryRetrieveLevel = level
+    for name, value in keys.items():
+        setattr(question, name, value)
+    answers = [(status.Status, match) for status, match in association.send_c_find(question, StudyRootQueryRetrieveInformationModelFind)]
+    association.release()
+    assert answers[-1][0] == 0, hex(answers[-1][0])
+    return [match for status, match in answers if status in (0xFF00, 0xFF01)]
+
+
+def stored_series(node, folder, count=6):
+    made = make_slices(pathlib.Path(folder), count)
+    assert send(node, folder).returncode == 0
+    assert wait_for(lambda: len(instances(node)) == count)
+    assert wait_for(lambda: len(find(node, "STUDY", StudyInstanceUID="")) == 1)
+    return made
+
+
+def test_finds_under_the_pseudonym():
+    with Node() as node, tempfile.TemporaryDirectory() as folder:
+        made = stored_series(node, folder)
+        [study] = find(node, "STUDY", StudyInstanceUID="", PatientID="", PatientName="", StudyDate="", ModalitiesInStudy="",
+                       NumberOfStudyRelatedInstances="")
+        assert study.PatientID.startswith("P-") and "Test" not in str(study.PatientName), study
+        assert study.StudyInstanceUID != made[0].StudyInstanceUID and study.StudyDate != "20240101", study
+        assert study.NumberOfStudyRelatedInstances == 6, study
+        [series] = find(node, "SERIES", StudyInstanceUID=study.StudyInstanceUID, SeriesInstanceUID="", Modality="CT")
+        images = find(node, "IMAGE", StudyInstanceUID=study.StudyInstanceUID, SeriesInstanceUID=series.SeriesInstanceUID,
+                      SOPInstanceUID="", InstanceNumber="")
+        assert sorted(int(each.InstanceNumber) for each in images) == [1, 2, 3, 4, 5, 6]
+        assert find(node, "SERIES", StudyInstanceUID=study.StudyInstanceUID, SeriesInstanceUID="", Modality="MR") == []
+        assert find(node, "STUDY", StudyInstanceUID="", PatientID="T1") == [], "a true id finds nothing"
+        # DCMTK's own program, in implicit little endian too.
+        for syntax in ([], ["-xi"]):
+            done = subprocess.run(["findscu", "-S", *syntax, "-aet", "READONLY", "-aec", "CONSILIUM",
+                                   "127.0.0.1", str(node.dicom_port), "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID", "-k",
+                                   "PatientID"], capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode == 0 and study.PatientID in done.stdout + done.stderr, done
+
+
+def check_retrieved(folder, made):
+    """The files hold the same pixels as were stored, and nothing of the patient."""
+    files = [pydicom.dcmread(each) for each in pathlib.Path(folder).iterdir()]
+    assert len(files) == len(made), len(files)
+    originals = {each.PixelData: each for each in made}
+    for each in files:
+        assert each.PixelData in originals
+        assert each.PatientName != "Test^One" and each.PatientID != "T1"
+        assert int(each.InstanceNumber) == int(originals[each.PixelData].InstanceNumber)
+        assert b"Test^One" not in pathlib.Path(each.filename).read_bytes()
+
+
+def test_gives_and_moves_images():
+    port = free_port()
+    with Node(report_port=port) as node, tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as got, \
+            tempfile.TemporaryDirectory() as moved:
+        made = stored_series(node, folder)
+        [study] = find(node, "STUDY", StudyInstanceUID="")
+        keys = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={study.StudyInstanceUID}"]
+        done = subprocess.run(["getscu", "-S", "-aet", "STORESCU", "-aec", "CONSILIUM", "-od", got, "127.0.0.1", str(node.dicom_port), *keys],
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done
+        check_retrieved(got, made)
+        with subprocess.Popen(["storescp", "-aet", "STORESCU", "-od", moved, str(port)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as receiver:
+            try:
+                time.sleep(0.5)
+                done = subprocess.run(["movescu", "-v", "-S", "-aet", "STORESCU", "-aec", "CONSILIUM", "-aem", "STORESCU", "127.0.0.1",
+                                       str(node.dicom_port), *keys], capture_output=True, text=True, timeout=60, check=False)
+                assert done.returncode == 0, done
+                check_retrieved(moved, made)
+                elsewhere = subprocess.run(["movescu", "-v", "-S", "-aet", "STORESCU", "-aec", "CONSILIUM", "-aem", "NOBODY", "127.0.0.1",
+                                            str(node.dicom_port), *keys], capture_output=True, text=True, timeout=60, check=False)
+                assert "MoveDestinationUnknown" in elsewhere.stdout + elsewhere.stderr or "0xa801" in (
+                    elsewhere.stdout + elsewhere.stderr).lower(), elsewhere
+            finally:
+                receiver.terminate()
+        refused = subprocess.run(["getscu", "-S", "-aet", "READONLY", "-aec", "CONSILIUM", "-od", got, "127.0.0.1", str(node.dicom_port),
+                                  *keys], capture_output=True, text=True, timeout=60, check=False)
+        assert "0124" in refused.stdout + refused.stderr or "NotAuthorized" in refused.stdout + refused.stderr or refused.returncode != 0
 
 
 def test_acknowledged_means_there_after_kill_9():

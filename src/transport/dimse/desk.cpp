@@ -63,6 +63,16 @@ Message Desk::open(const Message& question) {
   batch_.access = service::operator_access();
   batch_.access.origin = "DICOM " + peer_->settings.ae_title + " at " + peer_address_;
   batch_.project = peer_->project;
+  const auto find_peer = [this](const std::string& ae_title) -> std::optional<Peer> {
+    for (const KnownPeer& each : office_.peers) {
+      const Peer& peer = each.settings;
+      const bool is_reachable = !peer.address.empty() && peer.port != 0;
+      if (peer.ae_title == ae_title && is_reachable && each.project == peer_->project) return peer;
+    }
+    return std::nullopt;
+  };
+  queries_.emplace(Directory(office_.web, batch_.access, peer_->project), peer_->settings,
+                   office_.ae_title, office_.start_sender, find_peer);
   return refuse(Admission::Welcome);
 }
 
@@ -113,6 +123,11 @@ Message Desk::answer(const Message& question) {
 
 void Desk::serve(int channel) {
   for (Message question; receive(channel, question);) {
+    bool is_broken = false;
+    if (queries_ && queries_->answer(channel, question, is_broken)) {
+      if (is_broken) return;
+      continue;
+    }
     if (!send(channel, answer(question))) return;
   }
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "dimse/channel.hpp"
 #include "service/intake/dicom_inbox.hpp"
 #include "transport/dimse/clerk.hpp"
+#include "transport/dimse/query_desk.hpp"
 
 namespace consilium::dimse {
 
@@ -22,6 +24,8 @@ struct Office {
   std::vector<KnownPeer> peers;
   service::DicomInbox& inbox;
   Clerk& clerk;
+  service::DicomWeb& web;
+  QueryDesk::StartSender start_sender;
 };
 
 class Desk {
@@ -48,6 +52,7 @@ class Desk {
   const KnownPeer* peer_ = nullptr;
   service::DicomInbox::Batch batch_;
   std::vector<std::shared_ptr<Claim>> claims_;
+  std::optional<QueryDesk> queries_;
 };
 
 }  // namespace consilium::dimse

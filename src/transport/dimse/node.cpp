@@ -215,7 +215,9 @@ Result<std::unique_ptr<Node>> Node::start(NodeSettings settings, NodeTools tools
   it.office.emplace(Office{.ae_title = it.settings.ae_title,
                            .peers = std::move(peers),
                            .inbox = it.tools.inbox,
-                           .clerk = *it.clerk});
+                           .clerk = *it.clerk,
+                           .web = it.tools.web,
+                           .start_sender = [&it] { return it.start_helper(true); }});
   it.acceptor = std::jthread([&it](const std::stop_token& stop) { it.accept_all(stop); });
   return std::unique_ptr<Node>(new Node(std::move(state)));
 }

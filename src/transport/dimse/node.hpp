@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "domain/identity/ids.hpp"
+#include "service/dicomweb/dicomweb.hpp"
 #include "service/intake/dicom_inbox.hpp"
 #include "transport/dimse/node_settings.hpp"
 
@@ -13,6 +14,7 @@ namespace consilium::dimse {
 
 struct NodeTools {
   service::DicomInbox& inbox;
+  service::DicomWeb& web;
   // Of a peer's project. Errors: NotFound.
   std::function<Result<ProjectId>(const std::string& name)> project_named;
   std::filesystem::path program = "/proc/self/exe";
