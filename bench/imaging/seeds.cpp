@@ -183,7 +183,7 @@ int main(int argument_count, char** arguments) {
   }
   const auto tell = [&] {
     fmt::print("{:<34} ", "  Dice of background, A, B, C");
-    for (const std::uint8_t label : {255, 1, 2, 3}) {
+    for (const std::uint8_t label : std::array<std::uint8_t, 4>{255, 1, 2, 3}) {
       fmt::print("{:.3f} ", dice(growth.labels(), phantom.truth, label));
     }
     fmt::print("\n");

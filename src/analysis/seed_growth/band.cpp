@@ -37,14 +37,18 @@ bool Band::has_other_seed(std::uint32_t cell) const {
   return false;
 }
 
-bool Band::is_border(std::uint32_t cell) const {
+bool Band::is_beside_other(std::uint32_t cell) const {
   if (coarse_.bins[cell] == closed) return false;
   const std::uint8_t* labels = coarse_solver_.labels();
   for (const Neighbour& n : coarse_.grid.neighbours()) {
     const auto other = static_cast<std::uint32_t>(cell + n.step);
     if (labels[other] != labels[cell] && coarse_.bins[other] != closed) return true;
   }
-  return has_other_seed(cell);
+  return false;
+}
+
+bool Band::is_border(std::uint32_t cell) const {
+  return is_beside_other(cell) || has_other_seed(cell);
 }
 
 bool Band::is_near_border(std::uint32_t cell) const {
@@ -54,17 +58,36 @@ bool Band::is_near_border(std::uint32_t cell) const {
   });
 }
 
+// The border cells of one row of the coarse grid. Seeds are looked through as they lie, for most
+// cells have none.
+void Band::mark_row(std::uint32_t y, std::uint32_t z) {
+  const auto& dims = coarse_.grid.lattice().dims;
+  const auto& fine_dims = fine_.grid.lattice().dims;
+  const std::uint32_t begin = coarse_.grid.index(0, y, z);
+  for (std::uint32_t x = 0; x < dims[0]; ++x)
+    border_[begin + x] = is_beside_other(begin + x) ? 1 : 0;
+  const std::uint32_t shift = step_[0] - 1;
+  for (std::uint32_t fz = z * step_[2]; fz < std::min((z + 1) * step_[2], fine_dims[2]); ++fz) {
+    for (std::uint32_t fy = y * step_[1]; fy < std::min((y + 1) * step_[1], fine_dims[1]); ++fy) {
+      const std::uint8_t* seeds = seeds_.data() + fine_.grid.dense(0, fy, fz);
+      const std::uint8_t* bins = fine_.bins.data() + fine_.grid.index(0, fy, fz);
+      for (std::uint32_t x = 0; x < fine_dims[0]; ++x) {
+        if (seeds[x] == unlabelled || bins[x] == closed) continue;
+        const std::uint32_t cell = begin + (x >> shift);
+        if (seeds[x] != coarse_solver_.labels()[cell]) border_[cell] = 1;
+      }
+    }
+  }
+}
+
 void Band::mark_all(unsigned threads) {
   const auto& dims = coarse_.grid.lattice().dims;
   std::ranges::fill(marked_, 0);
   split_work(threads, std::uint64_t{dims[2]} * dims[1],
              [&](std::uint64_t first, std::uint64_t last, std::uint64_t) {
                for (std::uint64_t row = first; row < last; ++row) {
-                 const std::uint32_t begin =
-                     coarse_.grid.index(0, static_cast<std::uint32_t>(row % dims[1]),
-                                        static_cast<std::uint32_t>(row / dims[1]));
-                 for (std::uint32_t x = 0; x < dims[0]; ++x)
-                   border_[begin + x] = is_border(begin + x);
+                 mark_row(static_cast<std::uint32_t>(row % dims[1]),
+                          static_cast<std::uint32_t>(row / dims[1]));
                }
              });
   for (std::uint32_t z = 0; z < dims[2]; ++z) {
@@ -139,24 +162,39 @@ Condition Band::condition(std::uint32_t x, std::uint32_t y, std::uint32_t z,
   return {.is_free = false, .label = coarse_solver_.labels()[cell]};
 }
 
+void Band::put_row(std::uint32_t y, std::uint32_t z, LevelSolver& solver,
+                   std::vector<Run>& runs) const {
+  const std::uint32_t width = fine_.grid.lattice().dims[0];
+  const std::uint32_t begin = fine_.grid.index(0, y, z);
+  const std::uint8_t* bins = fine_.bins.data() + begin;
+  const std::uint8_t* seeds = seeds_.data() + fine_.grid.dense(0, y, z);
+  const std::uint32_t cells = cell_of(0, y, z);
+  const std::uint8_t* labels = coarse_solver_.labels() + cells;
+  const std::uint8_t* marked = marked_.data() + cells;
+  const std::uint32_t shift = step_[0] - 1;
+  bool was_free = false;
+  for (std::uint32_t x = 0; x < width; ++x) {
+    Condition is;
+    if (bins[x] != closed) {
+      is.label = seeds[x] != unlabelled ? seeds[x] : labels[x >> shift];
+      is.is_free = seeds[x] == unlabelled && marked[x >> shift] != 0;
+      if (is.is_free) is.label = unlabelled;
+    }
+    solver.put(begin + x, is);
+    if (is.is_free && !was_free) runs.push_back({begin + x, 0});
+    if (is.is_free) ++runs.back().count;
+    was_free = is.is_free;
+  }
+}
+
 std::vector<Run> Band::put_all(LevelSolver& solver, unsigned threads) const {
   const auto& dims = fine_.grid.lattice().dims;
   std::vector<std::vector<Run>> of_part(std::max(threads, 1U));
   split_work(threads, std::uint64_t{dims[2]} * dims[1],
              [&](std::uint64_t first, std::uint64_t last, std::uint64_t part) {
-               std::vector<Run>& runs = of_part[part];
                for (std::uint64_t row = first; row < last; ++row) {
-                 const auto y = static_cast<std::uint32_t>(row % dims[1]);
-                 const auto z = static_cast<std::uint32_t>(row / dims[1]);
-                 const std::uint32_t begin = fine_.grid.index(0, y, z);
-                 bool was_free = false;
-                 for (std::uint32_t x = 0; x < dims[0]; ++x) {
-                   const Condition is = condition(x, y, z, begin + x);
-                   solver.put(begin + x, is);
-                   if (is.is_free && !was_free) runs.push_back({begin + x, 0});
-                   if (is.is_free) ++runs.back().count;
-                   was_free = is.is_free;
-                 }
+                 put_row(static_cast<std::uint32_t>(row % dims[1]),
+                         static_cast<std::uint32_t>(row / dims[1]), solver, of_part[part]);
                }
              });
   std::vector<Run> out;

@@ -33,6 +33,9 @@ class Band {
   [[nodiscard]] std::vector<Run> put_all(LevelSolver& solver, unsigned threads) const;
 
  private:
+  void mark_row(std::uint32_t y, std::uint32_t z);
+  void put_row(std::uint32_t y, std::uint32_t z, LevelSolver& solver, std::vector<Run>& runs) const;
+  [[nodiscard]] bool is_beside_other(std::uint32_t cell) const;
   [[nodiscard]] bool is_border(std::uint32_t cell) const;
   [[nodiscard]] bool has_other_seed(std::uint32_t cell) const;
   [[nodiscard]] bool is_near_border(std::uint32_t cell) const;

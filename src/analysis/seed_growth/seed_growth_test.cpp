@@ -227,3 +227,215 @@ TEST_CASE("after any edits labels are those of a fresh run on the same seeds and
     }
   }
 }
+
+TEST_CASE("the labels do not depend on the number of threads") {
+  // Enough rows that each thread gets some of every grid.
+  const Made made = made_volume({20, 110, 110}, {1, 1, 1}, 3);
+  std::mt19937 random(5);
+  const Labels seeds = random_seeds(made.samples.size(), 40, random);
+  for (const std::uint64_t coarsest : {std::uint64_t{1} << 30U, std::uint64_t{3'000}}) {
+    const SeedGrowthOptions options{.coarsest_voxels_max = coarsest};
+    const Labels one = grown(made, seeds, options, 1);
+    CHECK(differences(one, grown(made, seeds, options, 2)) == 0);
+    CHECK(differences(one, grown(made, seeds, options, 7)) == 0);
+  }
+}
+
+TEST_CASE("nothing grows into or through locked voxels, outside the region or the range") {
+  Made made = made_volume({16, 15, 12}, {1, 1, 1}, 1);
+  Labels wall(made.samples.size());
+  Labels inside(made.samples.size(), 1);
+  for (std::uint32_t z = 0; z < 12; ++z) {
+    for (std::uint32_t y = 0; y < 15; ++y) {
+      wall[8 + 16 * (y + 15 * z)] = 1;
+      inside[8 + 16 * (y + 15 * z)] = 0;
+      made.samples[8 + 16 * (y + 15 * z)] = 3'000;
+    }
+  }
+  Labels seeds(made.samples.size());
+  seeds[0] = 1;
+  seeds[3] = 2;
+  for (const std::uint64_t coarsest : {std::uint64_t{1} << 30U, std::uint64_t{200}}) {
+    for (const int kind : {0, 1, 2}) {
+      CAPTURE(kind);
+      CAPTURE(coarsest);
+      SeedGrowthOptions options{.coarsest_voxels_max = coarsest};
+      if (kind == 0) options.locked = wall;
+      if (kind == 1) options.region = inside;
+      if (kind == 2) options.intensity_range = {-1'000, 1'000};
+      const Labels found = grown(made, seeds, options);
+      CHECK(found[1] != 0);
+      std::size_t in_wall = 0;
+      std::size_t behind = 0;
+      for (std::size_t v = 0; v < found.size(); ++v) {
+        if (v % 16 == 8 && found[v] != 0) ++in_wall;
+        if (v % 16 > 9 && found[v] != 0) ++behind;
+      }
+      CHECK(in_wall == 0);
+      // A coarse voxel may hold both sides of a wall one voxel thick; an exact run may not.
+      if (coarsest > 200) CHECK(behind == 0);
+    }
+  }
+}
+
+TEST_CASE("a seed in a locked voxel waits without effect") {
+  const Made made = made_volume({9, 8, 7}, {1, 1, 1}, 2);
+  Labels locked(made.samples.size());
+  locked[100] = 1;
+  Labels seeds(made.samples.size());
+  seeds[100] = 3;
+  seeds[5] = 1;
+  const Labels found = grown(made, seeds, {.locked = locked});
+  CHECK(found[100] == 0);
+  CHECK(std::ranges::count(found, 3) == 0);
+  CHECK(static_cast<std::size_t>(std::ranges::count(found, 1)) == found.size() - 1);
+}
+
+TEST_CASE("spacing counts: in a flat image the nearer seed in mm wins") {
+  Made made{.lattice = {.dims = {9, 1, 9}, .spacing_mm = {1, 1, 4}}, .samples = {}};
+  made.samples.assign(81, 50);
+  Labels seeds(81);
+  seeds[0 + 9 * 4] = 1;  // at x 0, 5 mm from x 5
+  seeds[5 + 9 * 2] = 2;  // two slices from it: 8 mm
+  const Labels found = grown(made, seeds);
+  CHECK(found[3 + 9 * 4] == 1);
+  CHECK(found[5 + 9 * 3] == 2);
+  CHECK(found[2 + 9 * 3] == 1);
+}
+
+TEST_CASE("a tube of one voxel is followed in the exact solution and within an intensity range") {
+  Made made{.lattice = {.dims = {64, 48, 48}, .spacing_mm = {1, 1, 1}}, .samples = {}};
+  made.samples.assign(made.lattice.voxel_count(), 0);
+  const auto tube = [](std::uint32_t x) {
+    const auto y = static_cast<std::uint32_t>(24 + std::lround(8 * std::sin(x * 0.2)));
+    return x + 64 * (y + 48 * 24);
+  };
+  std::mt19937 random(3);
+  std::normal_distribution<double> noise(0, 15);
+  for (auto& sample : made.samples) sample = static_cast<std::int16_t>(noise(random));
+  Labels seeds(made.samples.size());
+  for (std::uint32_t x = 0; x < 64; ++x) {
+    made.samples[tube(x)] = 300;
+    if (x < 6) seeds[tube(x)] = 1;
+  }
+  for (std::uint32_t y = 0; y < 48; y += 4) seeds[3 + 64 * (y + 48 * 6)] = background_label;
+  for (std::uint32_t y = 0; y < 48; y += 4) seeds[60 + 64 * (y + 48 * 40)] = background_label;
+  const auto followed = [&](const SeedGrowthOptions& options) {
+    const Labels found = grown(made, seeds, options);
+    std::size_t count = 0;
+    for (std::uint32_t x = 0; x < 64; ++x) count += found[tube(x)] == 1 ? 1 : 0;
+    return count;
+  };
+  CHECK(followed({}) >= 62);
+  CHECK(followed({.coarsest_voxels_max = 4'000, .intensity_range = {{150, 500}}}) == 64);
+}
+
+TEST_CASE("what cannot be grown is refused with a reason") {
+  const std::vector<float> samples(24, 1.0F);
+  const Lattice lattice{.dims = {4, 3, 2}, .spacing_mm = {1, 1, 1}};
+  const Labels none(24);
+  const Labels few(23);
+  const auto error_of = [&](const SeedGrowthOptions& options, const Lattice& of) {
+    const auto made = SeedGrowth::create(std::span<const float>(samples), of, options);
+    REQUIRE_FALSE(made.has_value());
+    return made.error().code;
+  };
+  CHECK(error_of({}, {.dims = {4, 3, 3}, .spacing_mm = {1, 1, 1}}) == ErrorCode::InvalidInput);
+  CHECK(error_of({}, {.dims = {4, 3, 2}, .spacing_mm = {1, 0, 1}}) == ErrorCode::InvalidInput);
+  CHECK(error_of({.region = none}, lattice) == ErrorCode::InvalidInput);
+  CHECK(error_of({.region = few}, lattice) == ErrorCode::InvalidInput);
+  CHECK(error_of({.locked = few}, lattice) == ErrorCode::InvalidInput);
+  CHECK(error_of({.intensity_range = {{2, 1}}}, lattice) == ErrorCode::InvalidInput);
+  CHECK(error_of({.intensity_range = {{2, 3}}}, lattice) == ErrorCode::InvalidInput);
+  auto made = SeedGrowth::create(std::span<const float>(samples), lattice, {});
+  REQUIRE(made.has_value());
+  const std::vector<SeedChange> outside{{3, 1}, {24, 1}};
+  CHECK_FALSE(made->set_seeds(outside).has_value());
+  CHECK(made->seeds()[3] == 0);
+  CHECK_FALSE(made->set_seeds(few).has_value());
+  CHECK_FALSE(made->update().changed.has_value());
+  CHECK(std::ranges::count(made->labels(), unlabelled) == 24);
+}
+
+TEST_CASE("floats of any range grow, and NaN is no part of anything") {
+  std::vector<float> samples(20 * 20);
+  for (std::size_t v = 0; v < samples.size(); ++v) samples[v] = v % 20 < 10 ? 1e-4F : 3e-4F;
+  samples[0] = 1e30F;  // an artefact
+  samples[55] = std::numeric_limits<float>::quiet_NaN();
+  auto made = SeedGrowth::create(std::span<const float>(samples),
+                                 {.dims = {20, 20, 1}, .spacing_mm = {1, 1, 1}}, {});
+  REQUIRE(made.has_value());
+  const std::vector<SeedChange> seeds{{20 * 10 + 1, 1}, {20 * 10 + 18, 2}};
+  REQUIRE(made->set_seeds(seeds).has_value());
+  made->update();
+  CHECK(made->labels()[55] == unlabelled);
+  CHECK(made->labels()[20 * 3 + 8] == 1);
+  CHECK(made->labels()[20 * 3 + 11] == 2);
+}
+
+TEST_CASE("doubt is great between two seeds in a flat image and small across an edge") {
+  Made made{.lattice = {.dims = {40, 20, 20}, .spacing_mm = {1, 1, 1}}, .samples = {}};
+  for (std::uint32_t v = 0; v < 16'000; ++v) {
+    made.samples.push_back(v / 400 % 20 < 10 ? 100
+                                             : static_cast<std::int16_t>(v % 40 < 20 ? 100 : 900));
+  }
+  SeedGrowth growth = made_growth(made);
+  Labels seeds(16'000);
+  for (const std::uint32_t z : {2, 17}) {
+    for (std::uint32_t y = 8; y < 12; ++y) {
+      for (std::uint32_t x = 3; x < 6; ++x) {
+        seeds[x + 40 * (y + 20 * z)] = 1;
+        seeds[39 - x + 40 * (y + 20 * z)] = 2;
+      }
+    }
+  }
+  REQUIRE(growth.set_seeds(seeds).has_value());
+  growth.update();
+  const SeedUncertainty doubt = growth.uncertainty();
+  REQUIRE(doubt.dims == made.lattice.dims);
+  const auto at = [&](std::uint32_t x, std::uint32_t y, std::uint32_t z) {
+    return doubt.values[x + 40 * (y + 20 * z)];
+  };
+  CHECK(at(20, 10, 4) > at(19, 10, 17));
+  CHECK(at(20, 10, 4) > 150);
+  CHECK(at(7, 10, 17) < 60);
+  CHECK(at(4, 10, 2) == 0);
+  const NextSlices next = growth.next_best_slices();
+  REQUIRE(next[0].has_value());
+  CHECK(*next[0] >= 12);
+  CHECK(*next[0] <= 27);
+  REQUIRE(next[2].has_value());
+  CHECK(*next[2] < 12);
+  CHECK(*next[2] != 2);  // it has seeds of both
+}
+
+TEST_CASE(
+    "the model is kept while strokes are like those before, and learnt anew when they are not") {
+  const Made made = made_volume({24, 24, 12}, {1, 1, 1}, 9);
+  SeedGrowth growth = made_growth(made);
+  CHECK(growth.model_drift() == 1);
+  std::vector<SeedChange> dark;
+  std::vector<SeedChange> bright;
+  for (std::uint32_t v = 0; v < made.samples.size(); v += 3) {
+    if (made.samples[v] < -150) dark.push_back({v, 1});
+    if (made.samples[v] > 50) bright.push_back({v, 2});
+  }
+  REQUIRE(dark.size() > 40);
+  REQUIRE(bright.size() > 40);
+  const auto half = [](const std::vector<SeedChange>& seeds, bool second) {
+    return std::span(seeds).subspan(second ? seeds.size() / 2 : 0, seeds.size() / 2);
+  };
+  REQUIRE(growth.set_seeds(half(dark, false)).has_value());
+  REQUIRE(growth.set_seeds(half(bright, false)).has_value());
+  CHECK(growth.update().is_relearnt);
+  REQUIRE(growth.set_seeds(half(dark, true)).has_value());
+  CHECK(growth.model_drift() < 0.1);
+  CHECK_FALSE(growth.update().is_relearnt);
+  for (SeedChange& seed : dark) seed.label = 2;
+  for (SeedChange& seed : bright) seed.label = 1;
+  REQUIRE(growth.set_seeds(dark).has_value());
+  REQUIRE(growth.set_seeds(bright).has_value());
+  CHECK(growth.model_drift() > 0.5);
+  CHECK_FALSE(growth.update(1, ModelUse::Keep).is_relearnt);
+  CHECK(growth.update().is_relearnt);
+}

@@ -116,6 +116,7 @@ json::object annotation_json(const CocoAnnotation& annotation, CocoRuns runs) {
           {"annotation_id", text(annotation.annotation_id)},
           {"rater", text(annotation.rater)},
           {"rater_kind", text(annotation.rater_kind)},
+          {"stage", text(annotation.stage)},
           {"protocol_id", text(annotation.protocol_id)},
           {"protocol_version", text(annotation.protocol_version)},
           {"created_at", text(annotation.created_at)}};

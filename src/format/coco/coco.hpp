@@ -51,6 +51,7 @@ struct CocoAnnotation {
   std::string annotation_id = {};  // ours
   std::string rater = {};          // pseudonym
   std::string rater_kind = {};     // "human", "model", ...
+  std::string stage = {};          // "label", or "adjudicate": the word that settled the item
   std::string protocol_id = {};
   std::string protocol_version = {};
   std::string created_at = {};  // RFC 3339

@@ -14,12 +14,12 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 24> columns = {
+constexpr std::array<std::string_view, 25> columns = {
     "annotation_id", "item_id",      "pseudonym",        "rater_id", "rater",
     "rater_kind",    "protocol_id",  "protocol_version", "label",    "code_system",
     "code",          "code_display", "question",         "value",    "unit",
     "attributes",    "target_type",  "target",           "text",     "comment",
-    "created_at",    "updated_at",   "revision",         "state"};
+    "created_at",    "updated_at",   "revision",         "state",    "stage"};
 
 using Row = std::array<json::value, columns.size()>;
 
@@ -82,7 +82,8 @@ Row make_row(const Protocol& protocol, const LabelRow& row) {
              text(to_rfc3339(stored.created_at)),
              text(to_rfc3339(stored.updated_at)),
              stored.revision,
-             text(name_of(stored.state))};
+             text(name_of(stored.state)),
+             text(row.stage)};
 }
 
 // RFC 4180, 2.6 and 2.7. White space at the ends is quoted too: some readers strip it.

@@ -5,9 +5,10 @@
 // Columns: annotation_id, item_id, pseudonym, rater_id, rater, rater_kind, protocol_id,
 // protocol_version, label, code_system, code, code_display, question, value, unit, attributes
 // (JSON), target_type, target (JSON), text (what a span quotes), comment, created_at, updated_at,
-// revision, state. The code is that of the answered choice where it has one, else of the label or
-// question. An answer of several choices is a JSON list in `value`. Empty CSV fields are what JSON
-// has as null. Cost: O(size of the row).
+// revision, state, stage ("label" or "adjudicate": the word that settled the item). The code is
+// that of the answered choice where it has one, else of the label or question. An answer of several
+// choices is a JSON list in `value`. Empty CSV fields are what JSON has as null. Cost: O(size of
+// the row).
 #pragma once
 
 #include <optional>
@@ -23,6 +24,7 @@ struct LabelRow {
   StoredAnnotation annotation;
   std::string pseudonym;               // of the patient
   std::optional<std::string> surface;  // of a span, where the text may be exported
+  std::string stage = "label";         // of the task in which it was said
 };
 
 // The names of the columns, with its line end.

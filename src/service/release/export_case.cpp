@@ -9,6 +9,7 @@
 #include "format/dicom_write/uid.hpp"
 #include "service/access/pseudonym.hpp"
 #include "service/annotation/annotation_view.hpp"
+#include "storage/work.hpp"
 
 namespace consilium::service {
 
@@ -36,6 +37,11 @@ std::string ExportWork::rater_pseudonym(const RaterId& rater) const {
   return service::rater_pseudonym(store, rater);
 }
 
+std::string ExportWork::folder_of(const std::vector<ExportedAnnotation>& own) const {
+  const ExportedAnnotation& first = own.front();
+  return (first.adjudicated ? "adjudicated/" : "") + rater_pseudonym(first.stored.rater.id) + '/';
+}
+
 std::string ExportWork::name_of_item(const storage::ItemRow& item) {
   std::array<char, 32> number{};
   std::snprintf(number.data(), number.size(), "_%04lld", static_cast<long long>(item.number));
@@ -57,6 +63,7 @@ Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
       one.annotations.push_back(
           {.stored = CSL_TRY(stored_annotation(reader, row)),
            .surface = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface)),
+           .adjudicated = row.stage == storage::adjudicate_stage,
            .protocol = CSL_TRY(protocols.get(reader, row.protocol_hash))});
     }
     if (!one.annotations.empty()) cases.push_back(std::move(one));

@@ -19,7 +19,8 @@ namespace consilium::service {
 
 struct ExportedAnnotation {
   StoredAnnotation stored;
-  std::string surface;  // of spans
+  std::string surface;       // of spans
+  bool adjudicated = false;  // an adjudicator's word, not a reading
   std::shared_ptr<const KnownProtocol> protocol;
 };
 
@@ -47,6 +48,9 @@ class ExportWork {
   [[nodiscard]] std::string mapped_uid(const std::string& uid) const;
   // "R-1f2e3d4c": tells raters apart without their names.
   [[nodiscard]] std::string rater_pseudonym(const RaterId& rater) const;
+  // "R-1f2e3d4c/", or "adjudicated/R-1f2e3d4c/" for what one adjudicated: where the files of one
+  // rater's labels of an item go. Nobody both reads and adjudicates an item.
+  [[nodiscard]] std::string folder_of(const std::vector<ExportedAnnotation>& own) const;
   // "P-0042_0017": pseudonym and item number; the name of what is exported of an item.
   [[nodiscard]] static std::string name_of_item(const storage::ItemRow& item);
 

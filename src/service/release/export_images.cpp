@@ -110,7 +110,8 @@ const CodedConcept abnormal{"SCT", "49755003", "", "Morphologically Abnormal Str
 SegSegment segment_for(const ExportWork& work, const ExportedAnnotation& mask,
                        const Layers& layers) {
   const LabelSpec* spec = mask.protocol->protocol.label(label_of(mask));
-  SegSegment segment{.label = label_of(mask) + " " + std::to_string(segment_of(mask)),
+  SegSegment segment{.label = label_of(mask) + " " + std::to_string(segment_of(mask)) +
+                              (mask.adjudicated ? ", adjudicated" : ""),
                      .category = abnormal,
                      .type = tissue,
                      .tracking_id = to_string(mask.stored.body.id),
@@ -217,8 +218,8 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
     work.exclude("nothing was drawn", count);
     return {};
   }
-  const std::string name = work.rater_pseudonym(rater.id) + "/" +
-                           ExportWork::name_of_item(one.item) + "_" + grid.substr(0, 8);
+  const std::string name =
+      work.folder_of(masks) + ExportWork::name_of_item(one.item) + "_" + grid.substr(0, 8);
   if (format == ExportFormat::Nifti) {
     CSL_TRY(write_nifti_files(work, name, layers, masks));
     work.annotation_count += count;
@@ -322,6 +323,7 @@ class CocoBook {
          .annotation_id = to_string(stored.body.id),
          .rater = work_.rater_pseudonym(stored.rater.id),
          .rater_kind = std::string(name_of(stored.rater.kind)),
+         .stage = annotation.adjudicated ? "adjudicate" : "label",
          .protocol_id = stored.body.protocol.id,
          .protocol_version = stored.body.protocol.version,
          .created_at = to_rfc3339(stored.created_at)});

@@ -139,7 +139,8 @@ Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases, Ex
     const Timeline timeline = CSL_TRY(timeline_of(work.reader, one.item));
     for (const RaterRef& rater : one.raters()) {
       std::vector<SignalEvent> events;
-      for (const ExportedAnnotation& annotation : one.of_rater(rater.id)) {
+      const std::vector<ExportedAnnotation> own = one.of_rater(rater.id);
+      for (const ExportedAnnotation& annotation : own) {
         std::optional<SignalEvent> event = event_of(annotation, timeline);
         if (!event) {
           work.exclude("an answer on the whole recording");
@@ -156,8 +157,7 @@ Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases, Ex
       // "-" is no part of a WFDB record's name.
       std::string name = ExportWork::name_of_item(one.item);
       std::ranges::replace(name, '-', '_');
-      CSL_TRY(
-          write_record(work, format, work.rater_pseudonym(rater.id) + "/", name, events, timeline));
+      CSL_TRY(write_record(work, format, work.folder_of(own), name, events, timeline));
     }
   }
   if (format != ExportFormat::SignalCsv) return {};

@@ -26,7 +26,8 @@ Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases, Exp
       }
       LabelRow row{.annotation = annotation.stored,
                    .pseudonym = one.item.pseudonym,
-                   .surface = std::nullopt};
+                   .surface = std::nullopt,
+                   .stage = annotation.adjudicated ? "adjudicate" : "label"};
       // Quoted text goes out only where it was asked for by the format.
       if (is_spans) row.surface = annotation.surface;
       row.annotation.rater.display_name = work.rater_pseudonym(annotation.stored.rater.id);
@@ -61,13 +62,16 @@ Status export_brat(ExportWork& work, const std::vector<ExportCase>& cases) {
     const CanonicalText text = CSL_TRY(CanonicalText::from_utf8(std::string(text_of(bytes))));
     for (const RaterRef& rater : one.raters()) {
       std::vector<StoredAnnotation> annotations;
-      for (ExportedAnnotation& annotation : one.of_rater(rater.id)) {
+      std::vector<ExportedAnnotation> own = one.of_rater(rater.id);
+      const std::string folder = work.folder_of(own);
+      for (ExportedAnnotation& annotation : own) {
         protocol = annotation.protocol;
-        annotation.stored.rater.display_name = work.rater_pseudonym(rater.id);
+        // Goes into each annotation's note.
+        annotation.stored.rater.display_name =
+            work.rater_pseudonym(rater.id) + (annotation.adjudicated ? " (adjudicator)" : "");
         annotations.push_back(std::move(annotation.stored));
       }
       const BratFiles files = CSL_TRY(write_brat(text, protocol->protocol, annotations));
-      const std::string folder = work.rater_pseudonym(rater.id) + "/";
       const std::string name = folder + ExportWork::name_of_item(one.item);
       CSL_TRY(work.sink(name + ".txt", bytes));
       CSL_TRY(work.sink(name + ".ann", bytes_of(files.ann)));

@@ -108,12 +108,19 @@ Result<std::string> provenance_json(const ExportWork& work, const storage::Proje
   json::object raters;
   json::array items;
   for (const ExportCase& one : cases) {
+    json::value adjudicated_by = nullptr;
+    for (const ExportedAnnotation& annotation : one.annotations) {
+      if (annotation.adjudicated) {
+        adjudicated_by = work.rater_pseudonym(annotation.stored.rater.id);
+      }
+    }
     items.push_back(json::object{{"item_id", to_string(one.item.id)},
                                  {"number", one.item.number},
                                  {"name", ExportWork::name_of_item(one.item)},
                                  {"kind", one.item.kind},
                                  {"pseudonym", one.item.pseudonym},
-                                 {"date", one.item.date}});
+                                 {"date", one.item.date},
+                                 {"adjudicated_by", std::move(adjudicated_by)}});
     for (const ExportedAnnotation& annotation : one.annotations) {
       const KnownProtocol& known = *annotation.protocol;
       protocols[known.hash] = json::object{{"id", known.protocol.id},

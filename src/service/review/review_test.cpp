@@ -1,8 +1,15 @@
 #include "service/review/review.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <set>
+#include <sstream>
 
+#include "service/access/pseudonym.hpp"
 #include "service/annotation/mask_copy.hpp"
+#include "service/job/job_queue.hpp"
+#include "service/release/exports.hpp"
 #include "storage/labels.hpp"
 #include "storage/maintenance/rebuild_check.hpp"
 #include "storage/sqlite/areas.hpp"
@@ -129,6 +136,24 @@ struct Reviewed : ServiceFixture {
         storage::annotations_of_item(*must(store_->read()), item, std::nullopt, "", 1'000'000));
     std::erase_if(rows, [](const auto& row) { return row.stage != "adjudicate"; });
     return rows;
+  }
+  // The files of an export by their names.
+  std::map<std::string, std::string> exported(ExportFormat format) {
+    JobQueue jobs;
+    Exports exports(*store_, jobs, folder.path() / "exports", *clock, *random);
+    const auto out = folder.path() / "out" / std::string(name_of(format));
+    std::filesystem::create_directories(out);
+    ExportRequest request;
+    request.format = format;
+    must(exports.write_to(operator_, project, request, out));
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(out)) {
+      if (!entry.is_regular_file()) continue;
+      std::ifstream in(entry.path(), std::ios::binary);
+      files[std::filesystem::relative(entry.path(), out).string()] = {
+          (std::istreambuf_iterator<char>(in)), {}};
+    }
+    return files;
   }
   void check_rebuilt() {
     const auto root = folder.path() / "store";
@@ -354,6 +379,41 @@ TEST_CASE("an edited label is checked by the protocol, and unsure is a word of i
   fixture.check_rebuilt();
 }
 
+TEST_CASE("an export tells an adjudicator's word from the readings it settled") {
+  Reviewed fixture("note-problems.yaml");
+  const ItemId item = ServiceFixture::item_id(fixture.note_items()[0]);
+  fixture.read_note(item);
+  must(fixture.adjudicate(fixture.adjudicator, item,
+                          Reviewed::first_choices(fixture.opinions(fixture.adjudicator, item)),
+                          "discussed"));
+  const std::string judge = rater_pseudonym(*fixture.store_, fixture.adjudicator.rater());
+  const auto tables = fixture.exported(ExportFormat::LabelsJsonl);
+  std::istringstream rows(tables.at("labels.jsonl"));
+  std::map<std::string, std::set<std::string>> raters_of_stage;
+  for (std::string row; std::getline(rows, row);) {
+    const json::value value = must(parse_json(row));
+    raters_of_stage[std::string(value.at("stage").as_string())].insert(
+        std::string(value.at("rater").as_string()));
+  }
+  CHECK(raters_of_stage["adjudicate"] == std::set<std::string>{judge});
+  CHECK(raters_of_stage["label"].size() == 2);
+  CHECK(!raters_of_stage["label"].contains(judge));
+  const json::value provenance = must(parse_json(tables.at("provenance.json")));
+  CHECK(provenance.at("items").as_array()[0].at("adjudicated_by").as_string() == judge);
+  CHECK(fixture.exported(ExportFormat::LabelsCsv).at("labels.csv").find(",adjudicate\r\n") !=
+        std::string::npos);
+
+  int folders = 0;
+  for (const auto& [name, content] : fixture.exported(ExportFormat::Brat)) {
+    if (!name.ends_with(".ann")) continue;
+    const bool is_judge = name.find(judge) != std::string::npos;
+    CHECK(name.starts_with("adjudicated/") == is_judge);
+    CHECK((content.find("(adjudicator)") != std::string::npos) == is_judge);
+    ++folders;
+  }
+  CHECK(folders == 3);
+}
+
 TEST_CASE("who read the item, holds it, or is too early does not settle it") {
   Reviewed fixture("note-problems.yaml");
   const json::array items = fixture.note_items();
@@ -474,5 +534,20 @@ TEST_CASE("an adjudicated mask has the voxels of the reader whose word was taken
                                   {.rater = {}, .opinion = key, .layer = {}, .indices = {}}));
     CHECK(wire.size() == 12 + 65'536);
   }
+  int adjudicated = 0;
+  for (const auto& [name, content] : fixture.exported(ExportFormat::DicomSeg)) {
+    if (!name.ends_with(".dcm")) continue;
+    const bool is_judge = name.starts_with("adjudicated/");
+    CHECK((content.find("lymph_node 1, adjudicated") != std::string::npos) == is_judge);
+    adjudicated += is_judge ? 1 : 0;
+  }
+  CHECK(adjudicated == 1);
+  const json::value coco =
+      must(parse_json(fixture.exported(ExportFormat::Coco).at("annotations.json")));
+  std::map<std::string, int> stages;
+  for (const json::value& one : coco.at("annotations").as_array()) {
+    ++stages[std::string(one.at("stage").as_string())];
+  }
+  CHECK(stages == std::map<std::string, int>{{"adjudicate", 1}, {"label", 2}});
   fixture.check_rebuilt();
 }

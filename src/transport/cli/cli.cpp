@@ -11,6 +11,7 @@
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
+#include "transport/cli_segment/segment.hpp"
 #include "transport/cli_store/store_commands.hpp"
 
 namespace consilium::cli {
@@ -30,6 +31,7 @@ struct Table {
   ProjectCommand project;
   InspectCommand inspect;
   PanelCommands panel;
+  SegmentCommand segment;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -276,12 +278,14 @@ int run(int argument_count, const char* const* arguments) {
   add_people(table);
   add_keeping(table);
   add_files(table);
-  add_panel_commands(table.app, table.panel, [&table](const std::function<Result<int>()>& run) {
+  const auto choose = [&table](const std::function<Result<int>()>& run) {
     table.chosen = [run] {
       const Result<int> done = run();
       return done ? *done : report(done.error());
     };
-  });
+  };
+  add_panel_commands(table.app, table.panel, choose);
+  add_segment_command(table.app, table.segment, choose);
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

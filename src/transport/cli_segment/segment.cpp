@@ -1,0 +1,174 @@
+#include "transport/cli_segment/segment.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <chrono>
+#include <iterator>
+#include <optional>
+
+#include "analysis/seed_growth/seed_growth.hpp"
+#include "transport/cli_panel/answer.hpp"
+#include "transport/cli_segment/methods.hpp"
+
+namespace consilium::cli {
+namespace json = boost::json;
+
+namespace {
+
+using LabelCounts = std::array<std::uint64_t, 256>;
+
+LabelCounts counts_of(std::span<const std::uint8_t> labels) {
+  LabelCounts counts{};
+  for (const std::uint8_t label : labels) ++counts[label];
+  return counts;
+}
+
+Result<std::vector<std::uint8_t>> grow_from_seeds(LoadedVolume& volume,
+                                                  std::span<const std::uint8_t> seeds,
+                                                  const SegmentCommand& command) {
+  SeedGrowthOptions options;
+  if (command.exact) options.coarsest_voxels_max = volume.lattice.voxel_count();
+  if (!command.range.empty()) {
+    const double a = (command.range[0] - volume.intercept) / volume.slope;
+    const double b = (command.range[1] - volume.intercept) / volume.slope;
+    options.intensity_range = {std::min(a, b), std::max(a, b)};
+  }
+  const VolumeView view = std::visit(
+      [](const auto& samples) { return VolumeView(std::span(samples)); }, volume.samples);
+  SeedGrowth growth = CSL_TRY(SeedGrowth::create(view, volume.lattice, options, command.threads));
+  volume.samples = std::vector<std::uint8_t>();  // the engine has what it needs
+  CSL_TRY(growth.set_seeds(seeds));
+  growth.update(command.threads);
+  return std::vector<std::uint8_t>(growth.labels().begin(), growth.labels().end());
+}
+
+constexpr std::array methods{SegmentMethod{
+    .name = "seeds", .what = "seeds: grow them along like intensities", .run = grow_from_seeds}};
+
+Status check_seeds(const LabelCounts& counts, const std::filesystem::path& file) {
+  const auto labels = std::ranges::count_if(counts.begin() + 1, counts.end(),
+                                            [](std::uint64_t count) { return count > 0; });
+  if (labels == 0) {
+    return fail(ErrorCode::InvalidInput, "there are no seeds: every voxel is 0", file.string(),
+                "mark some voxels of each structure, and of the background with 255");
+  }
+  if (labels == 1) {
+    return fail(ErrorCode::InvalidInput, "the seeds have one label only: it would take all",
+                file.string(), "mark some voxels of the background too, with 255");
+  }
+  return {};
+}
+
+Status check_range(const std::vector<double>& range) {
+  if (range.empty() || range[0] <= range[1]) return {};
+  return fail(ErrorCode::InvalidInput, "the range is empty",
+              fmt::format("--range {:g},{:g}", range[0], range[1]), "give the lower value first");
+}
+
+class Stopwatch {
+ public:
+  double lap_s() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+double peak_memory_mib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+std::string name_of_label(const NiftiVolume& place, std::size_t value) {
+  const auto found = std::ranges::find(place.labels, value, &NiftiLabel::value);
+  return found == place.labels.end() ? std::string() : found->name;
+}
+
+struct Times {
+  double read_s = 0;
+  double compute_s = 0;
+  double write_s = 0;
+};
+
+void print_answer(const SegmentCommand& command, const LoadedLabels& seeds,
+                  const LabelCounts& seed_counts, const LabelCounts& counts, const Times& times) {
+  const auto& dims = seeds.place.dims;
+  json::array labels;
+  std::string text =
+      fmt::format("{} x {} x {} voxels by {}\n", dims[0], dims[1], dims[2], command.method);
+  for (std::size_t label = 1; label < counts.size(); ++label) {
+    if (counts[label] == 0 && seed_counts[label] == 0) continue;
+    const bool is_background = label == background_label;
+    const std::string name = is_background ? "background" : name_of_label(seeds.place, label);
+    const double ml = static_cast<double>(counts[label]) * seeds.lattice.voxel_volume_ml();
+    json::object one{{"label", label},
+                     {"seed_voxels", seed_counts[label]},
+                     {"voxels", counts[label]},
+                     {"ml", ml}};
+    if (!name.empty()) one["name"] = name;
+    labels.push_back(std::move(one));
+    fmt::format_to(std::back_inserter(text), "label {}{}{}: {} voxels, {:.3f} ml, from {} seeds\n",
+                   label, name.empty() ? "" : " ", name, counts[label], ml, seed_counts[label]);
+  }
+  fmt::print("{}", command.json ? json::serialize(json::object{
+                                      {"method", command.method},
+                                      {"dims", json::array{dims[0], dims[1], dims[2]}},
+                                      {"labels", std::move(labels)},
+                                      {"unlabelled_voxels", counts[unlabelled]},
+                                      {"seconds", json::object{{"read", times.read_s},
+                                                               {"compute", times.compute_s},
+                                                               {"write", times.write_s}}},
+                                      {"peak_memory_mib", peak_memory_mib()}}) +
+                                      "\n"
+                                : text);
+}
+
+Status check_grids(const LoadedVolume& volume, const LoadedLabels& seeds,
+                   const SegmentCommand& command) {
+  return check_same_grid(
+      {.volume = volume.place, .labels = {}, .lattice = volume.lattice}, command.volume,
+      {.volume = seeds.place, .labels = {}, .lattice = seeds.lattice}, command.seeds);
+}
+
+}  // namespace
+
+std::span<const SegmentMethod> segment_methods() { return methods; }
+
+Result<int> segment_command(const SegmentCommand& command) {
+  CSL_TRY(check_label_format(command.out));
+  CSL_TRY(check_range(command.range));
+  Stopwatch watch;
+  Times times;
+  const LoadedLabels seeds = CSL_TRY(load_labels(command.seeds));
+  const LabelCounts seed_counts = counts_of(seeds.labels);
+  CSL_TRY(check_seeds(seed_counts, command.seeds));
+  LoadedVolume volume = CSL_TRY(load_volume(command.volume, command.threads));
+  CSL_TRY(check_grids(volume, seeds, command));
+  auto out = CSL_TRY(create_output(command.out));
+  times.read_s = watch.lap_s();
+
+  const auto method = std::ranges::find(methods, command.method, &SegmentMethod::name);
+  if (method == methods.end()) {
+    return fail(ErrorCode::InvalidInput, "there is no such method", command.method);
+  }
+  std::vector<std::uint8_t> labels =
+      CSL_TRY(in_file(method->run(volume, seeds.labels, command), command.volume));
+  const LabelCounts counts = counts_of(labels);
+  times.compute_s = watch.lap_s();
+
+  std::ranges::replace(labels, background_label, unlabelled);
+  if (out) out->write(text_of(CSL_TRY(label_bytes(command.out, seeds.place, labels))));
+  CSL_TRY(commit(out));
+  times.write_s = watch.lap_s();
+  print_answer(command, seeds, seed_counts, counts, times);
+  return 0;
+}
+
+}  // namespace consilium::cli
