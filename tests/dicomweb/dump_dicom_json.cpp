@@ -26,7 +26,7 @@ int main() {
     if (file->pixel_data.kind == PixelDataKind::Integer) {
       options.pixel_data_vr = file->pixel_data.vr;
     }
-    append_dicom_json(out, file->dataset, options);
+    append_dicom_json(out, with_settled_vrs(*file), options);
     std::cout << out << '\n';
   }
   return 0;

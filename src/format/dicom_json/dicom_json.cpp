@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "domain/image/dicom_tags.hpp"
+#include "format/dicom/dictionary.hpp"
 
 namespace consilium {
 namespace {
@@ -345,6 +346,22 @@ std::optional<DicomTag> dicom_tag_of_key(std::string_view key) {
   const auto [stop, problem] = std::from_chars(key.data(), end, number, 16);
   if (key.size() != key_size || problem != std::errc{} || stop != end) return std::nullopt;
   return dicom_tag(number);
+}
+
+DicomDataset with_settled_vrs(const DicomFile& file) {
+  DicomDataset dataset = file.dataset;
+  if (file.syntax->is_explicit_vr || dataset.integer(tags::pixel_representation) != 1) {
+    return dataset;
+  }
+  for (const DicomElement& element : file.dataset.elements()) {
+    if (element.vr != Vr::Us || element.tag.group != 0x0028) continue;
+    const auto entry = find_in_dictionary(element.tag);
+    if (!entry || !entry->is_vr_choice) continue;
+    DicomElement settled = element;
+    settled.vr = Vr::Ss;
+    dataset.put(std::move(settled));
+  }
+  return dataset;
 }
 
 DicomJsonPlace find_dicom_json_place(const DicomDataset& dataset, std::string_view place) {

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "domain/image/dicom_dataset.hpp"
+#include "format/dicom/dicom_file.hpp"
 
 namespace consilium {
 
@@ -33,6 +34,10 @@ void append_dicom_json(std::string& out, const DicomDataset& dataset,
 [[nodiscard]] std::string dicom_json_key(DicomTag tag);
 // Reads such a key. No value when it is none.
 [[nodiscard]] std::optional<DicomTag> dicom_tag_of_key(std::string_view key);
+
+// The file's dataset with the VRs that implicit VR leaves open settled: US or SS by what the pixels
+// are (PS3.5 A.1 a, PS3.3 C.7.6.3). What is explicit stays as it is written.
+[[nodiscard]] DicomDataset with_settled_vrs(const DicomFile& file);
 
 // The element at a place as bulk addresses name it, and the dataset it stands in; nulls when there
 // is none. Cost: O(depth x log elements).

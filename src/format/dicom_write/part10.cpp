@@ -111,6 +111,10 @@ Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset) {
 }
 
 Result<Bytes> write_part10(const DicomDataset& dataset) {
+  return write_part10_head(dataset, explicit_little_endian_uid);
+}
+
+Result<Bytes> write_part10_head(const DicomDataset& dataset, std::string_view transfer_syntax_uid) {
   const std::string_view sop_class = dataset.ascii(tags::sop_class_uid);
   const std::string_view sop_instance = dataset.ascii(tags::sop_instance_uid);
   if (sop_class.empty() || sop_instance.empty()) {
@@ -123,7 +127,7 @@ Result<Bytes> write_part10(const DicomDataset& dataset) {
             .items = {}});
   meta.put_text(tags::media_storage_sop_class_uid, Vr::Ui, sop_class);
   meta.put_text(tags::media_storage_sop_instance_uid, Vr::Ui, sop_instance);
-  meta.put_text(tags::transfer_syntax_uid, Vr::Ui, explicit_little_endian_uid);
+  meta.put_text(tags::transfer_syntax_uid, Vr::Ui, transfer_syntax_uid);
   meta.put_text(tags::implementation_class_uid, Vr::Ui, implementation_class_uid());
   meta.put_text(tags::implementation_version_name, Vr::Sh, implementation_version_name());
   Bytes meta_bytes;

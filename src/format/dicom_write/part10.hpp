@@ -3,6 +3,8 @@
 // small or is made once.
 #pragma once
 
+#include <string_view>
+
 #include "base/result.hpp"
 #include "domain/image/dicom_dataset.hpp"
 
@@ -13,6 +15,12 @@ namespace consilium {
 // is longer than its VR can say (65,534 bytes for short forms); TooLarge past 4 GiB.
 // Cost: O(bytes); values are copied once.
 [[nodiscard]] Result<Bytes> write_part10(const DicomDataset& dataset);
+
+// What stands before the pixel data of a file whose pixels are `transfer_syntax_uid` and come from
+// elsewhere: preamble, meta information and the dataset, which holds none. The dataset itself is
+// explicit little endian, as it is in every syntax but the oldest. Errors as `write_part10`.
+[[nodiscard]] Result<Bytes> write_part10_head(const DicomDataset& dataset,
+                                              std::string_view transfer_syntax_uid);
 
 // The dataset alone, as a network or another container wants it.
 [[nodiscard]] Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset);

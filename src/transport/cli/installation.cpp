@@ -33,6 +33,8 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);
+  it.dicomweb =
+      std::make_unique<service::DicomWeb>(it.import_tools(), *it.items, folder / "uploads");
   return it;
 }
 

@@ -13,6 +13,7 @@
 #include "service/annotation/annotations.hpp"
 #include "service/annotation/masks.hpp"
 #include "service/assignment/assignment.hpp"
+#include "service/dicomweb/dicomweb.hpp"
 #include "service/intake/imports.hpp"
 #include "service/item/items.hpp"
 #include "service/job/job_queue.hpp"
@@ -43,6 +44,7 @@ struct Installation {
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
   std::unique_ptr<service::Imports> imports;
   std::unique_ptr<service::Exports> exports;
+  std::unique_ptr<service::DicomWeb> dicomweb;
 
   [[nodiscard]] service::ImportTools import_tools() const {
     return {*store, codec.get(), *clock, *random};

@@ -9,6 +9,7 @@
 #include "transport/api/embedded.hpp"
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
+#include "transport/dicomweb/handlers.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -65,6 +66,7 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_mask_handlers(handlers, *it.masks);
   api::add_import_handlers(handlers, *it.imports);
   api::add_export_handlers(handlers, *it.exports);
+  dicomweb::add_dicomweb_handlers(handlers, *it.dicomweb, *it.random);
   api::add_panel_handlers(handlers, *it.panels);
   api::add_audit_handlers(handlers, *it.store, *it.clock, it.folder);
   api::add_event_handlers(handlers, hub, *it.people, *it.clock);
