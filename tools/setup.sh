@@ -59,6 +59,15 @@ install_python() {
   fi
 }
 
+install_ohif() {
+  # The published build alone: some packages that it names as its dependencies are not published in that version.
+  local version=3.13.2
+  [ -f ".tools/ohif/package-$version" ] && return 0
+  say "fetching OHIF's build from npm, a viewer that the tests open our studies in"
+  rm -rf .tools/ohif && mkdir -p .tools/ohif
+  (cd .tools/ohif && npm pack --silent "@ohif/app@$version" > /dev/null && tar xzf ./*.tgz && rm ./*.tgz && touch "package-$version")
+}
+
 install_packages tools/packages.txt
 install_node
 export PATH="$PWD/.tools/node/node_modules/node/bin:$PATH"
@@ -66,4 +75,5 @@ install_web
 if [ "$what" = test ]; then
   install_packages tools/packages-test.txt
   install_python
+  install_ohif
 fi

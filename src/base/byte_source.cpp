@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/joined_source.hpp"
+
 namespace consilium {
 namespace {
 
@@ -44,6 +46,34 @@ class MemorySource final : public ByteSource {
  private:
   const Bytes bytes_;
   ViewSource view_;
+};
+
+class JoinedSource final : public ByteSource {
+ public:
+  explicit JoinedSource(std::vector<SourceRange> ranges) : ranges_(std::move(ranges)) {
+    ends_.reserve(ranges_.size());
+    for (const SourceRange& range : ranges_) ends_.push_back(size() + range.length);
+  }
+  std::uint64_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
+  Status read(std::uint64_t offset, std::span<std::byte> out) const override {
+    if (offset > size() || out.size() > size() - offset) {
+      return past_the_end(offset, out.size(), size());
+    }
+    while (!out.empty()) {
+      const auto place = std::ranges::upper_bound(ends_, offset);
+      const SourceRange& range = ranges_[static_cast<std::size_t>(place - ends_.begin())];
+      const std::uint64_t left = *place - offset;
+      const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
+      CSL_TRY(range.source->read(range.offset + range.length - left, out.first(count)));
+      out = out.subspan(count);
+      offset += count;
+    }
+    return {};
+  }
+
+ private:
+  std::vector<SourceRange> ranges_;
+  std::vector<std::uint64_t> ends_;  // where each range ends in the whole
 };
 
 class FileSource final : public ByteSource {
@@ -86,6 +116,10 @@ ErrorCode code_of_open_failure(int error) {
 
 std::unique_ptr<ByteSource> memory_source(Bytes bytes) {
   return std::make_unique<MemorySource>(std::move(bytes));
+}
+
+std::unique_ptr<ByteSource> joined_source(std::vector<SourceRange> ranges) {
+  return std::make_unique<JoinedSource>(std::move(ranges));
 }
 
 std::unique_ptr<ByteSource> view_source(ByteView bytes) {

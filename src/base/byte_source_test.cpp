@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/joined_source.hpp"
+
 namespace consilium {
 namespace {
 
@@ -42,3 +44,20 @@ TEST_CASE("a range of a source is read, and one past its end is an error") {
 
 }  // namespace
 }  // namespace consilium
+
+TEST_CASE("joined ranges read as one, across their ends and past empty ones") {
+  const std::shared_ptr<const ByteSource> letters = memory_source(to_bytes("abcdef"));
+  const std::shared_ptr<const ByteSource> digits = memory_source(to_bytes("0123"));
+  const auto joined =
+      joined_source({{letters, 1, 3}, {digits, 0, 0}, {digits, 2, 2}, {letters, 5, 1}});
+  REQUIRE(joined->size() == 6);
+  for (std::size_t from = 0; from <= 6; ++from) {
+    for (std::size_t count = 0; count <= 6 - from; ++count) {
+      Bytes out(count);
+      REQUIRE(joined->read(from, out));
+      CHECK(text_of(out) == std::string_view("bcd23f").substr(from, count));
+    }
+  }
+  Bytes out(2);
+  CHECK_FALSE(joined->read(5, out));
+}

@@ -81,7 +81,7 @@ struct InstanceRow {
   std::uint64_t first_frame_offset = 0;
   std::uint32_t frame_count = 0;
   std::string description_json;  // what arranging the series needs; identifies nobody
-  Bytes sealed_metadata;         // the dataset as received, in DICOM JSON
+  Bytes sealed_metadata;         // as DICOMweb serves it (service/dicom_metadata); may be empty
 };
 // Where the ready frames of one instance lie.
 struct FramePlace {

@@ -264,9 +264,10 @@ def test_gives_and_moves_images():
                     elsewhere.stdout + elsewhere.stderr).lower(), elsewhere
             finally:
                 receiver.terminate()
-        refused = subprocess.run(["getscu", "-S", "-aet", "READONLY", "-aec", "CONSILIUM", "-od", got, "127.0.0.1", str(node.dicom_port),
-                                  *keys], capture_output=True, text=True, timeout=60, check=False)
-        assert "0124" in refused.stdout + refused.stderr or "NotAuthorized" in refused.stdout + refused.stderr or refused.returncode != 0
+        with tempfile.TemporaryDirectory() as nothing:
+            refused = subprocess.run(["getscu", "-v", "-S", "-aet", "READONLY", "-aec", "CONSILIUM", "-od", nothing, "127.0.0.1",
+                                      str(node.dicom_port), *keys], capture_output=True, text=True, timeout=60, check=False)
+            assert not list(pathlib.Path(nothing).iterdir()), refused
 
 
 def test_acknowledged_means_there_after_kill_9():

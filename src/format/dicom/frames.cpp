@@ -18,15 +18,6 @@ std::uint64_t sample_count(const ImageDescription& image) {
   return std::uint64_t{image.ready.rows} * image.ready.columns * image.stored.samples_per_pixel;
 }
 
-// Bits of one native frame. Rows, columns and bits are limited, so this cannot overflow.
-std::uint64_t native_bits(const ImageDescription& image) {
-  if (image.stored.photometric == StoredPhotometric::YbrFull422) {
-    const std::uint64_t pairs = (std::uint64_t{image.ready.columns} + 1) / 2;
-    return pairs * 4 * image.ready.rows * image.stored.bits_allocated;
-  }
-  return sample_count(image) * image.stored.bits_allocated;
-}
-
 template <class T>
 T load(const std::byte* at) {
   T value;
@@ -185,7 +176,7 @@ Status check_length(ByteView frame, std::uint64_t expected) {
 Result<Bytes> unpack_native(ByteView frame, const ImageDescription& image,
                             std::uint32_t frame_index) {
   const StoredPixels& stored = image.stored;
-  const std::uint64_t bits = native_bits(image);
+  const std::uint64_t bits = native_frame_bits(image);
   if (stored.bits_allocated == 1) {
     const std::size_t first_bit = frame_index * bits % 8;
     CSL_TRY(check_length(frame, (first_bit + bits + 7) / 8));
@@ -301,6 +292,15 @@ Result<Bytes> compressed_frame(const DicomFile& file, const FrameTable& table,
   return joined;
 }
 
+// Rows, columns and bits are limited, so this cannot overflow.
+std::uint64_t native_frame_bits(const ImageDescription& image) {
+  if (image.stored.photometric == StoredPhotometric::YbrFull422) {
+    const std::uint64_t pairs = (std::uint64_t{image.ready.columns} + 1) / 2;
+    return pairs * 4 * image.ready.rows * image.stored.bits_allocated;
+  }
+  return sample_count(image) * image.stored.bits_allocated;
+}
+
 Result<ByteView> native_frame(const DicomFile& file, const ImageDescription& image,
                               std::uint32_t frame_index) {
   const PixelDataPlace& pixels = file.pixel_data;
@@ -308,7 +308,7 @@ Result<ByteView> native_frame(const DicomFile& file, const ImageDescription& ima
   if (frame_index >= image.frame_count) {
     return fail(ErrorCode::InvalidInput, "the image has no such frame");
   }
-  const std::uint64_t bits = native_bits(image);
+  const std::uint64_t bits = native_frame_bits(image);
   std::uint64_t begin = frame_index * bits / 8;
   std::uint64_t end = ((frame_index + std::uint64_t{1}) * bits + 7) / 8;
   if (image.stored.has_swapped_pairs) {

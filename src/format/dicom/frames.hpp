@@ -30,6 +30,9 @@ struct FrameTable {
 [[nodiscard]] Result<Bytes> compressed_frame(const DicomFile& file, const FrameTable& table,
                                              std::uint32_t frame_index);
 
+// Bits of one native frame as stored; frames lie back to back.
+[[nodiscard]] std::uint64_t native_frame_bits(const ImageDescription& image);
+
 // The bytes of one native frame: a view, never a copy. Frames of 1-bit pixels and of swapped pairs
 // may share their first and last byte with their neighbours; make_ready knows.
 // Errors: InvalidInput on a frame that is not there; Corrupt when the pixel data ends before it

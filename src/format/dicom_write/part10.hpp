@@ -21,6 +21,11 @@ namespace consilium {
 [[nodiscard]] Result<Bytes> part10_head(std::string_view sop_class_uid,
                                         std::string_view sop_instance_uid,
                                         std::string_view transfer_syntax_uid);
+// What stands before the pixel data of a file whose pixels are `transfer_syntax_uid` and come from
+// elsewhere: preamble, meta information and the dataset, which holds none. The dataset itself is
+// explicit little endian, as it is in every syntax but the oldest. Errors as `write_part10`.
+[[nodiscard]] Result<Bytes> write_part10_head(const DicomDataset& dataset,
+                                              std::string_view transfer_syntax_uid);
 
 // The dataset alone, as a network or another container wants it.
 [[nodiscard]] Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset);

@@ -10,6 +10,7 @@
 #include "format/dicom/frames.hpp"
 #include "format/dicom/identity.hpp"
 #include "format/dicom_write/uid.hpp"
+#include "service/dicom_metadata/metadata_form.hpp"
 #include "service/intake/description_json.hpp"
 #include "storage/catalog.hpp"
 
@@ -33,7 +34,8 @@ struct ImageFacts {
   SeriesId new_series;
   StudyId new_study;
   storage::VaultEntry patient;
-  std::int64_t shift_if_new = 0;
+  std::int64_t shift_days = 0;  // the patient's, or the one to be
+  std::string metadata;         // as DICOMweb serves it, with that shift
   DicomSplit split;
   std::string content;
   ObjectRef object;
@@ -167,8 +169,7 @@ Result<Committed> commit_image(Transaction& transaction, const ImageFacts& facts
     return fail(ErrorCode::Conflict, "an image with this UID is there, with other content", "",
                 "find out which of the two is right; the first one was kept");
   }
-  const std::int64_t shift =
-      CSL_TRY(ensure_patient(transaction, facts.patient, facts.shift_if_new));
+  const std::int64_t shift = CSL_TRY(ensure_patient(transaction, facts.patient, facts.shift_days));
   const StudyId study = CSL_TRY(ensure_study(transaction, facts, shift));
   const SeriesId series = CSL_TRY(ensure_series(transaction, facts, study));
   EventDraft event = source_event("instance.added", facts.patient.patient);
@@ -184,6 +185,10 @@ Result<Committed> commit_image(Transaction& transaction, const ImageFacts& facts
       .set("first_frame_offset", static_cast<std::int64_t>(facts.frames.first_offset))
       .set("frame_count", std::int64_t{facts.frame_count})
       .set("description", storage::JsonText{facts.description});
+  // Another import may have given the patient another shift meanwhile: DICOMweb then makes it anew.
+  if (shift == facts.shift_days && !facts.metadata.empty()) {
+    event.fields.set("metadata", PatientText{facts.metadata});
+  }
   CSL_TRY(transaction.append(std::move(event)));
   return Committed{.is_duplicate = false, .series = series, .study = study, .added_item = false};
 }
@@ -228,7 +233,9 @@ Status prepare_image(const IntakeTools& tools, ByteView bytes, const std::string
   facts.instance = make_id<InstanceId>(tools.clock, tools.random);
   facts.new_series = make_id<SeriesId>(tools.clock, tools.random);
   facts.new_study = make_id<StudyId>(tools.clock, tools.random);
-  facts.shift_if_new = draw_date_shift(tools.random);
+  facts.shift_days = CSL_TRY(tools.shifts->of(tools.store, facts.patient.patient, tools.random));
+  facts.metadata = make_metadata_form(
+      file, dicom_pseudonym(tools.store, facts.patient.pseudonym, facts.shift_days));
   facts.description =
       description_json({.image = image, .instance_number = facts.split.catalog.instance_number});
   facts.body_part = fact(facts.split.catalog, "BodyPartExamined");
@@ -292,7 +299,7 @@ Status prepare_plain_image(const IntakeTools& tools, ByteView file, const PlainI
   facts.instance = make_id<InstanceId>(tools.clock, tools.random);
   facts.new_series = make_id<SeriesId>(tools.clock, tools.random);
   facts.new_study = make_id<StudyId>(tools.clock, tools.random);
-  facts.shift_if_new = draw_date_shift(tools.random);
+  facts.shift_days = CSL_TRY(tools.shifts->of(tools.store, facts.patient.patient, tools.random));
   facts.description = description_json({.image = image, .instance_number = std::nullopt});
   Prepared prepared;
   prepared.objects.push_back(facts.object);

@@ -2,9 +2,8 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
-#include <cstdio>
 
+#include "format/dicom_pseudonym/pseudonymise.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -39,15 +38,36 @@ std::int64_t draw_date_shift(Random& random) {
   return -(shift_days_min + value % shift_days_count);
 }
 
+Result<std::optional<std::int64_t>> stored_date_shift(const storage::Reader& reader,
+                                                      const PatientId& patient) {
+  const storage::Rows rows =
+      CSL_TRY(reader.query("catalog.patient", Fields().set("patient", patient)));
+  if (rows.empty()) return std::optional<std::int64_t>{};
+  const std::string text =
+      CSL_TRY(reader.open_sealed(patient, rows.front().bytes("date_shift_days")));
+  return std::optional<std::int64_t>{digits(text).value_or(0)};
+}
+
+Result<std::int64_t> DateShifts::of(storage::Store& store, const PatientId& patient,
+                                    Random& random) {
+  const auto given = known_.with([&](auto& known) -> std::optional<std::int64_t> {
+    const auto found = known.find(patient);
+    return found == known.end() ? std::nullopt : std::optional(found->second);
+  });
+  if (given) return *given;
+  const auto reader = CSL_TRY(store.read());
+  const auto stored = CSL_TRY(stored_date_shift(*reader, patient));
+  return known_.with([&](auto& known) {
+    const auto place = known.find(patient);
+    if (place != known.end()) return place->second;
+    return known.emplace(patient, stored ? *stored : draw_date_shift(random)).first->second;
+  });
+}
+
 Result<std::int64_t> ensure_patient(storage::Transaction& transaction,
                                     const storage::VaultEntry& patient, std::int64_t shift_if_new) {
-  const storage::Rows rows =
-      CSL_TRY(transaction.query("catalog.patient", Fields().set("patient", patient.patient)));
-  if (!rows.empty()) {
-    const std::string text =
-        CSL_TRY(transaction.open_sealed(patient.patient, rows.front().bytes("date_shift_days")));
-    return std::int64_t{digits(text).value_or(0)};
-  }
+  const auto stored = CSL_TRY(stored_date_shift(transaction, patient.patient));
+  if (stored) return *stored;
   EventDraft event{.type = "patient.added",
                    .project = std::nullopt,
                    .item = std::nullopt,
@@ -65,21 +85,9 @@ std::string shifted_date(std::string_view date, std::int64_t shift_days) {
     if (c != '-') plain += c;
   }
   plain = plain.substr(0, 8);
-  if (plain.size() != 8) return "";
-  const auto year = digits(std::string_view(plain).substr(0, 4));
-  const auto month = digits(std::string_view(plain).substr(4, 2));
-  const auto day = digits(std::string_view(plain).substr(6, 2));
-  if (!year || !month || !day) return "";
-  const std::chrono::year_month_day given{std::chrono::year(*year),
-                                          std::chrono::month(static_cast<unsigned>(*month)),
-                                          std::chrono::day(static_cast<unsigned>(*day))};
-  if (!given.ok()) return "";
-  const std::chrono::year_month_day shifted{std::chrono::sys_days(given) +
-                                            std::chrono::days(shift_days)};
-  std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(shifted.year()),
-                static_cast<unsigned>(shifted.month()), static_cast<unsigned>(shifted.day()));
-  return text.data();
+  const std::string shifted = shifted_dicom_date(plain, shift_days);
+  if (shifted.empty()) return "";
+  return shifted.substr(0, 4) + "-" + shifted.substr(4, 2) + "-" + shifted.substr(6);
 }
 
 Result<bool> ensure_item(storage::Transaction& transaction, const ProjectId& project,

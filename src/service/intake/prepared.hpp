@@ -3,11 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/guarded.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "domain/identity/ids.hpp"
@@ -37,12 +40,25 @@ struct Prepared {
 // Takes each prepared thing of a file in turn; false when the import is ending.
 using PreparedSink = std::function<bool(Prepared)>;
 
+// By how many days each patient's dates will be shifted, as far as a run knows before its commits:
+// what is made of a patient's files at once then agrees on it.
+class DateShifts {
+ public:
+  // The stored shift, else the one that this run gives the patient. Errors: those of the store.
+  [[nodiscard]] Result<std::int64_t> of(storage::Store& store, const PatientId& patient,
+                                        Random& random);
+
+ private:
+  Guarded<std::map<PatientId, std::int64_t>> known_;
+};
+
 struct IntakeTools {
   storage::Store& store;
   CodecPool* codec = nullptr;
   const Clock& clock;
   Random& random;
   ProjectId project;
+  std::shared_ptr<DateShifts> shifts = std::make_shared<DateShifts>();
 };
 
 // The keyed name of content: tells nothing without the store's keys.
@@ -54,6 +70,10 @@ struct IntakeTools {
                                                   const storage::VaultEntry& patient,
                                                   std::int64_t shift_if_new);
 [[nodiscard]] std::int64_t draw_date_shift(Random& random);
+// The stored shift; nothing when the patient is not in the catalog yet. Errors: NotFound after
+// erasure.
+[[nodiscard]] Result<std::optional<std::int64_t>> stored_date_shift(const storage::Reader& reader,
+                                                                    const PatientId& patient);
 // "20240311" or "2024-03-11..." to "2024-01-28"; "" when it is no whole date.
 [[nodiscard]] std::string shifted_date(std::string_view date, std::int64_t shift_days);
 

@@ -6,7 +6,6 @@
 #include <limits>
 #include <set>
 
-#include "format/dicom_write/uid.hpp"
 #include "service/access/pseudonym.hpp"
 #include "service/annotation/annotation_view.hpp"
 #include "storage/work.hpp"
@@ -30,7 +29,7 @@ std::vector<ExportedAnnotation> ExportCase::of_rater(const RaterId& rater) const
 }
 
 std::string ExportWork::mapped_uid(const std::string& uid) const {
-  return uid_from_name(to_hex(store.objects().keyed_hash("export uid", bytes_of(uid))));
+  return service::mapped_uid(store, uid);
 }
 
 std::string ExportWork::rater_pseudonym(const RaterId& rater) const {

@@ -1,5 +1,7 @@
 #include "storage/catalog.hpp"
 
+#include "storage/dicom_places.hpp"
+
 namespace consilium::storage {
 namespace {
 
@@ -194,6 +196,40 @@ Result<std::vector<InstanceRow>> instances_of_series(const Reader& reader, const
   return every<InstanceRow>(
       CSL_TRY(reader.query("catalog.instances_of_series", Fields().set("series", series))),
       instance_of);
+}
+
+Result<std::vector<DicomStudyRow>> dicom_studies(const Reader& reader, const ProjectId& project,
+                                                 const RaterId& rater, bool sees_all,
+                                                 const std::optional<StudyId>& study) {
+  Fields fields = Fields().set("project", project).set("rater", rater).set("all", sees_all);
+  if (study) fields.set("study", *study);
+  return every<DicomStudyRow>(CSL_TRY(reader.query("catalog.dicom_studies", fields)),
+                              [](const Row& row) -> Result<DicomStudyRow> {
+                                return DicomStudyRow{
+                                    .item = CSL_TRY(row.id<ItemId>("item_id")),
+                                    .project = CSL_TRY(row.id<ProjectId>("project_id")),
+                                    .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+                                    .id = CSL_TRY(row.id<StudyId>("study_id")),
+                                    .study_uid = row.text("study_uid"),
+                                    .pseudonym = row.text("pseudonym"),
+                                    .title = row.text("title"),
+                                    .date = row.text("date"),
+                                    .modalities = row.text("modalities"),
+                                    .deid_at = row.text("deid_at"),
+                                    .series_count = row.integer("series_count"),
+                                    .instance_count = row.integer("instance_count"),
+                                    .sealed_facts = row.bytes("facts")};
+                              });
+}
+
+Result<std::vector<MetadataRow>> metadata_of_series(const Reader& reader, const SeriesId& series) {
+  return every<MetadataRow>(
+      CSL_TRY(reader.query("catalog.metadata_of_series", Fields().set("series", series))),
+      [](const Row& row) -> Result<MetadataRow> {
+        return MetadataRow{.instance = CSL_TRY(row.id<InstanceId>("instance_id")),
+                           .sop_uid = row.text("sop_uid"),
+                           .sealed = row.bytes("metadata")};
+      });
 }
 
 Result<std::optional<InstanceRow>> instance_of_uid(const Reader& reader, std::string_view sop_uid) {

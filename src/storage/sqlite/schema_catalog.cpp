@@ -142,6 +142,8 @@ const std::vector<Projection> projections = {
       R"sql(UPDATE series SET instance_count = instance_count + 1
         WHERE series_id = :series_id)sql",
       R"sql(INSERT INTO contents VALUES (:content, 'instance', :instance_id))sql"}},
+    {"instance.described",
+     {R"sql(UPDATE instances SET metadata = :metadata WHERE instance_id = :instance_id)sql"}},
     {"series.arranged",
      {R"sql(UPDATE series SET volumes = :volumes, notes = :notes WHERE series_id = :series_id)sql",
       R"sql(INSERT OR IGNORE INTO grids SELECT json_extract(value, '$.grid_id'),
@@ -265,6 +267,23 @@ const std::vector<NamedQuery> queries = {
         WHERE project_id = :project AND patient_id = :patient AND kind = 'image'
           AND item_id <> :item AND date <> '' AND date < :date
         ORDER BY date DESC, number DESC LIMIT :limit)sql"},
+    // The studies that a person sees as image items of a project, or one of them.
+    {"catalog.dicom_studies", R"sql(SELECT i.item_id, i.project_id, i.number, i.title, i.date,
+        i.patient_id, p.pseudonym, s.study_id, s.study_uid, s.facts, r.deid_at,
+        (SELECT group_concat(DISTINCT modality) FROM series WHERE study_id = s.study_id)
+          AS modalities,
+        (SELECT COUNT(*) FROM series WHERE study_id = s.study_id) AS series_count,
+        (SELECT SUM(instance_count) FROM series WHERE study_id = s.study_id) AS instance_count
+        FROM items i JOIN patients p USING (patient_id) JOIN studies s ON s.study_id = i.source_id
+        JOIN projects r USING (project_id)
+        WHERE i.project_id = :project AND i.kind = 'image'
+          AND (:study IS NULL OR s.study_id = :study)
+          AND (:all OR i.state <> 'done' OR EXISTS (SELECT 1 FROM tasks t
+            WHERE t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater))
+        ORDER BY i.number)sql"},
+    {"catalog.metadata_of_series", R"sql(SELECT instance_id, sop_uid, metadata FROM instances
+        WHERE series_id = :series
+        ORDER BY json_extract(description, '$.number'), sop_uid)sql"},
     {"catalog.item_ids",
      R"sql(SELECT item_id FROM items WHERE project_id = :project ORDER BY number)sql"},
     {"catalog.item_was_read", R"sql(SELECT 1 AS found FROM item_reads WHERE person = :reader

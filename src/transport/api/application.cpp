@@ -14,11 +14,14 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view api_prefix = "/api/";
+constexpr std::string_view dicomweb_prefix = "/dicomweb/";
 // Larger bodies are taken only after the caller is known.
 constexpr std::uint64_t buffered_bytes_max = 1ULL << 20U;
 constexpr std::size_t json_depth_max = 32;
 
-bool is_api(std::string_view path) { return path.starts_with(api_prefix) || path == "/api"; }
+bool is_api(std::string_view path) {
+  return path.starts_with(api_prefix) || path == "/api" || path.starts_with(dicomweb_prefix);
+}
 
 Status check_origin(const http::Request& request) {
   // A page of another site, or of another port of this one, asks through the browser of somebody

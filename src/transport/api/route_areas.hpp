@@ -20,6 +20,7 @@ namespace consilium::api {
 [[nodiscard]] std::vector<Route> masks_routes();
 [[nodiscard]] std::vector<Route> review_routes();
 [[nodiscard]] std::vector<Route> imports_routes();
+[[nodiscard]] std::vector<Route> dicomweb_routes();
 [[nodiscard]] std::vector<Route> exports_routes();
 [[nodiscard]] std::vector<Route> panel_routes();
 [[nodiscard]] std::vector<Route> audit_routes();

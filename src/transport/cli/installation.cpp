@@ -37,6 +37,8 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.inbox = std::make_unique<service::DicomInbox>(it.import_tools(), *it.imports);
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);
+  it.dicomweb =
+      std::make_unique<service::DicomWeb>(it.import_tools(), *it.items, folder / "uploads");
   return it;
 }
 

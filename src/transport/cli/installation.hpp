@@ -14,6 +14,7 @@
 #include "service/annotation/masks.hpp"
 #include "service/assignment/assignment.hpp"
 #include "service/intake/dicom_inbox.hpp"
+#include "service/dicomweb/dicomweb.hpp"
 #include "service/intake/imports.hpp"
 #include "service/item/items.hpp"
 #include "service/job/job_queue.hpp"
@@ -45,6 +46,7 @@ struct Installation {
   std::unique_ptr<service::Imports> imports;
   std::unique_ptr<service::DicomInbox> inbox;
   std::unique_ptr<service::Exports> exports;
+  std::unique_ptr<service::DicomWeb> dicomweb;
 
   [[nodiscard]] service::ImportTools import_tools() const {
     return {*store, codec.get(), *clock, *random};

@@ -9,6 +9,7 @@
 #include "transport/api/embedded.hpp"
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
+#include "transport/dicomweb/handlers.hpp"
 #include "transport/dimse/node.hpp"
 
 namespace consilium::cli {
@@ -66,6 +67,7 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_mask_handlers(handlers, *it.masks);
   api::add_import_handlers(handlers, *it.imports);
   api::add_export_handlers(handlers, *it.exports);
+  dicomweb::add_dicomweb_handlers(handlers, *it.dicomweb, *it.random);
   api::add_panel_handlers(handlers, *it.panels);
   api::add_audit_handlers(handlers, *it.store, *it.clock, it.folder);
   api::add_event_handlers(handlers, hub, *it.people, *it.clock);
@@ -94,9 +96,10 @@ Result<std::unique_ptr<dimse::Node>> start_dicom(Installation& it, const ServeOp
   dimse::NodeSettings settings = CSL_TRY(dimse::read_node_settings(options.dicom));
   const std::string title = settings.ae_title;
   auto node = CSL_TRY(dimse::Node::start(
-      std::move(settings), {.inbox = *it.inbox, .project_named = [&it](const std::string& name) {
-                              return project_named(it, name);
-                            }}));
+      std::move(settings),
+      {.inbox = *it.inbox, .web = *it.dicomweb, .project_named = [&it](const std::string& name) {
+         return project_named(it, name);
+       }}));
   fmt::print("The DICOM node {} listens on port {}\n", title, node->port());
   return node;
 }

@@ -107,7 +107,7 @@ void put_answer(const json::object& answer, const DicomElement& asked, DicomData
   Vr vr = asked.vr;
   if (attribute != nullptr) {
     const json::string& name = attribute->at("vr").as_string();
-    vr = vr_code(name[0], name[1]);
+    vr = static_cast<Vr>(vr_code(name[0], name[1]));
   }
   if (vr == Vr::Sq) {
     out.put_items(asked.tag, {});

@@ -1,0 +1,35 @@
+// Objects and frames as parts of an answer, in a form that the client takes.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "service/dicomweb/dicomweb.hpp"
+#include "service/dicomweb/open_image.hpp"
+#include "service/dicomweb/place.hpp"
+
+namespace consilium::service {
+
+// The media type of frames in that transfer syntax (PS3.18 table 8.7.3-2).
+[[nodiscard]] std::string_view media_type_of_syntax(std::string_view transfer_syntax_uid);
+
+struct PartTools {
+  storage::Store& store;
+  std::shared_ptr<ImageCache> images;
+  CodecPool* codec = nullptr;
+};
+
+// A Part 10 file under the pseudonym. Its pixels are streamed from the sealed object, or decoded
+// while they are read. Errors: Unsupported when it has none of the wanted forms.
+[[nodiscard]] Result<RetrievedPart> object_part(const PartTools& tools, const InstancePlace& place,
+                                                const DicomPseudonym& pseudonym,
+                                                const std::optional<Descriptions>& descriptions,
+                                                std::span<const WantedForm> wanted);
+// Frames by their numbers from 1. Errors: NotFound past the last one; Unsupported.
+[[nodiscard]] Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools,
+                                                             const InstancePlace& place,
+                                                             std::span<const std::uint32_t> numbers,
+                                                             std::span<const WantedForm> wanted);
+
+}  // namespace consilium::service
