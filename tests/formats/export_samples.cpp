@@ -11,9 +11,14 @@
 #include <fstream>
 
 #include "format/coco/coco.hpp"
+#include "format/dicom_gsps/presentation_state.hpp"
+#include "format/dicom_rt/rt_structure.hpp"
 #include "format/dicom_seg/dicom_seg.hpp"
+#include "format/dicom_sr/measurement_report.hpp"
 #include "format/dicom_write/uid.hpp"
+#include "format/metaimage/metaimage.hpp"
 #include "format/nifti/nifti.hpp"
+#include "format/nrrd/nrrd.hpp"
 #include "format/zip/zip_writer.hpp"
 #include "service/made_data/made_series.hpp"
 
@@ -140,6 +145,122 @@ Status save_overlapping_seg(const fs::path& folder, const MadeImageSeries& serie
                                       segments_of(2, true))));
 }
 
+// The truth as a label map, as fractions, and as the files of other worlds.
+Status save_other_forms(const fs::path& folder, const MadeImageSeries& series,
+                        const MaskLayer& truth, std::size_t label_count) {
+  const std::vector<SegSegment> segments = segments_of(label_count, false);
+  SegDescription description = seg_description(series, "label map");
+  description.form = SegForm::LabelMap;
+  CSL_TRY(save(folder / "labelmap_ct.dcm",
+               CSL_TRY(write_dicom_seg(description, std::span(&truth, 1), segments))));
+  const std::vector<std::uint16_t> dense = to_dense(truth);
+  std::vector<std::vector<std::uint8_t>> fractions(label_count,
+                                                   std::vector<std::uint8_t>(dense.size()));
+  std::vector<std::uint8_t> all;
+  for (std::size_t s = 0; s < label_count; ++s) {
+    for (std::size_t v = 0; v < dense.size(); ++v) {
+      // Any pattern that is not only 0 and 255.
+      if (dense[v] == s + 1) fractions[s][v] = static_cast<std::uint8_t>(v % 255 + 1);
+    }
+    all.insert(all.end(), fractions[s].begin(), fractions[s].end());
+  }
+  CSL_TRY(save(folder / "fractions_truth.raw", raw(all)));
+  description = seg_description(series, "fractions");
+  description.form = SegForm::Probability;
+  CSL_TRY(save(folder / "seg_fractional.dcm",
+               CSL_TRY(write_fractional_seg(description, truth.grid, fractions, segments))));
+  const ScalarVolume volume = volume_of_mask(truth);
+  NrrdVolume nrrd{.volume = volume};
+  for (std::size_t s = 0; s < label_count; ++s) {
+    nrrd.segments.push_back({.name = segments[s].label,
+                             .label_value = segments[s].layer_value,
+                             .colour = std::array<std::uint8_t, 3>{230, 159, 0},
+                             .category = segments[s].category,
+                             .type = segments[s].type});
+  }
+  CSL_TRY(save(folder / "truth.seg.nrrd", CSL_TRY(write_nrrd(nrrd, NrrdPacking::Gzip))));
+  CSL_TRY(save(folder / "truth_raw.nrrd", CSL_TRY(write_nrrd(nrrd, NrrdPacking::Raw))));
+  const auto detached = CSL_TRY(write_detached_nrrd(nrrd, NrrdPacking::Gzip, "truth.raw.gz"));
+  CSL_TRY(save(folder / "truth.nhdr", detached.header));
+  CSL_TRY(save(folder / "truth.raw.gz", detached.data));
+  CSL_TRY(save(folder / "truth.mha", CSL_TRY(write_metaimage(volume, MetaImagePacking::Zlib))));
+  const auto parts =
+      CSL_TRY(write_detached_metaimage(volume, MetaImagePacking::Raw, "truth_meta.raw"));
+  CSL_TRY(save(folder / "truth.mhd", parts.header));
+  return save(folder / "truth_meta.raw", parts.data);
+}
+
+// Contours, a report with each kind of group, and drawings on the same case.
+Status save_documents(const fs::path& folder, const MadeImageSeries& series, const MaskLayer& truth,
+                      std::size_t label_count) {
+  CSL_TRY(
+      save(folder / "rtstruct.dcm",
+           CSL_TRY(write_rt_structures(seg_description(series, "rtstruct"), std::span(&truth, 1),
+                                       segments_of(label_count, false)))));
+  const ImageReference image{std::string(sop_class_uid(series)), sop_instance_uid(series, 3), 0};
+  MeasurementReport report;
+  static_cast<DerivedObject&>(report) = seg_description(series, "report");
+  report.evidence = {{series.series_instance_uid, {image}},
+                     {uid_from_name("seg series"),
+                      {{"1.2.840.10008.5.1.4.1.1.66.4", uid_from_name("seg instance"), 0}}}};
+  const CodedConcept nodule{"SCT", "27925004", "", "Nodule"};
+  const CodedConcept millimetre{"UCUM", "mm", "", "mm"};
+  const auto line = [&](double x, double y) {
+    return SrRegion{image, SrGraphic::Polyline, {{10, 10}, {x, y}}};
+  };
+  const auto group = [&](std::string name) {
+    return SrGroup{
+        .tracking_id = name,
+        .tracking_uid = uid_from_name(name),
+        .category = CodedConcept{"SCT", "49755003", "", "Morphologically Abnormal Structure"},
+        .finding = nodule,
+        .site = CodedConcept{"SCT", "39607008", "", "Lung"}};
+  };
+  SrGroup planar = group("planar lesion");
+  planar.place = SrRegion{image, SrGraphic::Polyline, {{1, 1}, {9, 1}, {9, 5}, {1, 5}, {1, 1}}};
+  planar.measurements = {
+      {{"SCT", "42798000", "", "Area"}, 32 * 0.49, {"UCUM", "mm2", "", "square millimeter"}}};
+  planar.evaluations = {
+      {{"RADLEX", "RID34317", "", "Spiculation"}, CodedConcept{"SCT", "373066001", "", "Yes"}}};
+  SrGroup volumetric = group("segmented lesion");
+  volumetric.place = SrSegmentReference{
+      "1.2.840.10008.5.1.4.1.1.66.4", uid_from_name("seg instance"), 2, series.series_instance_uid};
+  volumetric.measurements = {
+      {{"SCT", "118565006", "", "Volume"}, 523.5, {"UCUM", "mm3", "", "cubic millimeter"}},
+      {{"DCM", "112031", "", "Attenuation Coefficient"},
+       -20.5,
+       {"UCUM", "[hnsf'U]", "", "Hounsfield unit"},
+       CodedConcept{"SCT", "373098007", "", "Mean"}}};
+  SrGroup recist = group("target lesion");
+  recist.place = SrWholeImages{{image}};
+  recist.measurements = {
+      {{"SCT", "103339001", "", "Long Axis"}, 14.25, millimetre, std::nullopt, line(30, 10)},
+      {{"SCT", "103340004", "", "Short Axis"}, 7.5, millimetre, std::nullopt, line(10, 22)},
+      {{"SCT", "1483009", "", "Angle"}, 90, {"UCUM", "deg", "", "degree"}}};
+  report.groups = {planar, volumetric, recist};
+  report.evaluations = {
+      {{"99CONSILIUM", "question-image-quality", "", "Image quality"}, std::string("good")}};
+  CSL_TRY(save(folder / "sr_person.dcm", CSL_TRY(write_measurement_report(report))));
+  report.sop_instance_uid = uid_from_name("device report");
+  report.device = SrDevice{uid_from_name("device"), "nodule finder 2.1", "Acme", "NF-2"};
+  CSL_TRY(save(folder / "sr_device.dcm", CSL_TRY(write_measurement_report(report))));
+
+  PresentationState state;
+  static_cast<DerivedObject&>(state) = seg_description(series, "drawings");
+  state.source_series_instance_uid = series.series_instance_uid;
+  state.layers = {{"nodule", {230, 159, 0}}, {"calcification", {0, 114, 178}}};
+  GspsImage drawn{
+      .image = image, .rows = series.grid.dims[1], .columns = series.grid.dims[0], .shapes = {}};
+  drawn.shapes = {{GspsGraphic::Polyline, {{1, 1}, {9, 1}, {9, 5}, {1, 1}}, "nodule 1", "nodule"},
+                  {GspsGraphic::Ellipse, {{20, 20}, {40, 20}, {30, 15}, {30, 25}}, "", "nodule"},
+                  {GspsGraphic::Point, {{50, 50}}, "", "calcification"}};
+  state.images = {drawn};
+  state.window = GspsWindow{-600, 1500};
+  state.rescale = std::array{series.rescale_slope, series.rescale_intercept};
+  state.rescale_type = "HU";
+  return save(folder / "gsps.dcm", CSL_TRY(write_presentation_state(state)));
+}
+
 Status save_coco(const fs::path& folder, const MaskLayer& truth, std::size_t label_count) {
   CocoDataset dataset;
   dataset.description = "made nodules";
@@ -223,6 +344,8 @@ Status make_all(const fs::path& folder) {
                CSL_TRY(write_dicom_seg(seg_description(ct_series, "seg"), std::span(&truth, 1),
                                        segments_of(label_count, false)))));
   CSL_TRY(save_overlapping_seg(folder, mr_series));
+  CSL_TRY(save_other_forms(folder, ct_series, truth, label_count));
+  CSL_TRY(save_documents(folder, ct_series, truth, label_count));
 
   std::vector<NiftiLabel> labels;
   for (std::size_t n = 1; n <= label_count; ++n) {

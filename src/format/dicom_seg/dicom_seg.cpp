@@ -314,13 +314,18 @@ Result<Bytes> assemble(const SegDescription& d, const Grid& grid,
 
 }  // namespace
 
+Status check_segmentation(const SegDescription& description, std::span<const MaskLayer> layers,
+                          std::span<const SegSegment> segments) {
+  CSL_TRY(check_segments(segments));
+  if (layers.empty()) return refuse("a segmentation without layers");
+  CSL_TRY(check_grid(description, layers.front().grid));
+  return check_layers(layers, segments);
+}
+
 Result<Bytes> write_dicom_seg(const SegDescription& description, std::span<const MaskLayer> layers,
                               std::span<const SegSegment> segments) {
-  CSL_TRY(check_segments(segments));
-  if (layers.empty()) return fail(ErrorCode::InvalidInput, "a segmentation without layers");
+  CSL_TRY(check_segmentation(description, layers, segments));
   const Grid& grid = layers.front().grid;
-  CSL_TRY(check_grid(description, grid));
-  CSL_TRY(check_layers(layers, segments));
   switch (description.form) {
     case SegForm::Binary: {
       // Voxels of one exclusive layer cannot overlap; of several layers nobody has looked.

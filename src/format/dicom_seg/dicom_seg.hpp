@@ -59,6 +59,11 @@ struct SegDescription : DerivedObject {
   double slice_thickness_mm = 1;
 };
 
+// What every object made of segments asks for; see write_dicom_seg.
+[[nodiscard]] Status check_segmentation(const SegDescription& description,
+                                        std::span<const MaskLayer> layers,
+                                        std::span<const SegSegment> segments);
+
 // `layers` lie on one grid; `segments` are numbered 1, 2, ... in their order. Segments without any
 // voxel are listed with no frame: "looked for and not found" is an answer too.
 // Errors: InvalidInput when the layers' grids differ, when the source slices are not one a slice,

@@ -9,6 +9,7 @@ namespace consilium {
 namespace {
 
 constexpr std::string_view explicit_little_endian_uid = "1.2.840.10008.1.2.1";
+constexpr std::string_view implicit_little_endian_uid = "1.2.840.10008.1.2";
 constexpr std::size_t depth_max = 64;
 
 void append_u16(Bytes& out, std::uint32_t value) {
@@ -37,41 +38,47 @@ Status patch_length(Bytes& out, std::size_t place) {
   return {};
 }
 
-Status append_dataset(Bytes& out, const DicomDataset& dataset, std::size_t depth);
+Status append_dataset(Bytes& out, const DicomDataset& dataset, DicomEncoding encoding,
+                      std::size_t depth);
 
-Status append_items(Bytes& out, std::span<const DicomDataset> items, std::size_t depth) {
+Status append_items(Bytes& out, std::span<const DicomDataset> items, DicomEncoding encoding,
+                    std::size_t depth) {
   for (const DicomDataset& item : items) {
     append_tag(out, tags::item);
     const std::size_t place = out.size();
     append_u32(out, 0);
-    CSL_TRY(append_dataset(out, item, depth + 1));
+    CSL_TRY(append_dataset(out, item, encoding, depth + 1));
     CSL_TRY(patch_length(out, place));
   }
   return {};
 }
 
-Status append_element(Bytes& out, const DicomElement& element, std::size_t depth) {
+Status append_element(Bytes& out, const DicomElement& element, DicomEncoding encoding,
+                      std::size_t depth) {
+  const bool is_implicit = encoding == DicomEncoding::ImplicitLittleEndian;
   const bool is_sequence = element.vr == Vr::Sq || !element.items.empty();
   const Vr vr = is_sequence ? Vr::Sq : element.vr;
   append_tag(out, element.tag);
-  const auto code = static_cast<std::uint16_t>(vr);
-  out.push_back(static_cast<std::byte>(code >> 8U));
-  out.push_back(static_cast<std::byte>(code & 0xFFU));
+  if (!is_implicit) {
+    const auto code = static_cast<std::uint16_t>(vr);
+    out.push_back(static_cast<std::byte>(code >> 8U));
+    out.push_back(static_cast<std::byte>(code & 0xFFU));
+  }
   if (is_sequence) {
-    append_u16(out, 0);
+    if (!is_implicit) append_u16(out, 0);
     const std::size_t place = out.size();
     append_u32(out, 0);
-    CSL_TRY(append_items(out, element.items, depth));
+    CSL_TRY(append_items(out, element.items, encoding, depth));
     return patch_length(out, place);
   }
   const ByteView value = element.value.bytes();
   const std::size_t length = value.size() + value.size() % 2;
-  if (has_long_length(vr)) {
+  if (is_implicit || has_long_length(vr)) {
     if (length >= std::numeric_limits<std::uint32_t>::max()) {
       return fail(ErrorCode::TooLarge, "a DICOM value is longer than 4 GiB", to_string(element.tag),
                   "write fewer frames into one object");
     }
-    append_u16(out, 0);
+    if (!is_implicit) append_u16(out, 0);
     append_u32(out, static_cast<std::uint32_t>(length));
   } else {
     if (length > 0xFFFE) {
@@ -88,7 +95,8 @@ Status append_element(Bytes& out, const DicomElement& element, std::size_t depth
   return {};
 }
 
-Status append_dataset(Bytes& out, const DicomDataset& dataset, std::size_t depth) {
+Status append_dataset(Bytes& out, const DicomDataset& dataset, DicomEncoding encoding,
+                      std::size_t depth) {
   if (depth > depth_max) {
     return fail(ErrorCode::InvalidInput, "DICOM sequences are nested too deeply");
   }
@@ -97,7 +105,7 @@ Status append_dataset(Bytes& out, const DicomDataset& dataset, std::size_t depth
                 "read it into little endian values first");
   }
   for (const DicomElement& element : dataset.elements()) {
-    CSL_TRY(append_element(out, element, depth));
+    CSL_TRY(append_element(out, element, encoding, depth));
   }
   return {};
 }
@@ -106,7 +114,7 @@ Status append_dataset(Bytes& out, const DicomDataset& dataset, std::size_t depth
 
 Result<Bytes> write_explicit_little_endian(const DicomDataset& dataset) {
   Bytes out;
-  CSL_TRY(append_dataset(out, dataset, 0));
+  CSL_TRY(append_dataset(out, dataset, DicomEncoding::ExplicitLittleEndian, 0));
   return out;
 }
 
@@ -126,7 +134,7 @@ Result<Bytes> part10_head(std::string_view sop_class_uid, std::string_view sop_i
   meta.put_text(tags::implementation_class_uid, Vr::Ui, implementation_class_uid());
   meta.put_text(tags::implementation_version_name, Vr::Sh, implementation_version_name());
   Bytes meta_bytes;
-  CSL_TRY(append_dataset(meta_bytes, meta, 0));
+  CSL_TRY(append_dataset(meta_bytes, meta, DicomEncoding::ExplicitLittleEndian, 0));
 
   Bytes out(128);
   const ByteView magic = bytes_of("DICM");
@@ -134,16 +142,14 @@ Result<Bytes> part10_head(std::string_view sop_class_uid, std::string_view sop_i
   DicomDataset group_length;
   const std::array<std::int64_t, 1> length{static_cast<std::int64_t>(meta_bytes.size())};
   group_length.put_integers(tags::file_meta_information_group_length, Vr::Ul, length);
-  CSL_TRY(append_dataset(out, group_length, 0));
+  CSL_TRY(append_dataset(out, group_length, DicomEncoding::ExplicitLittleEndian, 0));
   out.insert(out.end(), meta_bytes.begin(), meta_bytes.end());
   return out;
 }
 
-Result<Bytes> write_part10(const DicomDataset& dataset) {
-  return write_part10_head(dataset, explicit_little_endian_uid);
-}
-
-Result<Bytes> write_part10_head(const DicomDataset& dataset, std::string_view transfer_syntax_uid) {
+namespace {
+Result<Bytes> write_file(const DicomDataset& dataset, std::string_view transfer_syntax_uid,
+                         DicomEncoding encoding) {
   Bytes out =
       CSL_TRY(part10_head(dataset.ascii(tags::sop_class_uid), dataset.ascii(tags::sop_instance_uid),
                           transfer_syntax_uid));
@@ -154,9 +160,21 @@ Result<Bytes> write_part10_head(const DicomDataset& dataset, std::string_view tr
   out.reserve(out.size() + value_bytes);
   // A dataset read from a file may carry the old file's meta information; it is not written twice.
   for (const DicomElement& element : dataset.elements()) {
-    if (element.tag.group > 0x0002) CSL_TRY(append_element(out, element, 0));
+    if (element.tag.group > 0x0002) CSL_TRY(append_element(out, element, encoding, 0));
   }
   return out;
+}
+}  // namespace
+
+Result<Bytes> write_part10(const DicomDataset& dataset, DicomEncoding encoding) {
+  return write_file(dataset,
+                    encoding == DicomEncoding::ImplicitLittleEndian ? implicit_little_endian_uid
+                                                                    : explicit_little_endian_uid,
+                    encoding);
+}
+
+Result<Bytes> write_part10_head(const DicomDataset& dataset, std::string_view transfer_syntax_uid) {
+  return write_file(dataset, transfer_syntax_uid, DicomEncoding::ExplicitLittleEndian);
 }
 
 }  // namespace consilium

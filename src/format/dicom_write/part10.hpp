@@ -10,11 +10,16 @@
 
 namespace consilium {
 
+// Explicit VR says in 16 bits how long a value of a short form is; implicit VR has 32 for all,
+// which a contour of more than some 2,000 points needs.
+enum class DicomEncoding { ExplicitLittleEndian, ImplicitLittleEndian };
+
 // A whole file. The meta information follows from the dataset's SOP Class and Instance UID.
 // Errors: InvalidInput when one of these is absent, when the dataset is big endian, or when a value
 // is longer than its VR can say (65,534 bytes for short forms); TooLarge past 4 GiB.
 // Cost: O(bytes); values are copied once.
-[[nodiscard]] Result<Bytes> write_part10(const DicomDataset& dataset);
+[[nodiscard]] Result<Bytes> write_part10(
+    const DicomDataset& dataset, DicomEncoding encoding = DicomEncoding::ExplicitLittleEndian);
 
 // Preamble and File Meta Information of a file whose dataset follows as it came from the network.
 // Errors: InvalidInput when a UID is absent. Cost: a few hundred bytes.

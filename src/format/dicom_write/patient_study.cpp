@@ -44,7 +44,12 @@ void put_number(DicomDataset& dataset, DicomTag tag, Vr vr, double value) {
 DicomDataset code_item(std::string_view system, std::string_view code, std::string_view meaning,
                        std::string_view version) {
   DicomDataset item;
-  item.put_text(tags::code_value, Vr::Sh, code);
+  // PS3.3 8.1: what is longer than a short string goes into the long form.
+  if (code.size() > 16) {
+    item.put_text(tags::long_code_value, Vr::Uc, code);
+  } else {
+    item.put_text(tags::code_value, Vr::Sh, code);
+  }
   item.put_text(tags::coding_scheme_designator, Vr::Sh, system);
   if (!version.empty()) item.put_text(tags::coding_scheme_version, Vr::Sh, version);
   item.put_text(tags::code_meaning, Vr::Lo, short_text(meaning));

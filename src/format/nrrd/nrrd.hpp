@@ -21,8 +21,8 @@
 namespace consilium {
 
 struct NrrdSegment {
-  std::string id;    // "Segment_1"; written as "Segment_N" when empty
-  std::string name;  // "nodule 1"
+  std::string id = {};  // "Segment_1"; written as "Segment_N" when empty
+  std::string name = {};  // "nodule 1"
   std::uint16_t label_value = 1;
   std::uint32_t layer = 0;  // which volume of a list
   std::optional<std::array<std::uint8_t, 3>> colour = std::nullopt;

@@ -74,7 +74,13 @@ class ExportWork {
 [[nodiscard]] Status export_brat(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_masks(ExportWork& work, const std::vector<ExportCase>& cases,
                                   ExportFormat format);
-[[nodiscard]] Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases);
+// The share of raters that marked each voxel, as one FRACTIONAL segmentation a grid.
+[[nodiscard]] Status export_fractions(ExportWork& work, const std::vector<ExportCase>& cases);
+[[nodiscard]] Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases,
+                                 ExportFormat format);
+// Measurement reports, and presentation states.
+[[nodiscard]] Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases);
+[[nodiscard]] Status export_drawings(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases,
                                     ExportFormat format);
 

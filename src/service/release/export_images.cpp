@@ -1,190 +1,22 @@
-// Masks as DICOM SEG and NIfTI; boxes, polygons and masks as COCO.
+// Masks as DICOM SEG, structure sets, NIfTI and NRRD; boxes, polygons and masks as COCO and its
+// kin.
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <map>
 #include <set>
 
 #include "base/canonical_json.hpp"
 #include "format/coco/coco.hpp"
-#include "format/dicom_seg/dicom_seg.hpp"
+#include "format/coco/other_forms.hpp"
+#include "format/dicom_rt/rt_structure.hpp"
 #include "format/nifti/nifti.hpp"
-#include "service/annotation/masks.hpp"
-#include "service/release/export_case.hpp"
+#include "format/nrrd/nrrd.hpp"
+#include "service/release/export_volume.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
 
 namespace {
-
-// A series' volume as the catalog shows it, found by its grid.
-struct VolumeFacts {
-  storage::SeriesRow series;
-  std::string study_uid;
-  json::object volume;
-};
-
-Result<VolumeFacts> volume_of(const storage::Reader& reader, const storage::ItemRow& item,
-                              const std::string& grid_id) {
-  const StudyId study = CSL_TRY(parse_id<StudyId>(item.source_id));
-  VolumeFacts facts;
-  facts.study_uid = CSL_TRY(storage::find_study(reader, study)).study_uid;
-  for (storage::SeriesRow& series : CSL_TRY(storage::series_of_grid(reader, study, grid_id))) {
-    const json::value volumes = CSL_TRY(parse_json(series.volumes_json));
-    for (const json::value& volume : volumes.as_array()) {
-      if (volume.at("grid_id").as_string() != grid_id) continue;
-      facts.volume = volume.as_object();
-      facts.series = std::move(series);
-      return facts;
-    }
-  }
-  return fail(ErrorCode::NotFound, "the item has no such grid any more");
-}
-
-std::vector<ExportedAnnotation> masks_on(const std::vector<ExportedAnnotation>& annotations,
-                                         const std::string& grid_id) {
-  std::vector<ExportedAnnotation> masks;
-  for (const ExportedAnnotation& annotation : annotations) {
-    const auto* target = std::get_if<MaskTarget>(&annotation.stored.body.target);
-    if (target != nullptr && target->grid_id == grid_id) masks.push_back(annotation);
-  }
-  return masks;
-}
-
-std::set<std::string> grids_of(const std::vector<ExportedAnnotation>& annotations) {
-  std::set<std::string> grids;
-  for (const ExportedAnnotation& annotation : annotations) {
-    if (const auto* target = std::get_if<MaskTarget>(&annotation.stored.body.target)) {
-      grids.insert(target->grid_id);
-    }
-  }
-  return grids;
-}
-
-std::uint16_t segment_of(const ExportedAnnotation& annotation) {
-  return std::get<MaskTarget>(annotation.stored.body.target).segment;
-}
-
-std::string label_of(const ExportedAnnotation& annotation) {
-  return annotation.stored.body.label.value_or("segment");
-}
-
-// The layers that were drawn on: the exclusive one, and a binary one for each segment that has it.
-struct Layers {
-  std::vector<MaskLayer> layers;
-  std::optional<std::size_t> exclusive;
-  std::map<std::uint16_t, std::size_t> binary;  // segment -> place in `layers`
-};
-
-Result<Layers> load_layers(ExportWork& work, const storage::ItemRow& item, const RaterId& rater,
-                           const std::string& grid_id,
-                           const std::vector<ExportedAnnotation>& masks) {
-  Layers layers;
-  const auto add = [&](std::uint32_t number) -> Result<std::optional<std::size_t>> {
-    auto layer = load_mask(work.store, item.patient, item.id, rater, grid_id, number);
-    if (!layer && layer.error().code == ErrorCode::NotFound) return std::optional<std::size_t>{};
-    layers.layers.push_back(CSL_TRY(std::move(layer)));
-    return std::optional{layers.layers.size() - 1};
-  };
-  layers.exclusive = CSL_TRY(add(0));
-  for (const ExportedAnnotation& mask : masks) {
-    if (const auto place = CSL_TRY(add(segment_of(mask)))) layers.binary[segment_of(mask)] = *place;
-  }
-  return layers;
-}
-
-RgbColour colour_of(const std::string& text) {
-  RgbColour colour{.red = 230, .green = 159, .blue = 0};
-  if (text.size() != 7) return colour;
-  const auto part = [&](std::size_t at) {
-    std::uint8_t value = 0;
-    std::from_chars(text.data() + at, text.data() + at + 2, value, 16);
-    return value;
-  };
-  return {.red = part(1), .green = part(3), .blue = part(5)};
-}
-
-const CodedConcept tissue{"SCT", "85756007", "", "Tissue"};
-const CodedConcept abnormal{"SCT", "49755003", "", "Morphologically Abnormal Structure"};
-
-SegSegment segment_for(const ExportWork& work, const ExportedAnnotation& mask,
-                       const Layers& layers) {
-  const LabelSpec* spec = mask.protocol->protocol.label(label_of(mask));
-  SegSegment segment{.label = label_of(mask) + " " + std::to_string(segment_of(mask)) +
-                              (mask.adjudicated ? ", adjudicated" : ""),
-                     .category = abnormal,
-                     .type = tissue,
-                     .tracking_id = to_string(mask.stored.body.id),
-                     .tracking_uid = work.mapped_uid(to_string(mask.stored.body.id))};
-  if (spec != nullptr) {
-    segment.colour = colour_of(spec->colour);
-    if (spec->coded) segment.type = *spec->coded;
-    if (spec->exported.seg) {
-      segment.category = spec->exported.seg->category;
-      segment.type = spec->exported.seg->type;
-    }
-  }
-  const auto binary = layers.binary.find(segment_of(mask));
-  if (binary != layers.binary.end()) {
-    segment.layer_index = binary->second;
-    segment.layer_value = 1;
-  } else {
-    segment.layer_index = layers.exclusive.value_or(0);
-    segment.layer_value = segment_of(mask);
-  }
-  return segment;
-}
-
-std::string compact_date(std::string date) {
-  std::erase(date, '-');
-  return date;
-}
-
-Result<std::map<std::string, std::string>> sop_classes(const storage::Reader& reader,
-                                                       const SeriesId& series) {
-  std::map<std::string, std::string> classes;
-  for (const storage::InstanceRow& row : CSL_TRY(storage::instances_of_series(reader, series))) {
-    classes[row.sop_uid] = row.sop_class_uid;
-  }
-  return classes;
-}
-
-Result<SegDescription> describe_seg(const ExportWork& work, const ExportCase& one,
-                                    const VolumeFacts& facts, const RaterRef& rater,
-                                    const std::vector<ExportedAnnotation>& masks) {
-  SegDescription seg;
-  seg.patient_study.patient_name = one.item.pseudonym;
-  seg.patient_study.patient_id = one.item.pseudonym;
-  seg.patient_study.study_instance_uid = work.mapped_uid(facts.study_uid);
-  seg.patient_study.study_date = compact_date(one.item.date);
-  seg.patient_study.deidentification_method = "Pseudonym, mapped UIDs, shifted dates (Consilium)";
-  seg.source_series_instance_uid = work.mapped_uid(facts.series.series_uid);
-  const auto classes = CSL_TRY(sop_classes(work.reader, facts.series.id));
-  std::map<std::string, int> frames;  // of each instance
-  for (const json::value& slice : facts.volume.at("slices").as_array()) {
-    ++frames[std::string(slice.at("instance_uid").as_string())];
-  }
-  for (const json::value& slice : facts.volume.at("slices").as_array()) {
-    const std::string uid(slice.at("instance_uid").as_string());
-    const auto found = classes.find(uid);
-    seg.source_slices.push_back(
-        {.sop_class_uid = found == classes.end() ? std::string() : found->second,
-         .sop_instance_uid = work.mapped_uid(uid),
-         .frame_number = frames[uid] > 1 ? slice.at("frame").to_number<int>() + 1 : 0});
-  }
-  seg.slice_thickness_mm = facts.volume.at("spacing_mm").as_array()[2].to_number<double>();
-  const std::string name = to_string(one.item.id) + to_string(rater.id) +
-                           std::string(facts.volume.at("grid_id").as_string());
-  seg.series_instance_uid = work.mapped_uid("series " + name);
-  seg.sop_instance_uid = work.mapped_uid("instance " + name + to_rfc3339(work.now));
-  seg.created_at = work.now;
-  seg.content_creator = work.rater_pseudonym(rater.id);
-  seg.protocol_id = masks.front().stored.body.protocol.id;
-  seg.protocol_version = masks.front().stored.body.protocol.version;
-  seg.software_version = "0.1.0";
-  seg.device_serial_number = work.mapped_uid("this installation").substr(5, 16);
-  return seg;
-}
 
 Status write_nifti_files(ExportWork& work, const std::string& name, const Layers& layers,
                          const std::vector<ExportedAnnotation>& masks) {
@@ -209,6 +41,38 @@ Status write_nifti_files(ExportWork& work, const std::string& name, const Layers
   return write(name, layers.layers[*layers.exclusive], std::move(exclusive));
 }
 
+NrrdSegment nrrd_segment(const SegSegment& segment) {
+  return {.name = segment.label,
+          .label_value = segment.layer_value,
+          .layer = 0,
+          .colour = std::array{segment.colour.red, segment.colour.green, segment.colour.blue},
+          .category = segment.category,
+          .type = segment.type};
+}
+
+// One file for the exclusive layer, one for each segment that has a layer of its own.
+Status write_nrrd_files(ExportWork& work, const std::string& name, const Layers& layers,
+                        const std::vector<SegSegment>& segments) {
+  for (std::size_t l = 0; l < layers.layers.size(); ++l) {
+    NrrdVolume volume{.volume = volume_of_mask(layers.layers[l])};
+    for (const SegSegment& segment : segments) {
+      if (segment.layer_index == l) volume.segments.push_back(nrrd_segment(segment));
+    }
+    if (volume.segments.empty()) continue;
+    const std::string number = layers.exclusive == l ? "" : "_layer_" + std::to_string(l);
+    CSL_TRY(work.sink(name + number + ".seg.nrrd", CSL_TRY(write_nrrd(volume, NrrdPacking::Gzip))));
+  }
+  return {};
+}
+
+Result<Bytes> dicom_masks(const SegDescription& description, const Layers& layers,
+                          const std::vector<SegSegment>& segments, ExportFormat format) {
+  if (format == ExportFormat::RtStruct) {
+    return write_rt_structures(description, layers.layers, segments);
+  }
+  return write_dicom_seg(description, layers.layers, segments);
+}
+
 Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rater,
                    const std::string& grid, const std::vector<ExportedAnnotation>& masks,
                    ExportFormat format) {
@@ -229,11 +93,17 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
     std::string& uid = layer.grid.frame_of_reference_uid;
     if (!uid.empty()) uid = work.mapped_uid(uid);
   }
-  const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, grid));
   std::vector<SegSegment> segments;
   for (const ExportedAnnotation& mask : masks) segments.push_back(segment_for(work, mask, layers));
-  const SegDescription description = CSL_TRY(describe_seg(work, one, facts, rater, masks));
-  const auto seg = write_dicom_seg(description, layers.layers, segments);
+  if (format == ExportFormat::Nrrd) {
+    CSL_TRY(write_nrrd_files(work, name, layers, segments));
+    work.annotation_count += count;
+    return {};
+  }
+  const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, grid));
+  SegDescription description = CSL_TRY(describe_seg(work, one, facts, rater, masks));
+  if (format == ExportFormat::DicomSegLabelMap) description.form = SegForm::LabelMap;
+  const auto seg = dicom_masks(description, layers, segments, format);
   if (!seg) {
     work.exclude(seg.error().what, count);
     return {};
@@ -243,7 +113,95 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
   return {};
 }
 
+// The share of the item's raters that marked each voxel, label by label.
+Status write_fractions(ExportWork& work, const ExportCase& one, const std::string& grid) {
+  const std::vector<RaterRef> raters = one.raters();
+  std::map<std::string, std::vector<std::uint16_t>> votes;
+  std::map<std::string, SegSegment> segments;
+  std::vector<ExportedAnnotation> all;
+  std::optional<Grid> place;
+  for (const RaterRef& rater : raters) {
+    const std::vector<ExportedAnnotation> masks = masks_on(one.of_rater(rater.id), grid);
+    if (masks.empty()) continue;
+    const Layers layers = CSL_TRY(load_layers(work, one.item, rater.id, grid, masks));
+    if (layers.layers.empty()) continue;
+    all.insert(all.end(), masks.begin(), masks.end());
+    place = layers.layers.front().grid;
+    std::vector<std::vector<std::uint16_t>> dense;
+    for (const MaskLayer& layer : layers.layers) dense.push_back(to_dense(layer));
+    std::map<std::string, std::vector<bool>> marked;  // several segments may have one label
+    for (const ExportedAnnotation& mask : masks) {
+      const SegSegment segment = segment_for(work, mask, layers);
+      segments.emplace(label_of(mask), segment);
+      const std::vector<std::uint16_t>& voxels = dense[segment.layer_index];
+      std::vector<bool>& mark = marked[label_of(mask)];
+      mark.resize(voxels.size());
+      for (std::size_t v = 0; v < voxels.size(); ++v) {
+        if (voxels[v] == segment.layer_value) mark[v] = true;
+      }
+    }
+    for (const auto& [label, mark] : marked) {
+      std::vector<std::uint16_t>& count = votes[label];
+      count.resize(mark.size());
+      for (std::size_t v = 0; v < mark.size(); ++v) {
+        count[v] = static_cast<std::uint16_t>(count[v] + (mark[v] ? 1 : 0));
+      }
+    }
+  }
+  const auto mask_count = static_cast<std::int64_t>(all.size());
+  if (!place) {
+    work.exclude("nothing was drawn", 1);
+    return {};
+  }
+  if (!place->frame_of_reference_uid.empty()) {
+    place->frame_of_reference_uid = work.mapped_uid(place->frame_of_reference_uid);
+  }
+  std::vector<std::vector<std::uint8_t>> fractions;
+  std::vector<SegSegment> described;
+  for (const auto& [label, count] : votes) {
+    std::vector<std::uint8_t> fraction(count.size());
+    for (std::size_t v = 0; v < count.size(); ++v) {
+      fraction[v] =
+          static_cast<std::uint8_t>((count[v] * 255U + raters.size() / 2) / raters.size());
+    }
+    fractions.push_back(std::move(fraction));
+    SegSegment segment = segments.at(label);
+    segment.label = label;
+    segment.description = "share of " + std::to_string(raters.size()) + " raters who marked it";
+    segment.tracking_id = label + " of all raters";
+    segment.tracking_uid = work.mapped_uid("fraction " + to_string(one.item.id) + grid + label);
+    described.push_back(std::move(segment));
+  }
+  const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, grid));
+  SegDescription description = CSL_TRY(describe_seg(work, one, facts, raters.front(), all));
+  description.form = SegForm::Probability;
+  description.content_creator = std::to_string(raters.size()) + " raters";
+  description.sop_instance_uid = work.mapped_uid("fraction " + description.sop_instance_uid);
+  description.series_instance_uid = work.mapped_uid("fraction " + description.series_instance_uid);
+  const auto seg = write_fractional_seg(description, *place, fractions, described);
+  if (!seg) {
+    work.exclude(seg.error().what, mask_count);
+    return {};
+  }
+  work.annotation_count += mask_count;
+  return work.sink(
+      "all_raters/" + ExportWork::name_of_item(one.item) + "_" + grid.substr(0, 8) + ".dcm", *seg);
+}
+
 }  // namespace
+
+Status export_fractions(ExportWork& work, const std::vector<ExportCase>& cases) {
+  for (const ExportCase& one : cases) {
+    std::int64_t mask_count = 0;
+    for (const std::string& grid : grids_of(one.annotations)) {
+      mask_count += static_cast<std::int64_t>(masks_on(one.annotations, grid).size());
+      CSL_TRY(write_fractions(work, one, grid));
+    }
+    const auto others = static_cast<std::int64_t>(one.annotations.size()) - mask_count;
+    if (others > 0) work.exclude("not a mask", others);
+  }
+  return {};
+}
 
 Status export_masks(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
   for (const ExportCase& one : cases) {
@@ -389,7 +347,7 @@ Status add_mask_slices(ExportWork& work, CocoBook& book, const ExportCase& one,
   const bool is_binary = binary != layers.binary.end();
   const MaskLayer& layer = layers.layers[is_binary ? binary->second : *layers.exclusive];
   const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, target.grid_id));
-  const json::array& slices = facts.volume.at("slices").as_array();
+  const json::array& slices = facts.volume->at("slices").as_array();
   bool is_empty = true;
   for (std::uint32_t k = 0; k < layer.grid.dims[2]; ++k) {
     CocoRle rle = rle_of_slice(layer, is_binary ? std::uint16_t{1} : target.segment, k);
@@ -411,7 +369,7 @@ Status add_mask_slices(ExportWork& work, CocoBook& book, const ExportCase& one,
 
 }  // namespace
 
-Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases) {
+Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
   CocoDataset dataset;
   dataset.description = "Labels exported by Consilium";
   dataset.version = "1.0";
@@ -430,8 +388,16 @@ Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases) {
       }
     }
   }
-  const std::string text = CSL_TRY(write_coco(dataset, CocoRuns::Compressed));
-  return work.sink("annotations.json", bytes_of(text));
+  if (format == ExportFormat::Coco) {
+    const std::string text = CSL_TRY(write_coco(dataset, CocoRuns::Compressed));
+    return work.sink("annotations.json", bytes_of(text));
+  }
+  const std::vector<NamedText> files =
+      CSL_TRY(format == ExportFormat::Yolo  ? write_yolo(dataset)
+              : format == ExportFormat::Voc ? write_voc(dataset)
+                                            : write_shapes_csv(dataset));
+  for (const NamedText& file : files) CSL_TRY(work.sink(file.name, bytes_of(file.text)));
+  return {};
 }
 
 }  // namespace consilium::service

@@ -22,10 +22,19 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::array<std::pair<ExportFormat, std::string_view>, 10> format_names{{
+constexpr std::array<std::pair<ExportFormat, std::string_view>, 19> format_names{{
     {ExportFormat::DicomSeg, "dicom_seg"},
+    {ExportFormat::DicomSegLabelMap, "dicom_seg_labelmap"},
+    {ExportFormat::DicomSegFractional, "dicom_seg_fractional"},
+    {ExportFormat::RtStruct, "rtstruct"},
+    {ExportFormat::DicomSr, "sr"},
+    {ExportFormat::Gsps, "gsps"},
     {ExportFormat::Nifti, "nifti"},
+    {ExportFormat::Nrrd, "nrrd"},
     {ExportFormat::Coco, "coco"},
+    {ExportFormat::Yolo, "yolo"},
+    {ExportFormat::Voc, "voc"},
+    {ExportFormat::ShapesCsv, "csv"},
     {ExportFormat::LabelsCsv, "labels_csv"},
     {ExportFormat::LabelsJsonl, "labels_jsonl"},
     {ExportFormat::Brat, "brat"},
@@ -152,10 +161,22 @@ Result<std::string> provenance_json(const ExportWork& work, const storage::Proje
 Status write_format(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
   switch (format) {
     case ExportFormat::DicomSeg:
+    case ExportFormat::DicomSegLabelMap:
+    case ExportFormat::RtStruct:
     case ExportFormat::Nifti:
+    case ExportFormat::Nrrd:
       return export_masks(work, cases, format);
+    case ExportFormat::DicomSegFractional:
+      return export_fractions(work, cases);
+    case ExportFormat::DicomSr:
+      return export_reports(work, cases);
+    case ExportFormat::Gsps:
+      return export_drawings(work, cases);
     case ExportFormat::Coco:
-      return export_coco(work, cases);
+    case ExportFormat::Yolo:
+    case ExportFormat::Voc:
+    case ExportFormat::ShapesCsv:
+      return export_coco(work, cases, format);
     case ExportFormat::LabelsCsv:
     case ExportFormat::LabelsJsonl:
     case ExportFormat::SpansJsonl:
@@ -270,7 +291,9 @@ std::string_view name_of(ExportFormat format) {
   return "";
 }
 
-std::optional<ExportFormat> export_format_named(std::string_view name) {
+std::optional<ExportFormat> export_format_named(std::string_view written) {
+  std::string name(written);
+  std::ranges::replace(name, '-', '_');
   for (const auto& [value, text] : format_names) {
     if (text == name) return value;
   }

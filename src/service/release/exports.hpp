@@ -27,8 +27,17 @@ class JobQueue;
 
 enum class ExportFormat {
   DicomSeg,
+  DicomSegLabelMap,
+  DicomSegFractional,
+  RtStruct,
+  DicomSr,
+  Gsps,
   Nifti,
+  Nrrd,
   Coco,
+  Yolo,
+  Voc,
+  ShapesCsv,
   LabelsCsv,
   LabelsJsonl,
   Brat,
@@ -38,6 +47,7 @@ enum class ExportFormat {
   SignalCsv,
 };
 [[nodiscard]] std::string_view name_of(ExportFormat format);  // "dicom_seg"
+// Hyphens count as underscores.
 [[nodiscard]] std::optional<ExportFormat> export_format_named(std::string_view name);
 
 struct ExportRequest {

@@ -30,6 +30,7 @@ struct Table {
   TokenCommand token;
   ProjectCommand project;
   InspectCommand inspect;
+  ConvertCommand convert;
   PanelCommands panel;
   SegmentCommand segment;
   std::filesystem::path data = "consilium-data";
@@ -108,9 +109,11 @@ void add_moving(Table& t) {
               [&t] { return export_command(t.export_options); });
   add_data(out, t.export_options.data);
   out->add_option("--project", t.export_options.project, "The project's name or id")->required();
-  out->add_option("--format", t.export_options.format,
-                  "dicom_seg, nifti, coco, labels_csv, labels_jsonl, brat, spans_jsonl, wfdb, edf, "
-                  "signal_csv")
+  out->add_option(
+         "--format", t.export_options.format,
+         "dicom-seg, dicom-seg-labelmap, dicom-seg-fractional, rtstruct, sr, gsps, nifti, nrrd, "
+         "coco, yolo, voc, csv, labels_csv, labels_jsonl, brat, spans_jsonl, wfdb, edf, "
+         "signal_csv")
       ->required();
   out->add_option("--out", t.export_options.out,
                   "A folder (existing or ending in /), else a ZIP file")
@@ -228,6 +231,19 @@ void add_keeping(Table& t) {
 }
 
 void add_files(Table& t) {
+  CLI::App* convert = command(
+      t, t.app, "convert", "Turn labels into another form: SEG, RTSTRUCT, NIfTI, NRRD, MetaImage.",
+      "consilium convert liver.seg.nrrd liver.dcm --to dicom-seg --images CT/",
+      [&t] { return convert_command(t.convert); });
+  convert->add_option("FROM", t.convert.in, "The labels")->required();
+  convert->add_option("TO", t.convert.out, "The file to write; its ending tells the form")
+      ->required();
+  convert->add_option("--to", t.convert.to,
+                      "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nrrd, metaimage");
+  convert->add_option("--images", t.convert.images,
+                      "Folder of the series that was drawn on; DICOM and contours need it");
+  convert->add_flag("--json", t.convert.json, "Answer as one JSON object");
+
   CLI::App* inspect = command(
       t, t.app, "inspect", "Tell what a file is: kind, shape, units, what was mended.",
       "consilium inspect scan.dcm record.hea --json", [&t] { return inspect_command(t.inspect); });

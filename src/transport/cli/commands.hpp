@@ -45,6 +45,15 @@ struct ExportCommand {
 };
 [[nodiscard]] int export_command(const ExportCommand& command);
 
+struct ConvertCommand {
+  std::filesystem::path in;
+  std::filesystem::path out;
+  std::filesystem::path images;
+  std::string to;
+  bool json = false;
+};
+[[nodiscard]] int convert_command(const ConvertCommand& command);
+
 struct UserCommand {
   std::filesystem::path data = "consilium-data";
   std::string name;

@@ -12,6 +12,7 @@
 #include "transport/api/openapi.hpp"
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
+#include "transport/cli_convert/convert.hpp"
 #include "transport/cli_inspect/inspect.hpp"
 
 namespace consilium::cli {
@@ -89,6 +90,25 @@ int inspect_command(const InspectCommand& command) {
     }
   }
   return code;
+}
+
+int convert_command(const ConvertCommand& command) {
+  const auto done = convert_labels(
+      {.in = command.in, .out = command.out, .images = command.images, .to = command.to},
+      system_clock()->now());
+  if (!done) return report(done.error());
+  for (const std::string& note : done->notes) fmt::print(stderr, "note:   {}\n", note);
+  if (command.json) {
+    fmt::print("{}\n", json::serialize(json::object{{"from", done->from},
+                                                    {"to", done->to},
+                                                    {"segments", done->segment_count},
+                                                    {"voxels", done->voxel_count},
+                                                    {"notes", done->notes.size()}}));
+  } else {
+    fmt::print("{} to {}: {} {}, {} voxels\n", done->from, done->to, done->segment_count,
+               done->segment_count == 1 ? "segment" : "segments", done->voxel_count);
+  }
+  return 0;
 }
 
 int protocol_lint_command(const std::filesystem::path& file, bool as_json) {

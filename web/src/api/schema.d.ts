@@ -1341,7 +1341,7 @@ export interface components {
         };
         ExportRequest: {
             /** @enum {string} */
-            format: "dicom_seg" | "nifti" | "coco" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
+            format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
         };
