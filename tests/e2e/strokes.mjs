@@ -1,5 +1,5 @@
 // What a brush stroke must have painted, worked out again from the pointer's path: the test's own idea of it.
-// Voxels whose centre lies within the radius of the path, the path walked in steps of a third of the radius.
+// Voxels whose centre lies within the radius of the path.
 
 /**
  * Where slice places lie on the page: the slice is fitted into the canvas and centred. `canvas` is its box on the page
@@ -16,24 +16,20 @@ export function placementOf(canvas, columns, rows, spacing) {
   };
 }
 
-/** "column,row" of every painted pixel of a path given in page pixels. */
+/** "column,row" of every painted pixel of a path given in page pixels: those within the radius of the path's lines. */
 export function painted(path, placement, spacing, radiusMm) {
   const points = path.map(([x, y]) => [(x - placement.x0) / placement.scale, (y - placement.y0) / placement.scale]);
   const found = new Set();
-  const disc = (u, v) => {
-    found.add(`${Math.round(u)},${Math.round(v)}`);
-    const reach = radiusMm / spacing;
-    for (let y = Math.ceil(v - reach); y <= v + reach; y += 1) {
-      for (let x = Math.ceil(u - reach); x <= u + reach; x += 1) {
-        if (((x - u) * spacing) ** 2 + ((y - v) * spacing) ** 2 <= radiusMm * radiusMm) found.add(`${x},${y}`);
+  const reach = radiusMm / spacing;
+  for (let n = 0; n < points.length; n += 1) {
+    const [[u0, v0], [u1, v1]] = [points[Math.max(0, n - 1)], points[n]];
+    const square = (u1 - u0) ** 2 + (v1 - v0) ** 2;
+    for (let y = Math.ceil(Math.min(v0, v1) - reach); y <= Math.max(v0, v1) + reach; y += 1) {
+      for (let x = Math.ceil(Math.min(u0, u1) - reach); x <= Math.max(u0, u1) + reach; x += 1) {
+        const t = square === 0 ? 0 : Math.min(1, Math.max(0, ((x - u0) * (u1 - u0) + (y - v0) * (v1 - v0)) / square));
+        if ((x - u0 - t * (u1 - u0)) ** 2 + (y - v0 - t * (v1 - v0)) ** 2 <= reach * reach) found.add(`${x},${y}`);
       }
     }
-  };
-  disc(...points[0]);
-  for (let n = 1; n < points.length; n += 1) {
-    const [[u0, v0], [u1, v1]] = [points[n - 1], points[n]];
-    const count = Math.max(1, Math.ceil((Math.hypot(u1 - u0, v1 - v0) * spacing) / Math.max(radiusMm / 3, spacing / 2)));
-    for (let k = 1; k <= count; k += 1) disc(u0 + ((u1 - u0) * k) / count, v0 + ((v1 - v0) * k) / count);
   }
   return found;
 }

@@ -67,8 +67,7 @@ std::optional<GeometryKind> geometry_named(std::string_view name) {
 bool is_parallelogram(const std::vector<ImagePoint>& p) {
   const double across_x = p[1].x - p[0].x - (p[2].x - p[3].x);
   const double across_y = p[1].y - p[0].y - (p[2].y - p[3].y);
-  const double area =
-      (p[1].x - p[0].x) * (p[3].y - p[0].y) - (p[1].y - p[0].y) * (p[3].x - p[0].x);
+  const double area = (p[1].x - p[0].x) * (p[3].y - p[0].y) - (p[1].y - p[0].y) * (p[3].x - p[0].x);
   return std::hypot(across_x, across_y) <= 0.1 && area != 0;
 }
 

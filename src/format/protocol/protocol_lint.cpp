@@ -126,9 +126,9 @@ class Lint {
     };
     const Tolerance& given = spec.tolerance;
     const bool timed = has({PlaceKind::Sample, PlaceKind::Interval});
-    const bool extended = has({PlaceKind::Mask, PlaceKind::Polygon, PlaceKind::Box,
-                               PlaceKind::Ellipse, PlaceKind::RotatedBox, PlaceKind::Interval,
-                               PlaceKind::Spans});
+    const bool extended =
+        has({PlaceKind::Mask, PlaceKind::Polygon, PlaceKind::Box, PlaceKind::Ellipse,
+             PlaceKind::RotatedBox, PlaceKind::Interval, PlaceKind::Spans});
     if (given.window_ms && !timed) warn(path + "/window_ms", "this label stands on no time");
     if (given.boundary_code_points_max && !has({PlaceKind::Spans})) {
       warn(path + "/boundary_code_points_max", "this label stands on no text");

@@ -1134,6 +1134,9 @@ export interface components {
             id: components["schemas"]["Id"];
             item_id: components["schemas"]["Id"];
             label?: string | null;
+            measurements?: components["schemas"]["Measurements"];
+            /** @description The finding's number, kept over time points. */
+            number?: number | null;
             protocol: components["schemas"]["ProtocolReference"];
             question?: string | null;
             rater: components["schemas"]["RaterReference"];
@@ -1161,6 +1164,9 @@ export interface components {
             id: components["schemas"]["Id"];
             item_id: components["schemas"]["Id"];
             label?: string | null;
+            measurements?: components["schemas"]["Measurements"];
+            /** @description The finding's number, kept over time points. */
+            number?: number | null;
             protocol: components["schemas"]["ProtocolReference"];
             question?: string | null;
             rater?: components["schemas"]["RaterReference"];
@@ -1534,6 +1540,10 @@ export interface components {
              */
             type: "mask";
         };
+        /** @description What the place measures, by name (long_axis, area, mean), with UCUM units. */
+        Measurements: {
+            [key: string]: components["schemas"]["Quantity"];
+        };
         Me: {
             csrf_token: string;
             person: {
@@ -1896,7 +1906,7 @@ export interface components {
             frame: number;
             geometry: {
                 /** @enum {string} */
-                kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length";
+                kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "bidirectional" | "angle" | "cobb" | "rotated_box";
                 /** @description [x, y] in pixels of the frame; centres at integers. */
                 points: number[][];
             };

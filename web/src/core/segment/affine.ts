@@ -1,5 +1,7 @@
-// The affine's columns and inverse, for tools that walk rows of voxels in millimetres.
+// Steps and layers of the voxel grid in millimetres, for tools that walk its rows.
+import { dot, inverseOf } from "../cut";
 import type { Affine, PatientPoint, VoxelPoint } from "../geometry";
+import { applyAffine } from "../geometry";
 
 type Vector = readonly [number, number, number];
 
@@ -8,34 +10,16 @@ export function stepOf(a: Affine, axis: 0 | 1 | 2): Vector {
   return [a[axis] ?? 0, a[4 + axis] ?? 0, a[8 + axis] ?? 0];
 }
 
-export function cross(a: Vector, b: Vector): Vector {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-}
-
-export function dot(a: Vector, b: Vector): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-}
-
-export function minus(a: Vector, b: Vector): Vector {
-  return [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-}
-
-export function along(a: Vector, b: Vector, times: number): Vector {
-  return [a[0] + b[0] * times, a[1] + b[1] * times, a[2] + b[2] * times];
-}
-
-/** The three rows that turn millimetres (after the offset is taken away) into voxel indices. */
-export function inverseRows(a: Affine): readonly [Vector, Vector, Vector] {
-  const [x, y, z] = [stepOf(a, 0), stepOf(a, 1), stepOf(a, 2)];
-  const size = dot(x, cross(y, z)) || 1;
-  const over = (v: Vector): Vector => [v[0] / size, v[1] / size, v[2] / size];
-  return [over(cross(y, z)), over(cross(z, x)), over(cross(x, y))];
-}
-
+/** A patient point as a voxel with fractions. Grids come from the server, which refuses flat ones: the inverse exists. */
 export function toVoxels(a: Affine, point: PatientPoint): VoxelPoint {
-  const way = minus(point, [a[3] ?? 0, a[7] ?? 0, a[11] ?? 0]);
-  const [i, j, k] = inverseRows(a);
-  return [dot(i, way), dot(j, way), dot(k, way)];
+  return applyAffine(inverseOf(a) ?? a, point);
+}
+
+/** How many voxels one millimetre is at most along each voxel axis. */
+export function voxelsPerMm(a: Affine): Vector {
+  const inverse = inverseOf(a) ?? a;
+  const row = (n: number): number => Math.hypot(inverse[4 * n] ?? 0, inverse[4 * n + 1] ?? 0, inverse[4 * n + 2] ?? 0);
+  return [row(0), row(1), row(2)];
 }
 
 /** Half the thickness of the layer of voxels whose cells a plane of this unit normal cuts. */

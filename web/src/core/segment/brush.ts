@@ -1,9 +1,10 @@
 // What a brush covers on its way from one place to the next: every voxel whose centre is within the radius of the way.
 // A sphere does so in space; a disc in the plane of a cut, through the layer of voxels that the plane meets, so that a stroke
 // on an oblique plane has no holes there and is one voxel thick. The way is covered exactly, not by a row of dabs.
+import { dot, plus } from "../cut";
 import type { PatientPoint } from "../geometry";
 import { applyAffine } from "../geometry";
-import { along, dot, halfThickness, inverseRows, minus, stepOf, toVoxels } from "./affine";
+import { halfThickness, stepOf, toVoxels, voxelsPerMm } from "./affine";
 import type { EmitRun, Grid } from "./edit";
 
 type Vector = readonly [number, number, number];
@@ -54,16 +55,16 @@ function hull(a: Interval, b: Interval): Interval {
 }
 
 function flat(v: Vector, normal: Vector | null): Vector {
-  return normal === null ? v : along(v, normal, -dot(v, normal));
+  return normal === null ? v : plus(v, normal, -dot(v, normal));
 }
 
 /** Rows (j, k) that the way can meet. */
 function rowsOf(grid: Grid, way: BrushWay, half: number): { low: Vector; high: Vector } {
   const reach = way.normal === null ? way.radiusMm : Math.hypot(way.radiusMm, half);
-  const rows = inverseRows(grid.affine);
+  const perMm = voxelsPerMm(grid.affine);
   const [p, q] = [toVoxels(grid.affine, way.from), toVoxels(grid.affine, way.to)];
   const bound = (axis: 0 | 1 | 2, side: 1 | -1): number => {
-    const extra = reach * Math.hypot(...rows[axis]);
+    const extra = reach * perMm[axis];
     const end = grid.dims[axis] - 1;
     return side < 0 ? Math.max(0, Math.ceil(Math.min(p[axis], q[axis]) - extra)) : Math.min(end, Math.floor(Math.max(p[axis], q[axis]) + extra));
   };
@@ -77,18 +78,18 @@ export function brushRuns(grid: Grid, way: BrushWay, emit: EmitRun): void {
   const { low, high } = rowsOf(grid, way, half);
   const stepWay = stepOf(affine, 0);
   const step = flat(stepWay, way.normal);
-  const whole = flat(minus(way.to, way.from), way.normal);
+  const whole = flat(plus(way.to, way.from, -1), way.normal);
   const length = Math.sqrt(dot(whole, whole));
   const heading: Vector = length < 1e-9 ? [0, 0, 0] : [whole[0] / length, whole[1] / length, whole[2] / length];
-  const stepAcross = along(step, heading, -dot(step, heading));
+  const stepAcross = plus(step, heading, -dot(step, heading));
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
-      const way3 = minus(applyAffine(affine, [0, j, k]), way.from);
+      const way3 = plus(applyAffine(affine, [0, j, k]), way.from, -1);
       const start = flat(way3, way.normal);
       let covered = within(start, step, way.radiusMm);
       if (length >= 1e-9) {
-        covered = hull(covered, within(minus(start, whole), step, way.radiusMm));
-        const across = along(start, heading, -dot(start, heading));
+        covered = hull(covered, within(plus(start, whole, -1), step, way.radiusMm));
+        const across = plus(start, heading, -dot(start, heading));
         const tube = meet(within(across, stepAcross, way.radiusMm), between(dot(start, heading), dot(step, heading), 0, length));
         covered = hull(covered, tube);
       }

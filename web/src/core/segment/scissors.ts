@@ -1,9 +1,9 @@
 // Scissors: an outline drawn on a cut, pushed along the cut's normal through the whole volume or a slab. A voxel is inside when
 // its centre, seen along the normal, lies in the outline (even-odd). Works on any cut of any grid.
 import type { Cut } from "../cut";
-import { placeOn } from "../cut";
+import { dot, placeOn } from "../cut";
 import { applyAffine } from "../geometry";
-import { dot, stepOf } from "./affine";
+import { stepOf } from "./affine";
 import type { EmitRun, Grid } from "./edit";
 
 export type Outline = readonly (readonly [u: number, v: number])[];

@@ -1,7 +1,11 @@
 // The magic wand and level tracing: what hangs together with the place under the pointer and is alike.
+import type { Cut } from "../cut";
+import { dot, placeOn } from "../cut";
 import type { SlicePoint } from "../geometry";
+import { applyAffine } from "../geometry";
 import type { Volume } from "../volume";
-import type { EmitRun, SampleRange } from "./edit";
+import { halfThickness, stepOf } from "./affine";
+import type { EmitRun, Grid, SampleRange } from "./edit";
 import type { PlaneImage } from "./plane_image";
 
 /** A region of a plane's pixels: 1 is in. */
@@ -155,4 +159,33 @@ export function regionInVolume(volume: Volume, seed: readonly [number, number, n
 export function emitRegion(region: VolumeRegion, emit: EmitRun): void {
   const { runs } = region;
   for (let n = 0; n < runs.length; n += 4) emit(runs[n] as number, runs[n + 1] as number, runs[n + 2] as number, runs[n + 3] as number);
+}
+
+/** The layer of voxels that a cut meets, where their place on the cut lies in a region of its pixels. Cost: O(rows + region). */
+export function emitPlaneRegion(grid: Grid, cut: Cut, region: PlaneRegion, emit: EmitRun): void {
+  const [nx, ny, nz] = grid.dims;
+  const half = halfThickness(grid.affine, cut.normalMm) - 1e-6;
+  const stepMm = stepOf(grid.affine, 0);
+  const [du, dv, depthStep] = [dot(stepMm, cut.rightMm) / cut.spacing.u, dot(stepMm, cut.downMm) / cut.spacing.v, dot(stepMm, cut.normalMm)];
+  for (let k = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      const row = placeOn(cut, applyAffine(grid.affine, [0, j, k]));
+      let [from, to] = [0, nx - 1];
+      if (Math.abs(depthStep) > 1e-9) {
+        const [a, b] = [(-half - row.depthMm) / depthStep, (half - row.depthMm) / depthStep];
+        from = Math.max(0, Math.ceil(Math.min(a, b)));
+        to = Math.min(nx - 1, Math.floor(Math.max(a, b)));
+      } else if (Math.abs(row.depthMm) > half) continue;
+      let start = -1;
+      for (let i = from; i <= to + 1; i++) {
+        const [u, v] = [Math.round(row.u + i * du), Math.round(row.v + i * dv)];
+        const isIn = i <= to && u >= 0 && v >= 0 && u < region.width && v < region.height && region.inside[v * region.width + u] === 1;
+        if (isIn && start < 0) start = i;
+        if (!isIn && start >= 0) {
+          emit(start, i - 1, j, k);
+          start = -1;
+        }
+      }
+    }
+  }
 }

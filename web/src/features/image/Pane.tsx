@@ -20,6 +20,7 @@ import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
+import { OverlayRenderer } from "./tools/overlay";
 import { makeTool } from "./tools/registry";
 import type { PaneTool, ToolContext, ToolEvent, ToolServices } from "./tools/tool";
 
@@ -58,6 +59,7 @@ export function Pane(props: Props): React.JSX.Element {
   latest.current = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useMemo(() => new PaneRenderer(), []);
+  const overlays = useMemo(() => new OverlayRenderer(), []);
   // Beside the picture that is labelled nothing is drawn.
   const chosen: Tool = props.beside && !lookingTools.includes(state.tool) ? "crosshair" : state.tool;
   const tool = useMemo(() => makeTool(chosen), [chosen]);
@@ -99,9 +101,10 @@ export function Pane(props: Props): React.JSX.Element {
     const now = context();
     if (element === null || surface === null || surface === undefined || now === null) return;
     renderer.draw(surface, sceneOf(latest.current, stage, now));
+    if (stage.overlay !== null) overlays.draw(now, surface, stage.overlay);
     currentTool.current.draw?.(now, surface);
     drawScaleBar(bar.current, barText.current, now.placement, now.cut.spacing.u, latest.current.main ? 110 : 70);
-  }, [context, renderer, stage]);
+  }, [context, renderer, overlays, stage]);
 
   const queueDraw = useCallback(() => {
     if (queued.current) return;

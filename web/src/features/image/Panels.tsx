@@ -130,6 +130,7 @@ export interface FindingActions {
   readonly toggleHidden: (id: AnnotationId) => void;
   readonly toggleLocked: (id: AnnotationId) => void;
   readonly setLabel: (label: string) => void;
+  readonly setNumber: (body: AnnotationBody, number: number) => void;
   readonly setAttribute: (body: AnnotationBody, id: string, value: AnswerValue) => void;
   readonly answer: (question: Question, value: AnswerValue) => void;
 }
@@ -164,7 +165,7 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
           const locked = state.locked.has(body.id);
           return (
             <li key={body.id} className={body.id === state.selected ? "image-finding image-finding-on" : "image-finding"}>
-              <button type="button" className="image-finding-name" aria-label={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
+              <button type="button" className="image-finding-name" title={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
                 <span className="image-number" style={{ background: colourOf(state, body.label) }}>{number}</span>
                 <span>
                   <b>{label?.title ?? body.label}</b> {mainAttribute(label, body)}
@@ -216,30 +217,54 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
   const answerTo = (question: Question): AnswerValue | undefined => answerOf(state, question.id, question.on === "series" ? series : null)?.value;
   return (
     <>
-      {selected !== undefined && label !== undefined && attributes.length > 0 && (
+      {selected !== undefined && label !== undefined && (
         <section className="image-form" aria-label={label.title}>
           <h2>
-            <b>{number} {label.title}</b>
+            {state.readOnly ? <b>{number}</b> : <NumberInput key={selected.id} value={number ?? 1} onChange={(value) => actions.setNumber(selected, value)} />}
+            <b>{label.title}</b>
             <i />
-            <span>{strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
+            <span>{attributes.length > 0 && strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
           </h2>
           {attributes.map((attribute) => (
             <AnswerField key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
           ))}
         </section>
       )}
-      {questions.length > 0 && (
-        <section className="image-form" aria-label={strings.studyForm}>
-          <h2>
-            <b>{strings.studyForm}</b>
-            <i />
-            <span>{strings.answered(answered(questions, answerTo), questions.length)}</span>
-          </h2>
-          {questions.map((question) => (
-            <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
-          ))}
-        </section>
-      )}
+      {([["item", strings.studyForm], ["series", strings.seriesForm]] as const).map(([level, title]) => {
+        const asked = questions.filter((question) => (question.on ?? "item") === level);
+        return asked.length === 0 ? null : (
+          <section key={level} className="image-form" aria-label={title}>
+            <h2>
+              <b>{title}</b>
+              {level === "series" && <span>{shownPicture(state).series.description || shownPicture(state).series.modality}</span>}
+              <i />
+              <span>{strings.answered(answered(asked, answerTo), asked.length)}</span>
+            </h2>
+            {asked.map((question) => (
+              <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
+            ))}
+          </section>
+        );
+      })}
     </>
+  );
+}
+
+/** The lesion's number. It may be given twice: a painted nodule and its measured axes are one lesion. */
+function NumberInput({ value, onChange }: { value: number; onChange: (value: number) => void }): React.JSX.Element {
+  return (
+    <input
+      className="image-number-input"
+      type="number"
+      min={1}
+      max={9999}
+      aria-label={strings.number}
+      title={strings.numberHelp}
+      value={value}
+      onChange={(event) => {
+        const number = event.currentTarget.valueAsNumber;
+        if (Number.isInteger(number) && number >= 1 && number <= 9999) onChange(number);
+      }}
+    />
   );
 }

@@ -91,7 +91,21 @@ function Limits({ state, set }: OptionProps): React.JSX.Element {
   const segments = findings(state).filter(({ body }) => body.target.type === "mask");
   return (
     <>
-      <Choice name={words.limit} value={options.limit} options={[["none", words.limitNone], ["window", words.limitWindow], ["typed", words.limitTyped]]} onChange={(limit) => set({ limit })} />
+      <label className="image-number-field">
+        <span>{words.limit}</span>
+        <select
+          className="image-select"
+          value={options.limit}
+          onChange={(event) => {
+            const { value } = event.currentTarget;
+            set({ limit: value === "window" || value === "typed" ? value : "none" });
+          }}
+        >
+          <option value="none">{words.limitNone}</option>
+          <option value="window">{words.limitWindow}</option>
+          <option value="typed">{words.limitTyped}</option>
+        </select>
+      </label>
       {options.limit === "typed" && (
         <>
           <NumberField name={words.low} value={options.low} unit={unit} step={10} onChange={(low) => set({ low })} />

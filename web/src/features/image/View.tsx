@@ -5,6 +5,7 @@ import { bodyOf } from "@/core/workspace_bodies";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
+import { operationClient } from "@/api/segmentation";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
@@ -25,6 +26,7 @@ import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
 import { Panes } from "./Panes";
 import { automaticWindow } from "./presets";
+import { SegmentTools } from "./SegmentTools";
 import { Stage } from "./stage";
 import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
@@ -147,6 +149,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   const actions = useMemo(() => paneActions({ now, set, change, say, stage, session, probe }), [set, change, stage, session]);
 
+  const workParts = useMemo(() => ({ now, stage, strokes: actions.strokes, session, client: operationClient(project.id, item.id) }), [actions, stage, session, project.id, item.id]);
   const fitWindow = useCallback(() => {
     const shown = shownPicture(now.current);
     const { slope, intercept } = shown.volume.transform;
@@ -166,6 +169,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       toggleHidden: (id) => set({ ...now.current, hidden: toggled(now.current.hidden, id) }),
       toggleLocked: (id) => set({ ...now.current, locked: toggled(now.current.locked, id) }),
       setLabel: (label) => set(withLabel(now.current, label)),
+      setNumber: (body, number) => change(changeBody(now.current, strings.steps.number, { ...body, number })),
       setAttribute: (body, id, value) => {
         const others = Object.entries(body.attributes).filter(([name]) => name !== id);
         const attributes = Object.fromEntries(value === null ? others : [...others, [id, value]]);
@@ -235,6 +239,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       </div>
       <aside className="image-side">
         <div className="image-side-scroll">
+          {state.segmentTools && !state.readOnly && <SegmentTools state={state} parts={workParts} stageRevision={stageRevision} update={actions.update} />}
           <Findings state={state} captions={looks.captions} actions={findingActions} />
           <Forms state={state} actions={findingActions} />
         </div>

@@ -12,6 +12,7 @@ import type { Slab } from "@/core/reslice";
 import { planesInOrder, scrolledOn, withLooking, withoutTurn } from "./looking";
 import { ctPresets, isCt } from "./presets";
 import { strings } from "./strings";
+import type { ToolOptions } from "./tools/options";
 
 export type ImageEffect =
   | Effect
@@ -58,6 +59,24 @@ const scrollMain = (state: ImageState, by: number): ImageState => {
   const plane = planesInOrder(state)[0];
   return plane === undefined ? state : scrolledOn(state, plane, by);
 };
+
+/** Settings that are changed in the middle of work, each by a key. */
+const setting = (id: string, label: string, shortcut: string, set: (options: ToolOptions) => Partial<ToolOptions>): ImageCommand => ({
+  id: `image.option.${id}`,
+  label,
+  shortcut,
+  group: strings.groups.paint,
+  apply: (state) => ({ ...state, options: { ...state.options, ...set(state.options) } }),
+  enabled: (state) => !state.readOnly,
+});
+
+const optionCommands: readonly ImageCommand[] = [
+  setting("limit", strings.optionKeys.limit, "Shift+W", ({ limit }) => ({ limit: limit === "none" ? "window" : limit === "window" ? "typed" : "none" })),
+  setting("where", strings.optionKeys.where, "Shift+P", ({ where }) => ({ where: where === "empty" ? "anywhere" : "empty", inside: null })),
+  setting("eraseActive", strings.optionKeys.eraseActive, "Shift+E", ({ eraseActive }) => ({ eraseActive: !eraseActive })),
+  setting("scissors", strings.optionKeys.scissors, "Shift+S", ({ scissors }) => ({ scissors: { ...scissors, erase: !scissors.erase } })),
+  setting("space", strings.optionKeys.space, "Shift+V", ({ wand }) => ({ wand: { ...wand, space: !wand.space, level: false } })),
+];
 
 const scroll = (id: string, label: string, shortcut: string | readonly string[], by: number): ImageCommand => ({
   id: `image.${id}`,
@@ -108,6 +127,7 @@ export const viewCommands: readonly ImageCommand[] = [
   { id: "image.fit", label: strings.fit, shortcut: "F", group: strings.groups.view, icon: IconFocusCentered, apply: withFit },
   { id: "image.layout", label: strings.layout, shortcut: "Q", group: strings.groups.view, icon: IconLayoutGrid, apply: (state) => ({ ...state, layout: layouts[(layouts.indexOf(state.layout) + 1) % layouts.length] ?? "three" }), enabled: isDeep },
   { id: "image.crosshair", label: strings.crosshairShown, shortcut: "Shift+X", group: strings.groups.view, apply: (state) => ({ ...state, crosshair: !state.crosshair }) },
+  { id: "image.segmentTools", label: strings.segment.toggle, shortcut: "Shift+T", group: strings.groups.paint, apply: (state) => ({ ...state, segmentTools: !state.segmentTools }), enabled: (state) => !state.readOnly },
   { id: "image.guideline", label: strings.guidelineToggle, shortcut: "G", group: strings.groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
 ];
 
@@ -142,5 +162,5 @@ export function imageCommands(state: ImageState): readonly ImageCommand[] {
     apply: (current) => withLabel(current, label.id),
     enabled: (current) => !current.readOnly,
   }));
-  return [...toolCommands, ...viewCommands, ...lookCommands, ...windowCommands, ...itemCommands, ...findingCommands, ...labels];
+  return [...toolCommands, ...viewCommands, ...lookCommands, ...windowCommands, ...itemCommands, ...findingCommands, ...optionCommands, ...labels];
 }

@@ -7,9 +7,9 @@ import type { AnnotationId } from "@/core/ids";
 import { extentsOf } from "@/core/mask";
 import { unitOf } from "@/core/pictures";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText } from "./measure";
+import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
 import type { ImageState } from "./model";
-import { colourOf, findings, shownPicture, sliceOf } from "./model";
+import { colourOf, findings, selectedBody, shownPicture, sliceOf } from "./model";
 import type { Stage } from "./stage";
 
 export interface Looks {
@@ -29,6 +29,13 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
     counted.current = { mask, revision: stageRevision, extents: extentsOf(mask) };
   }
   const extents = counted.current.extents;
+  const held = selectedBody(state)?.target;
+  const segment = held?.type === "mask" && held.grid_id === picture.volume.grid_id ? held.segment : null;
+  // What the image holds under it is counted for the selected one alone, and once for each change: it takes every voxel of its bricks.
+  const values = useMemo(
+    () => (segment === null || stageRevision < 0 ? {} : valuesUnder(mask, segment, stage.pictureOf(picture, 0).volume, picture.volume.transform)),
+    [mask, segment, stage, picture, stageRevision],
+  );
   return useMemo(() => {
     const segments = new Map<number, SegmentLook>();
     const shapes: ShapeLook[] = [];
@@ -45,7 +52,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         segments.set(target.segment, { colour, visible, selected, number });
         const extent = extents.get(target.segment);
         if (extent === undefined) continue;
-        captions.set(body.id, measurementText(measureMask(extent, info.grid.affine), unit));
+        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
       } else if (target.type === "region") {
         const slice = sliceOf(state, body);
@@ -63,7 +70,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
     const acquired = planesOf(info.grid.affine).find((plane) => plane.normal === 2);
     const turned = acquired === undefined ? shapes : shapes.map((shape) => ({ ...shape, points: shape.points.map((point) => toScreenPlane(acquired, info.grid.dims, point)) }));
     return { segments, key, shapes: turned, captions, marks };
-  }, [state, stage, picture, extents]);
+  }, [state, stage, picture, extents, values]);
 }
 
 /** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */

@@ -60,6 +60,8 @@ export interface ImageState {
   readonly history: UndoStack<Change>;
   readonly crosshair: boolean;
   readonly guideline: boolean;
+  /** The panel of operations on whole segments is open. */
+  readonly segmentTools: boolean;
   readonly readOnly: boolean;
 }
 
@@ -99,6 +101,7 @@ export function startState(
     history: emptyUndo(),
     crosshair: true,
     guideline: true,
+    segmentTools: false,
     readOnly,
   };
 }

@@ -5,9 +5,12 @@ import type { BrickContents, Mask } from "@/core/mask";
 import { labelsOfBrick, makeMask, restoreBricks } from "@/core/mask";
 import type { AnnotationSession, BrickPatch } from "@/core/workspace";
 import { fetchFrames, takeVolume } from "./ahead";
+import type { Overlay } from "./tools/overlay";
 
 export class Stage extends FrameStage {
   private readonly masks = new Map<string, Mask>();
+  /** What an operation would do, drawn over every pane; see showOverlay. */
+  overlay: Overlay | null = null;
 
   constructor(
     projectId: string,
@@ -43,6 +46,12 @@ export class Stage extends FrameStage {
         await new Promise((resolve) => setTimeout(resolve, Math.min(1000 * 2 ** attempt, 15000)));
       }
     }
+  }
+
+  showOverlay(overlay: Overlay | null): void {
+    if (overlay === this.overlay) return;
+    this.overlay = overlay;
+    this.changed();
   }
 
   saveBricks(gridId: string, contents: BrickContents): void {

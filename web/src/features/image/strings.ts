@@ -97,6 +97,32 @@ export const strings = {
       ellipse: "Drag from corner to corner.", box: "Drag from corner to corner.", length: "Drag from end to end.", point: "Click the place.",
     },
   },
+  segment: {
+    toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes" },
+    help: {
+      threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
+      fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
+      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.",
+    },
+    fields: {
+      lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With",
+    } as Readonly<Record<string, string>>,
+    choices: {
+      axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",
+      median: "Median", open: "Opening", close: "Closing", joint: "Gaussian", union: "Add", subtract: "Take away", intersect: "Intersect", invert: "Invert",
+    } as Readonly<Record<string, string>>,
+    none: "None", units: { mm: "mm", mm3: "mm³" }, preview: "Preview", accept: "Accept", cancel: "Cancel", working: "Working",
+    would: (added: string, removed: string): string => `Adds or changes ${added} voxels, takes ${removed} away`, nothing: "Nothing would change",
+    nextSlices: "A stroke helps most on slice", paintFirst: "Select a finding that is painted on this series.", histogram: "Histogram; drag to set the range",
+    methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
+    failed: "The server could not work it out.",
+  },
+  optionKeys: {
+    limit: "Paint all values, within the window, or within a range", where: "Paint over everything or only what is empty", eraseActive: "Erase all segments or the active one",
+    scissors: "Scissors fill or erase", space: "Wand on the slice or in 3D",
+  },
   number: "Number",
   numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,

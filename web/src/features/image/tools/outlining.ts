@@ -1,4 +1,5 @@
 // Tools that fill or cut what an outline encloses: scissors and livewire.
+import { keyOfCut } from "@/core/cut";
 import type { Point } from "@/core/domain";
 import type { SlicePoint } from "@/core/geometry";
 import { halfThickness } from "@/core/segment/affine";
@@ -122,7 +123,7 @@ export function livewireTool(): PaneTool {
   };
   /** Made once for each plane that is looked at. */
   const costs = ({ state, cut, volume }: ToolContext): CostMap => {
-    const key = [state.picture, cut.name, ...cut.originMm, ...cut.normalMm, volume.loadedCount].join("/");
+    const key = [state.picture, keyOfCut(cut), volume.loadedCount].join("/");
     if (map?.key !== key) map = { key, costs: costMap(planeImage(volume, cut)) };
     return map.costs;
   };

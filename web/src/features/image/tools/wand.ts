@@ -1,7 +1,6 @@
 // The wand: a press fills what hangs together with the place and is alike, on the plane or in space; level tracing fills what
 // the outline under the pointer encloses. The outline on the plane is shown before the press.
-import type { Cut } from "@/core/cut";
-import { voxelOn } from "@/core/cut";
+import { keyOfCut, voxelOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
 import { edgesOf } from "@/core/mask_slice";
 import type { SampleRange } from "@/core/segment/edit";
@@ -9,15 +8,18 @@ import { painter } from "@/core/segment/edit";
 import type { PlaneImage } from "@/core/segment/plane_image";
 import { planeImage } from "@/core/segment/plane_image";
 import type { PlaneRegion } from "@/core/segment/wand";
-import { emitRegion, levelRegion, regionInVolume, regionOnPlane, sampleUnder } from "@/core/segment/wand";
+import { emitPlaneRegion, emitRegion, levelRegion, regionInVolume, regionOnPlane, sampleUnder } from "@/core/segment/wand";
 import { toScreen } from "@/ui/slice_pane";
 import { shownPicture } from "../model";
 import { strings } from "../strings";
-import { editOf } from "./edits";
+import { editOf, gridOf } from "./edits";
 import type { PaneTool, ToolContext } from "./tool";
 
 /** A tolerance that lets the whole body in shall not be waited for. */
 const voxelsMax = 8_000_000;
+const restMs = 80;
+/** A region ragged as noise has no outline worth drawing, and takes longer to draw than a frame has. */
+const edgeNumbersMax = 60_000;
 
 function rangeAbout(state: ToolContext["state"], sample: number): SampleRange {
   const reach = state.options.wand.tolerance / Math.abs(shownPicture(state).volume.transform.slope || 1);
@@ -30,22 +32,14 @@ function regionAt({ state }: ToolContext, image: PlaneImage, at: SlicePoint): Pl
   return state.options.wand.level ? levelRegion(image, at) : regionOnPlane(image, at, rangeAbout(state, sample));
 }
 
-/** Voxels under the pixels of a region, as runs of one: a plane has too few to be worth longer ones. */
-function emitPlane(region: PlaneRegion, cut: Cut, emit: (i0: number, i1: number, j: number, k: number) => void): void {
-  for (let v = 0; v < region.height; v++) {
-    for (let u = 0; u < region.width; u++) {
-      if (region.inside[v * region.width + u] === 0) continue;
-      const [i, j, k] = voxelOn(cut, { u, v });
-      emit(Math.round(i), Math.round(i), Math.round(j), Math.round(k));
-    }
-  }
-}
-
 export function wandTool(): PaneTool {
   let image: { readonly key: string; readonly of: PlaneImage } | null = null;
+  let slow = false;
+  let movedAt = 0;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   let shown: { readonly key: string; readonly edges: readonly number[] } | null = null;
   const imageOf = ({ state, cut, volume }: ToolContext): { readonly key: string; readonly of: PlaneImage } => {
-    const key = [state.picture, cut.name, ...cut.originMm, ...cut.normalMm, volume.loadedCount].join("/");
+    const key = [state.picture, keyOfCut(cut), volume.loadedCount].join("/");
     if (image?.key !== key) image = { key, of: planeImage(volume, cut) };
     return image;
   };
@@ -65,7 +59,7 @@ export function wandTool(): PaneTool {
       emitRegion(region, emit);
     } else {
       const region = regionAt(context, plane, at);
-      if (region !== null) emitPlane(region, cut, emit);
+      if (region !== null) emitPlaneRegion(gridOf(state), cut, region, emit);
     }
     open.end();
   };
@@ -78,15 +72,27 @@ export function wandTool(): PaneTool {
     move: () => undefined,
     up: () => undefined,
     cancel: () => undefined,
-    hover: ({ services }) => services.redraw(),
+    hover: ({ services }) => {
+      movedAt = performance.now();
+      services.redraw();
+    },
     draw: (context, canvas) => {
       const { state, pointer, placement, colour } = context;
       if (pointer === null || state.readOnly) return;
       const plane = imageOf(context);
       const key = [plane.key, Math.round(pointer.u), Math.round(pointer.v), state.options.wand.level, state.options.wand.tolerance].join("/");
       if (shown?.key !== key) {
+        // A region that takes long to find is looked for when the pointer rests.
+        if (slow && performance.now() - movedAt < restMs) {
+          clearTimeout(resting);
+          resting = setTimeout(context.services.redraw, restMs);
+          return;
+        }
+        const begun = performance.now();
         const region = regionAt(context, plane.of, pointer);
-        shown = { key, edges: region === null ? [] : (edgesOf(Uint16Array.from(region.inside), region.width, region.height).get(1) ?? []) };
+        const edges = region === null ? [] : (edgesOf(new Uint16Array(region.inside), region.width, region.height).get(1) ?? []);
+        shown = { key, edges: edges.length > edgeNumbersMax ? [] : edges };
+        slow = performance.now() - begun > 5;
       }
       const { edges } = shown;
       canvas.beginPath();

@@ -1,0 +1,31 @@
+// What the server works out on a mask: operations on segments, of which the changed bricks come back and nothing is stored,
+// and the histogram of a volume.
+import { decodeStoredBricks } from "@/core/outbox/records";
+import type { BrickContents } from "@/core/mask";
+import { labelsOfBrick } from "@/core/mask";
+import type { OperationClient, OperationRequest, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
+import type { ItemId, ProjectId } from "@/core/workspace";
+import { api, call } from "./client";
+
+function nextSlices(header: string | null): SegmentAnswer["nextSlices"] {
+  if (header === null) return [];
+  const summary = JSON.parse(header) as { readonly next_slices?: readonly (number | null)[] };
+  return summary.next_slices ?? [];
+}
+
+export function operationClient(project: ProjectId, item: ItemId): OperationClient {
+  const ofItem = `/projects/${project}/items/${item}`;
+  const base = `${ofItem}/masks`;
+  return {
+    async run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer> {
+      const { items } = await api.json<{ items: readonly { readonly grid_id: string; readonly revision: number }[] }>(base, { query: { rater: "me" }, signal });
+      const revision = items.find((mask) => mask.grid_id === gridId)?.revision ?? 0;
+      const response = await call(`${base}/${gridId}/operations`, { method: "POST", json: { base_revision: revision, layer: 0, ...request }, signal });
+      const bricks: BrickContents = new Map(
+        decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, bytes }) => [index, bytes === null ? undefined : labelsOfBrick(bytes)]),
+      );
+      return { bricks, nextSlices: nextSlices(response.headers.get("Consilium-Operation")) };
+    },
+    histogram: (gridId: string, signal: AbortSignal): Promise<VolumeHistogram> => api.json<VolumeHistogram>(`${ofItem}/volumes/${gridId}/histogram`, { query: { bins: 256 }, signal }),
+  };
+}

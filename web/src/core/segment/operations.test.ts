@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { beginStroke, brickVoxels, endStroke, labelAt, makeMask, paintVoxel, restoreBricks } from "../mask";
+import type { OperationSpec } from "./operations";
+import { applyPreview, operationBody, operations, previewOf, startValues } from "./operations";
+
+const dims = [64, 64, 32] as const;
+const spec = (kind: string): OperationSpec => operations.find((one) => one.kind === kind) as OperationSpec;
+
+describe("previews", () => {
+  it("say what they change, and as one stroke change nothing else", () => {
+    const mask = makeMask(dims);
+    paintVoxel(mask, beginStroke(), 3, 4, 5, 2);
+    paintVoxel(mask, beginStroke(), 9, 4, 5, 7);
+    const next = new Uint16Array(brickVoxels);
+    next[10 + 32 * (4 + 32 * 5)] = 2;
+    next[9 + 32 * (4 + 32 * 5)] = 7;
+    const preview = previewOf(mask, new Map([[0, next], [1, undefined]]));
+    expect([preview.added, preview.removed, [...preview.difference.keys()]]).toEqual([1, 1, [0]]);
+    // Painted after the preview was asked for, and a voxel whose segment was locked since.
+    paintVoxel(mask, beginStroke(), 20, 4, 5, 2);
+    const stroke = beginStroke();
+    applyPreview(mask, stroke, preview, new Set([7]));
+    expect([3, 9, 10, 20].map((i) => labelAt(mask, i, 4, 5))).toEqual([0, 7, 2, 2]);
+    restoreBricks(mask, endStroke(mask, stroke).before);
+    expect([3, 9, 10, 20].map((i) => labelAt(mask, i, 4, 5))).toEqual([2, 7, 0, 2]);
+  });
+});
+
+describe("what is sent", () => {
+  it("names segments by number and planes by the axis across them", () => {
+    const axisOf = (plane: string): number => ["sagittal", "coronal", "axial"].indexOf(plane);
+    expect(operationBody(spec("margin"), { mm: -3 }, 4, [], axisOf)).toEqual({ kind: "margin", segment: 4, mm: -3 });
+    expect(operationBody(spec("fill_between"), { ...startValues(spec("fill_between")), plane: "coronal" }, 4, [], axisOf)).toEqual({ kind: "fill_between", segments: [4], axis: 1, cap_ends: false, image_aware: true, snap_mm: 2 });
+    expect(operationBody(spec("logical"), { how: "invert", with: 3 }, 4, [], axisOf)).toEqual({ kind: "logical", segment: 4, how: "invert" });
+    expect(operationBody(spec("smooth"), startValues(spec("smooth")), 4, [], axisOf)).toEqual({ kind: "smooth", segments: [4], method: "median", mm: 2 });
+    expect(operationBody(spec("grow"), { background: 0 }, 4, [1, 4], axisOf)).toEqual({ kind: "grow", segments: [1, 4], background: null });
+  });
+});

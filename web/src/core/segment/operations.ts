@@ -1,0 +1,134 @@
+// Operations on whole segments, each declared once: what it is called, what it can be set to and what is sent for it.
+// The server works them out; here is what a form needs and how an answer becomes a preview.
+import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
+import { brickVoxels } from "../mask";
+
+export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes";
+
+export interface OperationMask {
+  readonly range: readonly [low: number, high: number] | null;
+  readonly inside: readonly number[] | null;
+  readonly protect: readonly number[];
+}
+export interface OperationRequest {
+  readonly operation: { readonly kind: OperationKind; readonly [parameter: string]: unknown };
+  readonly mask: OperationMask;
+}
+export interface SegmentAnswer {
+  /** Whole bricks as they would be; only those that differ. */
+  readonly bricks: BrickContents;
+  /** Of growing: the slice across each voxel axis where more seeds would tell most. */
+  readonly nextSlices: readonly (number | null)[];
+}
+export interface VolumeHistogram {
+  /** Where the first bin begins, and how wide each is, in the image's unit. */
+  readonly low: number;
+  readonly bin_width: number;
+  readonly counts: readonly number[];
+  /** By method; null where it finds none. */
+  readonly thresholds: Readonly<Record<string, number | null>>;
+}
+export interface OperationClient {
+  run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer>;
+  histogram(gridId: string, signal: AbortSignal): Promise<VolumeHistogram>;
+}
+
+export type FieldValue = number | string | boolean;
+export type OperationField =
+  | { readonly id: string; readonly type: "number"; readonly unit: "mm" | "mm3" | "image"; readonly start: number; readonly min: number; readonly max: number; readonly step: number }
+  | { readonly id: string; readonly type: "choice"; readonly options: readonly string[]; readonly start: string }
+  | { readonly id: string; readonly type: "tick"; readonly start: boolean }
+  | { readonly id: string; readonly type: "segment"; readonly start: number };
+
+export interface OperationSpec {
+  readonly kind: OperationKind;
+  readonly fields: readonly OperationField[];
+  /** Whether it makes sense for a segment that holds nothing yet. */
+  readonly fromNothing: boolean;
+}
+
+const mm = (id: string, start: number, min: number, max: number): OperationField => ({ id, type: "number", unit: "mm", start, min, max, step: 0.5 });
+
+export const operations: readonly OperationSpec[] = [
+  { kind: "threshold", fromNothing: true, fields: [
+    { id: "lo", type: "number", unit: "image", start: -500, min: -32768, max: 65535, step: 10 },
+    { id: "hi", type: "number", unit: "image", start: 3000, min: -32768, max: 65535, step: 10 },
+  ] },
+  { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }] },
+  { kind: "fill_between", fromNothing: false, fields: [{ id: "plane", type: "choice", options: ["axial", "coronal", "sagittal"], start: "axial" }, { id: "cap_ends", type: "tick", start: false }, mm("snap_mm", 2, 0, 20)] },
+  { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
+  { kind: "margin", fromNothing: false, fields: [mm("mm", 2, -50, 50)] },
+  { kind: "hollow", fromNothing: false, fields: [mm("mm", 2, 0.1, 50), { id: "side", type: "choice", options: ["inside", "outside", "centre"], start: "inside" }] },
+  { kind: "smooth", fromNothing: false, fields: [{ id: "method", type: "choice", options: ["median", "open", "close", "joint"], start: "median" }, mm("mm", 2, 0.1, 20)] },
+  { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
+  { kind: "fill_holes", fromNothing: false, fields: [] },
+];
+
+export function startValues(spec: OperationSpec): Readonly<Record<string, FieldValue>> {
+  return Object.fromEntries(spec.fields.map((field) => [field.id, field.start]));
+}
+
+/** What is sent: of `grow` all segments are seeds, of `fill_between` the plane goes as the axis across it. */
+export function operationBody(
+  spec: OperationSpec,
+  values: Readonly<Record<string, FieldValue>>,
+  segment: number,
+  seeds: readonly number[],
+  axisOf: (plane: string) => number,
+): OperationRequest["operation"] {
+  const { kind } = spec;
+  switch (kind) {
+    case "grow": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
+    case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
+    case "smooth": return { kind, segments: [segment], ...values };
+    case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };
+    case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
+    default: return { kind, segment, ...values };
+  }
+}
+
+/** What a preview changes: label + 1 of every voxel that gets another label (1 takes voxels away), 0 where nothing changes. */
+export type Difference = ReadonlyMap<BrickIndex, Uint16Array>;
+
+export interface Preview {
+  readonly difference: Difference;
+  readonly added: number;
+  readonly removed: number;
+}
+
+/** Cost: the voxels of the answered bricks, once. */
+export function previewOf(mask: Mask, bricks: BrickContents): Preview {
+  const difference = new Map<BrickIndex, Uint16Array>();
+  let [added, removed] = [0, 0];
+  for (const [index, next] of bricks) {
+    const now = mask.bricks.get(index);
+    const changes = new Uint16Array(brickVoxels);
+    let count = 0;
+    for (let place = 0; place < brickVoxels; place++) {
+      const [from, to] = [now?.[place] ?? 0, next?.[place] ?? 0];
+      if (from === to) continue;
+      changes[place] = to + 1;
+      count++;
+      if (to === 0) removed++;
+      else added++;
+    }
+    if (count > 0) difference.set(index, changes);
+  }
+  return { difference, added, removed };
+}
+
+/** Writes a preview as part of a stroke: only what it said it would change, so that what was painted since stays. */
+export function applyPreview(mask: Mask, stroke: Stroke, { difference }: Preview, locked: ReadonlySet<number>): void {
+  for (const [index, changes] of difference) {
+    const now = mask.bricks.get(index);
+    if (!stroke.before.has(index)) stroke.before.set(index, now?.slice());
+    const brick = now ?? new Uint16Array(brickVoxels);
+    if (now === undefined) mask.bricks.set(index, brick);
+    for (let place = 0; place < brickVoxels; place++) {
+      const change = changes[place] as number;
+      if (change !== 0 && !locked.has(brick[place] as number)) brick[place] = change - 1;
+    }
+    stroke.unsaved.add(index);
+  }
+  mask.revision++;
+}

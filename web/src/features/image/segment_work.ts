@@ -1,0 +1,129 @@
+// One operation on a segment from its form to its undo step: asked of the server, shown over the panes, then written as an
+// ordinary stroke or dropped. A preview of seeds is asked for anew after every stroke.
+import type { OperationClient, OperationSpec, FieldValue, Preview, SegmentAnswer } from "@/core/segment/operations";
+import { applyPreview, operationBody, previewOf } from "@/core/segment/operations";
+import { sampleRange } from "@/core/segment/edit";
+import { planesOf } from "@/core/geometry";
+import type { AnnotationSession } from "@/core/workspace";
+import type { ImageState } from "./model";
+import { colourOf, gridIdOf, nextSegment, selectedBody, shownPicture } from "./model";
+import type { Stage } from "./stage";
+import { strings } from "./strings";
+import { limitOf } from "./tools/edits";
+import type { StrokeServices } from "./tools/tool";
+
+export type WorkState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "working" }
+  | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlices: SegmentAnswer["nextSlices"] }
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface WorkParts {
+  readonly now: { readonly current: ImageState };
+  readonly stage: Stage;
+  readonly strokes: StrokeServices;
+  readonly session: AnnotationSession;
+  readonly client: OperationClient;
+}
+
+/** The segment that an operation is about: the selected finding's, or the one that a new finding would get. */
+export function workSegment(state: ImageState): { readonly segment: number; readonly isNew: boolean } {
+  const target = selectedBody(state)?.target;
+  if (target?.type === "mask" && target.grid_id === gridIdOf(state)) return { segment: target.segment, isNew: false };
+  return { segment: nextSegment(state), isNew: true };
+}
+
+/** Segment numbers of the shown picture with their labels. */
+function segmentsOf(state: ImageState): ReadonlyMap<number, string | null> {
+  const grid = gridIdOf(state);
+  return new Map(state.bodies.flatMap((body) => (body.target.type === "mask" && body.target.grid_id === grid ? [[body.target.segment, body.label] as const] : [])));
+}
+
+export class SegmentWork {
+  private abort: AbortController | null = null;
+  private revision = 0;
+  state: WorkState = { kind: "idle" };
+
+  constructor(
+    private readonly parts: WorkParts,
+    private readonly told: () => void,
+  ) {}
+
+  private set(state: WorkState): void {
+    this.state = state;
+    this.told();
+  }
+
+  /** The range of a threshold while it is being set: worked out here, pane by pane. */
+  showRange(low: number, high: number): void {
+    const { now, stage } = this.parts;
+    const range = sampleRange(Math.min(low, high), Math.max(low, high), shownPicture(now.current).volume.transform);
+    const colour = colourOf(now.current, now.current.label);
+    stage.showOverlay({ key: `range/${range.low}/${range.high}/${colour}`, kind: "range", range, colour });
+  }
+
+  async preview(spec: OperationSpec, values: Readonly<Record<string, FieldValue>>): Promise<void> {
+    const { now, stage, session, client } = this.parts;
+    this.abort?.abort();
+    const abort = new AbortController();
+    this.abort = abort;
+    this.set({ kind: "working" });
+    try {
+      // The server works on what it holds: strokes on their way arrive first.
+      await settledSession(session, abort.signal);
+      const state = now.current;
+      const { volume } = shownPicture(state);
+      const { segment } = workSegment(state);
+      const limit = limitOf(state);
+      const segments = segmentsOf(state);
+      const planes = planesOf(volume.grid.affine);
+      const request = {
+        operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2),
+        mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment) },
+      };
+      const answer = await client.run(volume.grid_id, request, abort.signal);
+      if (abort.signal.aborted) return;
+      const preview = previewOf(stage.maskOf(volume), answer.bricks);
+      const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
+      if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
+      stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
+      this.set({ kind: "preview", preview, nextSlices: answer.nextSlices });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      stage.showOverlay(null);
+      this.set({ kind: "failed", reason: error instanceof Error ? error.message : strings.segment.failed });
+    }
+  }
+
+  /** One undo step, sent as any stroke is. */
+  accept(spec: OperationSpec): void {
+    if (this.state.kind !== "preview") return;
+    const { preview } = this.state;
+    const open = this.parts.strokes.begin(strings.segment.kinds[spec.kind].toLowerCase(), false);
+    if (open === null) return;
+    applyPreview(open.mask, open.stroke, preview, open.locked);
+    open.end();
+    this.cancel();
+  }
+
+  cancel(): void {
+    this.abort?.abort();
+    this.abort = null;
+    this.parts.stage.showOverlay(null);
+    this.set({ kind: "idle" });
+  }
+}
+
+/** Locked segments stay; so do all others when only what is empty may be painted over. */
+function protectedSegments(state: ImageState, own: number): readonly number[] {
+  return state.bodies.flatMap(({ id, target }) =>
+    target.type === "mask" && target.grid_id === gridIdOf(state) && target.segment !== own && (state.locked.has(id) || state.options.where === "empty") ? [target.segment] : [],
+  );
+}
+
+async function settledSession(session: AnnotationSession, signal: AbortSignal): Promise<void> {
+  for (let waited = 0; session.state.kind !== "saved" && !signal.aborted; waited += 50) {
+    if (waited > 15_000) throw new Error(strings.segment.failed);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
