@@ -67,8 +67,8 @@ struct Annotation {
 };
 
 // Errors: InvalidInput when the shape is wrong or a limit is passed (100,000 points, 10,000
-// ranges, 256 attributes, 32 measurements, 1,024 channels, 10,000 characters of comment, 4,096 of other text),
-// `where` being the JSON pointer. Cost: O(size).
+// ranges, 256 attributes, 32 measurements, 1,024 channels, 10,000 characters of comment, 4,096 of
+// other text), `where` being the JSON pointer. Cost: O(size).
 [[nodiscard]] Result<Annotation> read_annotation(const boost::json::value& value);
 // Parses the text first.
 [[nodiscard]] Result<Annotation> parse_annotation(std::string_view json_text);

@@ -113,8 +113,8 @@ export function SeriesRail(props: { state: ImageState; thumbnail: (picture: Pict
                 <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
                 <span className="image-series-count">
                   {picture.volume.grid.dims[2] > 1 ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${(picture.imageIndex ?? 0) + 1}`}
-                  {phases.length > 0 && ` · ${strings.phases(phases.length)}`}
                 </span>
+                {phases.length > 0 && <span className="image-series-count">{strings.phases(phases.length)}</span>}
               </button>
             ))}
           </section>
