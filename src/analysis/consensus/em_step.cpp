@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t block_rows = 32;  // of ten votes: their cells fit the first-level cache
 constexpr std::size_t prefetch_votes = 24;
-constexpr std::size_t near_bytes = std::size_t{256} * 1024;  // less than the second-level cache of any server
+constexpr std::size_t near_bytes =
+    std::size_t{256} * 1024;  // less than the second-level cache of any server
 static_assert(prefetch_votes <= cell_padding);
 
 // Everything the inner loops read, as plain pointers: what a function compiled for another

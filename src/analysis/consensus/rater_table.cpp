@@ -65,7 +65,8 @@ Interval beta_interval(double p, double votes, double extra, double tail) {
   const double a = votes * p + extra;
   const double b = votes * (1.0 - p) + extra;
   if (a <= 0.0 || b <= 0.0) return {std::floor(p), std::ceil(p)};
-  // The interval holds p: at 0 and 1 one of its ends is known, and most cells of few votes are there.
+  // The interval holds p: at 0 and 1 one of its ends is known, and most cells of few votes are
+  // there.
   const double lower = p <= 0.0 ? 0.0 : std::min(p, beta_quantile(a, b, tail));
   const double upper = p >= 1.0 ? 1.0 : std::max(p, beta_quantile(a, b, 1.0 - tail));
   return {lower, upper};

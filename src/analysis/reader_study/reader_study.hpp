@@ -131,8 +131,8 @@ struct NonInferiority {
 };
 
 // The one-sided test of H0: first - second <= -margin at level alpha (FDA 2016, non-inferiority
-// guidance; usually alpha = .025). Errors: InvalidInput for a margin < 0, alpha outside (0, .5] or a
-// standard error that is not above 0.
+// guidance; usually alpha = .025). Errors: InvalidInput for a margin < 0, alpha outside (0, .5] or
+// a standard error that is not above 0.
 [[nodiscard]] Result<NonInferiority> test_non_inferiority(const ModalityDifference& difference,
                                                           double margin, double alpha = 0.025);
 

@@ -283,12 +283,12 @@ Result<json::object> Panels::show(const Access& access, const ProjectId& project
 void Panels::work(const ProjectId& project) {
   if (jobs_ == nullptr) return;
   if (!waiting_.with([&](auto& waiting) { return waiting.insert(project).second; })) return;
-  const bool is_queued = jobs_->add([this, project](std::stop_token) {
+  const bool is_queued = jobs_->add([this, project](const std::stop_token&) {
     waiting_.with([&](auto& waiting) { waiting.erase(project); });
     // What fails now is done after the next submission.
     const auto reader = store_.read();
     if (reader) static_cast<void>(present(**reader, project));
-    static_cast<void>(apply_stop_plan(project));
+    [[maybe_unused]] const auto applied = apply_stop_plan(project);
   });
   if (!is_queued) waiting_.with([&](auto& waiting) { waiting.erase(project); });
 }

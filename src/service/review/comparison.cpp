@@ -201,7 +201,7 @@ std::string_view name_of(DifferenceKind kind) {
   return "";
 }
 
-Difference compare(const Protocol& protocol, Group group) {
+Difference compare(const Protocol& protocol, const Group& group) {
   const std::vector<std::string> varying = group.kind == DifferenceKind::Question
                                                ? std::vector<std::string>{}
                                                : varying_attributes(group.said);

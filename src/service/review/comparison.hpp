@@ -20,6 +20,6 @@ struct Group {
   bool same_extent = true;  // within the tolerance
 };
 
-[[nodiscard]] Difference compare(const Protocol& protocol, Group group);
+[[nodiscard]] Difference compare(const Protocol& protocol, const Group& group);
 
 }  // namespace consilium::service

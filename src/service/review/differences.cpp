@@ -181,14 +181,15 @@ class Grouping {
                                           opinions_[one.opinion]->rater.id, key.first,
                                           std::get<MaskTarget>(one.annotation->target).segment));
       }
-      CSL_TRY(add_masks_of(key.second, key.first + revisions, std::move(drawn)));
+      CSL_TRY(add_masks_of(key.second, key.first + revisions, drawn));
+      drawn.clear();  // their voxels are large
     }
     return {};
   }
 
   // Opinion by opinion, each of whose masks joins the group that it overlaps most.
   Status add_masks_of(const std::string& label, const std::string& place,
-                      std::vector<Drawn> drawn) {
+                      const std::vector<Drawn>& drawn) {
     std::vector<std::vector<const Drawn*>> joined;
     for (std::size_t o = 0; o < opinions_.size(); ++o) {
       std::vector<const Drawn*> own;
