@@ -6,8 +6,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/asio/write.hpp>
@@ -454,7 +458,7 @@ class Connection final : public OpenConnection,
 
 }  // namespace
 
-void begin_connection(Connections& state, tcp::socket socket, asio::ssl::context* tls) {
+void begin_connection(Connections& state, TcpSocket socket, asio::ssl::context* tls) {
   beast::error_code error;
   socket.set_option(tcp::no_delay(true), error);
   const auto remote = socket.remote_endpoint(error);

@@ -3,15 +3,30 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/thread_pool.hpp>
+#include <cstddef>
 #include <set>
 
 #include "transport/http/server.hpp"
 
+// As Boost.Asio declares them: its headers stay in the .cpp files.
+namespace boost::asio {
+class any_io_executor;
+class io_context;
+class thread_pool;
+template <typename Protocol, typename Executor>
+class basic_stream_socket;
+namespace ip {
+class tcp;
+}
+namespace ssl {
+class context;
+}
+}  // namespace boost::asio
+
 namespace consilium::http {
+
+using TcpSocket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::any_io_executor>;
 
 class OpenConnection {
  public:
@@ -25,13 +40,14 @@ class OpenConnection {
 
 // What all connections of a server share.
 struct Connections {
-  Connections(const ServerOptions& given, Application& handler)
-      : options(given), application(handler), workers(given.worker_count) {}
+  Connections(const ServerOptions& given, Application& handler, boost::asio::io_context& input,
+              boost::asio::thread_pool& pool)
+      : options(given), application(handler), io(input), workers(pool) {}
 
   const ServerOptions options;
   Application& application;
-  boost::asio::io_context io{1};
-  boost::asio::thread_pool workers;
+  boost::asio::io_context& io;
+  boost::asio::thread_pool& workers;
   std::atomic<std::size_t> waiting{0};  // requests given to the workers and not yet answered
   // Only on the input thread.
   std::set<OpenConnection*> open;
@@ -40,7 +56,6 @@ struct Connections {
 
 // Serves the socket on the input thread, with TLS where there is a context for it. One connection
 // too many is closed at once.
-void begin_connection(Connections& connections, boost::asio::ip::tcp::socket socket,
-                      boost::asio::ssl::context* tls);
+void begin_connection(Connections& connections, TcpSocket socket, boost::asio::ssl::context* tls);
 
 }  // namespace consilium::http

@@ -7,8 +7,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <future>
@@ -24,12 +28,17 @@ using SystemError = boost::system::error_code;
 // Listening; what is accepted is `connections`' business.
 struct Server::State {
   State(const ServerOptions& given, Application& handler)
-      : connections(given, handler), acceptor(connections.io), stop_timer(connections.io) {}
+      : workers(given.worker_count),
+        connections(given, handler, io, workers),
+        acceptor(io),
+        stop_timer(io) {}
 
+  asio::io_context io{1};
+  asio::thread_pool workers;
   Connections connections;
   // Keeps the input thread until `stop` has seen the last connection end.
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> keep_running{
-      asio::make_work_guard(connections.io)};
+      asio::make_work_guard(io)};
   tcp::acceptor acceptor;
   asio::steady_timer stop_timer;
   std::optional<asio::ssl::context> tls;
@@ -46,7 +55,7 @@ asio::awaitable<void> accept_connections(ServerState& state) {
     if (!error) {
       begin_connection(state.connections, std::move(socket), state.tls ? &*state.tls : nullptr);
     } else if (state.acceptor.is_open()) {  // out of descriptors: wait for some to be freed
-      asio::steady_timer pause(state.connections.io, std::chrono::milliseconds(50));
+      asio::steady_timer pause(state.io, std::chrono::milliseconds(50));
       co_await pause.async_wait(as_pair);
     }
   }
@@ -87,9 +96,9 @@ Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
         ErrorCode::Unavailable, "the address to listen on cannot be bound: " + error.message(),
         fmt::format("{}:{}", options.address, options.port), "choose another port with --listen");
   }
-  asio::co_spawn(state->connections.io, accept_connections(*state), asio::detached);
+  asio::co_spawn(state->io, accept_connections(*state), asio::detached);
   State* raw = state.get();
-  state->io_thread = std::thread([raw] { raw->connections.io.run(); });
+  state->io_thread = std::thread([raw] { raw->io.run(); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -103,7 +112,7 @@ std::uint16_t Server::port() const {
 
 void Server::stop() {
   if (!state_->io_thread.joinable()) return;
-  asio::post(state_->connections.io, [state = state_.get()] {
+  asio::post(state_->io, [state = state_.get()] {
     state->connections.stopping = true;
     SystemError ignored;
     state->acceptor.close(ignored);
@@ -120,18 +129,18 @@ void Server::stop() {
   while (true) {
     std::promise<bool> promise;
     auto done = promise.get_future();
-    asio::post(state_->connections.io, [state = state_.get(), &promise] {
+    asio::post(state_->io, [state = state_.get(), &promise] {
       promise.set_value(state->connections.open.empty());
     });
     if (done.get()) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
-  asio::post(state_->connections.io, [state = state_.get()] {
+  asio::post(state_->io, [state = state_.get()] {
     state->stop_timer.cancel();
     state->keep_running.reset();
   });
   state_->io_thread.join();
-  state_->connections.workers.join();
+  state_->workers.join();
 }
 
 }  // namespace consilium::http
