@@ -50,32 +50,38 @@ function short(value) {
   return bytes;
 }
 
-/** A CT series of `depth` slices as DICOM files: a bright ellipsoid with a cavity, 0.7 x 0.7 x 1 mm. */
-export function ctSeries(side, depth) {
-  const root = "2.25.74920016";
+/** An axial series of a made head. `phases` images lie at each place; another modality is a second series of the same study. */
+export function ctSeries(side, depth, { modality = "CT", series = 2, widthMm = 0.7 * side, phases = 1, patient = "MADE-SPEED" } = {}) {
+  const root = patient === "MADE-SPEED" ? "2.25.74920016" : `2.25.7492${String(patient.length)}17`;
   const half = side / 2;
-  return Array.from({ length: depth }, (_, k) => {
+  const spacing = Number((widthMm / side).toFixed(5));
+  const stepMm = series === 2 ? 1 : 3;
+  return Array.from({ length: depth * phases }, (_, n) => {
+    const [k, phase] = [Math.floor(n / phases), n % phases];
     const pixels = Buffer.alloc(side * side * 2);
     const z = ((k - depth / 2) / (depth * 0.55)) ** 2;
+    // Uptake: 1 in the middle of a ball, 0 at its border.
+    const uptake = (i, j) => Math.max(0, 1 - Math.hypot(i - half * 1.3, j - half, ((k - depth / 2) * stepMm) / spacing) / (half * (0.2 + 0.1 * phase)));
     for (let j = 0; j < side; j += 1) {
       for (let i = 0; i < side; i += 1) {
         const r = ((i - half) / (half * 0.9)) ** 2 + ((j - half) / (half * 0.65)) ** 2 + z;
-        pixels.writeUInt16LE(r > 1 ? 24 : r > 0.6 ? 1064 : 204 + ((i ^ j ^ k) & 31), (j * side + i) * 2);
+        const value = modality === "CT" ? (r > 1 ? 24 : r > 0.6 ? 1064 : 204 + ((i ^ j ^ k) & 31)) : r > 1 ? 0 : 400 + ((i ^ j) & 63) + Math.round(3200 * uptake(i, j));
+        pixels.writeUInt16LE(value, (j * side + i) * 2);
       }
     }
-    const instance = `${root}.3.${String(k + 1)}`;
+    const instance = `${root}.3.${String(series)}.${String(n + 1)}`;
     const meta = Buffer.concat([element(2, 1, "OB", Buffer.from([0, 1])), element(2, 2, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(2, 3, "UI", instance), element(2, 16, "UI", "1.2.840.10008.1.2.1"), element(2, 18, "UI", `${root}.9`)]);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(meta.length);
-    return [`ct/${String(k).padStart(4, "0")}.dcm`, Buffer.concat([
+    return [`${modality.toLowerCase()}${String(series)}/${String(n).padStart(4, "0")}.dcm`, Buffer.concat([
       Buffer.alloc(128), Buffer.from("DICM"), element(2, 0, "UL", length), meta,
-      element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", "20250101"), element(8, 0x60, "CS", "CT"),
-      element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", "MADE-SPEED"), element(0x18, 0x50, "DS", "1"),
-      element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.2`), element(0x20, 0x11, "IS", "1"), element(0x20, 0x13, "IS", k + 1),
-      element(0x20, 0x32, "DS", `-179\\-179\\${String(k)}`), element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"), element(0x20, 0x52, "UI", `${root}.4`),
-      element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(side)), element(0x28, 0x11, "US", short(side)), element(0x28, 0x30, "DS", "0.7\\0.7"),
+      element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", "20250101"), element(8, 0x60, "CS", modality), element(8, 0x103e, "LO", modality === "CT" ? "made head" : "made uptake"),
+      element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", patient), element(0x18, 0x50, "DS", stepMm),
+      element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.${String(series)}`), element(0x20, 0x11, "IS", series - 1), element(0x20, 0x13, "IS", n + 1),
+      element(0x20, 0x32, "DS", `${String(-widthMm / 2)}\\${String(-widthMm / 2)}\\${String((k - depth / 2) * stepMm)}`), element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"), element(0x20, 0x52, "UI", `${root}.4`),
+      element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(side)), element(0x28, 0x11, "US", short(side)), element(0x28, 0x30, "DS", `${String(spacing)}\\${String(spacing)}`),
       element(0x28, 0x100, "US", short(16)), element(0x28, 0x101, "US", short(12)), element(0x28, 0x102, "US", short(11)), element(0x28, 0x103, "US", short(0)),
-      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", "HU"), element(0x7fe0, 0x10, "OW", pixels),
+      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", modality === "CT" ? "HU" : "US"), element(0x7fe0, 0x10, "OW", pixels),
     ])];
   });
 }

@@ -38,6 +38,8 @@ ViewSettings DocumentReader::view(JsonFields& parent) {
     fields.problem("layout", "there is no such layout",
                    "use axial, axial_coronal_sagittal, single or grid");
   }
+  // Checked here; the service that gives an item's studies reads it from the stored document.
+  static_cast<void>(fields.boolean("priors", false));
   fields.each("windows", 16, [&](const json::value& one, const std::string& where) {
     JsonFields window = open(one, where);
     static_cast<void>(window.require("center"));

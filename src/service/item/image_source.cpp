@@ -111,10 +111,28 @@ SeriesShape shape_of(const json::array& volumes) {
   return shape;
 }
 
-Result<json::object> image_source(const storage::Reader& reader, const ItemRow& item,
-                                  bool with_descriptions) {
-  const storage::StudyRow study =
-      CSL_TRY(storage::find_study(reader, CSL_TRY(parse_id<StudyId>(item.source_id))));
+namespace {
+
+Result<bool> shows_priors(const storage::Reader& reader, const ProjectId& project) {
+  const storage::ProjectRow row = CSL_TRY(storage::find_project(reader, project));
+  if (row.protocol_hash.empty()) return false;
+  const storage::Rows rows =
+      CSL_TRY(reader.query("catalog.protocol", {{"hash", row.protocol_hash}}));
+  if (rows.empty()) return false;
+  const json::value document = CSL_TRY(parse_json(rows.front().text("document")));
+  const json::value* view = document.as_object().if_contains("view");
+  const json::value* priors =
+      view != nullptr && view->is_object() ? view->as_object().if_contains("priors") : nullptr;
+  return priors != nullptr && priors->is_bool() && priors->as_bool();
+}
+
+bool shown_with(const std::vector<StudyId>& studies, const StudyId& study) {
+  return std::ranges::find(studies, study) != studies.end();
+}
+
+Result<json::object> study_json(const storage::Reader& reader, const StudyId& id,
+                                bool with_descriptions) {
+  const storage::StudyRow study = CSL_TRY(storage::find_study(reader, id));
   json::array series;
   for (const SeriesRow& row : CSL_TRY(storage::series_of_study(reader, study.id))) {
     series.push_back(CSL_TRY(series_json(reader, row, with_descriptions)));
@@ -124,7 +142,33 @@ Result<json::object> image_source(const storage::Reader& reader, const ItemRow& 
     view["description"] = CSL_TRY(description_of(reader, study.patient, study.sealed_facts));
   }
   view["series"] = std::move(series);
-  return json::object{{"kind", "image"}, {"studies", json::array{std::move(view)}}};
+  return view;
+}
+
+}  // namespace
+
+Result<std::vector<StudyId>> studies_of(const storage::Reader& reader, const ItemRow& item) {
+  std::vector<StudyId> studies{CSL_TRY(parse_id<StudyId>(item.source_id))};
+  if (item.date.empty() || !CSL_TRY(shows_priors(reader, item.project))) return studies;
+  for (const storage::Row& row :
+       CSL_TRY(reader.query("catalog.prior_studies", storage::Fields()
+                                                         .set("project", item.project)
+                                                         .set("patient", item.patient)
+                                                         .set("item", item.id)
+                                                         .set("date", item.date)
+                                                         .set("limit", prior_studies_max)))) {
+    studies.push_back(CSL_TRY(row.id<StudyId>("source_id")));
+  }
+  return studies;
+}
+
+Result<json::object> image_source(const storage::Reader& reader, const ItemRow& item,
+                                  bool with_descriptions) {
+  json::array studies;
+  for (const StudyId& id : CSL_TRY(studies_of(reader, item))) {
+    studies.push_back(CSL_TRY(study_json(reader, id, with_descriptions)));
+  }
+  return json::object{{"kind", "image"}, {"studies", std::move(studies)}};
 }
 
 namespace {
@@ -175,7 +219,8 @@ Result<std::shared_ptr<const IndexedSeries>> FrameIndex::find(const storage::Rea
                                                               const ItemRow& item,
                                                               const SeriesId& id) {
   const SeriesRow row = CSL_TRY(storage::find_series(reader, id));
-  if (to_string(row.study) != item.source_id) {
+  const bool own = to_string(row.study) == item.source_id;
+  if (!own && !shown_with(CSL_TRY(studies_of(reader, item)), row.study)) {
     return fail(ErrorCode::NotFound, "the item has no such series");
   }
   auto found = known_.with([&](auto& known) -> std::shared_ptr<const IndexedSeries> {

@@ -15,6 +15,13 @@
 
 namespace consilium::service {
 
+// The studies that an image item shows, its own first. Where the project's protocol says so
+// (view.priors), the patient's earlier studies that are items of the same project follow, the
+// latest first, prior_studies_max at most; no other study is ever given with an item.
+inline constexpr std::int64_t prior_studies_max = 3;
+[[nodiscard]] Result<std::vector<StudyId>> studies_of(const storage::Reader& reader,
+                                                      const storage::ItemRow& item);
+
 // API "source" of an image item. Free texts (descriptions) only `with_descriptions`: a project that
 // de-identifies at import shows none.
 [[nodiscard]] Result<boost::json::object> image_source(const storage::Reader& reader,

@@ -79,6 +79,66 @@ TEST_CASE("a CT series, notes and a recording of one patient become items that f
   CHECK(source.at("sha256").as_string() == to_hex(sha256(bytes_of(text))));
 }
 
+TEST_CASE("earlier studies of the patient come with an item only where the protocol says so") {
+  ServiceFixture fixture;
+  const auto in = fixture.folder.path() / "in";
+  // Study 1 of 2019, study 2 of 2018 of the same patient, study 3 of 2018 of another patient.
+  const auto study = [&](int number, const std::string& patient, const std::string& date) {
+    MadeImageSeries series = made_series(patient, 3);
+    const std::string root = "2.25.1001000100010001900" + std::to_string(number);
+    series.patient_study.study_instance_uid = root + "1";
+    series.patient_study.study_date = date;
+    series.series_instance_uid = root + "2";
+    series.frame_of_reference_uid = root + "3";
+    series.grid.frame_of_reference_uid = series.frame_of_reference_uid;
+    write_made_series(in / std::to_string(number), series);
+    return fixture.import({in / std::to_string(number)});
+  };
+  REQUIRE(study(1, "MRN-1", "20190311").items_added == 1);
+  const ItemId late = ServiceFixture::item_id(fixture.items_of_kind("image")[0]);
+  REQUIRE(study(2, "MRN-1", "20180105").items_added == 1);
+  REQUIRE(study(3, "MRN-2", "20180105").items_added == 1);
+  const json::array items = fixture.items_of_kind("image");
+  REQUIRE(items.size() == 3);
+
+  const auto studies_of = [&](const ItemId& id) {
+    const json::object shown = must(fixture.items_->show(fixture.rater, fixture.project, id));
+    return shown.at("source").at("studies").as_array();
+  };
+  const auto series_in = [](const json::value& one) {
+    return must(parse_id<SeriesId>(one.at("series").as_array()[0].at("id").as_string()));
+  };
+  const auto gives = [&](const ItemId& id, const SeriesId& series) {
+    return fixture.items_->frames(fixture.rater, fixture.project, id, series, 0, 1).has_value();
+  };
+  std::vector<ItemId> others;
+  for (const json::value& item : items) {
+    if (const ItemId id = ServiceFixture::item_id(item); id != late) others.push_back(id);
+  }
+  const SeriesId own = series_in(studies_of(late)[0]);
+  const SeriesId earlier = series_in(studies_of(others[0])[0]);
+  const SeriesId foreign = series_in(studies_of(others[1])[0]);
+
+  std::string yaml = read_source_file("protocols/chest-ct-nodule.yaml");
+  must(fixture.projects_->put_protocol(fixture.operator_, fixture.project, yaml));
+  CHECK(studies_of(late).size() == 1);
+  CHECK(gives(late, own));
+  CHECK_FALSE(gives(late, earlier));
+
+  const std::string view = "\nview:\n";
+  yaml.insert(yaml.find(view) + view.size(), "  priors: true\n");
+  const std::size_t version = yaml.find("version:");
+  yaml.replace(version, yaml.find('\n', version) - version, "version: 99.0.0");
+  must(fixture.projects_->put_protocol(fixture.operator_, fixture.project, yaml));
+  REQUIRE(studies_of(late).size() == 2);
+  CHECK(series_in(studies_of(late)[0]) == own);
+  CHECK(series_in(studies_of(late)[1]) == earlier);
+  CHECK(gives(late, earlier));
+  CHECK_FALSE(gives(late, foreign));         // another patient
+  CHECK(studies_of(others[0]).size() == 1);  // a later study is no prior
+  CHECK_FALSE(gives(others[0], own));
+}
+
 TEST_CASE("a patient's items are found in every project that one may look into, and in no other") {
   ServiceFixture fixture;
   const auto in = fixture.folder.path() / "in";

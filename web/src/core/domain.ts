@@ -138,6 +138,7 @@ export interface Protocol {
   readonly modalities?: readonly string[];
   readonly view?: {
     readonly layout?: "axial" | "axial_coronal_sagittal" | "single" | "grid" | null;
+    readonly priors?: boolean;
     readonly windows?: readonly WindowPreset[];
     readonly montage?: readonly string[];
     readonly paper_speed_mm_per_s?: number | null;

@@ -6,6 +6,8 @@ import { fillBytes, markLoaded, nextRun } from "./volume";
 export interface FrameSource {
   /** Frames [from, from + count) as one body, back to back. */
   readonly fetchFrames: (from: number, count: number, signal: AbortSignal) => Promise<Response>;
+  /** Frames are given all at once only. */
+  readonly whole?: boolean;
 }
 
 export interface Loading {
@@ -35,6 +37,7 @@ export function loadFrames(
   let first = volume.loaded[start] === 0;
 
   const next = (): { from: number; count: number } | undefined => {
+    if (source.whole === true) return asked.includes(0) ? { from: 0, count: asked.length } : undefined;
     const count = first ? 1 : Math.max(1, Math.floor(bytesPerRequest / volume.sliceBytes));
     first = false;
     // What was asked for is as good as there when the next run is chosen.

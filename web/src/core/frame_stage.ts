@@ -98,6 +98,7 @@ export class FrameStage {
       volume,
       {
         fetchFrames: (from, count, signal) => this.fetchFrames(framesUrl(this.projectId, this.itemId, picture, from, count), signal),
+        whole: picture.imageIndex !== null,
       },
       slice,
       () => this.progressed(),

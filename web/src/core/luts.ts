@@ -30,3 +30,14 @@ export function lutOf(name: LutName): Uint32Array {
   made.set(name, table);
   return table;
 }
+
+const overlays = new Map<LutName, Uint32Array>();
+
+/** A table for a picture that lies over another: its lowest eighth of values fades out, so that what takes up nothing hides nothing. */
+export function overlayLutOf(name: LutName): Uint32Array {
+  const known = overlays.get(name);
+  if (known !== undefined) return known;
+  const table = lutOf(name).map((pixel, value) => ((pixel & 0x00ffffff) | (Math.min(255, value * 8) << 24)) >>> 0);
+  overlays.set(name, table);
+  return table;
+}

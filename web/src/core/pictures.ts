@@ -4,6 +4,8 @@ import type { Window } from "./volume";
 
 /** One thing that can be looked at: a volume, or a single image as a volume of one slice. */
 export interface Picture {
+  /** The item's own study first; others of the same patient are earlier ones to compare with. */
+  readonly study: { readonly id: string; readonly date: string | null; readonly prior: boolean };
   readonly series: Series;
   readonly imageIndex: number | null;
   readonly volume: VolumeInfo;
@@ -11,20 +13,22 @@ export interface Picture {
 
 export function picturesOf(item: ItemDetail): readonly Picture[] {
   if (item.source.kind !== "image") return [];
-  return item.source.studies.flatMap((study) =>
-    study.series.flatMap((series): Picture[] =>
-      series.volume !== null
-        ? [{ series, imageIndex: null, volume: series.volume }]
-        : (series.images ?? []).map((volume, imageIndex) => ({ series, imageIndex, volume })),
-    ),
-  );
+  return item.source.studies.flatMap((study, at) => {
+    const of = { id: study.id, date: study.date, prior: at > 0 };
+    return study.series.flatMap((series): Picture[] => {
+      const images = (series.images ?? []).map((volume, imageIndex) => ({ study: of, series, imageIndex, volume }));
+      // Beside a volume the other stacks of its series are its phases or echoes; single frames are left to their number.
+      if (series.volume === null) return images;
+      return [{ study: of, series, imageIndex: null, volume: series.volume }, ...images.filter(({ volume }) => volume.grid.dims[2] > 1)];
+    });
+  });
 }
 
 /** What opens first: the volume with most slices. */
 export function firstPicture(pictures: readonly Picture[]): number {
   let best = 0;
   pictures.forEach((picture, n) => {
-    if (picture.volume.grid.dims[2] > (pictures[best]?.volume.grid.dims[2] ?? 0)) best = n;
+    if (!picture.study.prior && picture.volume.grid.dims[2] > (pictures[best]?.volume.grid.dims[2] ?? 0)) best = n;
   });
   return best;
 }
@@ -63,6 +67,12 @@ export function signed(value: number): string {
 
 export function pictureKey(picture: Picture): string {
   return `${picture.series.id}/${picture.imageIndex ?? "volume"}`;
+}
+
+/** Whether protocol or file say how the picture's grey values are to be shown. */
+export function hasWindow(picture: Picture, protocol: Protocol): boolean {
+  const fitting = unitOf(picture) === "HU" || picture.series.modality === "CT";
+  return (fitting && protocol.view?.windows?.[0] !== undefined) || picture.volume.windows.length > 0 || fitting || picture.volume.layout.sample_type === "uint8";
 }
 
 /** Where a picture's frames are fetched from. */

@@ -124,10 +124,10 @@ function sampleInto(volume: Volume, origin: VoxelPoint, { right, down }: Run, wi
       }
       const i = x <= 0 ? 0 : x >= lastX ? lastX : x | 0;
       const j = y <= 0 ? 0 : y >= lastY ? lastY : y | 0;
-      const k = z <= 0 ? 0 : z >= lastZ ? lastZ : z | 0;
+      const k = z <= 0 ? 0 : z >= lastZ ? lastZ : (z + edge) | 0; // a place that rounding put just before a slice is on it
       const fx = i === lastX ? 0 : x > i ? x - i : 0;
       const fy = j === lastY ? 0 : y > j ? y - j : 0;
-      const fz = k === lastZ ? 0 : z > k ? z - k : 0;
+      const fz = k === lastZ || z <= k ? 0 : z - k;
       // A neighbour of no weight is not read: its slice may not be there.
       if (!whole && (loaded[k] === 0 || (fz > edge && loaded[k + 1] === 0))) {
         out[n] = Number.NaN;

@@ -18,22 +18,22 @@ export function LookBar(props: Props & { readonly keepLayout: (layout: Layout) =
   const { looking } = state;
   const deep = shownPicture(state).volume.grid.dims[2] > 1;
   return (
-    <div className="image-lookbar" role="toolbar" aria-label={strings.layoutName}>
+    <div className="image-lookbar" role="toolbar" aria-label={strings.lookName}>
       {deep && (
         <Select name={strings.layoutName} value={state.layout} options={(["one", "three", "four", "row", ...(looking.beside === null ? [] : ["beside" as const])] as const).map((layout) => [layout, strings.layouts[layout]])} onChange={(layout) => {
           props.keepLayout(layout);
           update((now) => ({ ...now, layout }));
         }} />
       )}
-      <Select name={strings.lut} value={looking.lut} options={lutNames.map((lut) => [lut, strings.luts[lut]])} onChange={(lut) => update((now) => withLooking(now, { lut }))} />
-      {deep && <SlabFields {...props} />}
-      <Seconds {...props} />
-      {(deep || phasesOf(state).length > 1) && <Film {...props} />}
       {looking.turn !== null && (
         <button type="button" className="image-look" title={`${strings.upright} (Shift+R)`} onClick={() => update(withoutTurn)}>
           <IconRotate2 size={15} stroke={1.6} /> {strings.turned}
         </button>
       )}
+      <Select name={strings.lut} value={looking.lut} options={lutNames.map((lut) => [lut, strings.luts[lut]])} onChange={(lut) => update((now) => withLooking(now, { lut }))} />
+      {deep && <SlabFields {...props} />}
+      <Seconds {...props} />
+      {(deep || phasesOf(state).length > 1) && <Film {...props} />}
     </div>
   );
 }
@@ -41,8 +41,7 @@ export function LookBar(props: Props & { readonly keepLayout: (layout: Layout) =
 function Select<T extends string>(props: { readonly name: string; readonly value: T; readonly options: readonly (readonly [T, string])[]; readonly onChange: (value: T) => void }): React.JSX.Element {
   return (
     <label>
-      <span>{props.name}</span>
-      <select className="image-select" aria-label={props.name} value={props.value} onChange={(event) => {
+      <select className="image-select" aria-label={props.name} title={props.name} value={props.value} onChange={(event) => {
         const found = props.options.find(([value]) => value === event.currentTarget.value);
         if (found !== undefined) props.onChange(found[0]);
       }}>
@@ -73,12 +72,17 @@ function SlabFields({ state, update }: Props): React.JSX.Element {
 /** The picture over the shown one, and the one beside it. */
 function Seconds({ state, update }: Props): React.JSX.Element {
   const { fusion, beside } = state.looking;
+  const shown = shownPicture(state);
   const nameOf = (n: number): string => {
-    const series = state.pictures[n]?.series;
-    return `${series?.number ?? n + 1} ${series?.description !== "" ? (series?.description ?? "") : series.modality}`;
+    const picture = state.pictures[n];
+    if (picture === undefined) return "";
+    const { series, study } = picture;
+    const phase = picture.imageIndex === null ? "" : ` (${String(picture.imageIndex + 2)})`;
+    return `${study.id === shown.study.id ? "" : `${study.date ?? strings.prior} · `}${String(series.number ?? n + 1)} ${series.description === "" ? series.modality : series.description}${phase}`;
   };
-  const over = fusible(state);
-  const others = state.pictures.flatMap((picture, n) => (n !== state.picture && picture.volume.grid.dims[2] > 1 ? [n] : []));
+  const phases = phasesOf(state);
+  const over = fusible(state).filter((n) => !phases.includes(n));
+  const others = state.pictures.flatMap((picture, n) => (n !== state.picture && !phases.includes(n) && picture.volume.grid.dims[2] > 1 ? [n] : []));
   const otherPicture = beside === null ? undefined : state.pictures[beside.picture];
   return (
     <>
@@ -95,11 +99,10 @@ function Seconds({ state, update }: Props): React.JSX.Element {
       {others.length > 0 && <Select name={strings.beside.name} value={String(beside?.picture ?? -1)} options={[["-1", strings.beside.none], ...others.map((n) => [String(n), nameOf(n)] as const)]} onChange={(n) => update((now) => (n === "-1" ? { ...withBeside(now, null), layout: layoutFor(shownPicture(now), now.protocol, null) } : withBeside(now, Number(n))))} />}
       {beside !== null && otherPicture !== undefined && (
         <label className="image-number-field" title={sameSpace(shownPicture(state), otherPicture) ? strings.beside.linked : strings.beside.otherSpace}>
-          <span>{strings.beside.offset}</span>
           <input type="number" step={0.5} value={beside.offsetMm} aria-label={strings.beside.offset} onChange={(event) => {
             const to = Number(event.currentTarget.value) || 0;
             update((now) => withOffset(now, to - (now.looking.beside?.offsetMm ?? 0)));
-          }} />
+          }} /> mm
         </label>
       )}
     </>

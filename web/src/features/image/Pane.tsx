@@ -6,7 +6,7 @@ import { lettersOf, pointOn, voxelOn } from "@/core/cut";
 import type { Plane, SlicePoint } from "@/core/geometry";
 import { spacingOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
-import { lutOf } from "@/core/luts";
+import { lutOf, overlayLutOf } from "@/core/luts";
 import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "@/ui/slice_pane";
@@ -276,7 +276,7 @@ function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
     overlay:
       over === undefined || looking.fusion === null
         ? undefined
-        : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut) },
+        : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: { ...toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut), colours: overlayLutOf(looking.fusion.lut) } },
     cut: now.cut,
     view: state.views[now.cut.name],
     masks: [{ mask: now.mask, segments: props.segments, segmentsKey: props.segmentsKey }],

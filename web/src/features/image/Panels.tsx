@@ -9,6 +9,7 @@ import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { Picture } from "@/core/pictures";
 import type { ImageState } from "./model";
 import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
+import { phasesWith } from "./looking";
 import { presetsOf } from "./presets";
 import { strings } from "./strings";
 import { ToolOptionsBar } from "./ToolOptionsBar";
@@ -91,23 +92,34 @@ export function Toolbar(props: { state: ImageState; run: Run; update: Update; se
 
 export function SeriesRail(props: { state: ImageState; thumbnail: (picture: Picture) => string; choose: (index: number) => void }): React.JSX.Element {
   const { state } = props;
+  // The phases of a series are one entry; the time slider is for the others.
+  const listed = state.pictures.map((picture, n) => ({ picture, n, phases: phasesWith(state, n) })).filter(({ n, phases }) => phases.length === 0 || phases[0] === n);
+  const groups = [...new Set(listed.map(({ picture }) => picture.study.id))].map((id) => listed.filter(({ picture }) => picture.study.id === id));
   return (
     <nav className="image-rail" aria-label={strings.seriesRail}>
-      <h3>
-        {strings.thisStudy} <span>{strings.seriesCount(new Set(state.pictures.map((picture) => picture.series.id)).size)}</span>
-      </h3>
-      {state.pictures.map((picture, n) => (
-        <button key={`${picture.series.id}/${picture.imageIndex ?? ""}`} type="button" className={n === state.picture ? "image-series image-series-on" : "image-series"} aria-current={n === state.picture} onClick={() => props.choose(n)}>
-          <span className="image-series-picture">
-            <img src={props.thumbnail(picture)} alt="" loading="lazy" />
-            <b>{picture.series.number ?? n + 1}</b>
-          </span>
-          <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
-          <span className="image-series-count">
-            {picture.imageIndex === null ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${picture.imageIndex + 1}`}
-          </span>
-        </button>
-      ))}
+      {groups.map((group) => {
+        const { study } = group[0]?.picture ?? {};
+        return (
+          <section key={study?.id} aria-label={study?.prior === true ? strings.priorOf(study.date) : strings.thisStudy}>
+            <h3>
+              {study?.prior === true ? strings.priorOf(study.date) : strings.thisStudy} <span>{strings.seriesCount(new Set(group.map(({ picture }) => picture.series.id)).size)}</span>
+            </h3>
+            {group.map(({ picture, n, phases }) => (
+              <button key={`${picture.series.id}/${picture.imageIndex ?? ""}`} type="button" className={n === state.picture || phases.includes(state.picture) ? "image-series image-series-on" : "image-series"} aria-current={n === state.picture || phases.includes(state.picture)} onClick={() => props.choose(n)}>
+                <span className="image-series-picture">
+                  <img src={props.thumbnail(picture)} alt="" loading="lazy" />
+                  <b>{picture.series.number ?? n + 1}</b>
+                </span>
+                <span className="image-series-name">{picture.series.description || picture.series.modality}</span>
+                <span className="image-series-count">
+                  {picture.volume.grid.dims[2] > 1 ? strings.slices(picture.volume.grid.dims[2]) : `${strings.images(1)} ${(picture.imageIndex ?? 0) + 1}`}
+                </span>
+                {phases.length > 0 && <span className="image-series-count">{strings.phases(phases.length)}</span>}
+              </button>
+            ))}
+          </section>
+        );
+      })}
     </nav>
   );
 }

@@ -13,7 +13,7 @@ import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
 import type { Picture } from "@/core/pictures";
 import { LookBar } from "./LookBar";
-import { layoutFor, layoutKey } from "./looking";
+import { layoutFor, layoutKey, withBeside } from "./looking";
 import { useLooks } from "./looks";
 import type { Changed, ImageState, Layout } from "./model";
 import {
@@ -30,6 +30,7 @@ import { SegmentTools } from "./SegmentTools";
 import { Stage } from "./stage";
 import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
+import { useAutomaticWindow } from "./use_automatic_window";
 import { useFilm } from "./use_film";
 import "./image.css";
 
@@ -201,6 +202,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 
   const looks = useLooks(state, stage, stageRevision);
   useFilm(state, actions.update);
+  useAutomaticWindow(state, stage, stageRevision, actions.update);
   const missing = missingAnswers(state);
   const label = labelOf(state, selectedBody(state)?.label ?? state.label);
   const { setStatus } = props;
@@ -224,7 +226,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   return (
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
       <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
-      <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(withPicture(now.current, index))} />
+      <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(now.current.pictures[index]?.study.prior === true ? withBeside(now.current, index) : withPicture(now.current, index))} />
       <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
         <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />

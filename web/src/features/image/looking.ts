@@ -154,9 +154,18 @@ export function planesInOrder(state: ImageState): readonly Plane[] {
 // ---- time: pictures of one series on the same grid are its phases
 
 export function phasesOf(state: ImageState): readonly number[] {
-  const shown = shownPicture(state);
-  const key = (picture: Picture): string => `${picture.series.id}/${picture.volume.grid.dims.join("x")}/${picture.volume.grid.affine.map((value) => value.toFixed(3)).join("/")}`;
-  const phases = state.pictures.flatMap((picture, n) => (key(picture) === key(shown) ? [n] : []));
+  return phasesWith(state, state.picture);
+}
+
+/** All pictures that are phases of one series with this one; none when it is the only one. */
+export function phasesWith(state: ImageState, index: number): readonly number[] {
+  const one = state.pictures[index];
+  if (one === undefined || one.volume.grid.dims[2] < 2) return [];
+  const sameGrid = (other: Picture): boolean => {
+    const [a, b] = [one.volume.grid, other.volume.grid];
+    return one.series.id === other.series.id && a.dims.every((size, axis) => size === b.dims[axis]) && a.affine.every((value, n) => Math.abs(value - (b.affine[n] ?? 0)) < 1e-3);
+  };
+  const phases = state.pictures.flatMap((picture, n) => (sameGrid(picture) ? [n] : []));
   return phases.length > 1 ? phases : [];
 }
 

@@ -1,6 +1,7 @@
 // The image workspace's state as values and pure functions. What is large (voxels, bricks) lives beside it and is named
 // here by what it is at; a change says what must be done to them as effects.
 import type { Affine, PlaneName } from "@/core/geometry";
+import { planesOf } from "@/core/geometry";
 import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
 import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
 import { newId } from "@/core/ids";
@@ -87,7 +88,7 @@ export function startState(
     inverted: isInverse(shown),
     views: allUnmoved,
     layout: layoutFor(shown, protocol, null),
-    main: "axial",
+    main: acquiredPlane(shown),
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
     options: startOptions,
@@ -103,6 +104,11 @@ export function startState(
     segmentTools: false,
     readOnly,
   };
+}
+
+/** The plane that was acquired has the large pane: a sagittal series opens sagittal. */
+function acquiredPlane(picture: Picture): PlaneName {
+  return planesOf(picture.volume.grid.affine).find((plane) => plane.normal === 2)?.name ?? "axial";
 }
 
 export function shownPicture(state: ImageState): Picture {
@@ -365,7 +371,7 @@ export function withPicture(state: ImageState, index: number): ImageState {
     layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
     looking: { ...plainLooking, film: state.looking.film },
     views: allUnmoved,
-    main: "axial",
+    main: acquiredPlane(picture),
   };
 }
 
