@@ -178,7 +178,9 @@ class Outcome {
                     .question = some->question,
                     .value = std::string(value_unsure),
                     .attributes = {},
-                    .comment = {}};
+                    .comment = {},
+                    .number = {},
+                    .measurements = {}};
     if (difference.kind != DifferenceKind::Question) return take_whole_vote(body, index);
     body.target = some->target;
     add(difference, {.body = std::move(body), .decision = index, .voxels = {}});
