@@ -20,6 +20,7 @@ class Panels;
 class People;
 class Projects;
 class Review;
+class Segmentation;
 }  // namespace consilium::service
 
 namespace consilium::api {
@@ -41,6 +42,7 @@ void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
                        service::Panels& panels);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
+void add_segmentation_handlers(HandlerTable& handlers, service::Segmentation& segmentation);
 void add_review_handlers(HandlerTable& handlers, service::Review& review);
 void add_import_handlers(HandlerTable& handlers, service::Imports& imports);
 void add_export_handlers(HandlerTable& handlers, service::Exports& exports);

@@ -48,6 +48,15 @@ std::vector<Parameter> bricks_parameters() {
           {"indices", "string", "Brick indices parted by commas, or all"}};
 }
 
+std::vector<Parameter> surface_parameters() {
+  return {{"segment", "integer", "The segment's number; 1 when left out"},
+          {"smoothing", "integer", "Steps of smoothing, 0 to 100; 16 when left out"}};
+}
+
+std::vector<Parameter> histogram_parameters() {
+  return {{"bins", "integer", "At most so many bins, 2 to 4096; 256 when left out"}};
+}
+
 std::vector<Parameter> patch_parameters() {
   return {{"base_revision", "integer", "The revision this was drawn on; 0 for none"},
           {"layer", "integer", "Layer of the patch; records name their own"}};
@@ -294,6 +303,36 @@ std::vector<Route> masks_routes() {
        .query = patch_parameters(),
        .scope = "label",
        .body_bytes_max = 256ULL << 20U},
+      {.method = Method::Post,
+       .path = CSL_ITEM "/masks/{grid_id}/operations",
+       .operation = "run_mask_operation",
+       .tag = "masks",
+       .summary = "What an operation would make of my mask: records of the bricks that change; "
+                  "nothing is stored",
+       .purpose = "label",
+       .body = BodyKind::Json,
+       .request = "MaskOperationRequest",
+       .media = "application/octet-stream",
+       .scope = "label"},
+      {.method = Method::Get,
+       .path = CSL_ITEM "/masks/{grid_id}/surface",
+       .operation = "get_mask_surface",
+       .tag = "masks",
+       .summary = "A segment's surface: u32 vertices and triangles, then float32 vertices in mm, "
+                  "float32 normals, u32 triangles",
+       .purpose = "label",
+       .media = "application/octet-stream",
+       .query = both(surface_parameters(), one_rater_parameters()),
+       .scope = "read"},
+      {.method = Method::Get,
+       .path = CSL_ITEM "/volumes/{grid_id}/histogram",
+       .operation = "get_volume_histogram",
+       .tag = "masks",
+       .summary = "Histogram of a volume's values with the thresholds that it suggests",
+       .purpose = "label",
+       .response = "VolumeHistogram",
+       .query = histogram_parameters(),
+       .scope = "read"},
   };
 }
 

@@ -23,6 +23,7 @@
 #include "service/project/projects.hpp"
 #include "service/release/exports.hpp"
 #include "service/review/review.hpp"
+#include "service/segmentation/segmentation.hpp"
 #include "storage/store.hpp"
 
 namespace consilium::cli {
@@ -40,6 +41,7 @@ struct Installation {
   std::unique_ptr<service::Assignment> assignment;
   std::unique_ptr<service::Annotations> annotations;
   std::unique_ptr<service::Masks> masks;
+  std::unique_ptr<service::Segmentation> segmentation;
   std::unique_ptr<service::Panels> panels;
   std::unique_ptr<service::Review> review;
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above

@@ -65,6 +65,7 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_annotation_handlers(handlers, *it.annotations);
   api::add_review_handlers(handlers, *it.review);
   api::add_mask_handlers(handlers, *it.masks);
+  api::add_segmentation_handlers(handlers, *it.segmentation);
   api::add_import_handlers(handlers, *it.imports);
   api::add_export_handlers(handlers, *it.exports);
   dicomweb::add_dicomweb_handlers(handlers, *it.dicomweb, *it.random);

@@ -1,0 +1,96 @@
+// An operation on a mask as a client asks for it (schemas/segmentation.json).
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "analysis/components/components.hpp"
+#include "analysis/morphology/morphology.hpp"
+#include "base/result.hpp"
+#include "domain/identity/ids.hpp"
+
+namespace consilium::service {
+
+struct ThresholdOperation {
+  std::uint16_t segment = 1;
+  double lo = 0, hi = 0;  // both included
+};
+struct GrowOperation {
+  std::vector<std::uint16_t> segments;  // empty: all that have seeds
+  std::optional<std::uint16_t> background;
+  std::optional<std::uint32_t> seeds_layer;
+  bool relearn = false;
+};
+struct FillBetweenOperation {
+  std::vector<std::uint16_t> segments;  // empty: all
+  std::size_t axis = 2;
+  bool image_aware = false;
+  double snap_mm = 2;
+  bool cap_ends = false;
+};
+enum class IslandRule { Largest, LargerThan, Split };
+struct IslandsOperation {
+  std::uint16_t segment = 1;
+  IslandRule keep = IslandRule::Largest;
+  double mm3 = 0;
+  std::uint16_t segments_from = 0;
+  Connectivity connectivity = Connectivity::Faces;
+};
+struct MarginOperation {
+  std::uint16_t segment = 1;
+  double mm = 0;
+};
+struct HollowOperation {
+  std::uint16_t segment = 1;
+  double mm = 0;
+  ShellSide side = ShellSide::Inside;
+};
+enum class SmoothMethod { Median, Open, Close, Joint };
+struct SmoothOperation {
+  std::vector<std::uint16_t> segments;  // empty: all
+  SmoothMethod method = SmoothMethod::Median;
+  double mm = 0;
+};
+enum class LogicalRule { Union, Subtract, Intersect, Invert };
+struct LogicalOperation {
+  std::uint16_t segment = 1;
+  std::uint16_t with = 0;
+  LogicalRule how = LogicalRule::Union;
+};
+struct FillHolesOperation {
+  std::uint16_t segment = 1;
+  std::optional<std::size_t> axis;
+};
+struct CopyPriorOperation {
+  ItemId item;
+  std::string grid_id;
+};
+
+using OperationKind =
+    std::variant<ThresholdOperation, GrowOperation, FillBetweenOperation, IslandsOperation,
+                 MarginOperation, HollowOperation, SmoothOperation, LogicalOperation,
+                 FillHolesOperation, CopyPriorOperation>;
+
+// Which voxels may change; `inside` may hold 0, what has no segment.
+struct Restriction {
+  std::optional<std::pair<double, double>> range;
+  std::optional<std::vector<std::uint16_t>> inside;
+  std::vector<std::uint16_t> protect;
+};
+
+struct MaskOperation {
+  std::int64_t base_revision = 0;
+  std::uint32_t layer = 0;
+  OperationKind kind;
+  Restriction restriction;
+};
+
+// Errors: InvalidInput with the JSON pointer of what is wrong.
+[[nodiscard]] Result<MaskOperation> read_mask_operation(const boost::json::value& body);
+
+}  // namespace consilium::service

@@ -1,0 +1,36 @@
+// Each kind of operation on a mask in memory.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "analysis/distance/lattice.hpp"
+#include "service/segmentation/brick_edit.hpp"
+#include "service/segmentation/mask_operation.hpp"
+#include "service/segmentation/seed_sessions.hpp"
+#include "service/segmentation/series_volume.hpp"
+#include "service/segmentation/working_mask.hpp"
+
+namespace consilium::service {
+
+struct OperationInput {
+  const WorkingMask& mask;
+  std::shared_ptr<const SeriesVolume> image;  // null unless needs_image
+  const WorkingMask* prior = nullptr;         // of CopyPriorOperation
+  SeedSessions& seeds;
+  SeedPlace place;
+  unsigned threads = 1;
+};
+
+struct OperationResult {
+  MaskEdit edit;
+  std::optional<NextSlices> next_slices;
+};
+
+[[nodiscard]] bool needs_image(const MaskOperation& operation);
+
+// Errors: InvalidInput and TooLarge of the operation, Unsupported on a sheared grid.
+[[nodiscard]] Result<OperationResult> run_operation(const MaskOperation& operation,
+                                                    const OperationInput& input);
+
+}  // namespace consilium::service

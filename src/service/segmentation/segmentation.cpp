@@ -1,0 +1,318 @@
+#include "service/segmentation/segmentation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "analysis/surface_nets/surface_nets.hpp"
+#include "analysis/threshold/threshold.hpp"
+#include "service/annotation/annotation_write.hpp"
+#include "service/annotation/mask_bricks.hpp"
+#include "service/segmentation/run_operation.hpp"
+#include "storage/catalog.hpp"
+#include "storage/labels.hpp"
+
+namespace consilium::service {
+namespace json = boost::json;
+namespace {
+
+constexpr std::uint64_t voxels_max = 1ULL << 29U;
+constexpr unsigned smoothing_max = 100;
+
+// The grid, when the item has it and it is no larger than can be worked on at once.
+Result<Grid> grid_of(const storage::Reader& reader, const storage::ItemRow& item,
+                     const std::string& grid_id) {
+  if (item.kind != "image" ||
+      CSL_TRY(storage::series_of_grid(reader, CSL_TRY(parse_id<StudyId>(item.source_id)), grid_id))
+          .empty()) {
+    return fail(ErrorCode::NotFound, "the item has no such grid");
+  }
+  Grid grid = CSL_TRY(read_grid(reader, grid_id));
+  if (voxel_count(grid) > voxels_max) {
+    return fail(ErrorCode::TooLarge, "the volume is too large to be worked on as a whole",
+                fmt::format("{} voxels", voxel_count(grid)));
+  }
+  return grid;
+}
+
+// One place among those who may compute; given back when the call ends.
+class Turn {
+ public:
+  using Running = Guarded<std::set<PersonId>>;
+  static Result<Turn> take(Running& running, const PersonId& person, std::size_t most) {
+    return running.with([&](std::set<PersonId>& people) -> Result<Turn> {
+      if (people.contains(person)) {
+        return fail(ErrorCode::RateLimited, "your last operation has not ended", "",
+                    "wait for it, then ask again");
+      }
+      if (people.size() >= most) {
+        return fail(ErrorCode::Unavailable, "others' operations fill the machine", "",
+                    "ask again in some seconds");
+      }
+      people.insert(person);
+      return Turn(running, person);
+    });
+  }
+  Turn(Turn&& other) noexcept
+      : running_(std::exchange(other.running_, nullptr)), person_(other.person_) {}
+  Turn& operator=(Turn&&) = delete;
+  ~Turn() {
+    if (running_ == nullptr) return;
+    running_->with([&](std::set<PersonId>& people) { people.erase(person_); });
+  }
+
+ private:
+  Turn(Running& running, const PersonId& person) : running_(&running), person_(person) {}
+  Running* running_;
+  PersonId person_;
+};
+
+std::string summary_of(const OperationResult& result, std::int64_t revision, double seconds) {
+  json::object summary{{"revision", revision},           {"seconds", seconds},
+                       {"bricks", result.edit.bricks},   {"added", result.edit.added},
+                       {"removed", result.edit.removed}, {"changed", result.edit.changed}};
+  if (result.next_slices) {
+    json::array slices;
+    for (const auto& slice : *result.next_slices) {
+      slices.push_back(slice ? json::value(*slice) : json::value(nullptr));
+    }
+    summary["next_slices"] = std::move(slices);
+  }
+  return json::serialize(summary);
+}
+
+struct Counts {
+  double low = 0;
+  double bin_width = 1;
+  std::vector<std::uint64_t> counts;
+};
+
+// Whole samples are binned so that every bin holds equally many of them, with edges between them.
+Counts count_values(const SeriesVolume& volume, std::size_t bins) {
+  Counts result;
+  volume.visit([&](const auto& samples) {
+    using Sample = std::decay_t<decltype(samples[0])>;
+    constexpr bool is_whole = std::numeric_limits<Sample>::is_integer;
+    double least = std::numeric_limits<double>::infinity();
+    double most = -least;
+    for (const Sample sample : samples) {
+      const auto value = static_cast<double>(sample);
+      if (!std::isfinite(value)) continue;
+      least = std::min(least, value);
+      most = std::max(most, value);
+    }
+    if (!(most >= least)) return;
+    const double half = is_whole ? 0.5 : 0;
+    const double range = most - least + 2 * half;
+    double width = range > 0 ? range / static_cast<double>(bins) : 1;
+    if (is_whole) width = std::ceil(width);
+    result.counts.assign(range > 0 ? static_cast<std::size_t>(std::ceil(range / width)) : 1, 0);
+    for (const Sample sample : samples) {
+      const double place = (static_cast<double>(sample) - least + half) / width;
+      if (!std::isfinite(place)) continue;
+      ++result.counts[std::min(static_cast<std::size_t>(place), result.counts.size() - 1)];
+    }
+    result.low = volume.slope * (least - half) + volume.intercept;
+    result.bin_width = volume.slope * width;
+    if (volume.slope >= 0) return;
+    // Values fall where samples rise.
+    std::ranges::reverse(result.counts);
+    result.low += result.bin_width * static_cast<double>(result.counts.size());
+    result.bin_width = -result.bin_width;
+  });
+  return result;
+}
+
+json::object histogram_json(const SeriesVolume& volume, const std::string& grid_id,
+                            const Counts& counts) {
+  const auto edge_of = [&](std::size_t bin) {
+    return counts.low + counts.bin_width * static_cast<double>(bin + 1);
+  };
+  json::object thresholds;
+  for (const ThresholdMethod method : threshold_methods) {
+    const auto bin = threshold_bin(counts.counts, method);
+    thresholds[name_of(method)] = bin ? json::value(edge_of(*bin)) : json::value(nullptr);
+  }
+  json::array three;
+  if (const auto bins = multi_otsu(counts.counts, 3)) {
+    for (const std::size_t bin : *bins) three.push_back(edge_of(bin));
+  }
+  return json::object{{"grid_id", grid_id},
+                      {"unit", volume.unit},
+                      {"low", counts.low},
+                      {"bin_width", counts.bin_width},
+                      {"counts", json::value_from(counts.counts)},
+                      {"thresholds", std::move(thresholds)},
+                      {"otsu_3", std::move(three)}};
+}
+
+template <class Rows>
+void put(Bytes& out, std::size_t& at, const Rows& rows) {
+  const auto bytes = std::as_bytes(std::span(rows));
+  if (!bytes.empty()) std::memcpy(out.data() + at, bytes.data(), bytes.size());
+  at += bytes.size();
+}
+
+Bytes packed_mesh(const LabelMesh& mesh) {
+  const std::array<std::uint32_t, 2> counts = {static_cast<std::uint32_t>(mesh.vertices.size()),
+                                               static_cast<std::uint32_t>(mesh.triangles.size())};
+  Bytes out(8 + mesh.vertices.size() * 24 + mesh.triangles.size() * 12);
+  std::size_t at = 0;
+  put(out, at, counts);
+  put(out, at, mesh.vertices);
+  put(out, at, mesh.normals);
+  put(out, at, mesh.triangles);
+  return out;
+}
+
+Affine moved_to(const Affine& affine, const std::array<std::uint32_t, 3>& first) {
+  return affine_from_axes(affine.apply(first[0], first[1], first[2]), affine.axis_mm(0),
+                          affine.axis_mm(1), affine.axis_mm(2));
+}
+
+}  // namespace
+
+struct Segmentation::State {
+  storage::Store& store;
+  const Masks& masks;
+  const Clock& clock;
+  SegmentationLimits limits;
+  VolumeCache volumes;
+  SeedSessions seeds;
+  Turn::Running running;
+
+  struct Opened {
+    storage::ItemRow item;
+    Grid grid;
+    std::int64_t revision = 0;
+  };
+  // The rights of a patch, the grid and the revision.
+  Result<Opened> open(const Access& access, const ProjectId& project, const ItemId& item_id,
+                      const std::string& grid_id, const MaskOperation& operation) const {
+    const auto reader = CSL_TRY(store.read());
+    Opened opened{.item = CSL_TRY(storage::find_item(*reader, project, item_id)), .grid = {}};
+    opened.grid = CSL_TRY(grid_of(*reader, opened.item, grid_id));
+    CSL_TRY(open_task(*reader, item_id, access.rater()));
+    opened.revision = CSL_TRY(storage::mask_revision(*reader, item_id, access.rater(), grid_id));
+    if (opened.revision != operation.base_revision) {
+      return fail(ErrorCode::PreconditionFailed, "the mask has changed meanwhile",
+                  fmt::format("revision {}, not {}", opened.revision, operation.base_revision),
+                  "read the mask again, then repeat the operation");
+    }
+    return opened;
+  }
+
+  Result<WorkingMask> working_mask(const Access& access, const ProjectId& project,
+                                   const ItemId& item, const std::string& grid_id, const Grid& grid,
+                                   const BrickQuery& query) const {
+    const Bytes records = CSL_TRY(masks.bricks(access, project, item, grid_id, query));
+    return WorkingMask::read(grid, records);
+  }
+};
+
+namespace {
+const BrickQuery own_bricks{.rater = {}, .opinion = {}, .layer = {}, .indices = {}};
+}  // namespace
+
+Segmentation::Segmentation(storage::Store& store, Items& items, const Masks& masks,
+                           const Clock& clock, const SegmentationLimits& limits)
+    : state_(new State{.store = store,
+                       .masks = masks,
+                       .clock = clock,
+                       .limits = limits,
+                       .volumes = VolumeCache(store, items, limits.volume_bytes_max),
+                       .seeds = {},
+                       .running = {}}) {}
+
+Segmentation::~Segmentation() = default;
+
+Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const ProjectId& project,
+                                                  const ItemId& item_id, const std::string& grid_id,
+                                                  const json::value& body) {
+  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  const Timestamp start = state_->clock.now();
+  const MaskOperation operation = CSL_TRY(read_mask_operation(body));
+  const State::Opened opened = CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
+  const Turn turn =
+      CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
+  const WorkingMask mask =
+      CSL_TRY(state_->working_mask(access, project, item_id, grid_id, opened.grid, own_bricks));
+  OperationInput input{.mask = mask,
+                       .image = nullptr,
+                       .prior = nullptr,
+                       .seeds = state_->seeds,
+                       .place = {.item = item_id, .rater = access.rater(), .grid_id = grid_id},
+                       .threads = state_->limits.threads};
+  if (needs_image(operation)) {
+    input.image = CSL_TRY(state_->volumes.find(access, project, item_id, grid_id));
+  }
+  std::optional<WorkingMask> prior;
+  if (const auto* copy = std::get_if<CopyPriorOperation>(&operation.kind)) {
+    const auto reader = CSL_TRY(state_->store.read());
+    const storage::ItemRow from = CSL_TRY(storage::find_item(*reader, project, copy->item));
+    if (from.patient != opened.item.patient) {
+      return fail(ErrorCode::NotFound, "the patient has no such earlier item");
+    }
+    const Grid grid = CSL_TRY(grid_of(*reader, from, copy->grid_id));
+    prior =
+        CSL_TRY(state_->working_mask(access, project, copy->item, copy->grid_id, grid, own_bricks));
+    input.prior = &*prior;
+  }
+  OperationResult result = CSL_TRY(run_operation(operation, input));
+  // Bricks were read after the revision: a patch in between would have mixed two states.
+  CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
+  const double seconds = static_cast<double>(state_->clock.now().ms - start.ms) / 1000;
+  return MaskOperationAnswer{.records = std::move(result.edit.records),
+                             .summary_json = summary_of(result, opened.revision, seconds)};
+}
+
+Result<json::object> Segmentation::histogram(const Access& access, const ProjectId& project,
+                                             const ItemId& item, const std::string& grid_id,
+                                             std::size_t bins) {
+  if (bins < 2 || bins > 4096) {
+    return fail(ErrorCode::InvalidInput, "the number of bins is out of range", "query bins",
+                "send 2 to 4096");
+  }
+  const auto volume = CSL_TRY(state_->volumes.find(access, project, item, grid_id));
+  return histogram_json(*volume, grid_id, count_values(*volume, bins));
+}
+
+Result<Bytes> Segmentation::surface(const Access& access, const ProjectId& project,
+                                    const ItemId& item_id, const std::string& grid_id,
+                                    const SurfaceQuery& query) {
+  CSL_TRY(require(access, project, case_roles));
+  if (query.segment == 0 || query.smoothing > smoothing_max) {
+    return fail(ErrorCode::InvalidInput, "the segment or the smoothing is out of range", "query",
+                "send a segment from 1 on and 0 to 100 steps of smoothing");
+  }
+  Grid grid;
+  {
+    const auto reader = CSL_TRY(state_->store.read());
+    grid =
+        CSL_TRY(grid_of(*reader, CSL_TRY(storage::find_item(*reader, project, item_id)), grid_id));
+  }
+  const WorkingMask mask = CSL_TRY(state_->working_mask(
+      access, project, item_id, grid_id, grid,
+      {.rater = query.rater, .opinion = query.opinion, .layer = {}, .indices = {}}));
+  const BitVolume bits = mask.segment_anywhere(query.segment);
+  const auto box = box_of(bits);
+  if (!box) return packed_mesh({});
+  const Turn turn =
+      CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
+  const std::vector<std::uint8_t> inside = mask_of_bits(cropped(bits, *box));
+  const std::vector<std::uint16_t> labels(inside.begin(), inside.end());
+  const SurfaceMesh mesh =
+      CSL_TRY(surfaces_of(labels, box->dims(), moved_to(grid.affine, box->first),
+                          {.iterations = query.smoothing}, state_->limits.threads));
+  return packed_mesh(mesh_of(mesh, 1));
+}
+
+}  // namespace consilium::service
