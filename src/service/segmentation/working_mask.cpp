@@ -115,7 +115,7 @@ BitVolume WorkingMask::segment(std::uint32_t layer, std::uint16_t segment) const
 }
 
 BitVolume WorkingMask::segment_anywhere(std::uint16_t segment) const {
-  const BitVolume exclusive = this->segment(0, segment);
+  BitVolume exclusive = this->segment(0, segment);
   if (!binary_.contains(segment)) return exclusive;
   return union_of(exclusive, this->segment(segment, segment));
 }
