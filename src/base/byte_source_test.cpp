@@ -42,9 +42,6 @@ TEST_CASE("a range of a source is read, and one past its end is an error") {
   CHECK(open_file_source("/").error().code == ErrorCode::InvalidInput);
 }
 
-}  // namespace
-}  // namespace consilium
-
 TEST_CASE("joined ranges read as one, across their ends and past empty ones") {
   const std::shared_ptr<const ByteSource> letters = memory_source(to_bytes("abcdef"));
   const std::shared_ptr<const ByteSource> digits = memory_source(to_bytes("0123"));
@@ -61,3 +58,6 @@ TEST_CASE("joined ranges read as one, across their ends and past empty ones") {
   Bytes out(2);
   CHECK_FALSE(joined->read(5, out));
 }
+
+}  // namespace
+}  // namespace consilium

@@ -52,7 +52,7 @@ TEST_CASE("a span's row quotes what it must and says the same in CSV and JSON") 
         "00000000-0000-0000-0000-000000000000,\"tagger, 4\",model,notes,1.0.0,problem,SCT,55607006,"
         "\"Problem, \"\"any\"\"\",,,,\"{\"\"a\"\":\"\"b\"\"}\",spans,"
         "\"{\"\"ranges\"\":[[0,4]],\"\"type\"\":\"\"spans\"\"}\",\"two\r\nlines, \"\"quoted\"\"\",,"
-        "2023-11-14T22:13:20.000Z,2023-11-14T22:13:20.500Z,1,submitted\r\n");
+        "2023-11-14T22:13:20.000Z,2023-11-14T22:13:20.500Z,1,submitted,label\r\n");
   const auto json = parse_json(label_table_json_row(note_protocol(), row).value());
   REQUIRE(json);
   CHECK(json->at("text").as_string() == *row.surface);

@@ -23,6 +23,11 @@ const CodedConcept millimetre{"UCUM", "mm", "", "mm"};
 const CodedConcept square_millimetre{"UCUM", "mm2", "", "square millimeter"};
 const CodedConcept cubic_millimetre{"UCUM", "mm3", "", "cubic millimeter"};
 const CodedConcept length_code{"SCT", "410668003", "", "Length"};
+const CodedConcept degree{"UCUM", "deg", "", "degree"};
+const CodedConcept long_axis_code{"SCT", "103339001", "", "Long Axis"};
+const CodedConcept short_axis_code{"SCT", "103340004", "", "Short Axis"};
+const CodedConcept angle_code{"SCT", "1483009", "", "Angle"};
+const CodedConcept cobb_angle_code{"SCT", "285285000", "", "Cobb angle"};
 const CodedConcept area_code{"SCT", "42798000", "", "Area"};
 const CodedConcept volume_code{"SCT", "118565006", "", "Volume"};
 const CodedConcept yes_code{"SCT", "373066001", "", "Yes"};
@@ -143,7 +148,7 @@ std::vector<ImagePoint> outline_of(const RegionTarget& region) {
     const ImagePoint a = region.points[0];
     const ImagePoint b = region.points[1];
     points = {a, {b.x, a.y}, b, {a.x, b.y}, a};
-  } else if (region.kind == GeometryKind::Polygon) {
+  } else if (region.kind == GeometryKind::Polygon || region.kind == GeometryKind::RotatedBox) {
     points.push_back(points.front());
   }
   return points;
@@ -153,11 +158,30 @@ double distance_mm(const ImagePoint& a, const ImagePoint& b, const RegionImage& 
   return std::hypot((a.x - b.x) * image.spacing_mm[0], (a.y - b.y) * image.spacing_mm[1]);
 }
 
+// A straight line with its length; its own drawing shows which of several it is.
+SrMeasurement line_of(const CodedConcept& name, const RegionTarget& region, std::size_t first,
+                      const RegionImage& image) {
+  const std::vector<ImagePoint> ends{region.points[first], region.points[first + 1]};
+  return {name, distance_mm(ends[0], ends[1], image), millimetre, std::nullopt,
+          SrRegion{image.reference, SrGraphic::Polyline, ends}};
+}
+
+// Between the directions a to b and c to d, in degrees from 0 to 180; pixels need not be square.
+double angle_degrees(const ImagePoint& a, const ImagePoint& b, const ImagePoint& c,
+                     const ImagePoint& d, const RegionImage& image) {
+  const std::array first{(b.x - a.x) * image.spacing_mm[0], (b.y - a.y) * image.spacing_mm[1]};
+  const std::array second{(d.x - c.x) * image.spacing_mm[0], (d.y - c.y) * image.spacing_mm[1]};
+  const double across = first[0] * second[1] - first[1] * second[0];
+  const double along = first[0] * second[0] + first[1] * second[1];
+  return std::abs(std::atan2(across, along)) * 180 / std::numbers::pi;
+}
+
 std::vector<SrMeasurement> measurements_of(const RegionTarget& region, const RegionImage& image) {
   if (!image.has_spacing) return {};  // pixels are no millimetres
   const double pixel_mm2 = image.spacing_mm[0] * image.spacing_mm[1];
   switch (region.kind) {
     case GeometryKind::Box:
+    case GeometryKind::RotatedBox:
     case GeometryKind::Polygon:
       return {
           {area_code, std::abs(twice_area(outline_of(region))) / 2 * pixel_mm2, square_millimetre}};
@@ -167,8 +191,21 @@ std::vector<SrMeasurement> measurements_of(const RegionTarget& region, const Reg
                    distance_mm(region.points[2], region.points[3], image),
                square_millimetre}};
     case GeometryKind::Length:
-      return {{length_code, distance_mm(region.points[0], region.points[1], image), millimetre,
-               std::nullopt, SrRegion{image.reference, SrGraphic::Polyline, region.points}}};
+      return {line_of(length_code, region, 0, image)};
+    case GeometryKind::Bidirectional:
+      return {line_of(long_axis_code, region, 0, image),
+              line_of(short_axis_code, region, 2, image)};
+    case GeometryKind::Angle: {
+      const ImagePoint& vertex = region.points[1];
+      return {{angle_code, angle_degrees(vertex, region.points[0], vertex, region.points[2], image),
+               degree}};
+    }
+    case GeometryKind::Cobb: {
+      // Lines have no direction: the smaller of the two angles between them.
+      const double angle = angle_degrees(region.points[0], region.points[1], region.points[2],
+                                         region.points[3], image);
+      return {{cobb_angle_code, std::min(angle, 180 - angle), degree}};
+    }
     case GeometryKind::Point:
     case GeometryKind::Polyline:
       return {};
