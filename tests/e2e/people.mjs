@@ -92,7 +92,7 @@ async function conflict(rater, other, project, item, { annotation, body }) {
 
 async function upload(lead, project) {
   const files = ctSeries(64, 20);
-  for (const [name, bytes] of files) writeFileSync(join(folder, name.replace("ct/", "")), bytes);
+  for (const [name, bytes] of files) writeFileSync(join(folder, name.replace(/^.*\//, "")), bytes);
   writeFileSync(join(folder, "broken.dcm"), files[0][1].subarray(0, 700));
   writeFileSync(join(folder, "letters.xyz"), "neither image nor note\u0000\u0001");
   const { page } = lead;

@@ -36,7 +36,7 @@ export function ToolButton(props: { command: ImageCommand; state: ImageState; on
     >
       {Icon !== undefined && <Icon size={17} stroke={1.6} />}
       {props.text !== undefined && <span>{props.text}</span>}
-      {key !== "" && <kbd aria-hidden="true">{key.replace("Shift+", "⇧")}</kbd>}
+      {key !== "" && <kbd aria-hidden="true" data-key={key.replace("Shift+", "⇧")} />}
     </button>
   );
 }
