@@ -29,7 +29,13 @@ DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "d
 CT = DATA / "imaging/dicom/dcmqi/ct-3slice"
 SYNTAXES = DATA / "imaging/dicom/ct_all_syntaxes"
 VOLUME = DATA / "imaging/volumes/nibabel/standard.nii.gz"
-REFUSED = {}  # name: why, of images that pydicom reads and we refuse
+# Images that pydicom reads and we refuse.
+REFUSED = {
+    "JPEGLSNearLossless_08.dcm": "no study and no series UID",
+    "JPEGLSNearLossless_16.dcm": "no study and no series UID",
+    "liver_1frame.dcm": "a segmentation: labels, no image",
+    "bad_sequence.dcm": "a sequence with the length of another",
+}
 BROKEN = [DATA / "imaging/dicom/pydicom", DATA / "malformed/pydicom", DATA / "malformed/pydicom-data"]
 EXPLICIT = "1.2.840.10008.1.2.1"
 warnings.simplefilter("ignore")
@@ -107,8 +113,8 @@ def with_new_uids(datasets):
 
 
 def decoded(path, dataset):
-    """The pixels by a judge that is not ours; pydicom has no decoder for JPEG's processes 10 and 12, DCMTK has."""
-    if dataset.file_meta.TransferSyntaxUID != "1.2.840.10008.1.2.4.55":
+    """The pixels by a judge that is not ours; pydicom has no decoder for JPEG's spectral selection and progression, DCMTK has."""
+    if dataset.file_meta.TransferSyntaxUID not in ("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"):
         return dataset.pixel_array
     with tempfile.TemporaryDirectory() as folder:
         plain = pathlib.Path(folder) / "plain.dcm"
@@ -309,12 +315,14 @@ def test_bad_requests_are_named(world):
 
 
 def with_own_uids(number, content):
-    """The same bytes, but for the last digits of study, series and instance UID, here and in the file's head."""
+    """The same bytes, but for the last digits of study, series and instance UID, in the dataset and in the file's head."""
     try:
         dataset = pydicom.dcmread(io.BytesIO(content), force=True, stop_before_pixels=True)
         uids = [str(dataset[keyword].value) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
     except Exception:
         return content
+    if dataset.file_meta.get("TransferSyntaxUID") == pydicom.uid.DeflatedExplicitVRLittleEndian:
+        return content  # its UIDs are not there to be overwritten
     for uid in sorted({uid for uid in uids if len(uid) > 12}, key=len, reverse=True):
         content = content.replace(uid.encode(), uid[:-4].rstrip(".").ljust(len(uid) - 4, "7").encode() + b"%04d" % (1000 + number))
     return content
