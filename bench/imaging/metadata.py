@@ -116,7 +116,7 @@ def ours(files, rounds):
         project, person = new_id(), client.me["id"] if "id" in client.me else client.me["person"]["id"]
         client.put(f"/api/v1/projects/{project}", {"name": "Bench", "description": "", "deid_at": "import", "readers_per_item": 1})
         client.put(f"/api/v1/projects/{project}/members/{person}", {"roles": ["lead"]})
-        token = client.post("/api/v1/me/tokens", {"name": "bench", "scopes": ["read", "import"]}).json()["secret"]
+        token = client.post("/api/v1/me/tokens", {"name": "bench", "scopes": ["read", "import"]}).json()["token"]
         headers = {"Authorization": f"Bearer {token}"}
         store(server.port, f"/dicomweb/projects/{project}/studies", headers, files)
         measure("Consilium", server.process.pid, server.port, f"/dicomweb/projects/{project}", headers, rounds)

@@ -32,11 +32,17 @@ struct MetadataRow {
   std::string sop_uid;
   Bytes sealed;  // empty: not made yet
 };
+// Volumes of other formats lie in the catalog beside DICOM objects, without a SOP class; nothing
+// here tells of them.
+//
 // Of a project, by the items' numbers: all of them that `rater` sees (everything with `sees_all`,
 // else what is open and what was theirs, as in a work list), or the one with this id.
 [[nodiscard]] Result<std::vector<DicomStudyRow>> dicom_studies(
     const Reader& reader, const ProjectId& project, const RaterId& rater, bool sees_all,
     const std::optional<StudyId>& study = std::nullopt);
+// As series_of_study.
+[[nodiscard]] Result<std::vector<SeriesRow>> dicom_series_of_study(const Reader& reader,
+                                                                   const StudyId& study);
 // In the order of their instance numbers.
 [[nodiscard]] Result<std::vector<MetadataRow>> metadata_of_series(const Reader& reader,
                                                                   const SeriesId& series);

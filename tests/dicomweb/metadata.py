@@ -18,9 +18,6 @@ import warnings
 
 import pydicom
 
-# What a file calls UN stays UN: pydicom would look private attributes up in a dictionary of manufacturers.
-pydicom.config.replace_un_with_known_vr = False
-
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 DUMP = ROOT / "build" / "release" / "src" / "format" / "dicom_json" / "csl_dump_dicom_json"
@@ -124,6 +121,8 @@ def judge_json(path):
 
 
 def main():
+    # What a file calls UN stays UN: pydicom would look private attributes up in a dictionary of manufacturers.
+    pydicom.config.replace_un_with_known_vr = False
     parser = argparse.ArgumentParser()
     parser.add_argument("--dump", default=str(DUMP))
     parser.add_argument("folders", nargs="*")

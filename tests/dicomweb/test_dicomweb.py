@@ -3,11 +3,15 @@
 
     CONSILIUM_BINARY=build/release/src/consilium tests/dicomweb/test_dicomweb.py
 """
+import collections
 import io
 import json
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
+import time
 import traceback
 import warnings
 
@@ -24,6 +28,14 @@ from client import ROOT, Server, new_id  # noqa: E402
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 CT = DATA / "imaging/dicom/dcmqi/ct-3slice"
 SYNTAXES = DATA / "imaging/dicom/ct_all_syntaxes"
+VOLUME = DATA / "imaging/volumes/nibabel/standard.nii.gz"
+# Images that pydicom reads and we refuse.
+REFUSED = {
+    "JPEGLSNearLossless_08.dcm": "no study and no series UID",
+    "JPEGLSNearLossless_16.dcm": "no study and no series UID",
+    "liver_1frame.dcm": "a segmentation: labels, no image",
+    "bad_sequence.dcm": "a sequence with the length of another",
+}
 BROKEN = [DATA / "imaging/dicom/pydicom", DATA / "malformed/pydicom", DATA / "malformed/pydicom-data"]
 EXPLICIT = "1.2.840.10008.1.2.1"
 warnings.simplefilter("ignore")
@@ -83,6 +95,31 @@ class World:
 
 def originals():
     return [pydicom.dcmread(p) for p in sorted(CT.iterdir()) if p.suffix == ".dcm"]
+
+
+def bytes_of(dataset):
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    return buffer.getvalue()
+
+
+def with_new_uids(datasets):
+    """As of another examination: an instance's UID is known once, with one content."""
+    study, series = pydicom.uid.generate_uid(), pydicom.uid.generate_uid()
+    for dataset in datasets:
+        dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, series
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    return datasets
+
+
+def decoded(path, dataset):
+    """The pixels by a judge that is not ours; pydicom has no decoder for JPEG's spectral selection and progression, DCMTK has."""
+    if dataset.file_meta.TransferSyntaxUID not in ("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"):
+        return dataset.pixel_array
+    with tempfile.TemporaryDirectory() as folder:
+        plain = pathlib.Path(folder) / "plain.dcm"
+        subprocess.run(["dcmdjpeg", str(path), str(plain)], check=True, capture_output=True)
+        return pydicom.dcmread(plain).pixel_array
 
 
 def test_store_and_search(world):
@@ -146,7 +183,14 @@ def test_metadata_tells_what_the_object_holds(world):
     first = world.get(f"/studies/{study}/series/{series}/metadata")
     headers = {"Authorization": f"Bearer {world.token}", "If-None-Match": first.headers["ETag"]}
     assert requests.get(f"{world.url}/studies/{study}/series/{series}/metadata", headers=headers, timeout=60).status_code == 304
-    assert metadata["7FE00010"]["BulkDataURI"].startswith(world.url)
+    # By requests itself, which names the port in Host, as RFC 9110 7.2 asks; dicomweb-client leaves it out.
+    place = f"/studies/{study}/series/{series}/instances/{sop}"
+    address = world.get(place + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+    assert address == f"{world.url}{place}/bulkdata/7FE00010"
+    behind = requests.get(f"{world.url}{place}/metadata", timeout=60, headers={
+        "Authorization": f"Bearer {world.token}", "Host": "images.hospital.example", "X-Forwarded-Proto": "https"})
+    address = behind.json()[0]["7FE00010"]["BulkDataURI"]
+    assert address.startswith(f"https://images.hospital.example/dicomweb/projects/{world.project}/studies/{study}/"), address
 
 
 def test_nothing_that_names_the_patient_goes_out(world):
@@ -166,7 +210,8 @@ def test_nothing_that_names_the_patient_goes_out(world):
 
 def test_descriptions_show_where_the_project_shows_them(world):
     url = f"{world.base}/projects/{world.release}"
-    assert world.post("/studies", [p.read_bytes() for p in sorted(CT.iterdir()) if p.suffix == ".dcm"], url=url).status_code == 200
+    stored = world.post("/studies", [bytes_of(dataset) for dataset in with_new_uids(originals())], url=url)
+    assert stored.status_code == 200, stored.text
     study = world.client(url=url).search_for_studies()[0]
     wanted = originals()[0].get("SeriesDescription", "")
     metadata = world.client(url=url).retrieve_study_metadata(study["0020000D"]["Value"][0])
@@ -181,12 +226,7 @@ def test_pixels_come_in_every_form(world):
     checked = 0
     for path in files:
         original = pydicom.dcmread(path)
-        for uid in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
-            original.data_element(uid).value = pydicom.uid.generate_uid()
-        original.file_meta.MediaStorageSOPInstanceUID = original.SOPInstanceUID
-        buffer = io.BytesIO()
-        original.save_as(buffer)
-        answer = world.post("/studies", [buffer.getvalue()], url=f"{world.base}/projects/{world.other}")
+        answer = world.post("/studies", [bytes_of(with_new_uids([original])[0])], url=f"{world.base}/projects/{world.other}")
         if answer.status_code != 200:
             assert answer.status_code == 409, answer.text
             continue
@@ -208,8 +248,8 @@ def test_pixels_come_in_every_form(world):
         assert frame.content == plain.PixelData[: len(frame.content)]
         if not any(word in path.name for word in lossy):
             assert np.array_equal(plain.pixel_array, original.pixel_array), path.name
-        elif not path.name.startswith("CTImage.dcm_JPEGProcess6"):
-            assert np.abs(plain.pixel_array.astype(int) - original.pixel_array.astype(int)).max() <= 2, path.name
+        else:
+            assert np.abs(plain.pixel_array.astype(int) - decoded(path, original).astype(int)).max() <= 2, path.name
         assert world.get(path_of + "/frames/2", url=url, accept="application/octet-stream").status_code == 404
         assert world.get(path_of, accept="application/dicom; transfer-syntax=1.2.840.10008.1.2.4.103", url=url).status_code == 406
         checked += 1
@@ -219,13 +259,13 @@ def test_pixels_come_in_every_form(world):
 def test_frames_and_bulk_by_the_client(world):
     client = world.client()
     study, series, sop = one_instance(world)
+    place = f"/studies/{study}/series/{series}/instances/{sop}"
     served = client.retrieve_instance(study, series, sop)
     frames = client.retrieve_instance_frames(study, series, sop, [1], media_types=(("application/octet-stream", EXPLICIT),))
     assert frames == [served.PixelData]
     assert client.retrieve_instance_frames(study, series, sop, [1], media_types=(("application/octet-stream", "*"),)) == frames
-    metadata = client.retrieve_instance_metadata(study, series, sop)
-    metadata = metadata[0] if isinstance(metadata, list) else metadata
-    assert client.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"])[0] == served.PixelData
+    address = world.get(place + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+    assert client.retrieve_bulkdata(address)[0] == served.PixelData
     assert len(client.retrieve_series(study, series)) == 3
 
 
@@ -274,15 +314,70 @@ def test_bad_requests_are_named(world):
     assert world.post("/studies", [b"x"], url=world.base).status_code == 409  # which project?
 
 
+def with_own_uids(number, content):
+    """The same bytes, but for the last digits of study, series and instance UID, in the dataset and in the file's head."""
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(content), force=True, stop_before_pixels=True)
+        uids = [str(dataset[keyword].value) for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+    except Exception:
+        return content
+    if dataset.file_meta.get("TransferSyntaxUID") == pydicom.uid.DeflatedExplicitVRLittleEndian:
+        return content  # its UIDs are not there to be overwritten
+    for uid in sorted({uid for uid in uids if len(uid) > 12}, key=len, reverse=True):
+        content = content.replace(uid.encode(), uid[:-4].rstrip(".").ljust(len(uid) - 4, "7").encode() + b"%04d" % (1000 + number))
+    return content
+
+
+def is_image(content):
+    try:
+        return pydicom.dcmread(io.BytesIO(content)).pixel_array.size > 0
+    except Exception:
+        return False
+
+
+def test_volumes_of_other_formats_stay_away(world):
+    before = [s["0020000D"]["Value"] for s in world.get("/studies", url=f"{world.base}/projects/{world.other}").json()]
+    upload = f"/api/v1/projects/{world.other}/imports/{new_id()}"
+    assert world.lead.put(upload, {"name": "volume"}).status in (200, 201)
+    sent = world.lead.request("PUT", f"{upload}/files/1?path={VOLUME.name}", body=VOLUME.read_bytes(),
+                              headers={"Content-Type": "application/octet-stream"})
+    assert sent.status in (200, 201), sent.body
+    assert world.lead.post(f"{upload}/finish").status in (200, 202)
+    for _ in range(300):
+        if world.lead.get(upload).json()["state"] not in ("receiving", "running"):
+            break
+        time.sleep(0.1)
+    items = world.lead.get(f"/api/v1/projects/{world.other}/items?limit=500").json()["items"]
+    assert len(items) > len(before), "the volume is no item"
+    url = f"{world.base}/projects/{world.other}"
+    assert [s["0020000D"]["Value"] for s in world.get("/studies", url=url).json()] == before
+    for path in ("/studies", "/series", "/instances"):
+        answer = world.get(path, url=url, includefield="all")
+        assert answer.status_code == 200 and all("0020000D" in one for one in answer.json()), answer.text
+
+
 def test_every_part_is_answered(world):
     files = sorted(p for folder in BROKEN for p in folder.rglob("*") if p.is_file() and p.stat().st_size < 8 << 20)
-    answer = world.post("/studies", [p.read_bytes() for p in files], url=f"{world.base}/projects/{world.other}")
+    contents = [p.read_bytes() for p in files]
+    # Many are one image in several encodings, under one UID. That UID is known with one content: the first is kept, the
+    # others are refused as duplicates. Under a UID of its own each is taken for what it is.
+    answer = world.post("/studies", contents, url=f"{world.base}/projects/{world.other}")
+    reasons = [item["00081197"]["Value"][0] for item in answer.json()["00081198"]["Value"]]
+    assert answer.status_code == 202 and reasons.count(0x0111) >= 10, answer.text
+    contents = [with_own_uids(number, content) for number, content in enumerate(contents)]
+    answer = world.post("/studies", contents, url=f"{world.base}/projects/{world.other}")
     assert answer.status_code == 202, answer.text
     result = answer.json()
     count = lambda key: len(result.get(key, {}).get("Value", []))  # noqa: E731
     assert count("00081199") + count("00081198") + count("0008119A") == len(files)
     print(f"    {len(files)} files: {count('00081199')} stored, {count('00081198')} failed, {count('0008119A')} no instances")
-    assert count("00081199") > 30
+    kinds = collections.Counter(item["00081197"]["Value"][0] for item in result["00081198"]["Value"])
+    assert count("00081199") > 30 and set(kinds) <= {0x0122, 0xC000}, (kinds, result["00081198"])
+    # Nothing that a foreign reader gets pixels out of was called incomprehensible.
+    stored = {item["00081155"]["Value"][0] for item in result["00081199"]["Value"]}
+    for path, content in zip(files, contents, strict=True):
+        if is_image(content) and pydicom.dcmread(io.BytesIO(content)).SOPInstanceUID not in stored:
+            assert path.name in REFUSED, path.name
     url = f"{world.base}/projects/{world.other}"
     # What was stored is served: metadata and first frame of every instance.
     for item in result["00081199"]["Value"]:

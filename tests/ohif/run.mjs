@@ -113,7 +113,7 @@ async function makeToken({ url, link }) {
   const cookie = signed.headers.get("set-cookie").split(";")[0];
   const { items } = await (await fetch(`${url}/api/v1/projects`, { headers: { cookie } })).json();
   const made = await fetch(`${url}/api/v1/me/tokens`, { method: "POST", headers: { ...json, cookie, "X-CSRF-Token": me.csrf_token }, body: JSON.stringify({ name: "viewer", scopes: ["read"] }) });
-  const { secret: token } = await made.json();
+  const { token } = await made.json();
   for (const { id } of items) {
     const answer = await fetch(`${url}/dicomweb/projects/${id}/studies?limit=1`, { headers: { authorization: `Bearer ${token}` } });
     if (answer.status === 200) return { token, project: id };

@@ -43,6 +43,7 @@ std::optional<DictionaryEntry> find_in_dictionary(DicomTag tag) {
 }
 
 std::optional<DictionaryEntry> find_in_dictionary(std::string_view keyword) {
+  if (keyword.empty()) return std::nullopt;  // some retired attributes have none
   for (const detail::DictionaryRow& row : rows()) {
     if (keyword == detail::dictionary_text + row.text_offset) {
       return entry_of(row, dicom_tag(row.tag));

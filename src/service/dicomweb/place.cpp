@@ -81,7 +81,7 @@ Result<std::vector<SeriesPlace>> series_places(storage::Store& store, UidBook& u
                                                const storage::Reader& reader,
                                                const StudyPlace& study) {
   std::vector<SeriesPlace> places;
-  for (storage::SeriesRow& row : CSL_TRY(storage::series_of_study(reader, study.row.id))) {
+  for (storage::SeriesRow& row : CSL_TRY(storage::dicom_series_of_study(reader, study.row.id))) {
     std::string uid = uids.served(store, row.series_uid);
     places.push_back({.row = std::move(row), .uid = std::move(uid)});
   }

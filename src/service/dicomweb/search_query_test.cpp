@@ -70,6 +70,7 @@ TEST_CASE("what is no attribute, no number or given twice is refused by its name
         Parameters{{"PatientID", "a"}, {"00100020", "b"}}, Parameters{{"includefield", "Hat"}},
         Parameters{{"fuzzymatching", "maybe"}}, Parameters{{"PatientID.", "a"}},
         Parameters{{"PatientID", std::string(2000, 'a')}}}) {
+    CAPTURE(wrong.back().first);
     const auto query = parse_search(SearchLevel::Study, wrong);
     REQUIRE_FALSE(query);
     CHECK(query.error().code == ErrorCode::InvalidInput);

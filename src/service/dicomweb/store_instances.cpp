@@ -234,7 +234,7 @@ Result<StoreAnswer> DicomWeb::store(const Access& access, const DicomPath& path,
                               facts.study != path.study &&
                               uids_->served(tools_.store, facts.study) != path.study;
     // Only DICOM comes this way: the import would take a note or a recording for what it is.
-    if (facts.sop_instance.empty()) {
+    if (facts.sop_instance.empty() || facts.sop_class.empty()) {
       facts.failure = FailureReason::CannotUnderstand;
     } else if (is_elsewhere) {
       facts.failure = FailureReason::DoesNotMatch;

@@ -222,6 +222,12 @@ Result<std::vector<DicomStudyRow>> dicom_studies(const Reader& reader, const Pro
                               });
 }
 
+Result<std::vector<SeriesRow>> dicom_series_of_study(const Reader& reader, const StudyId& study) {
+  return every<SeriesRow>(
+      CSL_TRY(reader.query("catalog.dicom_series_of_study", Fields().set("study", study))),
+      series_of);
+}
+
 Result<std::vector<MetadataRow>> metadata_of_series(const Reader& reader, const SeriesId& series) {
   return every<MetadataRow>(
       CSL_TRY(reader.query("catalog.metadata_of_series", Fields().set("series", series))),

@@ -267,20 +267,32 @@ const std::vector<NamedQuery> queries = {
         WHERE project_id = :project AND patient_id = :patient AND kind = 'image'
           AND item_id <> :item AND date <> '' AND date < :date
         ORDER BY date DESC, number DESC LIMIT :limit)sql"},
-    // The studies that a person sees as image items of a project, or one of them.
+    // The studies that a person sees as image items of a project, or one of them. Volumes of other
+    // formats have no SOP class: their series are none of DICOM's.
     {"catalog.dicom_studies", R"sql(SELECT i.item_id, i.project_id, i.number, i.title, i.date,
         i.patient_id, p.pseudonym, s.study_id, s.study_uid, s.facts, r.deid_at,
-        (SELECT group_concat(DISTINCT modality) FROM series WHERE study_id = s.study_id)
-          AS modalities,
-        (SELECT COUNT(*) FROM series WHERE study_id = s.study_id) AS series_count,
-        (SELECT SUM(instance_count) FROM series WHERE study_id = s.study_id) AS instance_count
+        (SELECT group_concat(DISTINCT e.modality) FROM series e WHERE e.study_id = s.study_id
+          AND EXISTS (SELECT 1 FROM instances n WHERE n.series_id = e.series_id
+            AND n.sop_class_uid <> '')) AS modalities,
+        (SELECT COUNT(*) FROM series e WHERE e.study_id = s.study_id
+          AND EXISTS (SELECT 1 FROM instances n WHERE n.series_id = e.series_id
+            AND n.sop_class_uid <> '')) AS series_count,
+        (SELECT SUM(e.instance_count) FROM series e WHERE e.study_id = s.study_id
+          AND EXISTS (SELECT 1 FROM instances n WHERE n.series_id = e.series_id
+            AND n.sop_class_uid <> '')) AS instance_count
         FROM items i JOIN patients p USING (patient_id) JOIN studies s ON s.study_id = i.source_id
         JOIN projects r USING (project_id)
         WHERE i.project_id = :project AND i.kind = 'image'
           AND (:study IS NULL OR s.study_id = :study)
+          AND EXISTS (SELECT 1 FROM series e JOIN instances n USING (series_id)
+            WHERE e.study_id = s.study_id AND n.sop_class_uid <> '')
           AND (:all OR i.state <> 'done' OR EXISTS (SELECT 1 FROM tasks t
             WHERE t.item_id = i.item_id AND t.stage = 'label' AND t.rater_id = :rater))
         ORDER BY i.number)sql"},
+    {"catalog.dicom_series_of_study", R"sql(SELECT * FROM series e WHERE study_id = :study
+        AND EXISTS (SELECT 1 FROM instances n WHERE n.series_id = e.series_id
+          AND n.sop_class_uid <> '')
+        ORDER BY number IS NULL, number, series_uid)sql"},
     {"catalog.metadata_of_series", R"sql(SELECT instance_id, sop_uid, metadata FROM instances
         WHERE series_id = :series
         ORDER BY json_extract(description, '$.number'), sop_uid)sql"},
