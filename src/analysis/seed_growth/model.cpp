@@ -84,8 +84,8 @@ Model learn(const SeedCounts& seeds, const BinTable& bins) {
       cost[bin] = static_cast<std::uint16_t>(base_cost + std::lround(unlikely_cost * unlikely));
     }
   }
-  // A step of as much as the more even labels vary within themselves costs a fifth of being
-  // altogether unlikely.
+  // A step of as much as the more even labels vary within themselves costs a twentieth of
+  // being altogether unlikely: noise along a path must not add up to a wall.
   std::ranges::sort(deviations);
   const double range = bins.centre[bin_count - 1] - bins.centre[0];
   const double within = deviations.empty() ? 1 : deviations[(deviations.size() - 1) / 2];
