@@ -36,20 +36,21 @@ double width_of(const BinTable& bins, std::size_t bin) {
   return std::max((high - low) / 2, 1.0);
 }
 
-// A kernel estimate of the label's intensities, as density over codes. Width by B. Silverman's rule
-// (Density Estimation, 1986, 3.4.2), never below a bin. One voxel's worth is taken from the whole
-// image besides: an intensity that no seed has says nothing for any label.
+// A kernel estimate of the label's intensities, as density over codes. Width: twice B. Silverman's
+// rule (Density Estimation, 1986, 3.4.2), for seeds lie close together and vary less than their
+// label; never below a bin. A little is taken from the whole image besides: an intensity that no
+// seed has says nothing for any label.
 Density density_of(const std::vector<std::uint32_t>& counts, const Spread& spread, double within,
                    const BinTable& bins) {
   // A background of air and tissue has two narrow peaks and a wide spread: no kernel is wider than
   // the more even labels ask for.
   const double deviation = std::min(spread.deviation, within);
-  const double rule = 0.9 * deviation * std::pow(spread.count, -0.2);
-  constexpr double prior = 1;
+  const double width = 1.8 * deviation * std::pow(spread.count, -0.2);
+  constexpr double prior = 0.01;  // voxels
   Density out{};
   for (std::size_t from = 0; from < bin_count; ++from) {
     if (counts[from] == 0) continue;
-    const double h = std::max(rule, 0.75 * width_of(bins, from));
+    const double h = std::max(width, 0.75 * width_of(bins, from));
     for (std::size_t to = 0; to < bin_count; ++to) {
       const double d = (bins.centre[to] - bins.centre[from]) / h;
       if (std::abs(d) < 6) out[to] += counts[from] * std::exp(-0.5 * d * d) / (h * 2.5066282746);
@@ -89,12 +90,13 @@ Model learn(const SeedCounts& seeds, const BinTable& bins) {
     for (std::size_t bin = 0; bin < bin_count; ++bin) {
       double all = 0;
       for (const Density& density : densities) all += density[bin];
-      const double unlikely = 1 - densities[i][bin] / all;
+      // The root: among labels of like intensities, a little likelier must still count.
+      const double unlikely = std::sqrt(std::max(1 - densities[i][bin] / all, 0.0));
       cost[bin] = static_cast<std::uint16_t>(base_cost + std::lround(unlikely_cost * unlikely));
     }
   }
-  // A step of as much as the more even labels vary within themselves costs a twentieth of
-  // being altogether unlikely: noise along a path must not add up to a wall.
+  // A step of as much as the more even labels vary within themselves costs half of being
+  // altogether unlikely: smoothed noise is far below it, the border between two structures above.
   const double range = bins.centre[bin_count - 1] - bins.centre[0];
   const double unit = std::max({within, range / 400, 0.5});
   for (std::size_t bin = 0; bin < bin_count; ++bin) {
