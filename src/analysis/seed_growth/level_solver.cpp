@@ -175,10 +175,10 @@ void LevelSolver::examine(const Model& model, std::uint32_t cost, std::uint32_t 
   if (held.cost == cost) {
     set(voxel, {});
     tell_neighbours(model, voxel, held);
-  } else if (held.cost != unreached) {
-    return;
   }
-  if (offers.any.cost != unreached) queue_.push(offers.any.cost, voxel);
+  // The offer that it was to be examined for has gone, or its own value: the next best one has not
+  // announced itself, for it was no news when a better one stood.
+  if (offers.any < Offer{cost_[voxel], label_[voxel]}) queue_.push(offers.any.cost, voxel);
 }
 
 void LevelSolver::change(std::uint32_t voxel, Condition condition) {

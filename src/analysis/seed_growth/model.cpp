@@ -36,17 +36,21 @@ double width_of(const BinTable& bins, std::size_t bin) {
   return std::max((high - low) / 2, 1.0);
 }
 
-// A kernel estimate of the label's intensities, as density over codes. Width by B. Silverman's rule
-// (Density Estimation, 1986, 3.4.2), never below a bin. As many voxels as the root of the seeds are
-// taken from the whole image besides: an intensity that no seed has says nothing for any label.
-Density density_of(const std::vector<std::uint32_t>& counts, const Spread& spread,
+// A kernel estimate of the label's intensities, as density over codes. Width: twice B. Silverman's
+// rule (Density Estimation, 1986, 3.4.2), for seeds lie close together and vary less than their
+// label; never below a bin. A little is taken from the whole image besides: an intensity that no
+// seed has says nothing for any label.
+Density density_of(const std::vector<std::uint32_t>& counts, const Spread& spread, double within,
                    const BinTable& bins) {
-  const double rule = 0.9 * spread.deviation * std::pow(spread.count, -0.2);
-  const double prior = std::sqrt(spread.count);
+  // A background of air and tissue has two narrow peaks and a wide spread: no kernel is wider than
+  // the more even labels ask for.
+  const double deviation = std::min(spread.deviation, within);
+  const double width = 1.8 * deviation * std::pow(spread.count, -0.2);
+  constexpr double prior = 0.01;  // voxels
   Density out{};
   for (std::size_t from = 0; from < bin_count; ++from) {
     if (counts[from] == 0) continue;
-    const double h = std::max(rule, 0.75 * width_of(bins, from));
+    const double h = std::max(width, 0.75 * width_of(bins, from));
     for (std::size_t to = 0; to < bin_count; ++to) {
       const double d = (bins.centre[to] - bins.centre[from]) / h;
       if (std::abs(d) < 6) out[to] += counts[from] * std::exp(-0.5 * d * d) / (h * 2.5066282746);
@@ -64,15 +68,21 @@ Density density_of(const std::vector<std::uint32_t>& counts, const Spread& sprea
 Model learn(const SeedCounts& seeds, const BinTable& bins) {
   Model model;
   std::vector<std::size_t> labels;
-  std::vector<Density> densities;
+  std::vector<Spread> spreads;
   std::vector<double> deviations;
   for (std::size_t label = 1; label < seeds.size(); ++label) {
     if (seeds[label].empty()) continue;
     const Spread spread = spread_of(seeds[label], bins);
     if (spread.count == 0) continue;
     labels.push_back(label);
-    densities.push_back(density_of(seeds[label], spread, bins));
+    spreads.push_back(spread);
     deviations.push_back(spread.deviation);
+  }
+  std::ranges::sort(deviations);
+  const double within = deviations.empty() ? 1 : deviations[(deviations.size() - 1) / 2];
+  std::vector<Density> densities;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    densities.push_back(density_of(seeds[labels[i]], spreads[i], within, bins));
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
     auto& cost = model.cost[labels[i]];
@@ -80,15 +90,14 @@ Model learn(const SeedCounts& seeds, const BinTable& bins) {
     for (std::size_t bin = 0; bin < bin_count; ++bin) {
       double all = 0;
       for (const Density& density : densities) all += density[bin];
-      const double unlikely = 1 - densities[i][bin] / all;
+      // The root: among labels of like intensities, a little likelier must still count.
+      const double unlikely = std::sqrt(std::max(1 - densities[i][bin] / all, 0.0));
       cost[bin] = static_cast<std::uint16_t>(base_cost + std::lround(unlikely_cost * unlikely));
     }
   }
-  // A step of as much as the more even labels vary within themselves costs a fifth of being
-  // altogether unlikely.
-  std::ranges::sort(deviations);
+  // A step of as much as the more even labels vary within themselves costs half of being
+  // altogether unlikely: smoothed noise is far below it, the border between two structures above.
   const double range = bins.centre[bin_count - 1] - bins.centre[0];
-  const double within = deviations.empty() ? 1 : deviations[(deviations.size() - 1) / 2];
   const double unit = std::max({within, range / 400, 0.5});
   for (std::size_t bin = 0; bin < bin_count; ++bin) {
     const double level = (bins.centre[bin] - bins.centre[0]) / unit * edge_cost_of_deviation;

@@ -10,10 +10,9 @@
 
 namespace consilium::seed_growth {
 
-// Parts of a step's cost for one shortest spacing. The ratios were chosen on the labelled volumes
-// and phantoms of bench/imaging; docs/decisions/seed-growth.md has the figures.
-inline constexpr std::uint32_t base_cost = 4;
-inline constexpr std::uint32_t unlikely_cost = 160;
+// Parts of a step's cost for one shortest spacing. Why these: docs/decisions/seed-growth.md.
+inline constexpr std::uint32_t base_cost = 6;
+inline constexpr std::uint32_t unlikely_cost = 60;
 inline constexpr double edge_cost_of_deviation = 32;
 // A greater step counts as this: beyond, one wall is as good as another.
 inline constexpr std::uint32_t edge_cost_max = 640;

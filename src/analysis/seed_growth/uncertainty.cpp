@@ -91,8 +91,8 @@ std::vector<std::uint8_t> uncertainty_of(const Level& level, const Model& model)
         const std::uint32_t best = level.solver.costs()[voxel];
         const std::uint32_t next = second.cost(voxel);
         if (best == 0 || best == unreached || next == unreached) continue;
-        // Half where the next label costs half a step into what is unlikely for it.
-        constexpr std::uint64_t half_at = unlikely_cost / 2;
+        // Half where the next label costs one more step into what is unlikely for it.
+        constexpr std::uint64_t half_at = unlikely_cost;
         const std::uint64_t margin = next > best ? next - best : 0;
         out[grid.dense(x, y, z)] = static_cast<std::uint8_t>(
             (255 * half_at + (half_at + margin) / 2) / (half_at + margin));
