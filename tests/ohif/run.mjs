@@ -20,7 +20,7 @@ const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 
 const config = (root) => `window.config = {
   routerBasename: null, extensions: [], modes: [], showStudyList: true, useCPURendering: true, showWarningMessageForCrossOrigin: false,
-  showCPUFallbackMessage: false, showLoadingIndicator: true, maxNumberOfWebWorkers: 2, defaultDataSourceName: "ours",
+  showCPUFallbackMessage: false, showLoadingIndicator: true, investigationalUseDialog: { option: "never" }, maxNumberOfWebWorkers: 2, defaultDataSourceName: "ours",
   dataSources: [{ namespace: "@ohif/extension-default.dataSourcesModule.dicomweb", sourceName: "ours", configuration: {
     friendlyName: "Consilium", name: "consilium", qidoRoot: "${root}", wadoRoot: "${root}", wadoUriRoot: "${root}", qidoSupportsIncludeField: true,
     imageRendering: "wadors", thumbnailRendering: "wadors", enableStudyLazyLoad: true, supportsFuzzyMatching: false, supportsWildcard: true,
