@@ -20,14 +20,17 @@ const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/cs
 
 const config = (root) => `window.config = {
   routerBasename: null, extensions: [], modes: [], showStudyList: true, useCPURendering: true, showWarningMessageForCrossOrigin: false,
-  showCPUFallbackMessage: false, showLoadingIndicator: true, maxNumberOfWebWorkers: 2, defaultDataSourceName: "ours",
+  showCPUFallbackMessage: false, showLoadingIndicator: true, investigationalUseDialog: { option: "never" }, maxNumberOfWebWorkers: 2, defaultDataSourceName: "ours",
   dataSources: [{ namespace: "@ohif/extension-default.dataSourcesModule.dicomweb", sourceName: "ours", configuration: {
     friendlyName: "Consilium", name: "consilium", qidoRoot: "${root}", wadoRoot: "${root}", wadoUriRoot: "${root}", qidoSupportsIncludeField: true,
     imageRendering: "wadors", thumbnailRendering: "wadors", enableStudyLazyLoad: true, supportsFuzzyMatching: false, supportsWildcard: true,
     bulkDataURI: { enabled: true } } }] };`;
 
-const server = await startServer(8796);
-const { token, project } = await makeToken(server);
+const server = await startServer(8831);
+const { token, project } = await makeToken(server).catch((error) => {
+  server.stop();
+  throw error;
+});
 const asked = [];
 const proxy = createServer((request, response) => {
   const path = decodeURI(new URL(request.url, "http://x").pathname);
@@ -51,8 +54,8 @@ const proxy = createServer((request, response) => {
   response.writeHead(200, { ...headers, "Content-Type": types[extname(found)] ?? "application/octet-stream" });
   createReadStream(found).pipe(response);
 });
-await new Promise((resolve) => proxy.listen(8797, "127.0.0.1", resolve));
-const origin = "http://localhost:8797";
+await new Promise((resolve) => proxy.listen(8832, "127.0.0.1", resolve));
+const origin = "http://localhost:8832";
 
 const studies = await (await fetch(`${origin}/dicomweb/projects/${project}/studies`)).json();
 check("the project has studies over DICOMweb", studies.length > 0);
@@ -111,8 +114,12 @@ async function makeToken({ url, link }) {
   const signed = await fetch(`${url}/api/v1/links/${secret}`, { method: "POST", headers: json, body: "{}" });
   const me = await signed.json();
   const cookie = signed.headers.get("set-cookie").split(";")[0];
+  const signedIn = { ...json, cookie, "X-CSRF-Token": me.csrf_token };
+  // Tokens hold for accounts with a password, and the demo's lead has none yet.
+  const set = await fetch(`${url}/api/v1/me/password`, { method: "PUT", headers: signedIn, body: JSON.stringify({ old: "none", new: "a long enough sentence" }) });
+  if (!set.ok) throw new Error(`the password was refused: ${await set.text()}`);
   const { items } = await (await fetch(`${url}/api/v1/projects`, { headers: { cookie } })).json();
-  const made = await fetch(`${url}/api/v1/me/tokens`, { method: "POST", headers: { ...json, cookie, "X-CSRF-Token": me.csrf_token }, body: JSON.stringify({ name: "viewer", scopes: ["read"] }) });
+  const made = await fetch(`${url}/api/v1/me/tokens`, { method: "POST", headers: signedIn, body: JSON.stringify({ name: "viewer", scopes: ["read"] }) });
   const { token } = await made.json();
   for (const { id } of items) {
     const answer = await fetch(`${url}/dicomweb/projects/${id}/studies?limit=1`, { headers: { authorization: `Bearer ${token}` } });

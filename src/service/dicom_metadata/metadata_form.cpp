@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <memory>
 
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom_json/dicom_json.hpp"
@@ -62,13 +63,24 @@ Error bad_form() {
   return {ErrorCode::Corrupt, "an image's kept metadata do not read", "", "run consilium verify"};
 }
 
+struct FreeContext {
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+// A series has hundreds of forms of a few kilobytes: zstd's tables cost more than each of them.
+ZSTD_DCtx* context_of_thread() {
+  static thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+  return context.get();
+}
+
 Result<std::string> unpacked(std::string_view form) {
   if (!is_current_metadata_form(form)) return std::unexpected(bad_form());
   form.remove_prefix(1);
   const unsigned long long size = ZSTD_getFrameContentSize(form.data(), form.size());
   if (size < lengths_bytes || size > plain_bytes_max) return std::unexpected(bad_form());
   std::string text(size, '\0');
-  const std::size_t got = ZSTD_decompress(text.data(), text.size(), form.data(), form.size());
+  const std::size_t got =
+      ZSTD_decompressDCtx(context_of_thread(), text.data(), text.size(), form.data(), form.size());
   if (ZSTD_isError(got) != 0U || got != size) return std::unexpected(bad_form());
   return text;
 }
