@@ -69,13 +69,19 @@ json::object problem_response(std::string_view description) {
           {"content", content_of("application/problem+json", reference("Problem"))}};
 }
 
+// What an answer holds where no schema of ours says it: bytes, or what a standard's JSON is.
+json::object unnamed_schema(const Route& route) {
+  if (!route.media.ends_with("+json")) return {{"type", "string"}};
+  if (route.method == http::Method::Post) return {{"type", "object"}};
+  return {{"type", "array"}, {"items", json::object{{"type", "object"}}}};
+}
+
 json::object responses_of(const Route& route, bool is_public) {
   json::object responses;
   json::object done{{"description", "Done"}};
   if (route.status != 204) {
-    done["content"] =
-        content_of(route.media, !route.response.empty() ? reference(route.response)
-                                                        : json::object{{"type", "string"}});
+    done["content"] = content_of(
+        route.media, !route.response.empty() ? reference(route.response) : unnamed_schema(route));
   }
   if (route.method == http::Method::Put && route.status == 200) responses["201"] = done;
   if (route.operation == "get_export_file") responses["206"] = done;

@@ -94,6 +94,7 @@ std::vector<Route> dicomweb_routes() {
                      .purpose = is_store ? "" : "dicomweb",
                      .body = is_store ? BodyKind::Streamed : BodyKind::None,
                      .media = route.media,
+                     .empty_too = std::string_view(route.operation).starts_with("search"),
                      .scope = is_store ? "import" : "read"});
     }
   }
