@@ -114,9 +114,8 @@ int main(int argc, char** argv) {
     keep(smooth_jointly(smoothed, lattice, {}, 2, threads));
   });
   std::size_t triangles = 0;
-  measure("all labels: surface nets, 16 steps", [&] {
-    triangles = surfaces_of(labels, dims, {}, {}, threads).value().triangles.size();
-  });
+  measure("all labels: surface nets, 16 steps",
+          [&] { triangles = surfaces_of(labels, dims, {}, {}, threads).value().triangles.size(); });
   fmt::print("  {} triangles\n", triangles);
   const auto phantom = test::tilting_phantom(dims);
   for (const std::uint32_t k : {10U, 20U}) {
