@@ -150,9 +150,8 @@ Result<Bytes> part10_head(std::string_view sop_class_uid, std::string_view sop_i
 namespace {
 Result<Bytes> write_file(const DicomDataset& dataset, std::string_view transfer_syntax_uid,
                          DicomEncoding encoding) {
-  Bytes out =
-      CSL_TRY(part10_head(dataset.ascii(tags::sop_class_uid), dataset.ascii(tags::sop_instance_uid),
-                          transfer_syntax_uid));
+  Bytes out = CSL_TRY(part10_head(dataset.ascii(tags::sop_class_uid),
+                                  dataset.ascii(tags::sop_instance_uid), transfer_syntax_uid));
   std::size_t value_bytes = 0;
   for (const DicomElement& element : dataset.elements()) {
     value_bytes += element.value.bytes().size() + 16;
