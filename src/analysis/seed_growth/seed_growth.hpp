@@ -34,17 +34,13 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "analysis/distance/lattice.hpp"
 #include "base/result.hpp"
+#include "domain/image/volume_view.hpp"
 
 namespace consilium {
-
-// Samples, x fastest, in any unit: only their order and differences count.
-using VolumeView = std::variant<std::span<const std::uint8_t>, std::span<const std::int16_t>,
-                                std::span<const std::uint16_t>, std::span<const float>>;
 
 inline constexpr std::uint8_t unlabelled = 0;
 // A label like the others that callers show as "none of them".

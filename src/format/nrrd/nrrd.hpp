@@ -21,7 +21,7 @@
 namespace consilium {
 
 struct NrrdSegment {
-  std::string id = {};  // "Segment_1"; written as "Segment_N" when empty
+  std::string id = {};    // "Segment_1"; written as "Segment_N" when empty
   std::string name = {};  // "nodule 1"
   std::uint16_t label_value = 1;
   std::uint32_t layer = 0;  // which volume of a list

@@ -81,7 +81,8 @@ json::object agreement_json(const CountedPanel& panel, const CountedUnit& counte
     return json::object{
         {"metric", "dice"},
         {"level", ""},
-        {"interval", "median of the items; 95 % percentile bootstrap, 1,000 replicates of patients"},
+        {"interval",
+         "median of the items; 95 % percentile bootstrap, 1,000 replicates of patients"},
         {"estimate", estimate_json(masks->second.median)},
         {"target", or_null(dice_target_of(panel.votes->protocol->protocol, *counted.unit))}};
   }

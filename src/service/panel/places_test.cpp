@@ -77,6 +77,8 @@ struct Scans : Readers {
         all[unit.id].push_back(line);
       }
     }
+    // Places come in the order of their ids, which are drawn anew in each run.
+    for (auto& [unit, rows] : all) std::ranges::sort(rows, std::ranges::greater());
     return all;
   }
 };

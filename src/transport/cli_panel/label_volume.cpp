@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "format/metaimage/metaimage.hpp"
+#include "format/nrrd/nrrd.hpp"
 #include "format/volume/scalar_volume.hpp"
 #include "transport/cli_panel/answer.hpp"
 
@@ -12,9 +14,34 @@ namespace {
 
 constexpr std::uint64_t volume_bytes_max = 1ULL << 33U;
 
-Result<LabelVolume> label_volume_of(ByteView bytes) {
+NiftiVolume as_nifti(ScalarVolume volume) {
+  return {.dims = volume.dims,
+          .affine = volume.affine,
+          .sample_type = volume.sample_type,
+          .samples = std::move(volume.samples)};
+}
+
+Result<NiftiVolume> volume_of(ByteView bytes, const std::filesystem::path& folder) {
+  const auto open = [&](std::string_view name) {
+    return read_input(folder / name, volume_bytes_max);
+  };
+  if (looks_like_nrrd(bytes)) {
+    NrrdVolume read = CSL_TRY(read_nrrd(bytes, {.opener = open, .size_max = volume_bytes_max}));
+    NiftiVolume volume = as_nifti(std::move(read.volume));
+    for (const NrrdSegment& segment : read.segments) {
+      volume.labels.push_back({.value = segment.label_value, .name = segment.name});
+    }
+    return volume;
+  }
+  if (looks_like_metaimage(bytes)) {
+    return as_nifti(CSL_TRY(read_metaimage(bytes, {.opener = open, .size_max = volume_bytes_max})));
+  }
+  return read_nifti(bytes, volume_bytes_max);
+}
+
+Result<LabelVolume> label_volume_of(NiftiVolume volume) {
   LabelVolume out;
-  out.volume = CSL_TRY(read_nifti(bytes));
+  out.volume = std::move(volume);
   out.labels = CSL_TRY(labels_of_samples(out.volume.sample_type, out.volume.samples,
                                          out.volume.slope, out.volume.intercept));
   out.volume.samples = {};
@@ -33,9 +60,13 @@ double distance_mm(const LabelVolume& first, const LabelVolume& second, double i
 
 }  // namespace
 
-Result<LabelVolume> read_label_volume(const std::filesystem::path& file) {
+Result<NiftiVolume> read_volume_file(const std::filesystem::path& file) {
   const Bytes bytes = CSL_TRY(read_input(file, volume_bytes_max));
-  return in_file(label_volume_of(bytes), file);
+  return in_file(volume_of(bytes, file.parent_path()), file);
+}
+
+Result<LabelVolume> read_label_volume(const std::filesystem::path& file) {
+  return in_file(label_volume_of(CSL_TRY(read_volume_file(file))), file);
 }
 
 Status check_same_grid(const LabelVolume& first, const std::filesystem::path& file,

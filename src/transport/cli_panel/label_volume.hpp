@@ -1,4 +1,4 @@
-// Masks as the commands read them: NIfTI label maps.
+// Volumes as the commands read them: NIfTI, NRRD and MetaImage files, told apart by content.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,10 @@
 #include "format/nifti/nifti.hpp"
 
 namespace consilium::cli {
+
+// Space in LPS whatever the format. A data file that a detached header names is looked for beside
+// it. Errors: those of reading; NotFound.
+[[nodiscard]] Result<NiftiVolume> read_volume_file(const std::filesystem::path& file);
 
 struct LabelVolume {
   NiftiVolume volume;                 // without its samples

@@ -19,6 +19,7 @@ struct SegmentMethod {
   Result<std::vector<std::uint8_t>> (*run)(LoadedVolume& volume,
                                            std::span<const std::uint8_t> seeds,
                                            const SegmentCommand& command);
+  bool needs_two_labels = true;  // one alone would take all
 };
 
 [[nodiscard]] std::span<const SegmentMethod> segment_methods();

@@ -11,11 +11,12 @@ void add_segment_command(CLI::App& app, SegmentCommand& command,
   to->footer(
       "Example:\n  consilium segment ct.nii.gz --seeds seeds.nii.gz --out mask.nii.gz --json");
   to->callback([choose, &command] { choose([&command] { return segment_command(command); }); });
-  to->add_option("VOLUME", command.volume, "NIfTI, DICOM with several frames, or a DICOM folder")
+  to->add_option("VOLUME", command.volume, "NIfTI, NRRD, MetaImage or DICOM, or a DICOM folder")
       ->required();
   to->add_option("--seeds", command.seeds, "Label volume of the same grid: 0 none, 255 background")
       ->required();
-  to->add_option("--out", command.out, "The mask to write: .nii or .nii.gz")->required();
+  to->add_option("--out", command.out, "The mask to write: .nii, .nii.gz, .nrrd or .mha")
+      ->required();
   std::vector<std::string> names;
   std::string sentence;
   for (const SegmentMethod& method : segment_methods()) {
@@ -29,6 +30,9 @@ void add_segment_command(CLI::App& app, SegmentCommand& command,
       ->delimiter(',')
       ->allow_extra_args(false)
       ->expected(2);
+  to->add_option("--axis", command.axis, "Of fill: the drawn slices lie across 0 x, 1 y or 2 z")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 2));
   to->add_flag("--exact", command.exact, "Solve every voxel: slower, for the thinnest structures");
   to->add_option("--threads", command.threads, "At once; the answer is the same")
       ->capture_default_str()

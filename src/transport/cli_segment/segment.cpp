@@ -10,7 +10,9 @@
 #include <iterator>
 #include <optional>
 
+#include "analysis/pixel_classifier/pixel_classifier.hpp"
 #include "analysis/seed_growth/seed_growth.hpp"
+#include "analysis/slice_fill/slice_fill.hpp"
 #include "transport/cli_panel/answer.hpp"
 #include "transport/cli_segment/methods.hpp"
 
@@ -46,17 +48,67 @@ Result<std::vector<std::uint8_t>> grow_from_seeds(LoadedVolume& volume,
   return std::vector<std::uint8_t>(growth.labels().begin(), growth.labels().end());
 }
 
-constexpr std::array methods{SegmentMethod{
-    .name = "seeds", .what = "seeds: grow them along like intensities", .run = grow_from_seeds}};
+// The seeds are whole slices that someone drew; background is none of what lies between.
+Result<std::vector<std::uint8_t>> fill_drawn(LoadedVolume& volume,
+                                             std::span<const std::uint8_t> seeds,
+                                             const SegmentCommand& command) {
+  std::vector<std::uint16_t> labels(seeds.begin(), seeds.end());
+  std::ranges::replace(labels, std::uint16_t{background_label}, std::uint16_t{unlabelled});
+  CSL_TRY(fill_between_slices(labels, volume.lattice,
+                              {.segments = {},
+                               .axis = command.axis,
+                               .cap_ends = true,
+                               .image = {},
+                               .threads = command.threads}));
+  std::vector<std::uint8_t> out(labels.size());
+  std::ranges::transform(labels, out.begin(),
+                         [](std::uint16_t label) { return static_cast<std::uint8_t>(label); });
+  return out;
+}
 
-Status check_seeds(const LabelCounts& counts, const std::filesystem::path& file) {
+// Learns from the seeds what each label looks like; they keep their own labels.
+Result<std::vector<std::uint8_t>> classify_all(LoadedVolume& volume,
+                                               std::span<const std::uint8_t> seeds,
+                                               const SegmentCommand& command) {
+  const VolumeView view = std::visit(
+      [](const auto& samples) { return VolumeView(std::span(samples)); }, volume.samples);
+  const auto pyramid = CSL_TRY(
+      FeaturePyramid::create(view, volume.lattice, IntensityScale::Percentiles, command.threads));
+  volume.samples = std::vector<std::uint8_t>();
+  std::vector<LabelledVoxel> marked;
+  for (std::size_t i = 0; i < seeds.size(); ++i) {
+    if (seeds[i] != unlabelled) marked.push_back({static_cast<std::uint32_t>(i), seeds[i]});
+  }
+  const PixelSamples samples = CSL_TRY(sample_voxels(pyramid, marked));
+  const auto classifier = CSL_TRY(PixelClassifier::train(samples, {}, command.threads));
+  std::vector<std::uint8_t> labels(seeds.size());
+  CSL_TRY(classifier.classify(pyramid, {.first = {}, .size = volume.lattice.dims}, labels, {},
+                              command.threads));
+  for (const LabelledVoxel& each : marked) labels[each.voxel] = each.label;
+  std::ranges::replace(labels, unlabelled, background_label);
+  return labels;
+}
+
+constexpr std::array methods{
+    SegmentMethod{
+        .name = "seeds", .what = "seeds: grow them along like intensities", .run = grow_from_seeds},
+    SegmentMethod{.name = "fill",
+                  .what = "fill: between drawn slices (--axis)",
+                  .run = fill_drawn,
+                  .needs_two_labels = false},
+    SegmentMethod{.name = "classifier",
+                  .what = "classifier: learn from the seeds what each label looks like",
+                  .run = classify_all}};
+
+Status check_seeds(const LabelCounts& counts, const SegmentMethod& method,
+                   const std::filesystem::path& file) {
   const auto labels = std::ranges::count_if(counts.begin() + 1, counts.end(),
                                             [](std::uint64_t count) { return count > 0; });
   if (labels == 0) {
     return fail(ErrorCode::InvalidInput, "there are no seeds: every voxel is 0", file.string(),
                 "mark some voxels of each structure, and of the background with 255");
   }
-  if (labels == 1) {
+  if (labels == 1 && method.needs_two_labels) {
     return fail(ErrorCode::InvalidInput, "the seeds have one label only: it would take all",
                 file.string(), "mark some voxels of the background too, with 255");
   }
@@ -144,20 +196,20 @@ std::span<const SegmentMethod> segment_methods() { return methods; }
 Result<int> segment_command(const SegmentCommand& command) {
   CSL_TRY(check_label_format(command.out));
   CSL_TRY(check_range(command.range));
+  const auto method = std::ranges::find(methods, command.method, &SegmentMethod::name);
+  if (method == methods.end()) {
+    return fail(ErrorCode::InvalidInput, "there is no such method", command.method);
+  }
   Stopwatch watch;
   Times times;
   const LoadedLabels seeds = CSL_TRY(load_labels(command.seeds));
   const LabelCounts seed_counts = counts_of(seeds.labels);
-  CSL_TRY(check_seeds(seed_counts, command.seeds));
+  CSL_TRY(check_seeds(seed_counts, *method, command.seeds));
   LoadedVolume volume = CSL_TRY(load_volume(command.volume, command.threads));
   CSL_TRY(check_grids(volume, seeds, command));
   auto out = CSL_TRY(create_output(command.out));
   times.read_s = watch.lap_s();
 
-  const auto method = std::ranges::find(methods, command.method, &SegmentMethod::name);
-  if (method == methods.end()) {
-    return fail(ErrorCode::InvalidInput, "there is no such method", command.method);
-  }
   std::vector<std::uint8_t> labels =
       CSL_TRY(in_file(method->run(volume, seeds.labels, command), command.volume));
   const LabelCounts counts = counts_of(labels);

@@ -23,6 +23,7 @@ struct SegmentCommand {
   std::string method = "seeds";
   std::vector<double> range;  // empty, or lower and upper
   bool exact = false;         // no coarser grids
+  std::uint32_t axis = 2;     // of `fill`: across which the drawn slices lie
   std::uint32_t threads = 2;
   bool json = false;
 };

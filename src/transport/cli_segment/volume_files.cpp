@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "format/dicom/dicom_file.hpp"
+#include "format/metaimage/metaimage.hpp"
+#include "format/nrrd/nrrd.hpp"
 #include "service/intake/file_bytes.hpp"
 #include "transport/cli_panel/answer.hpp"
 
@@ -13,6 +15,8 @@ namespace consilium::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::uint16_t background = 255;
 
 // Samples are little endian, and so is every machine that we run on.
 template <class Sample, class Kept = Sample>
@@ -59,9 +63,9 @@ void take_samples(const NiftiVolume& from, LoadedVolume& to) {
   }
 }
 
-Result<LoadedVolume> volume_of_nifti(ByteView bytes) {
+Result<LoadedVolume> loaded(NiftiVolume read) {
   LoadedVolume out;
-  out.place = CSL_TRY(read_nifti(bytes));
+  out.place = std::move(read);
   out.slope = out.place.slope;
   out.intercept = out.place.intercept;
   take_samples(out.place, out);
@@ -72,6 +76,8 @@ Result<LoadedVolume> volume_of_nifti(ByteView bytes) {
 }
 
 bool is_gzip_name(const fs::path& file) { return file.extension() == ".gz"; }
+bool is_nrrd_name(const fs::path& file) { return file.extension() == ".nrrd"; }
+bool is_metaimage_name(const fs::path& file) { return file.extension() == ".mha"; }
 bool is_nifti_name(const fs::path& file) {
   return file.extension() == ".nii" || (is_gzip_name(file) && file.stem().extension() == ".nii");
 }
@@ -94,7 +100,7 @@ Result<LoadedVolume> load_volume(const fs::path& path, std::uint32_t threads) {
   if (!is_nifti_name(path) && looks_like_dicom(bytes.view())) {
     return load_dicom({path}, path, threads);
   }
-  return in_file(volume_of_nifti(bytes.view()), path);
+  return in_file(loaded(CSL_TRY(read_volume_file(path))), path);
 }
 
 Result<LoadedLabels> load_labels(const fs::path& file) {
@@ -114,22 +120,35 @@ Result<LoadedLabels> load_labels(const fs::path& file) {
 }
 
 Status check_label_format(const fs::path& file) {
-  if (is_nifti_name(file)) return {};
+  if (is_nifti_name(file) || is_nrrd_name(file) || is_metaimage_name(file)) return {};
   return fail(ErrorCode::Unsupported, "label volumes are not written in this format", file.string(),
-              "name it .nii or .nii.gz");
+              "name it .nii, .nii.gz, .nrrd or .mha");
 }
 
 Result<Bytes> label_bytes(const fs::path& file, const NiftiVolume& place,
                           const std::vector<std::uint8_t>& labels) {
   CSL_TRY(check_label_format(file));
+  ScalarVolume plain{.dims = place.dims,
+                     .affine = place.affine,
+                     .sample_type = SampleType::U8,
+                     .samples = Bytes(labels.size())};
+  std::memcpy(plain.samples.data(), labels.data(), labels.size());
+  if (is_metaimage_name(file)) return write_metaimage(plain, MetaImagePacking::Zlib);
+  if (is_nrrd_name(file)) {
+    NrrdVolume nrrd{.volume = std::move(plain)};
+    for (const NiftiLabel& label : place.labels) {
+      if (label.value == background) continue;
+      nrrd.segments.push_back({.name = label.name, .label_value = label.value});
+    }
+    return write_nrrd(nrrd, NrrdPacking::Gzip);
+  }
   NiftiVolume out{.dims = place.dims,
                   .affine = place.affine,
                   .sample_type = SampleType::U8,
                   .description = "consilium segment",
                   .labels = place.labels};
-  std::erase_if(out.labels, [](const NiftiLabel& label) { return label.value == 255; });
-  out.samples.resize(labels.size());
-  std::memcpy(out.samples.data(), labels.data(), labels.size());
+  std::erase_if(out.labels, [](const NiftiLabel& label) { return label.value == background; });
+  out.samples = std::move(plain.samples);
   return write_nifti(out, is_gzip_name(file) ? NiftiPacking::Gzip : NiftiPacking::Plain);
 }
 

@@ -22,10 +22,10 @@ struct LoadedVolume {
   double intercept = 0;
 };
 
-// A NIfTI file, a DICOM file, or a folder with the DICOM files of one series (in folders below
-// too). Compressed DICOM frames go through confined workers, `threads` of them. Errors: those of
-// opening and reading; InvalidInput when a folder holds several series, or the series is no single
-// volume; Unsupported for colour and for a tilted gantry.
+// A NIfTI, NRRD, MetaImage or DICOM file, or a folder with the DICOM files of one series (in
+// folders below too). Compressed DICOM frames go through confined workers, `threads` of them.
+// Errors: those of opening and reading; InvalidInput when a folder holds several series, or the
+// series is no single volume; Unsupported for colour and for a tilted gantry.
 [[nodiscard]] Result<LoadedVolume> load_volume(const std::filesystem::path& path,
                                                std::uint32_t threads);
 // The DICOM part of load_volume.
@@ -39,7 +39,8 @@ struct LoadedLabels {
   std::vector<std::uint8_t> labels;  // x fastest
 };
 
-// A label volume in NIfTI. Errors: those of reading; InvalidInput when a label is above 255.
+// A label volume in NIfTI, NRRD or MetaImage. Errors: those of reading; InvalidInput when a label
+// is above 255.
 [[nodiscard]] Result<LoadedLabels> load_labels(const std::filesystem::path& file);
 
 // Whether a label volume can be written under this name. Errors: Unsupported.

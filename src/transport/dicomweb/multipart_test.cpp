@@ -87,9 +87,9 @@ TEST_CASE("heads have limits") {
   const std::string end = "\r\n\r\nx\r\n--b--";
   std::string many = "--b";
   for (int i = 0; i < 70; ++i) many += "\r\nA: b";
-  const std::vector<std::string> messages{
-      "--b\r\n" + std::string(20'000, 'a') + end, many + end, "--b\r\nno colon" + end,
-      "--bx\r\n\r\nx\r\n--b--", std::string(70'000, ' ') + "--b\r\n\r\nx\r\n--b--"};
+  const std::vector<std::string> messages{"--b\r\n" + std::string(20'000, 'a') + end, many + end,
+                                          "--b\r\nno colon" + end, "--bx\r\n\r\nx\r\n--b--",
+                                          std::string(70'000, ' ') + "--b\r\n\r\nx\r\n--b--"};
   for (const std::string& message : messages) {
     const auto parts = read_message(message, "b", SIZE_MAX);
     REQUIRE_FALSE(parts);
