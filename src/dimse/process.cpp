@@ -6,6 +6,7 @@
 #include <dcmtk/dcmtls/tlslayer.h>
 #include <dcmtk/oflog/oflog.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int set_up_failed = 3;
 constexpr int association_timeout_s = 30;
+constexpr int kept_memory_bytes = 64 << 20;
 
 // Null when a file cannot be read or does not fit.
 std::unique_ptr<DcmTLSTransportLayer> tls_layer(const ProcessOptions& options) {
@@ -89,6 +91,9 @@ int send_one(const ProcessOptions& options, DcmTLSTransportLayer* tls) {
 }  // namespace
 
 int run_process(const ProcessOptions& options) {
+  // Images come one after the other: their memory is kept for the next one, not mapped anew.
+  mallopt(M_MMAP_THRESHOLD, kept_memory_bytes);
+  mallopt(M_TRIM_THRESHOLD, kept_memory_bytes);
   be_quiet();
   if (!dcmDataDict.isDictionaryLoaded()) return set_up_failed;
   std::unique_ptr<DcmTLSTransportLayer> tls;
