@@ -9,6 +9,7 @@ Consilium answers an image when it is fsynced; the others do not sync. Orthanc i
 """
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import statistics
@@ -23,6 +24,7 @@ from node import Node, free_port, make_slices  # noqa: E402
 
 
 def send(port: int, called: str, folder: pathlib.Path) -> float:
+    os.sync()  # what was written before is not this receiver's debt
     begin = time.monotonic()
     done = subprocess.run(["storescu", "-aet", "STORESCU", "-aec", called, "+sd", "127.0.0.1", str(port), str(folder)], capture_output=True,
                           text=True, timeout=600, check=False)
