@@ -118,7 +118,7 @@ OFCondition get_one(const Link& link, const std::vector<std::string>& instance, 
   }
   if (dicom_status == status::success) {
     ++counts.completed;
-  } else if ((dicom_status & 0xF000U) == 0xB000U) {
+  } else if (status::is_warning(dicom_status)) {
     ++counts.warning;
   } else {
     ++counts.failed;

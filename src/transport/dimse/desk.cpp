@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "dimse/status.hpp"
+
 namespace consilium::dimse {
 namespace {
-
-// Statuses of PS3.4 B.2.3 and PS3.7 annex C.
-constexpr std::uint32_t success = 0x0000;
-constexpr std::uint32_t not_authorized = 0x0124;
-constexpr std::uint32_t out_of_resources = 0xA700;
-constexpr std::uint32_t does_not_match_class = 0xA900;
-constexpr std::uint32_t cannot_understand = 0xC000;
-constexpr std::uint32_t duplicate_instance = 0x0111;
 
 Message reply(std::uint32_t status, std::string comment = {}) {
   Message message{.op = Op::Reply, .status = status, .words = {}, .body = {}};
@@ -22,18 +16,18 @@ Message reply(std::uint32_t status, std::string comment = {}) {
 std::uint32_t store_status(const Error& error) {
   switch (error.code) {
     case ErrorCode::Conflict:
-      return duplicate_instance;
+      return status::duplicate_instance;
     case ErrorCode::InvalidInput:
-      return does_not_match_class;
+      return status::does_not_match_class;
     case ErrorCode::NoSpace:
     case ErrorCode::Unavailable:
     case ErrorCode::TooLarge:
-      return out_of_resources;
+      return status::out_of_resources;
     case ErrorCode::Forbidden:
     case ErrorCode::NotFound:
-      return not_authorized;
+      return status::not_authorized;
     default:
-      return cannot_understand;
+      return status::cannot_understand;
   }
 }
 
@@ -78,22 +72,22 @@ Message Desk::open(const Message& question) {
 
 Message Desk::store(const Message& question) {
   if (peer_ == nullptr || !peer_->settings.may_store || question.words.size() != 3) {
-    return reply(not_authorized, "this application entity may not store");
+    return reply(status::not_authorized, "this application entity may not store");
   }
   const Status kept = office_.inbox.add(batch_, {.sop_class_uid = question.words[0],
                                                  .sop_instance_uid = question.words[1],
                                                  .transfer_syntax_uid = question.words[2],
                                                  .dataset = question.body});
-  return kept ? reply(success) : reply(store_status(kept.error()), kept.error().what);
+  return kept ? reply(status::success) : reply(store_status(kept.error()), kept.error().what);
 }
 
 Message Desk::commit(const Message& question) {
   if (peer_ == nullptr || !peer_->settings.may_commit || question.words.size() < 3) {
-    return reply(not_authorized);
+    return reply(status::not_authorized);
   }
-  if (!office_.inbox.flush(batch_)) return reply(out_of_resources);
+  if (!office_.inbox.flush(batch_)) return reply(status::out_of_resources);
   claims_.push_back(office_.clerk.check(peer_->settings, question.words));
-  return reply(success);
+  return reply(status::success);
 }
 
 Message Desk::report() {
@@ -101,9 +95,9 @@ Message Desk::report() {
     std::vector<std::string> words = (*at)->take();
     if (words.empty()) continue;
     claims_.erase(at);
-    return {.op = Op::Reply, .status = success, .words = std::move(words), .body = {}};
+    return {.op = Op::Reply, .status = status::success, .words = std::move(words), .body = {}};
   }
-  return reply(success);
+  return reply(status::success);
 }
 
 Message Desk::answer(const Message& question) {
@@ -117,7 +111,7 @@ Message Desk::answer(const Message& question) {
     case Op::Reports:
       return report();
     default:
-      return reply(not_authorized);
+      return reply(status::not_authorized);
   }
 }
 

@@ -2,18 +2,10 @@
 
 #include <set>
 
+#include "dimse/status.hpp"
+
 namespace consilium::dimse {
 namespace {
-
-// Statuses of PS3.4 C.4 and PS3.7 annex C.
-constexpr std::uint32_t success = 0x0000;
-constexpr std::uint32_t some_failed = 0xB000;
-constexpr std::uint32_t not_authorized = 0x0124;
-constexpr std::uint32_t unknown_class = 0x0122;
-constexpr std::uint32_t out_of_resources = 0xA700;
-constexpr std::uint32_t unknown_destination = 0xA801;
-constexpr std::uint32_t wrong_identifier = 0xA900;
-constexpr std::uint32_t cannot_perform = 0xC000;
 
 constexpr std::string_view explicit_little_endian = "1.2.840.10008.1.2.1";
 constexpr std::string_view implicit_little_endian = "1.2.840.10008.1.2";
@@ -23,14 +15,14 @@ std::uint32_t status_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::InvalidInput:
     case ErrorCode::Corrupt:
-      return wrong_identifier;
+      return status::does_not_match_class;
     case ErrorCode::Forbidden:
-      return not_authorized;
+      return status::not_authorized;
     case ErrorCode::NoSpace:
     case ErrorCode::Unavailable:
-      return out_of_resources;
+      return status::out_of_resources;
     default:
-      return cannot_perform;
+      return status::cannot_understand;
   }
 }
 
@@ -40,7 +32,7 @@ Message reply(std::uint32_t status, std::vector<std::string> words = {}) {
 
 Message object_message(const FoundInstance& instance, FetchedObject object) {
   return {.op = Op::Reply,
-          .status = success,
+          .status = status::success,
           .words = {instance.sop_class_uid, instance.instance_uid, object.transfer_syntax_uid},
           .body = std::move(object.dataset)};
 }
@@ -83,19 +75,21 @@ bool QueryDesk::answer(int channel, const Message& question, bool& is_broken) {
 }
 
 bool QueryDesk::find(int channel, const Message& question) const {
-  if (!peer_.may_find || question.words.size() != 2) return send(channel, reply(not_authorized));
+  if (!peer_.may_find || question.words.size() != 2)
+    return send(channel, reply(status::not_authorized));
   auto matches = directory_.find(question.words[0], question.body, question.words[1]);
   if (!matches) return send(channel, reply(status_of(matches.error())));
   for (Bytes& match : *matches) {
     const Message pending{
-        .op = Op::Pending, .status = success, .words = {}, .body = std::move(match)};
+        .op = Op::Pending, .status = status::success, .words = {}, .body = std::move(match)};
     if (!send(channel, pending)) return false;
   }
-  return send(channel, reply(success));
+  return send(channel, reply(status::success));
 }
 
 bool QueryDesk::retrieve(int channel, const Message& question) {
-  if (!peer_.may_get || question.words.size() != 2) return send(channel, reply(not_authorized));
+  if (!peer_.may_get || question.words.size() != 2)
+    return send(channel, reply(status::not_authorized));
   const auto instances = directory_.instances(question.words[0], question.body, question.words[1]);
   if (!instances) return send(channel, reply(status_of(instances.error())));
   found_.clear();
@@ -103,26 +97,27 @@ bool QueryDesk::retrieve(int channel, const Message& question) {
     found_.emplace(each.instance_uid, each);
     const Message pending{
         .op = Op::Pending,
-        .status = success,
+        .status = status::success,
         .words = {each.sop_class_uid, each.instance_uid, each.transfer_syntax_uid},
         .body = {}};
     if (!send(channel, pending)) return false;
   }
-  return send(channel, reply(success));
+  return send(channel, reply(status::success));
 }
 
 bool QueryDesk::fetch(int channel, const Message& question) {
   const auto found = question.words.size() == 2 ? found_.find(question.words[0]) : found_.end();
-  if (found == found_.end()) return send(channel, reply(not_authorized));
+  if (found == found_.end()) return send(channel, reply(status::not_authorized));
   auto object = directory_.fetch(found->second, question.words[1]);
   if (!object) return send(channel, reply(status_of(object.error())));
   return send(channel, object_message(found->second, std::move(*object)));
 }
 
 bool QueryDesk::move(int channel, const Message& question) const {
-  if (!peer_.may_move || question.words.size() != 3) return send(channel, reply(not_authorized));
+  if (!peer_.may_move || question.words.size() != 3)
+    return send(channel, reply(status::not_authorized));
   const std::optional<Peer> destination = find_peer_(question.words[2]);
-  if (!destination) return send(channel, reply(unknown_destination));
+  if (!destination) return send(channel, reply(status::unknown_destination));
   const auto instances = directory_.instances(question.words[0], question.body, question.words[1]);
   if (!instances) return send(channel, reply(status_of(instances.error())));
   Counts counts{.remaining = instances->size()};
@@ -132,8 +127,8 @@ bool QueryDesk::move(int channel, const Message& question) const {
   };
   bool is_channel_sound = true;
   const auto tell = [&](const Counts& now) {
-    is_channel_sound =
-        send(channel, {.op = Op::Pending, .status = success, .words = words(now), .body = {}});
+    is_channel_sound = send(
+        channel, {.op = Op::Pending, .status = status::success, .words = words(now), .body = {}});
     return is_channel_sound;
   };
   if (!instances->empty() && !send_to(*destination, *instances, counts, tell)) {
@@ -141,7 +136,9 @@ bool QueryDesk::move(int channel, const Message& question) const {
     counts.remaining = 0;
   }
   if (!is_channel_sound) return false;
-  return send(channel, reply(counts.failed > 0 ? some_failed : success, words(counts)));
+  return send(channel,
+              reply(counts.failed > 0 ? status::sub_operations_with_failures : status::success,
+                    words(counts)));
 }
 
 // False when the destination could not be reached, or went before the end.
@@ -150,7 +147,7 @@ bool QueryDesk::send_to(const Peer& destination, std::span<const FoundInstance> 
   auto helper = start_sender_();
   if (!helper) return false;
   Message begin{.op = Op::Begin,
-                .status = success,
+                .status = status::success,
                 .words = {our_ae_title_, destination.ae_title,
                           destination.address + ":" + std::to_string(destination.port)},
                 .body = {}};
@@ -162,14 +159,14 @@ bool QueryDesk::send_to(const Peer& destination, std::span<const FoundInstance> 
   bool is_plain = false;      // whether the object under way goes uncompressed
   bool has_one_sent = false;  // so that the next question tells what became of it
   for (Message question; receive(helper->socket(), question) && question.op == Op::Next;) {
-    if (has_one_sent && question.status == unknown_class && !is_plain) {
+    if (has_one_sent && question.status == status::unknown_class && !is_plain) {
       is_plain = true;  // the destination does not take it as it is kept
     } else if (has_one_sent) {
       --counts.remaining;
-      const bool is_warning = (question.status & 0xF000U) == 0xB000U;
-      ++(question.status == success ? counts.completed
-         : is_warning               ? counts.warning
-                                    : counts.failed);
+      const bool is_warning = status::is_warning(question.status);
+      ++(question.status == status::success ? counts.completed
+         : is_warning                       ? counts.warning
+                                            : counts.failed);
       is_plain = false;
       ++next;
       if (counts.remaining > 0 && !tell(counts)) return false;
@@ -186,8 +183,8 @@ bool QueryDesk::send_to(const Peer& destination, std::span<const FoundInstance> 
       }
     }
     has_one_sent = object.has_value();
-    if (!send(helper->socket(),
-              object ? object_message(instances[next], std::move(*object)) : reply(success))) {
+    if (!send(helper->socket(), object ? object_message(instances[next], std::move(*object))
+                                       : reply(status::success))) {
       return false;
     }
     if (!object) return true;
