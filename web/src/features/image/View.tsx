@@ -4,7 +4,8 @@ import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
+import { clearLabel, restoreBricks } from "@/core/mask";
+import { allLayers, layerOf, segmentExtents } from "@/core/mask_layers";
 import { operationClient } from "@/api/segmentation";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
@@ -70,8 +71,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         else if (effect.kind === "remove") session.remove(effect.id);
         else {
           const picture = now.current.pictures.find((candidate) => candidate.volume.grid_id === effect.gridId);
-          if (picture !== undefined) restoreBricks(stage.maskOf(picture.volume), effect.contents);
-          stage.saveBricks(effect.gridId, effect.contents);
+          if (picture !== undefined) restoreBricks(layerOf(stage.layersOf(picture.volume), effect.layer), effect.contents);
+          stage.saveBricks(effect.gridId, effect.layer, effect.contents);
           stage.settled();
         }
       }
@@ -118,8 +119,11 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       const { target } = body;
       const name = labelOf(current, body.label)?.title.toLowerCase() ?? "";
       const owner = target.type === "mask" ? current.pictures.find((candidate) => candidate.volume.grid_id === target.grid_id) : undefined;
-      const bricks = target.type === "mask" && owner !== undefined ? { gridId: target.grid_id, ...clearLabel(stage.maskOf(owner.volume), target.segment) } : null;
-      change(removeBody(current, strings.steps.remove(name), id, bricks));
+      const voxels =
+        target.type === "mask" && owner !== undefined
+          ? { gridId: target.grid_id, touched: allLayers(stage.layersOf(owner.volume)).map(([layer, mask]) => ({ layer, ...clearLabel(mask, target.segment) })).filter(({ before }) => before.size > 0) }
+          : null;
+      change(removeBody(current, strings.steps.remove(name), id, voxels));
     },
     [change, stage],
   );
@@ -227,7 +231,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
       <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(now.current.pictures[index]?.study.prior === true ? withBeside(now.current, index) : withPicture(now.current, index))} />
-      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
+      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(state.protocol, picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
         <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
@@ -259,12 +263,12 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
 /** The layout that this person chose last for pictures of this kind. */
 function withKeptLayout(state: ImageState): ImageState {
   const picture = shownPicture(state);
-  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(picture.series.modality))) };
+  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(state.protocol, picture.series.modality))) };
 }
 
-function keepLayout(modality: string, layout: Layout): void {
+function keepLayout(protocol: ImageState["protocol"], modality: string, layout: Layout): void {
   // Side by side belongs to the case, not to the habit.
-  if (layout !== "beside") localStorage.setItem(layoutKey(modality), layout);
+  if (layout !== "beside") localStorage.setItem(layoutKey(protocol, modality), layout);
 }
 
 function thumbnailUrl(projectId: string, itemId: string, picture: Picture): string {
@@ -279,7 +283,7 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
     const index = state.pictures.findIndex((picture) => picture.volume.grid_id === target.grid_id);
     const picture = state.pictures[index];
     if (picture === undefined) return state;
-    const extent = extentsOf(stage.maskOf(picture.volume)).get(target.segment);
+    const extent = segmentExtents(stage.layersOf(picture.volume)).get(target.segment);
     const next = withPicture(state, index);
     return extent === undefined ? next : withPosition(next, extent.centre);
   }
