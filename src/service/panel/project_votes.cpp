@@ -178,6 +178,8 @@ class UnitFill {
     rows_.push_back(std::move(row));
   }
 
+  [[nodiscard]] bool has_rows() const { return !rows_.empty(); }
+
   // Nothing but absences is no unit: the project does not use this geometry.
   [[nodiscard]] bool is_in_use() const {
     if (columns_.item.empty()) return false;
@@ -286,7 +288,8 @@ std::vector<DrawnSegment> drawn_segments(const std::vector<ReadItem>& items,
 }
 
 Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& protocols,
-                              const ProjectId& project, const std::optional<ItemId>& only) {
+                              const ProjectId& project, const std::optional<ItemId>& only,
+                              UnitsWanted wanted) {
   ProjectVotes votes;
   votes.protocol = CSL_TRY(protocols.of_project(reader, project));
   const std::vector<ReadItem> items = CSL_TRY(read_opinions(reader, project, only));
@@ -306,7 +309,8 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
         fill.add(i, items[i], std::move(row));
       }
     }
-    if (fill.is_in_use()) votes.units.push_back(CSL_TRY(fill.finish()));
+    const bool is_wanted = wanted == UnitsWanted::AllWithRows ? fill.has_rows() : fill.is_in_use();
+    if (is_wanted) votes.units.push_back(CSL_TRY(fill.finish()));
   }
   return votes;
 }
@@ -315,12 +319,19 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
 
 Result<ProjectVotes> gather_votes(const storage::Reader& reader, ProtocolCache& protocols,
                                   const ProjectId& project) {
-  return votes_of(reader, protocols, project, std::nullopt);
+  return votes_of(reader, protocols, project, std::nullopt, UnitsWanted::InUse);
 }
 
 Result<ProjectVotes> gather_votes_of_item(const storage::Reader& reader, ProtocolCache& protocols,
-                                          const ProjectId& project, const ItemId& item) {
-  return votes_of(reader, protocols, project, item);
+                                          const ProjectId& project, const ItemId& item,
+                                          UnitsWanted wanted) {
+  return votes_of(reader, protocols, project, item, wanted);
+}
+
+std::pair<ItemIndex, ItemIndex> rows_of_item(const VotingUnit& unit, std::uint32_t item) {
+  const auto found = std::ranges::equal_range(unit.rows, item, {}, &VotedRow::item);
+  const auto index = [&](auto at) { return static_cast<ItemIndex>(at - unit.rows.begin()); };
+  return {index(found.begin()), index(found.end())};
 }
 
 std::string row_name(const ProjectVotes& votes, const VotedRow& row) {

@@ -123,6 +123,15 @@ const std::string submitted_of_project = submitted_annotations + "a.project_id =
 const std::string submitted_of_item =
     submitted_annotations + "a.item_id = :item AND a.project_id = :project";
 
+const std::string votes_events = R"sql(FROM events WHERE project_id = :project
+  AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
+    'item.added', 'item.changed', 'item.readers_set', 'member.set',
+    'member.removed', 'protocol.set', 'project.changed', 'patient.erased'))sql";
+const std::string votes_position =
+    "SELECT sequence " + votes_events + " ORDER BY sequence DESC LIMIT 1";
+const std::string votes_changes = "SELECT sequence, type, item_id " + votes_events +
+                                  " AND sequence > :after ORDER BY sequence LIMIT :limit";
+
 const std::vector<NamedQuery> queries = {
     {"labels.submitted_of_project", submitted_of_project.c_str()},
     {"labels.submitted_of_item", submitted_of_item.c_str()},
@@ -166,11 +175,8 @@ const std::vector<NamedQuery> queries = {
     {"labels.adjudication", R"sql(SELECT a.*, r.display_name FROM adjudications a
         LEFT JOIN raters r USING (rater_id) WHERE a.item_id = :item)sql"},
     // Backwards through the project's events: a label is seldom far from the end.
-    {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
-        AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
-          'item.added', 'item.changed', 'item.readers_set', 'member.set',
-          'member.removed', 'protocol.set', 'project.changed', 'patient.erased')
-        ORDER BY sequence DESC LIMIT 1)sql"},
+    {"labels.votes_position", votes_position.c_str()},
+    {"labels.votes_changes", votes_changes.c_str()},
     // Items whose adjudicated labels serve as gold: those of this rater under this task.
     {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications
         WHERE project_id = :project AND gold = 1 ORDER BY item_id)sql"},
