@@ -130,6 +130,7 @@ struct LabelSpec {
   std::optional<AnswerSpec> value;
   std::vector<LabelAttribute> attributes;
   std::vector<std::string> excludes;  // as written; exclusion holds both ways
+  bool overlaps = false;  // its masks may share voxels with others': each has a layer of its own
   std::optional<std::int64_t> ordinal;
   std::vector<std::string> relates_from;  // for relations
   std::vector<std::string> relates_to;

@@ -338,6 +338,10 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
     read.attributes.push_back(label_attribute(one, where));
   });
   read.excludes = fields.texts("excludes", 256);
+  read.overlaps = fields.boolean("overlaps", false);
+  if (read.overlaps && std::ranges::find(read.places, PlaceKind::Mask) == read.places.end()) {
+    fields.problem("overlaps", "only masks can overlap, and the label has none");
+  }
   read.ordinal = fields.optional_integer("ordinal", 0, 1'000'000);
   if (const json::value* relates = fields.find("relates")) {
     JsonFields ends = open(*relates, fields.path_of("relates"));

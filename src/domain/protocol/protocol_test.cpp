@@ -348,6 +348,21 @@ TEST_CASE("levels of images are not asked about notes, nor labels put on whole l
         "/questions/3/required_if/of");
 }
 
+TEST_CASE("a label says whether its masks may overlap, and needs masks for it") {
+  std::string text = image_protocol;
+  CHECK_FALSE(parsed(text).label("nodule")->overlaps);
+  const std::string places = R"("places": ["mask", "box"], "excludes")";
+  REQUIRE(text.find(places) != std::string::npos);
+  std::string with = text;
+  with.replace(with.find(places), places.size(),
+               R"("places": ["mask", "box"], "overlaps": true, "excludes")");
+  CHECK(parsed(with).label("nodule")->overlaps);
+  std::string without = text;
+  without.replace(without.find(places), places.size(),
+                  R"("places": ["box"], "overlaps": true, "excludes")");
+  CHECK_FALSE(read_protocol(boost::json::parse(without)));
+}
+
 TEST_CASE("labels that exclude each other may not share a place") {
   const Protocol protocol = parsed(image_protocol);
   const Annotation nodule = made(R"("label":"nodule","target":)" + target_of("box"), 1);

@@ -263,7 +263,7 @@ const std::vector<NamedQuery> queries = {
           OR EXISTS (SELECT 1 FROM tasks t WHERE t.item_id = i.item_id AND t.stage = 'label'
             AND t.rater_id = :rater))
         ORDER BY i.date, i.kind, i.project_id, i.number)sql"},
-    {"catalog.prior_studies", R"sql(SELECT source_id FROM items
+    {"catalog.prior_studies", R"sql(SELECT item_id, source_id FROM items
         WHERE project_id = :project AND patient_id = :patient AND kind = 'image'
           AND item_id <> :item AND date <> '' AND date < :date
         ORDER BY date DESC, number DESC LIMIT :limit)sql"},

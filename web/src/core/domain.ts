@@ -119,6 +119,8 @@ export interface ProtocolLabel {
   readonly places?: readonly PlaceKind[];
   readonly attributes?: readonly Question[];
   readonly excludes?: readonly string[];
+  /** Its masks may share voxels with other findings': each has a layer of its own. */
+  readonly overlaps?: boolean;
   readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] } | null;
   readonly examples?: { readonly positive?: readonly string[]; readonly negative?: readonly string[]; readonly borderline?: readonly string[] };
   readonly exports?: { readonly wfdb?: { readonly code: number; readonly mnemonic: string; readonly aux?: string } | null; readonly [format: string]: unknown };
@@ -252,7 +254,7 @@ export interface Series {
 }
 export interface ImageSource {
   readonly kind: "image";
-  readonly studies: readonly { readonly id: string; readonly date: string | null; readonly description: string; readonly series: readonly Series[] }[];
+  readonly studies: readonly { readonly id: string; readonly item_id?: ItemId; readonly date: string | null; readonly description: string; readonly series: readonly Series[] }[];
 }
 export interface TextSource {
   readonly kind: "text";

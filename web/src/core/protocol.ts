@@ -53,6 +53,7 @@ export interface ProtocolDocument {
     readonly places?: readonly PlaceKind[];
     readonly attributes?: readonly (LabelAttribute | string)[];
     readonly excludes?: readonly string[];
+    readonly overlaps?: boolean;
     readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] };
     readonly export?: NonNullable<ProtocolLabel["exports"]>;
   }[];

@@ -6,6 +6,7 @@ import { lettersOf, pointOn, voxelOn } from "@/core/cut";
 import type { Plane, SlicePoint } from "@/core/geometry";
 import { spacingOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
+import { allLayers } from "@/core/mask_layers";
 import { lutOf, overlayLutOf } from "@/core/luts";
 import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
@@ -86,7 +87,7 @@ export function Pane(props: Props): React.JSX.Element {
       placement,
       canvas: element,
       volume: stage.pictureOf(picture, Math.round(now.state.position[2])).volume,
-      mask: stage.maskOf(picture.volume),
+      layers: stage.layersOf(picture.volume),
       shapes: shapesOn(cut, now.shapes),
       colour: now.brushColour,
       pointer: pointer.current === null ? null : screenPlace(element, pointer.current, placement),
@@ -253,7 +254,7 @@ function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
         : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: { ...toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut), colours: overlayLutOf(looking.fusion.lut) } },
     cut: now.cut,
     view: state.views[now.cut.name],
-    masks: [{ mask: now.mask, segments: props.segments, segmentsKey: props.segmentsKey }],
+    masks: allLayers(now.layers).map(([, mask]) => ({ mask, segments: props.segments, segmentsKey: props.segmentsKey })),
     shapes: now.shapes,
     lines: state.crosshair && state.layout !== "one" ? planeLines(state, now.cut) : [],
     smooth: true,

@@ -6,7 +6,8 @@ import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { Affine } from "@/core/geometry";
 import { applyAffine } from "@/core/geometry";
-import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
+import { clearLabel, restoreBricks } from "@/core/mask";
+import { allLayers, layerOf, segmentExtents } from "@/core/mask_layers";
 import { operationClient } from "@/api/segmentation";
 import { focusAnswer } from "@/ui/AnswerField";
 import { useCommands } from "@/ui/commands";
@@ -79,8 +80,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         else if (effect.kind === "remove") session.remove(effect.id);
         else {
           const picture = now.current.pictures.find((candidate) => candidate.volume.grid_id === effect.gridId);
-          if (picture !== undefined) restoreBricks(stage.maskOf(picture.volume), effect.contents);
-          stage.saveBricks(effect.gridId, effect.contents);
+          if (picture !== undefined) restoreBricks(layerOf(stage.layersOf(picture.volume), effect.layer), effect.contents);
+          stage.saveBricks(effect.gridId, effect.layer, effect.contents);
           stage.settled();
         }
       }
@@ -127,8 +128,11 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       const { target } = body;
       const name = labelOf(current, body.label)?.title.toLowerCase() ?? "";
       const owner = target.type === "mask" ? current.pictures.find((candidate) => candidate.volume.grid_id === target.grid_id) : undefined;
-      const bricks = target.type === "mask" && owner !== undefined ? { gridId: target.grid_id, ...clearLabel(stage.maskOf(owner.volume), target.segment) } : null;
-      change(removeBody(current, strings.steps.remove(name), id, bricks));
+      const voxels =
+        target.type === "mask" && owner !== undefined
+          ? { gridId: target.grid_id, touched: allLayers(stage.layersOf(owner.volume)).map(([layer, mask]) => ({ layer, ...clearLabel(mask, target.segment) })).filter(({ before }) => before.size > 0) }
+          : null;
+      change(removeBody(current, strings.steps.remove(name), id, voxels));
     },
     [change, stage],
   );
@@ -351,7 +355,7 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
     const index = state.pictures.findIndex((picture) => picture.volume.grid_id === target.grid_id);
     const picture = state.pictures[index];
     if (picture === undefined) return state;
-    const extent = extentsOf(stage.maskOf(picture.volume)).get(target.segment);
+    const extent = segmentExtents(stage.layersOf(picture.volume)).get(target.segment);
     const next = withPicture(state, index);
     return extent === undefined ? next : withPosition(next, extent.centre);
   }

@@ -113,6 +113,7 @@ const lookCommands: readonly ImageCommand[] = [
   { id: "image.upright", label: strings.upright, shortcut: "Shift+R", group: strings.groups.view, apply: withoutTurn, enabled: (state) => state.looking.turn !== null },
   { id: "image.film", label: strings.film.playName, shortcut: "Alt+P", group: strings.groups.view, apply: (state) => withLooking(state, { film: { ...state.looking.film, playing: !state.looking.film.playing } }), enabled: isDeep },
   { id: "image.slab", label: strings.slab.next, shortcut: "Alt+M", group: strings.groups.view, apply: (state) => withLooking(state, { slab: nextSlab(state.looking.slab) }), enabled: isDeep },
+  { id: "image.outlines", label: strings.outlinesNext, shortcut: "Alt+O", group: strings.groups.view, apply: (state) => withLooking(state, { outlines: !state.looking.outlines }) },
   { id: "image.lut", label: strings.lutNext, shortcut: "Alt+L", group: strings.groups.view, apply: (state) => withLooking(state, { lut: lutNames[(lutNames.indexOf(state.looking.lut) + 1) % lutNames.length] ?? "grey" }) },
 ];
 

@@ -8,6 +8,7 @@ import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
 import type { PackedContents } from "@/core/segment/packed";
 import { packContents, unpackContents } from "@/core/segment/packed";
+import type { PriorFinding } from "@/core/segment/operations";
 import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
@@ -32,13 +33,27 @@ export type Layout = "one" | "three" | "four" | "row" | "beside";
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
 export interface Change {
   readonly bodies: readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
-  readonly bricks: { readonly gridId: string; readonly contents: PackedContents } | null;
+  readonly bricks: readonly LayerBricks<PackedContents>[];
+}
+
+/** Bricks of one layer of a grid's mask. */
+export interface LayerBricks<Contents> {
+  readonly gridId: string;
+  readonly layer: number;
+  readonly contents: Contents;
+}
+
+/** What a layer's touched bricks held before and after a step. */
+export interface TouchedLayer {
+  readonly layer: number;
+  readonly before: BrickContents;
+  readonly after: BrickContents;
 }
 
 export type Effect =
   | { readonly kind: "put"; readonly body: AnnotationBody }
   | { readonly kind: "remove"; readonly id: AnnotationId }
-  | { readonly kind: "bricks"; readonly gridId: string; readonly contents: BrickContents };
+  | ({ readonly kind: "bricks" } & LayerBricks<BrickContents>);
 
 export interface ImageState {
   readonly itemId: ItemId;
@@ -209,6 +224,13 @@ function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" |
   };
 }
 
+/** Findings like those of an earlier study: label and number are theirs, what is said of them is for this study to say. */
+export function copiedFindings(state: ImageState, of: readonly PriorFinding[]): ReadonlyMap<number, AnnotationBody> {
+  const first = nextSegment(state);
+  const known = of.filter(({ label }) => allows(labelOf(state, label), "mask") && labelOf(state, label) !== undefined);
+  return new Map(known.map(({ segment, label, number }, n) => [segment, { ...maskFinding({ ...state, label }), number: number ?? nextNumber(state) + n, target: { type: "mask", grid_id: gridIdOf(state), segment: first + n } }]));
+}
+
 export function maskFinding(state: ImageState): AnnotationBody {
   return {
     ...emptyBody(state),
@@ -279,8 +301,11 @@ function withBodies(bodies: readonly AnnotationBody[], change: Change["bodies"])
 
 function effectsOf(change: Change): readonly Effect[] {
   const bodies = change.bodies.map(({ id, body }): Effect => (body === null ? { kind: "remove", id } : { kind: "put", body }));
-  if (change.bricks === null) return bodies;
-  return [...bodies, { kind: "bricks", gridId: change.bricks.gridId, contents: unpackContents(change.bricks.contents) }];
+  return [...bodies, ...change.bricks.map(({ contents, ...place }): Effect => ({ kind: "bricks", ...place, contents: unpackContents(contents) }))];
+}
+
+function packed(gridId: string, touched: readonly TouchedLayer[], side: "before" | "after"): Change["bricks"] {
+  return touched.map(({ layer, ...contents }) => ({ gridId, layer, contents: packContents(contents[side]) }));
 }
 
 function applied(state: ImageState, change: Change): ImageState {
@@ -296,44 +321,28 @@ export function perform(state: ImageState, label: string, change: Change, back: 
 }
 
 export function addBody(state: ImageState, label: string, body: AnnotationBody): Changed {
-  const change = { bodies: [{ id: body.id, body }], bricks: null };
-  const back = { bodies: [{ id: body.id, body: null }], bricks: null };
+  const change = { bodies: [{ id: body.id, body }], bricks: [] };
+  const back = { bodies: [{ id: body.id, body: null }], bricks: [] };
   const { state: next, effects } = perform(state, label, change, back);
   return { state: { ...next, selected: body.label === null ? next.selected : body.id, carried: body.label === null ? next.carried : null }, effects };
 }
 
 export function changeBody(state: ImageState, label: string, body: AnnotationBody): Changed {
   const old = state.bodies.find((other) => other.id === body.id) ?? null;
-  return perform(state, label, { bodies: [{ id: body.id, body }], bricks: null }, { bodies: [{ id: body.id, body: old }], bricks: null });
+  return perform(state, label, { bodies: [{ id: body.id, body }], bricks: [] }, { bodies: [{ id: body.id, body: old }], bricks: [] });
 }
 
-export function removeBody(
-  state: ImageState,
-  label: string,
-  id: AnnotationId,
-  bricks: { gridId: string; before: BrickContents; after: BrickContents } | null,
-): Changed {
+export function removeBody(state: ImageState, label: string, id: AnnotationId, voxels: { readonly gridId: string; readonly touched: readonly TouchedLayer[] } | null): Changed {
   const old = state.bodies.find((body) => body.id === id);
   if (old === undefined) return { state, effects: [] };
-  return perform(
-    state,
-    label,
-    { bodies: [{ id, body: null }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.after) } },
-    { bodies: [{ id, body: old }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.before) } },
-  );
+  const bricks = (side: "before" | "after"): Change["bricks"] => (voxels === null ? [] : packed(voxels.gridId, voxels.touched, side));
+  return perform(state, label, { bodies: [{ id, body: null }], bricks: bricks("after") }, { bodies: [{ id, body: old }], bricks: bricks("before") });
 }
 
 /** A stroke that has been painted and whose bricks are already on their way: only undo has effects. */
-export function recordStroke(
-  state: ImageState,
-  label: string,
-  gridId: string,
-  before: BrickContents,
-  after: BrickContents,
-  made: AnnotationBody | null,
-): ImageState {
-  const redone: Change = { bodies: made === null ? [] : [{ id: made.id, body: made }], bricks: { gridId, contents: packContents(after) } };
-  const undone: Change = { bodies: made === null ? [] : [{ id: made.id, body: null }], bricks: { gridId, contents: packContents(before) } };
+export function recordStroke(state: ImageState, label: string, gridId: string, touched: readonly TouchedLayer[], made: readonly AnnotationBody[]): ImageState {
+  const redone: Change = { bodies: made.map((body) => ({ id: body.id, body })), bricks: packed(gridId, touched, "after") };
+  const undone: Change = { bodies: made.map(({ id }) => ({ id, body: null })), bricks: packed(gridId, touched, "before") };
   return { ...state, history: record(state.history, { label, undo: undone, redo: redone }) };
 }
 

@@ -22,6 +22,7 @@ export const strings = {
   tilted: (degrees: number): string => `gantry tilted ${degrees.toFixed(1)}°`,
   lut: "Colours", lutNext: "Next colour table",
   luts: { grey: "Grey", hot: "Hot", pet: "PET", viridis: "Viridis" },
+  segmentsShown: { name: "Segments (Alt+O)", fill: "Filled", outline: "Outlines" }, outlinesNext: "Segments filled or as outlines",
   slab: { name: "Slab", next: "Next slab: maximum, minimum, mean, none", none: "No slab", max: "Maximum (MIP)", min: "Minimum (MinIP)", mean: "Average", short: { max: "MIP", min: "MinIP", mean: "Average" }, thickness: "Thickness of the slab in mm" },
   film: { playName: "Play or stop the film", play: "Play", stop: "Stop", rate: "Frames per second", loop: "Loop", phase: "Phase", time: (at: number, of: number): string => `Phase ${at} of ${of}` },
   fusion: { name: "Overlay", none: "No overlay", opacity: "Opacity of the overlay" },
@@ -102,15 +103,15 @@ export const strings = {
   },
   segment: {
     toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
-    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes" },
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior" },
     help: {
       threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
       fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
-      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.",
+      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
     },
     fields: {
       lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
-      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior",
     } as Readonly<Record<string, string>>,
     choices: {
       axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef } from "react";
 import type { AnnotationBody, Quantity } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import type { LabelExtent } from "@/core/mask";
-import { extentsOf } from "@/core/mask";
+import { allLayers, segmentExtents } from "@/core/mask_layers";
 import type { AnnotationSession } from "@/core/workspace";
 import { measureMask, stored, valuesUnder } from "./measure";
 import type { ImageState } from "./model";
@@ -17,18 +17,22 @@ const restMs = 900;
 function measured(state: ImageState, stage: Stage, known: Map<AnnotationId, { readonly key: string; readonly stored: Stored }>): readonly AnnotationBody[] {
   const picture = shownPicture(state);
   const { volume: info } = picture;
-  const mask = stage.maskOf(info);
+  const layers = stage.layersOf(info);
   const { volume } = stage.pictureOf(picture, Math.round(state.position[2]));
   // Statistics of half a volume would be wrong.
   if (volume.loadedCount < info.grid.dims[2]) return [];
-  const extents = extentsOf(mask);
+  const extents = segmentExtents(layers);
   const painted = state.bodies.flatMap((body) => {
     const extent = body.target.type === "mask" && body.target.grid_id === info.grid_id ? extents.get(body.target.segment) : undefined;
     return extent === undefined || body.target.type !== "mask" ? [] : [{ body, segment: body.target.segment, extent, key: keyOf(extent) }];
   });
   const changed = painted.filter(({ body, key }) => known.get(body.id)?.key !== key);
-  const values = changed.length === 0 ? null : valuesUnder(mask, new Set(changed.map(({ segment }) => segment)), volume, info);
-  for (const { body, segment, extent, key } of changed) known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...values?.get(segment) }, info) });
+  const wanted = new Set(changed.map(({ segment }) => segment));
+  const values = changed.length === 0 ? [] : allLayers(layers).flatMap(([, mask]) => [...valuesUnder(mask, wanted, volume, info)]);
+  for (const { body, segment, extent, key } of changed) {
+    const held = values.find(([of, found]) => of === segment && found.values !== undefined)?.[1];
+    known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...held }, info) });
+  }
   return painted.flatMap(({ body }) => {
     const measurements = known.get(body.id)?.stored;
     return measurements === undefined || JSON.stringify(measurements) === JSON.stringify(body.measurements) ? [] : [{ ...body, measurements }];

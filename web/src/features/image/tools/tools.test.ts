@@ -56,12 +56,12 @@ function bench(tool: Tool, cut: Cut, options: Partial<ToolOptions> = {}, mask = 
   const shapes: Bench["shapes"] = [];
   const steps: string[] = [];
   const services = {
-    strokes: { begin: (name: string, erase: boolean) => ({ mask, stroke: beginStroke(), label: erase ? 0 : label, locked: new Set<number>(), touched: () => undefined, cancel: () => undefined, end: () => { steps.push(name); } }) },
+    strokes: { begin: (name: string, erase: boolean) => ({ parts: [{ layer: 0, mask, stroke: beginStroke() }], label: erase ? 0 : label, locked: new Set<number>(), touched: () => undefined, cancel: () => undefined, end: () => { steps.push(name); } }) },
     addShape: (kind: Tool, points: readonly Place[]) => shapes.push({ tool: kind, points }),
     redraw: () => undefined,
     say: (text: string) => steps.push(text),
   } as unknown as ToolContext["services"];
-  const context: ToolContext = { state, cut, placement: { originX: 0, originY: 0, scaleU: 20, scaleV: 20 }, canvas: { width: 400, height: 400 }, volume, mask, shapes: [], colour: "#e69f00", pointer: null, services };
+  const context: ToolContext = { state, cut, placement: { originX: 0, originY: 0, scaleU: 20, scaleV: 20 }, canvas: { width: 400, height: 400 }, volume, layers: { dims, exclusive: mask, own: new Map() }, shapes: [], colour: "#e69f00", pointer: null, services };
   const zero = placeOn(cut, middle);
   const at = ([x, y]: Place): { u: number; v: number } => ({ u: zero.u + x / cut.spacing.u, v: zero.v + y / cut.spacing.v });
   const event = (place: Place): ToolEvent => ({ at: at(place), path: [at(place)], dx: 0, dy: 0, shift: false, ctrl: false, alt: false });
