@@ -76,7 +76,7 @@ export function ctSeries(side, depth, { modality = "CT", series = 2, widthMm = 0
 }
 
 /** One image of stored values 0 to 4095, which stand for -1024 to 3071. `along` are the directions of rows and of columns. */
-function ctImage({ root, number, series, modality, description, patient, thickness, unit }, { at, along, spacing, rows, columns }, pixels) {
+function ctImage({ root, number, series, modality, description, patient, thickness, unit, date = "20250101" }, { at, along, spacing, rows, columns }, pixels) {
   const instance = `${root}.3.${String(series)}.${String(number)}`;
   const meta = Buffer.concat([element(2, 1, "OB", Buffer.from([0, 1])), element(2, 2, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(2, 3, "UI", instance), element(2, 16, "UI", "1.2.840.10008.1.2.1"), element(2, 18, "UI", `${root}.9`)]);
   const length = Buffer.alloc(4);
@@ -84,7 +84,7 @@ function ctImage({ root, number, series, modality, description, patient, thickne
   const numbers = (list) => list.map((value) => String(Number(value.toFixed(8)))).join("\\");
   return Buffer.concat([
     Buffer.alloc(128), Buffer.from("DICM"), element(2, 0, "UL", length), meta,
-    element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", "20250101"), element(8, 0x60, "CS", modality), element(8, 0x103e, "LO", description),
+    element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", date), element(8, 0x60, "CS", modality), element(8, 0x103e, "LO", description),
     element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", patient), element(0x18, 0x50, "DS", thickness),
     element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.${String(series)}`), element(0x20, 0x11, "IS", series - 1), element(0x20, 0x13, "IS", number),
     element(0x20, 0x32, "DS", numbers(at)), element(0x20, 0x37, "DS", numbers(along)), element(0x20, 0x52, "UI", `${root}.4`),
@@ -98,7 +98,7 @@ function ctImage({ root, number, series, modality, description, patient, thickne
  * A volume of which no axis is the patient's and no two steps are alike: `dims` voxels, `affine` (row-major 3x4) and the image's
  * value at a place of the patient; answers the files. The slices need not be stacked along their normal (a tilted gantry).
  */
-export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, patient }) {
+export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, patient, date = "20250101" }) {
   const axis = (n) => [affine[n], affine[4 + n], affine[8 + n]];
   const length = (v) => Math.hypot(...v);
   const [right, down, on] = [axis(0), axis(1), axis(2)];
@@ -112,7 +112,7 @@ export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, pat
         pixels.writeUInt16LE(Math.max(0, Math.min(4095, Math.round(value) + 1024)), (j * columns + i) * 2);
       }
     }
-    const facts = { root: `2.25.7493${String(patient.length)}${String(columns)}`, number: k + 1, series: 2, modality: "CT", description: "made balls", patient, thickness: length(on).toFixed(3), unit: "HU" };
-    return [`volume/${String(k).padStart(4, "0")}.dcm`, ctImage(facts, { at, along, spacing: [length(down), length(right)], rows, columns }, pixels)];
+    const facts = { root: `2.25.7493${String(patient.length)}${String(columns)}`, number: k + 1, series: 2, modality: "CT", description: "made balls", patient, thickness: length(on).toFixed(3), unit: "HU", date };
+    return [`volume-${date}/${String(k).padStart(4, "0")}.dcm`, ctImage(facts, { at, along, spacing: [length(down), length(right)], rows, columns }, pixels)];
   });
 }

@@ -5,7 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { check, finish } from "./check.mjs";
-import { askewGrid, distance, dot, minus, mmOf, noiseAt, openBench, plus } from "./workbench.mjs";
+import { askewGrid, distance, dot, minus, mmOf, noiseAt, openBench, plus, voxelOf } from "./workbench.mjs";
 
 const screens = fileURLToPath(new URL("../out/screens/", import.meta.url));
 mkdirSync(screens, { recursive: true });
@@ -13,7 +13,7 @@ mkdirSync(screens, { recursive: true });
 const label = (id, name, colour, places) => ({ id, name, definition: `${name}, made for a test.`, colour, places });
 const shapes = ["polygon", "box", "rotated_box", "ellipse", "point", "polyline", "length", "bidirectional", "angle", "cobb"];
 const protocol = {
-  schema: 1, id: "tools-test", version: "1.0.0", title: "Tools", authors: [{ name: "Test" }], clinical_question: "Where?", item_unit: "study", modalities: ["CT"],
+  schema: 1, id: "tools-test", version: "1.0.0", title: "Tools", authors: [{ name: "Test" }], clinical_question: "Where?", item_unit: "study", modalities: ["CT"], view: { priors: true },
   labels: [label("ball", "Ball", "#e69f00", ["mask"]), label("rest", "Rest", "#56b4e9", ["mask"]), label("shape", "Shape", "#009e73", shapes)],
 };
 const dims = process.env.CONSILIUM_FULL === undefined ? [170, 150, 44] : [512, 512, 300];
@@ -21,9 +21,11 @@ const grid = askewGrid(dims, [0.7, 0.7, 2.5], 10);
 const balls = [{ at: [4, -3, 2], radius: 19, value: 110 }, { at: [-30, 24, -14], radius: 9, value: 110 }];
 const insideBall = (mm, { at, radius }) => radius - distance(mm, at);
 const insideAny = (mm) => Math.max(...balls.map((ball) => insideBall(mm, ball)));
+// The patient a year before, on a grid that shares nothing with the other.
+const priorGrid = { dims: [90, 84, 40], affine: [1.3, 0, 0, -58, 0, 1.3, 0, -54, 0, 0, 3, -58], steps: [[1.3, 0, 0], [0, 1.3, 0], [0, 0, 3]] };
 const valueAt = (x, y, z, n) => (insideAny([x, y, z]) > 0 ? 110 : -600) + 24 * noiseAt(n);
 
-const bench = await openBench({ port: 8778, name: "Tools", protocol, grid, valueAt });
+const bench = await openBench({ port: 8778, name: "Tools", protocol, grid, valueAt, prior: { grid: priorGrid, valueAt } });
 const { page } = bench;
 const { at: middle, radius: ballRadius } = balls[0];
 /** What a voxel of rim may be off: half a voxel's diagonal. */
@@ -378,6 +380,45 @@ async function fillAndGrow(axial) {
   await bench.undone("the seeds", nothing, 3);
 }
 
+/** A ball painted on the earlier study is copied to the same place of the patient, as a finding of its own with its number. */
+async function copyFromPrior() {
+  const { prior } = bench;
+  await prior.open();
+  await page.keyboard.press("1");
+  await page.keyboard.press("Shift+B");
+  const radius = await prior.radius(13);
+  const pane = await prior.pane("axial");
+  const point = pane.toPage(middle);
+  await page.mouse.click(...point);
+  const painted = (await prior.stored()).voxelsOf(1);
+  const [before] = await prior.findings();
+  check("the earlier study has a ball of its own", painted.size > 500 && radius > 10, String(painted.size));
+  await bench.open();
+  const nothing = await bench.whole();
+  await page.keyboard.press("a");
+  await bench.operate("Copy from prior", { Prior: 1 });
+  const copied = await bench.stored();
+  const segment = copied.segments[0];
+  const isThere = (mm) => {
+    const [i, j, k] = voxelOf(priorGrid, mm).map(Math.round);
+    return i >= 0 && j >= 0 && k >= 0 && painted.has((k * priorGrid.dims[1] + j) * priorGrid.dims[0] + i);
+  };
+  bench.compare("a copy from the prior lies where it lay in the patient", copied, segment, (mm) => (isThere(mm) ? 1 : -1), { at: middle, reach: 24 }, 0);
+  const [after] = await bench.findings();
+  check("as a finding with the same label and number", after?.label === before?.label && after.number === before.number && after.id !== before.id && after.target.segment === segment, JSON.stringify([before, after]).slice(0, 400));
+  await bench.undone("a copy from the prior", nothing);
+  await page.keyboard.press("Shift+T");
+}
+
+/** The window from the values under a rectangle, on a plane that was not acquired. */
+async function windowByRegion(name, pane) {
+  await page.keyboard.press("Alt+w");
+  await bench.drag([aim(pane, -6, -6).page, aim(pane, 6, 6).page]);
+  const said = await page.getByLabel("Window preset").evaluate((one) => one.selectedOptions[0]?.textContent ?? "");
+  const [, width, centre] = /W (\d+) L (-?\d+)/.exec(said) ?? [];
+  check(`${name}: the window runs over the values of a rectangle`, Math.abs(Number(centre) - 122) <= 3 && Number(width) >= 18 && Number(width) <= 26, said);
+}
+
 async function shapeTools(name, pane) {
   const nothing = await bench.whole();
   await page.keyboard.press("3");
@@ -481,6 +522,7 @@ try {
   await page.screenshot({ path: `${screens}tools-operations-1280.png` });
   await page.keyboard.press("Shift+T");
   await shapeTools("axial", axial);
+  await windowByRegion("coronal", await paneAt("coronal", false));
   took("shapes, axial");
   await turnPlanes();
   await paintTools("oblique", await paneAt("axial", true));
@@ -490,6 +532,9 @@ try {
   await page.waitForTimeout(200);
   await fillAndGrow(await paneAt("axial", false));
   took("fill between and grow");
+  await page.keyboard.press("Shift+T");
+  await copyFromPrior();
+  took("copy from the prior");
   check("nothing failed in the page", bench.faults.length === 0, bench.faults.join("; "));
 } catch (error) {
   await page.screenshot({ path: `${screens}tools-failed.png` }).catch(() => undefined);

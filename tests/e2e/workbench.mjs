@@ -38,7 +38,7 @@ export function noiseAt(n) {
   return ((mixed ^ (mixed >>> 12)) >>> 0) / 2 ** 32;
 }
 
-export async function openBench({ port, name, protocol, grid, valueAt, screen = { width: 1280, height: 800 } }) {
+export async function openBench({ port, name, protocol, grid, valueAt, prior, screen = { width: 1280, height: 800 } }) {
   const server = await startServer(port);
   const browser = await launch();
   const context = await browser.newContext({ viewport: screen });
@@ -53,13 +53,19 @@ export async function openBench({ port, name, protocol, grid, valueAt, screen = 
   await api.call("PUT", `/projects/${project}`, { name, description: "Made for a test.", deid_at: "import", readers_per_item: 1 });
   await api.call("PUT", `/projects/${project}/members/${(await api.call("GET", "/me")).person.id}`, { roles: ["lead", "rater"] });
   await api.call("PUT", `/projects/${project}/protocol`, { yaml: JSON.stringify(protocol) });
-  const imported = await api.importFiles(project, volumeFiles({ ...grid, valueAt, patient: name.toUpperCase().replaceAll(" ", "-") }));
+  const patient = name.toUpperCase().replaceAll(" ", "-");
+  const earlier = prior === undefined ? [] : volumeFiles({ ...prior.grid, valueAt: prior.valueAt, patient, date: "20240301" });
+  const imported = await api.importFiles(project, [...volumeFiles({ ...grid, valueAt, patient }), ...earlier]);
   if (imported.state !== "done") throw new Error(`the volume was not imported: ${JSON.stringify(imported).slice(0, 400)}`);
   const { items } = await api.call("GET", `/projects/${project}/items?limit=10&kind=image`);
-  const item = items[0].id;
-  await api.call("POST", `/projects/${project}/items/${item}/task`, {});
-  const volume = (await api.call("GET", `/projects/${project}/items/${item}`)).source.studies[0].series[0].volume;
-  const bench = new Bench({ server, browser, context, page, api, project, item, volume, faults });
+  const benches = [];
+  for (const { id: item } of items) {
+    await api.call("POST", `/projects/${project}/items/${item}/task`, {});
+    const { volume } = (await api.call("GET", `/projects/${project}/items/${item}`)).source.studies[0].series[0];
+    benches.push(new Bench({ server, browser, context, page, api, project, item, volume, faults }));
+  }
+  const bench = benches.find(({ volume }) => volume.grid.dims.every((dim, axis) => dim === grid.dims[axis]));
+  bench.prior = benches.find((one) => one !== bench);
   await bench.open();
   return bench;
 }

@@ -6,12 +6,11 @@
 #include <cmath>
 #include <vector>
 
+#include "analysis/morphology/ball.hpp"
 #include "analysis/parallel/parallel.hpp"
 
 namespace consilium {
 namespace {
-
-constexpr double slack = 1e-6;  // of the square of a length, as the upright ball has it
 
 double volume_of(const ShearedLattice& lattice) {
   const auto& [x, y, z] = lattice.steps_mm;
@@ -37,7 +36,8 @@ std::array<std::uint32_t, 3> reach_of(const ShearedLattice& lattice, double mm) 
   std::array<std::uint32_t, 3> reach{};
   for (std::size_t a = 0; a < 3; ++a) {
     const double area = length(cross(lattice.steps_mm[(a + 1) % 3], lattice.steps_mm[(a + 2) % 3]));
-    const double steps = std::floor(mm * (1 + slack) * area / volume_of(lattice));
+    const double steps =
+        std::floor(mm * (1 + morphology::square_slack) * area / volume_of(lattice));
     reach[a] = static_cast<std::uint32_t>(std::min<double>(steps, lattice.dims[a]));
   }
   return reach;
@@ -54,7 +54,7 @@ struct BallRow {
 std::vector<BallRow> ball_rows(const ShearedLattice& lattice, double mm) {
   const auto& [x, y, z] = lattice.steps_mm;
   const auto reach = reach_of(lattice, mm);
-  const double square = mm * mm * (1 + slack);
+  const double square = mm * mm * (1 + morphology::square_slack);
   std::vector<BallRow> rows;
   for (std::int64_t dz = -std::int64_t{reach[2]}; dz <= std::int64_t{reach[2]}; ++dz) {
     for (std::int64_t dy = -std::int64_t{reach[1]}; dy <= std::int64_t{reach[1]}; ++dy) {

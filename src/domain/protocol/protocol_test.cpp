@@ -272,6 +272,21 @@ TEST_CASE("an item lacks what its answers make required") {
   CHECK(item_paths(protocol, {present, present}, Stage::Draft) == Paths{"/1/question"});
 }
 
+TEST_CASE("a label says whether its masks may overlap, and needs masks for it") {
+  std::string text = image_protocol;
+  CHECK_FALSE(parsed(text).label("nodule")->overlaps);
+  const std::string places = R"("places": ["mask", "box"], "excludes")";
+  REQUIRE(text.find(places) != std::string::npos);
+  std::string with = text;
+  with.replace(with.find(places), places.size(),
+               R"("places": ["mask", "box"], "overlaps": true, "excludes")");
+  CHECK(parsed(with).label("nodule")->overlaps);
+  std::string without = text;
+  without.replace(without.find(places), places.size(),
+                  R"("places": ["box"], "overlaps": true, "excludes")");
+  CHECK_FALSE(read_protocol(boost::json::parse(without)));
+}
+
 const std::string levels_protocol = R"({
   "schema": 1, "id": "ct", "version": "1.0.0", "title": "T", "authors": [{"name": "A"}],
   "clinical_question": "Q", "item_unit": "study", "modalities": ["US"],
@@ -346,21 +361,6 @@ TEST_CASE("levels of images are not asked about notes, nor labels put on whole l
   CHECK(refused(levels_protocol, "\"level\": \"frame\",\n     \"required_if\": {\"of\": \"view\"",
                 "\"level\": \"study\",\n     \"required_if\": {\"of\": \"view\"") ==
         "/questions/3/required_if/of");
-}
-
-TEST_CASE("a label says whether its masks may overlap, and needs masks for it") {
-  std::string text = image_protocol;
-  CHECK_FALSE(parsed(text).label("nodule")->overlaps);
-  const std::string places = R"("places": ["mask", "box"], "excludes")";
-  REQUIRE(text.find(places) != std::string::npos);
-  std::string with = text;
-  with.replace(with.find(places), places.size(),
-               R"("places": ["mask", "box"], "overlaps": true, "excludes")");
-  CHECK(parsed(with).label("nodule")->overlaps);
-  std::string without = text;
-  without.replace(without.find(places), places.size(),
-                  R"("places": ["box"], "overlaps": true, "excludes")");
-  CHECK_FALSE(read_protocol(boost::json::parse(without)));
 }
 
 TEST_CASE("labels that exclude each other may not share a place") {

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "service/annotation/mask_bricks.hpp"
+#include "service/annotation/mask_take.hpp"
 #include "storage/labels.hpp"
 #include "storage/objects.hpp"
 
@@ -79,35 +80,29 @@ std::optional<double> dice_of(const BinaryBricks& first, const BinaryBricks& sec
   return 2.0 * static_cast<double>(shared) / static_cast<double>(both);
 }
 
-Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const storage::Reader& reader,
-                                              const storage::ItemRow& item, const RaterId& rater,
-                                              const std::string& grid_id,
-                                              std::span<const SegmentCopy> copies,
-                                              const MaskPatchId& patch) {
-  std::map<BrickPlace, std::string> stored;
+namespace {
+
+void want(Changes& wanted, const BrickPlace& place, Bytes bytes) {
+  BrickChange change;
+  change.bytes = std::move(bytes);
+  change.hash = to_hex(sha256(change.bytes));
+  wanted.emplace(place, std::move(change));
+}
+
+// The event that makes the rater's mask these bricks and no others.
+Result<std::optional<MaskCopy>> become(storage::Store& store, const storage::Reader& reader,
+                                       const storage::ItemRow& item, const RaterId& rater,
+                                       const std::string& grid_id, Changes changes,
+                                       const MaskPatchId& patch) {
   for (const storage::MaskBrickRow& row :
        CSL_TRY(storage::mask_bricks(reader, item.id, rater, grid_id, std::nullopt))) {
-    stored[{row.layer, row.brick}] = row.hash;
-  }
-  Changes changes;
-  for (const SegmentCopy& copy : copies) {
-    for (const auto& [index, bits] : CSL_TRY(load_segment(store, reader, item.patient, item.id,
-                                                          copy.from, grid_id, copy.segment))) {
-      const BrickPlace place{.layer = copy.as, .brick = index};
-      BrickChange change;
-      const auto bytes = std::as_bytes(std::span(bits));
-      change.bytes.assign(bytes.begin(), bytes.end());
-      change.hash = to_hex(sha256(change.bytes));
-      const auto found = stored.find(place);
-      const bool is_there = found != stored.end() && found->second == change.hash;
-      if (found != stored.end()) stored.erase(found);
-      if (!is_there) changes.emplace(place, std::move(change));
+    const BrickPlace place{.layer = row.layer, .brick = row.brick};
+    const auto found = changes.find(place);
+    if (found == changes.end()) {
+      changes[place].hash = empty_hash;
+    } else if (found->second.hash == row.hash) {
+      changes.erase(found);
     }
-  }
-  for (const auto& [place, hash] : stored) {
-    BrickChange change;
-    change.hash = empty_hash;
-    changes.emplace(place, std::move(change));
   }
   if (changes.empty()) return std::optional<MaskCopy>{};
   if (changes.size() > copied_brick_count_max) {
@@ -133,6 +128,37 @@ Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const stora
       .set("object_size", static_cast<std::int64_t>(object.size_bytes))
       .set("bricks", storage::JsonText{json::serialize(stored_json(changes))});
   return std::optional<MaskCopy>{std::move(copy)};
+}
+
+}  // namespace
+
+Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const storage::Reader& reader,
+                                              const storage::ItemRow& item, const RaterId& rater,
+                                              const std::string& grid_id,
+                                              std::span<const SegmentCopy> copies,
+                                              const MaskPatchId& patch) {
+  Changes wanted;
+  for (const SegmentCopy& copy : copies) {
+    for (const auto& [index, bits] : CSL_TRY(load_segment(store, reader, item.patient, item.id,
+                                                          copy.from, grid_id, copy.segment))) {
+      const auto bytes = std::as_bytes(std::span(bits));
+      want(wanted, {.layer = copy.as, .brick = index}, Bytes(bytes.begin(), bytes.end()));
+    }
+  }
+  return become(store, reader, item, rater, grid_id, std::move(wanted), patch);
+}
+
+Result<std::optional<MaskCopy>> copy_mask(storage::Store& store, const storage::Reader& reader,
+                                          const storage::ItemRow& item, const RaterId& from,
+                                          const RaterId& rater, const std::string& grid_id,
+                                          const MaskPatchId& patch) {
+  Changes wanted;
+  for (const storage::MaskBrickRow& row :
+       CSL_TRY(storage::mask_bricks(reader, item.id, from, grid_id, std::nullopt))) {
+    want(wanted, {.layer = row.layer, .brick = row.brick},
+         CSL_TRY(read_brick(store, item.patient, row)));
+  }
+  return become(store, reader, item, rater, grid_id, std::move(wanted), patch);
 }
 
 }  // namespace consilium::service

@@ -80,6 +80,15 @@ std::vector<FilledRow> question_rows(const UnitPlan& plan, const ReadItem& item)
   return {std::move(row)};
 }
 
+// A person who finished an item has looked for all its labels; a tool only for those that it says
+// something of, be it that they are absent.
+bool looked_for(const UnitPlan& plan, const Opinion& opinion) {
+  return opinion.rater.kind == RaterKind::Human ||
+         std::ranges::any_of(opinion.annotations, [&](const Annotation& one) {
+           return one.label && plan.has_label(*one.label);
+         });
+}
+
 // Labels of whole items and of masks: there or not, of everyone who finished the item.
 std::vector<FilledRow> presence_rows(const UnitPlan& plan, const ReadItem& item) {
   const ClassIndex absent = plan.class_of(value_absent).value_or(0);
@@ -91,7 +100,9 @@ std::vector<FilledRow> presence_rows(const UnitPlan& plan, const ReadItem& item)
                      .annotation = found->id};
   };
   FilledRow row("", item.opinions.size());
-  for (std::size_t o = 0; o < item.opinions.size(); ++o) row.said[o] = presence(item.opinions[o]);
+  for (std::size_t o = 0; o < item.opinions.size(); ++o) {
+    if (looked_for(plan, item.opinions[o])) row.said[o] = presence(item.opinions[o]);
+  }
   if (item.truth) row.truth = presence(*item.truth);
   return {std::move(row)};
 }
@@ -113,7 +124,11 @@ Result<std::vector<FilledRow>> place_rows(const storage::Reader& reader, const U
   for (const MarkCluster& cluster : CSL_TRY(
            match_places(reader, item.row, plan, marks, opinion_count + (item.truth ? 1U : 0U)))) {
     FilledRow& row = rows.emplace_back(std::to_string(rows.size() + 1), opinion_count);
-    for (auto& said : row.said) said = SaidClass{.label = absent, .annotation = {}};
+    for (std::uint32_t o = 0; o < opinion_count; ++o) {
+      if (looked_for(plan, item.opinions[o])) {
+        row.said[o] = SaidClass{.label = absent, .annotation = {}};
+      }
+    }
     if (item.truth) row.truth = SaidClass{.label = absent, .annotation = {}};
     for (const Mark& mark : cluster) {
       const SaidClass said{.label = plan.class_of(*mark.annotation->label).value_or(absent),

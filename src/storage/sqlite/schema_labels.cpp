@@ -105,6 +105,7 @@ const std::vector<Projection> projections = {
         WHERE export_id = :export_id)sql"}},
     {"export.downloaded", {}},
     {"panel.read", {}},
+    {"suggestion.taken", {}},
     {"votes.downloaded", {}},
 };
 

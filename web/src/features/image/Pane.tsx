@@ -15,7 +15,7 @@ import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
 import { signed, unitOf } from "@/core/pictures";
 import { cutOf } from "./looking";
 import type { ImageState, Tool } from "./model";
-import { shownPicture } from "./model";
+import { lookingTools, shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
@@ -46,8 +46,6 @@ interface Props {
   readonly brushColour: string;
   readonly actions: PaneActions;
 }
-
-const lookingTools: readonly Tool[] = ["window", "pan", "zoom", "crosshair"];
 
 interface Drag {
   readonly tool: PaneTool;

@@ -288,7 +288,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
       <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(now.current.pictures[index]?.study.prior === true ? withBeside(now.current, index) : withPicture(now.current, index))} />
-      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
+      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(state.protocol, picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
         <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
@@ -335,12 +335,12 @@ function besideLesion(state: ImageState, { target }: AnnotationBody): ImageState
 /** The layout that this person chose last for pictures of this kind. */
 function withKeptLayout(state: ImageState): ImageState {
   const picture = shownPicture(state);
-  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(picture.series.modality))) };
+  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(state.protocol, picture.series.modality))) };
 }
 
-function keepLayout(modality: string, layout: Layout): void {
+function keepLayout(protocol: ImageState["protocol"], modality: string, layout: Layout): void {
   // Side by side belongs to the case, not to the habit.
-  if (layout !== "beside") localStorage.setItem(layoutKey(modality), layout);
+  if (layout !== "beside") localStorage.setItem(layoutKey(protocol, modality), layout);
 }
 
 function thumbnailUrl(projectId: string, itemId: string, picture: Picture): string {

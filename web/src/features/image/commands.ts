@@ -1,12 +1,12 @@
 // What a rater can do in the image workspace, each declared once.
 import {
   IconArrowBackUp, IconArrowForwardUp, IconBook2, IconBrush, IconContrast, IconContrastOff, IconCrosshair, IconEraser, IconFocusCentered,
-  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
+  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMarquee2, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
   IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
 } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import type { Effect, ImageState, Layout, Tool } from "./model";
-import { findingLabels, neighbour, redoStep, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
+import { findingLabels, lookingTools, neighbour, redoStep, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
 import { lutNames } from "@/core/luts";
 import type { Slab } from "@/core/reslice";
 import { planesInOrder, scrolledOn, withLooking, withoutTurn } from "./looking";
@@ -27,11 +27,12 @@ const tool = (id: Tool, shortcut: string, group: string, icon: ImageCommand["ico
   group,
   ...(icon === undefined ? {} : { icon }),
   apply: (state) => ({ ...state, tool: id }),
-  enabled: (state) => !state.readOnly || ["window", "pan", "zoom", "crosshair"].includes(id),
+  enabled: (state) => !state.readOnly || lookingTools.includes(id),
 });
 
 export const toolCommands: readonly ImageCommand[] = [
   tool("window", "W", strings.groups.view, IconContrast),
+  tool("window_region", "Alt+W", strings.groups.view, IconMarquee2),
   tool("pan", "H", strings.groups.view, IconArrowsMove),
   tool("zoom", "M", strings.groups.view, IconZoomIn),
   tool("crosshair", "X", strings.groups.view, IconCrosshair),

@@ -141,7 +141,8 @@ export function layoutFor(picture: Picture, protocol: Protocol, kept: string | n
   }
 }
 
-export const layoutKey = (modality: string): string => `consilium.image.layout.${modality}`;
+/** Kept for each protocol: what was chosen in one project does not undo how another one wants its pictures hung. */
+export const layoutKey = (protocol: Protocol, modality: string): string => `consilium.image.layout.${protocol.id}.${modality}`;
 
 /** The planes in the order of the panes: the main one first. */
 export function planesInOrder(state: ImageState): readonly Plane[] {

@@ -4,10 +4,10 @@ import type { Point } from "@/core/domain";
 import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
-import { layerForSegment, layerOf, segmentExtents } from "@/core/mask_layers";
+import { segmentExtents } from "@/core/mask_layers";
 import { unitOf } from "@/core/pictures";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
+import { measureMask, measureShape, measurementText, valuesOfSegments } from "./measure";
 import type { ImageState } from "./model";
 import { colourOf, findings, selectedBody, shownPicture, sliceOf } from "./model";
 import type { Stage } from "./stage";
@@ -34,7 +34,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
   const segment = held?.type === "mask" && held.grid_id === picture.volume.grid_id ? held.segment : null;
   // What the image holds under it is counted for the selected one alone, and once for each change: it takes every voxel of its bricks.
   const values = useMemo(
-    () => (segment === null || stageRevision < 0 ? {} : (valuesUnder(layerOf(layers, layerForSegment(layers, segment, false)), new Set([segment]), stage.pictureOf(picture, 0).volume, picture.volume).get(segment) ?? {})),
+    () => (segment === null || stageRevision < 0 ? {} : (valuesOfSegments(layers, new Set([segment]), stage.pictureOf(picture, 0).volume, picture.volume).get(segment) ?? {})),
     [layers, segment, stage, picture, stageRevision],
   );
   return useMemo(() => {

@@ -4,6 +4,8 @@ import type { Quantity, VolumeInfo } from "@/core/domain";
 import { areaOf, isInside, spacingOf } from "@/core/geometry";
 import { angleDegrees, cobbDegrees, distanceMm, outlineOf } from "@/core/shape_points";
 import type { LabelExtent, Mask } from "@/core/mask";
+import type { MaskLayers } from "@/core/mask_layers";
+import { layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Volume } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import { signed, unitText } from "@/core/pictures";
@@ -126,6 +128,16 @@ export function valuesUnder(mask: Mask, labels: ReadonlySet<number>, volume: Vol
     }
   }
   return new Map([...found].map(([label, values]) => [label, withValues(values, info)]));
+}
+
+/** Of segments in whichever layers they lie. */
+export function valuesOfSegments(layers: MaskLayers, segments: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReturnType<typeof valuesUnder> {
+  const inLayers = new Map<number, Set<number>>();
+  for (const segment of segments) {
+    const layer = layerForSegment(layers, segment, false);
+    inLayers.set(layer, (inLayers.get(layer) ?? new Set<number>()).add(segment));
+  }
+  return new Map([...inLayers].flatMap(([layer, labels]) => [...valuesUnder(layerOf(layers, layer), labels, volume, info)]));
 }
 
 /** As it is stored with the finding: UCUM units, three decimals, of SUV six. */

@@ -27,7 +27,10 @@ import { startOptions } from "./tools/options";
 
 export type ShapeTool = GeometryKind | "freehand" | "spline";
 export type PaintTool = "brush" | "sphere" | "eraser" | "scissors" | "livewire" | "wand";
-export type Tool = "window" | "pan" | "zoom" | "crosshair" | PaintTool | ShapeTool;
+export type LookingTool = "window" | "window_region" | "pan" | "zoom" | "crosshair";
+export type Tool = LookingTool | PaintTool | ShapeTool;
+/** Those that change nothing: readers who may not label have them too. */
+export const lookingTools: readonly Tool[] = ["window", "window_region", "pan", "zoom", "crosshair"];
 export type Layout = "one" | "three" | "four" | "row" | "beside";
 
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
@@ -475,7 +478,7 @@ export function recalled(state: ImageState, text: string | null): ImageState {
     const kept = JSON.parse(text) as Partial<Remembered>;
     const picture = typeof kept.picture === "number" && kept.picture < state.pictures.length ? kept.picture : state.picture;
     const next: ImageState = { ...withPicture(state, picture), ...kept, picture };
-    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly ? "window" : next.tool }, next.position);
+    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly && !lookingTools.includes(next.tool) ? "window" : next.tool }, next.position);
   } catch {
     return state;
   }

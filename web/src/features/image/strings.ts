@@ -1,7 +1,7 @@
 // Every word of the image workspace.
 export const strings = {
   tools: {
-    window: "Window and level", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
+    window: "Window and level", window_region: "Window by region", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
     scissors: "Scissors", livewire: "Livewire", wand: "Wand", polygon: "Polygon", freehand: "Freehand", spline: "Spline", polyline: "Line",
     box: "Box", rotated_box: "Rotated box", ellipse: "Ellipse", point: "Point", length: "Length", bidirectional: "Long and short axis",
     angle: "Angle", cobb: "Cobb angle", mask: "Mask",
@@ -95,6 +95,7 @@ export const strings = {
     form: "Form", forms: { polygon: "Corners", freehand: "Freehand", rectangle: "Rectangle", circle: "Circle" }, act: "Does", fill: "Fills", erase: "Erases",
     side: "Side", within: "Inside", outside: "Outside", depth: "Depth", through: "Whole volume", slab: "Slab", mm: "mm", tolerance: "Tolerance", space: "In 3D", level: "Trace level",
     hint: {
+      window_region: "Drag a rectangle: the window runs over the values in it.",
       polygon: "Click the corners; Enter or the first corner closes.", spline: "Click places on the outline; Enter closes.", polyline: "Click the corners; Enter ends.",
       freehand: "Draw round it in one go.", livewire: "Click on the edge; the line follows it. Enter or the first place closes.", angle: "Click a side, the vertex, the other side.",
       cobb: "Click both ends of one end plate, then of the other.", bidirectional: "Drag the long axis, then click how wide it is.", rotated_box: "Drag one side, then click how wide it is.",

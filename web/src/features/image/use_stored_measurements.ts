@@ -3,9 +3,9 @@ import { useCallback, useEffect, useRef } from "react";
 import type { AnnotationBody, Quantity } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import type { LabelExtent } from "@/core/mask";
-import { allLayers, segmentExtents } from "@/core/mask_layers";
+import { segmentExtents } from "@/core/mask_layers";
 import type { AnnotationSession } from "@/core/workspace";
-import { measureMask, stored, valuesUnder } from "./measure";
+import { measureMask, stored, valuesOfSegments } from "./measure";
 import type { ImageState } from "./model";
 import { shownPicture } from "./model";
 import type { Stage } from "./stage";
@@ -27,12 +27,8 @@ function measured(state: ImageState, stage: Stage, known: Map<AnnotationId, { re
     return extent === undefined || body.target.type !== "mask" ? [] : [{ body, segment: body.target.segment, extent, key: keyOf(extent) }];
   });
   const changed = painted.filter(({ body, key }) => known.get(body.id)?.key !== key);
-  const wanted = new Set(changed.map(({ segment }) => segment));
-  const values = changed.length === 0 ? [] : allLayers(layers).flatMap(([, mask]) => [...valuesUnder(mask, wanted, volume, info)]);
-  for (const { body, segment, extent, key } of changed) {
-    const held = values.find(([of, found]) => of === segment && found.values !== undefined)?.[1];
-    known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...held }, info) });
-  }
+  const values = changed.length === 0 ? null : valuesOfSegments(layers, new Set(changed.map(({ segment }) => segment)), volume, info);
+  for (const { body, segment, extent, key } of changed) known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...values?.get(segment) }, info) });
   return painted.flatMap(({ body }) => {
     const measurements = known.get(body.id)?.stored;
     return measurements === undefined || JSON.stringify(measurements) === JSON.stringify(body.measurements) ? [] : [{ ...body, measurements }];
