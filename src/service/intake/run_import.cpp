@@ -16,6 +16,7 @@
 #include "service/intake/import_plan.hpp"
 #include "service/intake/imports.hpp"
 #include "service/intake/note_intake.hpp"
+#include "service/intake/photo_intake.hpp"
 #include "service/intake/signal_intake.hpp"
 #include "service/intake/volume_intake.hpp"
 #include "storage/catalog.hpp"
@@ -115,6 +116,7 @@ class ImportRun {
         unit.kind == FileKind::MetaImage) {
       return prepare_volume_file(unit, sink);
     }
+    if (unit.kind == FileKind::Photo) return prepare_photo_file(unit, sink);
     if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
       return prepare_signal(unit, sink);
     }
@@ -151,6 +153,16 @@ class ImportRun {
     const std::string content = content_name(tools_.store, sha256(file.view()));
     if (CSL_TRY(is_known(content, sink))) return {};
     return prepare_image(tools_, file.view(), content, sink);
+  }
+
+  Status prepare_photo_file(const ImportUnit& unit, const PreparedSink& sink) {
+    const ImportFile& listed = files_[unit.files.front()];
+    const FileBytes file = CSL_TRY(FileBytes::open(listed.path));
+    const std::string content = content_name(tools_.store, sha256(file.view()));
+    if (CSL_TRY(is_known(content, sink))) return {};
+    return prepare_photo(tools_,
+                         {.bytes = file.view(), .name = listed.name, .patient = patient_of(unit)},
+                         content, sink);
   }
 
   Status prepare_volume_file(const ImportUnit& unit, const PreparedSink& sink) {
