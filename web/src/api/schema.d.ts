@@ -3090,6 +3090,8 @@ export interface components {
                 position_mm: number[];
             }[];
             spacing_mm: number[];
+            /** @description Of a film: from its first frame. */
+            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;

@@ -16,7 +16,7 @@ import type { Picture } from "@/core/pictures";
 import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
 import type { View } from "@/ui/slice_pane";
 import type { Looking } from "./looking";
-import { layoutFor, plainLooking, withoutTurn } from "./looking";
+import { filmFor, layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
@@ -92,7 +92,7 @@ export function startState(
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
     options: startOptions,
-    looking: plainLooking,
+    looking: { ...plainLooking, film: filmFor(shown, plainLooking.film) },
     label: findingLabels(protocol)[0]?.id ?? "",
     selected: null,
     hidden: new Set(),
@@ -369,7 +369,7 @@ export function withPicture(state: ImageState, index: number): ImageState {
     window: initialWindow(picture, state.protocol),
     inverted: isInverse(picture),
     layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
-    looking: { ...plainLooking, film: state.looking.film },
+    looking: { ...plainLooking, film: filmFor(picture, state.looking.film) },
     views: allUnmoved,
     main: acquiredPlane(picture),
   };
