@@ -3132,6 +3132,8 @@ export interface components {
                 factor?: number;
                 refused?: string;
             };
+            /** @description Of a film: from its first frame. */
+            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;

@@ -230,6 +230,8 @@ export interface VolumeInfo {
   readonly transform: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly windows: readonly WindowPreset[];
   readonly spacing_mm: readonly [number, number, number];
+  /** Of a film: when each frame was taken, from the first. */
+  readonly frame_times_ms?: readonly number[];
   /** Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */
   readonly suv?: { readonly factor: number } | { readonly refused: string };
   readonly slices: readonly {

@@ -21,7 +21,7 @@ import type { PriorReading } from "./lesions";
 import { numbersOf } from "./lesions";
 import type { MissingAnswer } from "./levels";
 import { missingOnLevels } from "./levels";
-import { layoutFor, plainLooking, withoutTurn } from "./looking";
+import { filmFor, layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
@@ -123,7 +123,7 @@ export function startState(
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
     options: startOptions,
-    looking: plainLooking,
+    looking: { ...plainLooking, film: filmFor(shown, plainLooking.film) },
     label: findingLabels(protocol)[0]?.id ?? "",
     selected: null,
     hidden: new Set(),
@@ -391,7 +391,7 @@ export function withPicture(state: ImageState, index: number): ImageState {
     window: initialWindow(picture, state.protocol),
     inverted: isInverse(picture),
     layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
-    looking: { ...plainLooking, film: state.looking.film },
+    looking: { ...plainLooking, film: filmFor(picture, state.looking.film) },
     views: allUnmoved,
     main: acquiredPlane(picture),
   };
