@@ -3,14 +3,13 @@
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
 import { labelsOfBrick } from "@/core/mask";
-import type { OperationClient, OperationRequest, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
+import type { OperationClient, OperationRequest, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { ItemId, ProjectId } from "@/core/workspace";
 import { api, call } from "./client";
 
-function nextSlices(header: string | null): SegmentAnswer["nextSlices"] {
-  if (header === null) return [];
-  const summary = JSON.parse(header) as { readonly next_slices?: readonly (number | null)[] };
-  return summary.next_slices ?? [];
+function summaryOf(header: string | null): Omit<SegmentAnswer, "bricks"> {
+  const summary = JSON.parse(header ?? "{}") as { readonly next_slices?: readonly (number | null)[]; readonly propagation?: Propagation };
+  return { nextSlices: summary.next_slices ?? [], propagation: summary.propagation };
 }
 
 export function operationClient(project: ProjectId, item: ItemId): OperationClient {
@@ -24,7 +23,7 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
       const bricks: BrickContents = new Map(
         decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, bytes }) => [index, bytes === null ? undefined : labelsOfBrick(bytes)]),
       );
-      return { bricks, nextSlices: nextSlices(response.headers.get("Consilium-Operation")) };
+      return { bricks, ...summaryOf(response.headers.get("Consilium-Operation")) };
     },
     histogram: (gridId: string, signal: AbortSignal): Promise<VolumeHistogram> => api.json<VolumeHistogram>(`${ofItem}/volumes/${gridId}/histogram`, { query: { bins: 256 }, signal }),
   };

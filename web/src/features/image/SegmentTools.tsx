@@ -2,12 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { FieldValue, OperationField, OperationKind, OperationSpec, VolumeHistogram } from "@/core/segment/operations";
 import { operations, startValues } from "@/core/segment/operations";
-import { unitOf } from "@/core/pictures";
+import { pictureKey, unitOf } from "@/core/pictures";
 import { planesOf } from "@/core/geometry";
 import type { ImageState } from "./model";
 import { findings, gridIdOf, labelOf, selectedBody, shownPicture, withPosition } from "./model";
 import type { WorkParts } from "./segment_work";
-import { SegmentWork, workSegment } from "./segment_work";
+import { SegmentWork, sourcePictures, workSegment } from "./segment_work";
 import { strings } from "./strings";
 
 const words = strings.segment;
@@ -29,6 +29,8 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   const set = (id: string, value: FieldValue): void => setAll({ ...all, [spec.kind]: { ...values, [id]: value } });
   const histogram = useHistogram(parts, gridIdOf(state), spec.kind === "threshold");
   const { isNew } = workSegment(state);
+  // From another picture, where there is one.
+  const kinds = operations.filter(({ kind }) => kind !== "propagate" || sourcePictures(state).length > 0);
   const ready = spec.fromNothing || !isNew;
   const latest = useRef({ spec, values });
   latest.current = { spec, values };
@@ -61,7 +63,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
         <kbd>⇧T</kbd>
       </h2>
       <div className="image-segment-kinds" role="radiogroup" aria-label={words.operation}>
-        {operations.map(({ kind }) => (
+        {kinds.map(({ kind }) => (
           <button key={kind} type="button" role="radio" aria-checked={kind === spec.kind} onClick={() => choose(kind)}>{words.kinds[kind]}</button>
         ))}
       </div>
@@ -118,6 +120,7 @@ function Outcome({ work, update, image }: { work: SegmentWork; update: Props["up
       return (
         <div className="image-segment-said" aria-live="polite">
           <span>{added + removed === 0 ? words.nothing : words.would(added.toLocaleString("en"), removed.toLocaleString("en"))}</span>
+          {state.propagation !== undefined && <span className={state.propagation.quality === "good" ? undefined : "image-warn"}>{words.laid(state.propagation)}</span>}
           {next.length > 0 && <span>{words.nextSlices}</span>}
           {next.map(({ name, normal, slice }) => (
             <button key={name} type="button" className="image-button" onClick={() => goTo(normal, slice)}>{strings.planes[name]} {slice + 1}</button>
@@ -200,6 +203,19 @@ function Field(props: { field: OperationField; value: FieldValue; state: ImageSt
           <select className="image-select" value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
             {field.options.map((option) => (
               <option key={option} value={option}>{words.choices[option] ?? option}</option>
+            ))}
+          </select>
+        </label>
+      );
+    case "picture":
+      return (
+        <label className="image-number-field">
+          <span>{name}</span>
+          <select className="image-select" value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
+            {sourcePictures(state).map((picture, n) => (
+              <option key={`${pictureKey(picture)}/${n}`} value={n === 0 ? "" : picture.volume.grid_id}>
+                {picture.study.prior ? strings.priorOf(picture.study.date) : words.thisStudy} {picture.series.description || picture.series.modality}
+              </option>
             ))}
           </select>
         </label>
