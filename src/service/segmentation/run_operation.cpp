@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "analysis/morphology/ball.hpp"
 #include "analysis/morphology/joint_smoothing.hpp"
@@ -50,6 +51,7 @@ class Runner {
 
   Result<OperationResult> operator()(const GrowOperation& grow) const;
   Result<OperationResult> operator()(const CopyPriorOperation& copy) const;
+  Result<OperationResult> operator()(const PropagateOperation& propagate) const;
 
   Result<OperationResult> operator()(const FillBetweenOperation& fill) const {
     auto box = mask_.extent(operation_.layer);
@@ -177,7 +179,8 @@ class Runner {
   [[nodiscard]] OperationResult edit(const LabelChange& change) const {
     return {.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
                                 change),
-            .next_slices = {}};
+            .next_slices = {},
+            .propagation = {}};
   }
 
   [[nodiscard]] OperationResult become(std::uint16_t segment, const BitVolume& now) const {
@@ -427,13 +430,34 @@ Result<OperationResult> Runner::operator()(const CopyPriorOperation& copy) const
   return edit(becomes(mask_, box, labels));
 }
 
+Result<OperationResult> Runner::operator()(const PropagateOperation& propagate) const {
+  CSL_CHECK(input_.prior != nullptr && input_.prior_image != nullptr);
+  if (operation_.layer != 0) {
+    return fail(ErrorCode::InvalidInput, "earlier segments are carried into layer 0", "/layer");
+  }
+  Propagation propagation = CSL_TRY(propagate_prior(
+      propagate, mask_.grid(), *input_.image, *input_.prior, *input_.prior_image, input_.threads));
+  const PropagatedLabels carried = std::exchange(propagation.carried, {});
+  OperationResult result;
+  if (!carried.labels.empty()) {
+    std::vector<std::uint16_t> labels = mask_.labels(0, carried.box);
+    for (std::size_t v = 0; v < labels.size(); ++v) {
+      if (carried.labels[v] != 0) labels[v] = carried.labels[v];
+    }
+    result = edit(becomes(mask_, carried.box, labels));
+  }
+  result.propagation = std::move(propagation);
+  return result;
+}
+
 }  // namespace
 
 bool needs_image(const MaskOperation& operation) {
   const auto* fill = std::get_if<FillBetweenOperation>(&operation.kind);
   return operation.restriction.range || (fill != nullptr && fill->image_aware) ||
          std::holds_alternative<ThresholdOperation>(operation.kind) ||
-         std::holds_alternative<GrowOperation>(operation.kind);
+         std::holds_alternative<GrowOperation>(operation.kind) ||
+         std::holds_alternative<PropagateOperation>(operation.kind);
 }
 
 Result<OperationResult> run_operation(const MaskOperation& operation, const OperationInput& input) {

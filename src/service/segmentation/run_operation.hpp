@@ -7,6 +7,7 @@
 #include "analysis/distance/lattice.hpp"
 #include "service/segmentation/brick_edit.hpp"
 #include "service/segmentation/mask_operation.hpp"
+#include "service/segmentation/propagate.hpp"
 #include "service/segmentation/seed_sessions.hpp"
 #include "service/segmentation/series_volume.hpp"
 #include "service/segmentation/working_mask.hpp"
@@ -15,8 +16,9 @@ namespace consilium::service {
 
 struct OperationInput {
   const WorkingMask& mask;
-  std::shared_ptr<const SeriesVolume> image;  // null unless needs_image
-  const WorkingMask* prior = nullptr;         // of CopyPriorOperation
+  std::shared_ptr<const SeriesVolume> image;        // null unless needs_image
+  const WorkingMask* prior = nullptr;               // of CopyPriorOperation and PropagateOperation
+  std::shared_ptr<const SeriesVolume> prior_image;  // of PropagateOperation
   SeedSessions& seeds;
   SeedPlace place;
   unsigned threads = 1;
@@ -25,6 +27,7 @@ struct OperationInput {
 struct OperationResult {
   MaskEdit edit;
   std::optional<NextSlices> next_slices;
+  std::optional<Propagation> propagation;  // without the labels
 };
 
 [[nodiscard]] bool needs_image(const MaskOperation& operation);

@@ -16,6 +16,7 @@
 #include "analysis/threshold/threshold.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_bricks.hpp"
+#include "service/item/image_source.hpp"
 #include "service/segmentation/run_operation.hpp"
 #include "storage/catalog.hpp"
 #include "storage/labels.hpp"
@@ -41,6 +42,17 @@ Result<Grid> grid_of(const storage::Reader& reader, const storage::ItemRow& item
                 fmt::format("{} voxels", voxel_count(grid)));
   }
   return grid;
+}
+
+// The item itself, or that of an earlier study shown beside it, of which a series has the grid.
+Result<ItemId> item_with_grid(const storage::Reader& reader, const storage::ItemRow& item,
+                              const std::string& grid_id) {
+  for (const StudyId& study : CSL_TRY(studies_of(reader, item))) {
+    if (CSL_TRY(storage::series_of_grid(reader, study, grid_id)).empty()) continue;
+    const auto found = CSL_TRY(storage::item_of_source(reader, item.project, to_string(study)));
+    if (found) return *found;
+  }
+  return fail(ErrorCode::NotFound, "no study shown with the item has such a grid");
 }
 
 // One place among those who may compute; given back when the call ends.
@@ -75,6 +87,19 @@ class Turn {
   PersonId person_;
 };
 
+json::object propagation_json(const Propagation& propagation) {
+  const RigidRegistration& rigid = propagation.rigid;
+  json::object told{{"quality", name_of(propagation.quality())},
+                    {"similarity", rigid.similarity},
+                    {"turn_deg", json::value_from(rigid.turn_deg)},
+                    {"shift_mm", json::value_from(rigid.shift_mm)}};
+  if (propagation.bend) {
+    told["displacement_mm_max"] = propagation.bend->displacement_mm_max;
+    told["jacobian"] = json::array{propagation.bend->jacobian_min, propagation.bend->jacobian_max};
+  }
+  return told;
+}
+
 std::string summary_of(const OperationResult& result, std::int64_t revision, double seconds) {
   json::object summary{{"revision", revision},           {"seconds", seconds},
                        {"bricks", result.edit.bricks},   {"added", result.edit.added},
@@ -86,6 +111,7 @@ std::string summary_of(const OperationResult& result, std::int64_t revision, dou
     }
     summary["next_slices"] = std::move(slices);
   }
+  if (result.propagation) summary["propagation"] = propagation_json(*result.propagation);
   return json::serialize(summary);
 }
 
@@ -210,6 +236,56 @@ struct Segmentation::State {
     return opened;
   }
 
+  // Where earlier segments come from.
+  struct Source {
+    ItemId item;
+    std::string grid_id;
+    Grid grid;
+    std::optional<RaterId> rater;
+  };
+  // Nothing for operations that look at one mask only. Errors: NotFound unless it is an item of the
+  // same patient.
+  Result<std::optional<Source>> source_of(const ProjectId& project, const storage::ItemRow& item,
+                                          const MaskOperation& operation) const {
+    std::optional<ItemId> named;
+    Source source;
+    if (const auto* copy = std::get_if<CopyPriorOperation>(&operation.kind)) {
+      named = copy->item;
+      source.grid_id = copy->grid_id;
+    } else if (const auto* propagate = std::get_if<PropagateOperation>(&operation.kind)) {
+      named = propagate->item;
+      source.grid_id = propagate->grid_id;
+      source.rater = propagate->rater;
+    } else {
+      return std::nullopt;
+    }
+    const auto reader = CSL_TRY(store.read());
+    if (!named) named = CSL_TRY(item_with_grid(*reader, item, source.grid_id));
+    const storage::ItemRow from = CSL_TRY(storage::find_item(*reader, project, *named));
+    if (from.patient != item.patient) {
+      return fail(ErrorCode::NotFound, "the patient has no such earlier item");
+    }
+    source.item = from.id;
+    source.grid = CSL_TRY(grid_of(*reader, from, source.grid_id));
+    return source;
+  }
+
+  // The segments of the label that is asked for, if one is.
+  Status choose_segments(const Source& from, const RaterId& own,
+                         PropagateOperation& propagate) const {
+    if (propagate.label.empty()) return {};
+    const auto reader = CSL_TRY(store.read());
+    propagate.from_segments.clear();
+    for (const storage::MaskSegmentRow& row : CSL_TRY(
+             storage::mask_segments(*reader, from.item, from.rater.value_or(own), from.grid_id))) {
+      if (row.label != propagate.label) continue;
+      propagate.from_segments.push_back(static_cast<std::uint16_t>(row.segment));
+    }
+    if (!propagate.from_segments.empty()) return {};
+    return fail(ErrorCode::InvalidInput, "the earlier image has no mask with this label",
+                "/operation/label", "choose a label that was drawn there, or another series");
+  }
+
   Result<WorkingMask> working_mask(const Access& access, const ProjectId& project,
                                    const ItemId& item, const std::string& grid_id, const Grid& grid,
                                    const BrickQuery& query) const {
@@ -239,7 +315,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
                                                   const json::value& body) {
   CSL_TRY(require(access, project, Roles{Role::Rater}));
   const Timestamp start = state_->clock.now();
-  const MaskOperation operation = CSL_TRY(read_mask_operation(body));
+  MaskOperation operation = CSL_TRY(read_mask_operation(body));
   const State::Opened opened = CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
   const Turn turn =
       CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
@@ -248,6 +324,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   OperationInput input{.mask = mask,
                        .image = nullptr,
                        .prior = nullptr,
+                       .prior_image = nullptr,
                        .seeds = state_->seeds,
                        .place = {.item = item_id, .rater = access.rater(), .grid_id = grid_id},
                        .threads = state_->limits.threads};
@@ -255,16 +332,15 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
     input.image = CSL_TRY(state_->volumes.find(access, project, item_id, grid_id));
   }
   std::optional<WorkingMask> prior;
-  if (const auto* copy = std::get_if<CopyPriorOperation>(&operation.kind)) {
-    const auto reader = CSL_TRY(state_->store.read());
-    const storage::ItemRow from = CSL_TRY(storage::find_item(*reader, project, copy->item));
-    if (from.patient != opened.item.patient) {
-      return fail(ErrorCode::NotFound, "the patient has no such earlier item");
-    }
-    const Grid grid = CSL_TRY(grid_of(*reader, from, copy->grid_id));
-    prior =
-        CSL_TRY(state_->working_mask(access, project, copy->item, copy->grid_id, grid, own_bricks));
+  if (const auto from = CSL_TRY(state_->source_of(project, opened.item, operation))) {
+    BrickQuery whose = own_bricks;
+    whose.rater = from->rater;
+    prior = CSL_TRY(
+        state_->working_mask(access, project, from->item, from->grid_id, from->grid, whose));
     input.prior = &*prior;
+    if (std::holds_alternative<PropagateOperation>(operation.kind)) {
+      input.prior_image = CSL_TRY(state_->volumes.find(access, project, from->item, from->grid_id));
+    }
   }
   OperationResult result = CSL_TRY(run_operation(operation, input));
   // Bricks were read after the revision: a patch in between would have mixed two states.
