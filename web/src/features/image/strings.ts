@@ -59,6 +59,7 @@ export const strings = {
   seriesForm: "Series",
   guidelineToggle: "Show or hide the guideline",
   submit: "Submit, next",
+  submitDraft: "Submit with a reason",
   submitName: "Submit and open the next item",
   skip: "Skip",
   skipName: "Skip this item with a reason",
