@@ -14,8 +14,20 @@ using storage::Fields;
 using storage::PatientText;
 using storage::Transaction;
 
-Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item, const RaterId& rater) {
-  const auto task = CSL_TRY(storage::task_of_rater(reader, item, rater));
+Result<TaskId> open_task(const storage::Reader& reader, const Access& access,
+                         const ProjectId& project, const ItemId& item) {
+  const Roles roles = roles_in(access, project);
+  if (roles.has(Role::Adjudicator)) {
+    const auto draft =
+        CSL_TRY(storage::task_of_rater(reader, item, access.rater(), storage::adjudicate_stage));
+    if (draft && draft->state == "leased") return draft->id;
+    if (!roles.has(Role::Rater)) {
+      return fail(ErrorCode::Conflict, "you have no draft of an adjudication on this item", "",
+                  "begin to edit in Review, then send your labels");
+    }
+  }
+  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  const auto task = CSL_TRY(storage::task_of_rater(reader, item, access.rater()));
   if (!task || task->state == "released" || task->state == "skipped" || task->state == "assigned") {
     return fail(ErrorCode::Conflict, "you hold no task on this item", "",
                 "take the item, then send your labels");
@@ -160,7 +172,7 @@ Result<WriteOutcome> AnnotationWriter::apply(Transaction& transaction,
   if (stored ? prepared.if_match != stored->revision : prepared.if_match.has_value()) {
     return WriteOutcome::LostRace;
   }
-  const TaskId task = CSL_TRY(open_task(transaction, item_id_, access_.rater()));
+  const TaskId task = CSL_TRY(open_task(transaction, access_, project_, item_id_));
   CSL_TRY(transaction.append(
       revision_event(prepared, item_, access_.rater(), task, stored ? stored->revision + 1 : 1)));
   return stored ? WriteOutcome::Replaced : WriteOutcome::Created;
@@ -174,7 +186,7 @@ Result<WriteOutcome> AnnotationWriter::retract(Transaction& transaction, const A
   }
   if (stored->state == "retracted") return WriteOutcome::Unchanged;
   if (if_match != stored->revision) return WriteOutcome::LostRace;
-  CSL_TRY(open_task(transaction, item_id_, access_.rater()));
+  CSL_TRY(open_task(transaction, access_, project_, item_id_));
   CSL_TRY(transaction.append(retraction_event(id, item_, stored->revision + 1)));
   return WriteOutcome::Replaced;
 }

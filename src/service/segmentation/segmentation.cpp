@@ -226,7 +226,7 @@ struct Segmentation::State {
     const auto reader = CSL_TRY(store.read());
     Opened opened{.item = CSL_TRY(storage::find_item(*reader, project, item_id)), .grid = {}};
     opened.grid = CSL_TRY(grid_of(*reader, opened.item, grid_id));
-    CSL_TRY(open_task(*reader, item_id, access.rater()));
+    CSL_TRY(open_task(*reader, access, project, item_id));
     opened.revision = CSL_TRY(storage::mask_revision(*reader, item_id, access.rater(), grid_id));
     if (opened.revision != operation.base_revision) {
       return fail(ErrorCode::PreconditionFailed, "the mask has changed meanwhile",
@@ -313,7 +313,7 @@ Segmentation::~Segmentation() = default;
 Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const ProjectId& project,
                                                   const ItemId& item_id, const std::string& grid_id,
                                                   const json::value& body) {
-  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  CSL_TRY(require(access, project, writing_roles));
   const Timestamp start = state_->clock.now();
   MaskOperation operation = CSL_TRY(read_mask_operation(body));
   const State::Opened opened = CSL_TRY(state_->open(access, project, item_id, grid_id, operation));

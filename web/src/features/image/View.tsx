@@ -308,9 +308,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         {state.guideline && <Guideline protocol={state.protocol} label={label} />}
         {!state.readOnly && (
           <footer className="image-finish">
-            <button type="button" className="image-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>S</kbd></button>
+            {props.adjudicating !== true && <button type="button" className="image-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>S</kbd></button>}
             <button type="button" className="image-button" onClick={() => props.onQuestion()}>{strings.question}</button>
-            <button type="button" className="image-button image-submit" onClick={submit}>{strings.submit} <kbd>Enter</kbd></button>
+            <button type="button" className="image-button image-submit" onClick={submit}>{props.adjudicating === true ? strings.submitDraft : strings.submit} <kbd>Enter</kbd></button>
           </footer>
         )}
       </aside>

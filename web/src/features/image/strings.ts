@@ -65,6 +65,7 @@ export const strings = {
   answerFirst: (title: string): string => `Not submitted: ${title} is not answered yet`,
   guidelineToggle: "Show or hide the guideline",
   submit: "Submit, next",
+  submitDraft: "Submit with a reason",
   submitName: "Submit and open the next item",
   skip: "Skip",
   skipName: "Skip this item with a reason",
