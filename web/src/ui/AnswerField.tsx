@@ -39,12 +39,22 @@ function moveByKey(event: React.KeyboardEvent<HTMLElement>): void {
   } else if (at >= 0 && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
     handled();
     buttons[(at + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length]?.focus();
+  } else if (event.key === "Enter" && buttons[at]?.getAttribute("aria-pressed") === "true") {
+    // Enter takes no answer back: after the last field it is the workspace's, and submits.
+    handled();
+    buttons[at].blur();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   } else if (at >= 0 && /^[1-9]$/.test(event.key)) {
     const button = buttons[Number(event.key) - 1];
     handled();
     button?.focus();
     button?.click();
   }
+}
+
+/** After a click by mouse the keys belong to the workspace again: Enter submits, not this button. */
+export function releaseKeys(event: React.MouseEvent<HTMLElement>): void {
+  if (event.detail > 0) event.currentTarget.blur();
 }
 
 export function AnswerField(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
@@ -92,8 +102,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
         <span className="answer-choices">
           {options.map((option) => (
             <button key={option.id} type="button" disabled={readOnly} aria-pressed={chosen.has(option.id)} title={"definition" in option ? option.definition : undefined} className={chosen.has(option.id) ? "answer-choice answer-choice-on" : "answer-choice"} onClick={(event) => {
-                // After a click by mouse the keys belong to the workspace again: Enter submits, not this button.
-                if (event.detail > 0) event.currentTarget.blur();
+                releaseKeys(event);
                 choose(option.id);
               }}>
               {option.title}

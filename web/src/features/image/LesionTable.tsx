@@ -1,5 +1,6 @@
 // Lesions by time point: sizes, what is new or gone, the sum of diameters and its change. A prior's size opens it beside this study.
 import { IconArrowForward, IconFileDownload } from "@tabler/icons-react";
+import { releaseKeys } from "@/ui/AnswerField";
 import { saveFile } from "@/ui/save_file";
 import type { LesionRow, LesionTimes } from "./lesions";
 import { lesionCsv, signedPercent } from "./lesions";
@@ -19,7 +20,7 @@ export function LesionTable({ state, times, actions }: { state: ImageState; time
   // The time points that fit: the first, which changes are counted from, and the latest.
   const columns = times.dates.length <= 3 ? times.dates.map((_, at) => at) : [0, last - 1, last];
   const measuredOnce = times.sums.some((sum) => sum !== null);
-  if (times.rows.length === 0 || (last === 0 && !measuredOnce)) return null;
+  if (times.rows.length === 0) return null;
   const words = strings.lesions;
   return (
     <section className="image-lesions" aria-label={words.title}>
@@ -50,7 +51,7 @@ export function LesionTable({ state, times, actions }: { state: ImageState; time
                 if (size !== null) {
                   return (
                     <td key={at}>
-                      <button type="button" title={at === last ? words.showHere(row.number) : words.showBeside(row.number)} onClick={() => actions.show(row, at)}>
+                      <button type="button" title={at === last ? words.showHere(row.number) : words.showBeside(row.number)} onClick={(event) => { releaseKeys(event); actions.show(row, at); }}>
                         {size.longMm === null ? words.seen : size.shortMm === null ? mm(size.longMm) : `${mm(size.longMm)} × ${mm(size.shortMm)}`}
                       </button>
                     </td>
@@ -59,7 +60,7 @@ export function LesionTable({ state, times, actions }: { state: ImageState; time
                 return (
                   <td key={at}>
                     {at === last && !state.readOnly ? (
-                      <button type="button" className="image-lesion-carry" title={words.carryHelp(row.number)} onClick={() => actions.carry(row)}>
+                      <button type="button" className="image-lesion-carry" title={words.carryHelp(row.number)} onClick={(event) => { releaseKeys(event); actions.carry(row); }}>
                         <IconArrowForward size={14} stroke={1.8} /> {words.carry}
                       </button>
                     ) : (

@@ -3,7 +3,7 @@ import { IconEye, IconEyeOff, IconLock, IconLockOpen, IconTrash } from "@tabler/
 import type { AnnotationBody, AnswerValue, ProtocolLabel, Question } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import { undoLabel } from "@/core/undo";
-import { AnswerField } from "@/ui/AnswerField";
+import { AnswerField, releaseKeys } from "@/ui/AnswerField";
 import type { ImageCommand } from "./commands";
 import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { Picture } from "@/core/pictures";
@@ -150,7 +150,7 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
       {!state.readOnly && (
         <div className="image-labels" role="radiogroup" aria-label={strings.labels}>
           {findingLabels(state.protocol).map((label, n) => (
-            <button key={label.id} type="button" role="radio" aria-checked={state.label === label.id} title={label.definition} className={state.label === label.id ? "image-label image-label-on" : "image-label"} onClick={() => actions.setLabel(label.id)}>
+            <button key={label.id} type="button" role="radio" aria-checked={state.label === label.id} title={label.definition} className={state.label === label.id ? "image-label image-label-on" : "image-label"} onClick={(event) => { releaseKeys(event); actions.setLabel(label.id); }}>
               <span className="image-swatch" style={{ background: colourOf(state, label.id) }} />
               {label.title}
               {n < 9 && <kbd aria-hidden="true">{n + 1}</kbd>}
@@ -167,7 +167,7 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
           const locked = state.locked.has(body.id);
           return (
             <li key={body.id} className={body.id === state.selected ? "image-finding image-finding-on" : "image-finding"}>
-              <button type="button" className="image-finding-name" title={strings.select(name)} aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id, true)}>
+              <button type="button" className="image-finding-name" title={strings.select(name)} aria-pressed={body.id === state.selected} onClick={(event) => { releaseKeys(event); actions.select(body.id, true); }}>
                 <span className="image-number" style={{ background: colourOf(state, body.label) }}>{number}</span>
                 <span>
                   <b>{label?.title ?? body.label}</b> {mainAttribute(label, body)}

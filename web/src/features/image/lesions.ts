@@ -72,13 +72,20 @@ function sizeOf(bodies: readonly AnnotationBody[], node: boolean): LesionSize | 
 
 const percent = (now: number | null, then: number | null): number | null => (now === null || then === null || then === 0 ? null : ((now - then) / then) * 100);
 
-/** Angles and the like are no lesions; whatever else has a number is. */
-const isLesion = (body: AnnotationBody): boolean => body.label !== null && (body.target.type === "mask" || (body.target.type === "region" && body.target.geometry.kind !== "angle" && body.target.geometry.kind !== "cobb"));
+/** Painted or drawn; not angles, which have no size, nor answers. */
+const isPlace = (body: AnnotationBody): boolean => body.label !== null && (body.target.type === "mask" || (body.target.type === "region" && body.target.geometry.kind !== "angle" && body.target.geometry.kind !== "cobb"));
+
+/** A lesion is what is measured, or what its label lets measure: an organ that is only painted is none. */
+function isLesion(state: ImageState, bodies: readonly AnnotationBody[]): boolean {
+  return bodies.some((body) => quantity(body, "long_axis") !== null || quantity(body, "length") !== null || (labelOf(state, body.label)?.places ?? []).some((place) => place === "bidirectional" || place === "length"));
+}
 
 export function lesionTimes(state: ImageState, date: string | null): LesionTimes {
-  const own = findings(state).flatMap(({ number, body }) => (isLesion(body) ? [{ ...body, number }] : []));
-  const times = [...state.priors.map(({ bodies }) => bodies.filter((body) => isLesion(body) && (body.number ?? null) !== null)), own];
-  const numbers = [...new Set(times.flat().flatMap((body) => body.number ?? []))].sort((a, b) => a - b);
+  const own = findings(state).flatMap(({ number, body }) => (isPlace(body) ? [{ ...body, number }] : []));
+  const times = [...state.priors.map(({ bodies }) => bodies.filter((body) => isPlace(body) && (body.number ?? null) !== null)), own];
+  const numbers = [...new Set(times.flat().flatMap((body) => body.number ?? []))]
+    .filter((number) => isLesion(state, times.flat().filter((body) => body.number === number)))
+    .sort((a, b) => a - b);
   const rows = numbers.map((number): LesionRow => {
     const at = times.map((bodies) => bodies.filter((body) => body.number === number));
     // Its mask or outline names it; a line beside it is only how it was measured.

@@ -29,10 +29,19 @@ function measured(state: ImageState, stage: Stage, known: Map<AnnotationId, { re
   const changed = painted.filter(({ body, key }) => known.get(body.id)?.key !== key);
   const values = changed.length === 0 ? null : valuesOfSegments(layers, new Set(changed.map(({ segment }) => segment)), volume, info);
   for (const { body, segment, extent, key } of changed) known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...values?.get(segment) }, info) });
-  return painted.flatMap(({ body }) => {
-    const measurements = known.get(body.id)?.stored;
-    return measurements === undefined || JSON.stringify(measurements) === JSON.stringify(body.measurements) ? [] : [{ ...body, measurements }];
+  // What was measured and is all erased, or grown over, measures nothing any more.
+  const emptied = state.bodies.flatMap((body): readonly AnnotationBody[] => {
+    if (body.measurements === undefined || !known.has(body.id) || painted.some((one) => one.body.id === body.id)) return [];
+    const { measurements: _, ...rest } = body;
+    return body.target.type === "mask" && body.target.grid_id === info.grid_id ? [rest] : [];
   });
+  return [
+    ...emptied,
+    ...painted.flatMap(({ body }) => {
+      const measurements = known.get(body.id)?.stored;
+      return measurements === undefined || JSON.stringify(measurements) === JSON.stringify(body.measurements) ? [] : [{ ...body, measurements }];
+    }),
+  ];
 }
 
 const keyOf = ({ voxels, centre, low, high }: LabelExtent): string => [voxels, ...centre, ...low, ...high].join();
