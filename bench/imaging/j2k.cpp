@@ -4,11 +4,11 @@
 //
 //   csl_bench_j2k FILE.dcm...        grey DICOM files, compressed or not
 #include <fmt/format.h>
-#include <ojph_arch.h>
-#include <ojph_codestream.h>
-#include <ojph_file.h>
-#include <ojph_mem.h>
-#include <ojph_params.h>
+#include <openjph/ojph_arch.h>
+#include <openjph/ojph_codestream.h>
+#include <openjph/ojph_file.h>
+#include <openjph/ojph_mem.h>
+#include <openjph/ojph_params.h>
 #include <zstd.h>
 
 #include <algorithm>
