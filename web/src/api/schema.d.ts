@@ -515,6 +515,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/items/{item_id}/adjudication/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Begin to draw the adjudication, from a copy that becomes my draft */
+        put: operations["put_adjudication_draft"];
+        post?: never;
+        /** Discard the draft; the item is as it was before */
+        delete: operations["delete_adjudication_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/items/{item_id}/adjudication/draft/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Settle the item with what my draft holds */
+        post: operations["submit_adjudication_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items/{item_id}/annotations": {
         parameters: {
             query?: never;
@@ -1921,6 +1956,46 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AdjudicationDraft: {
+            /** Format: date-time */
+            begun_at: string;
+            by: string;
+            /**
+             * Format: date-time
+             * @description From then on others may discard it
+             */
+            idle_from: string;
+            mine: boolean;
+            /** @description Key of the opinion that it was copied from */
+            opinion: string | null;
+            /** @description A reader has submitted again since it was begun */
+            opinions_changed: boolean;
+            /** @description When it is begun: voxels that two masks claimed; they went to the first */
+            overlapping_voxels?: number;
+            /** @enum {string} */
+            seed: "opinion" | "standing" | "decisions";
+            /** @description Mine: annotations and masks that I send go to it */
+            task: null | components["schemas"]["Task"];
+        };
+        AdjudicationDraftRequest: {
+            /** @description With from decisions: one for each difference that is not agreed */
+            decisions?: components["schemas"]["Decision"][];
+            /**
+             * @description What is copied: one opinion, the adjudication that stands, or what decisions come to
+             * @enum {string}
+             */
+            from: "opinion" | "standing" | "decisions";
+            /** @description With from opinion: its key */
+            opinion?: string | null;
+        };
+        AdjudicationDraftSubmission: {
+            duration_s?: number | null;
+            /** @description The outcome serves as gold from now on: it is shown to raters as any other item */
+            gold?: boolean;
+            /** @description Of the opinions as they were looked at */
+            opinions_revision: string;
+            reason: string;
+        };
         AdjudicationRequest: {
             /** @description One for each difference that is not agreed; agreed ones may be decided too */
             decisions: components["schemas"]["Decision"][];
@@ -2071,7 +2146,7 @@ export interface components {
             operations: (components["schemas"]["BulkPut"] | components["schemas"]["BulkDelete"])[];
         };
         Decision: {
-            /** @description With take edited: what stands instead */
+            /** @description With take edited: what stands instead. As settled, with take drawn: the copied label as it stands; null where it was taken away or drawn anew */
             annotation?: null | components["schemas"]["AnnotationRequest"];
             /** @description With take choice: the choice's class */
             class?: string | null;
@@ -2079,8 +2154,11 @@ export interface components {
             /** @description With take choice: whose annotation, where places differ; else the first of the choice */
             rater?: string | null;
             reason?: string | null;
-            /** @enum {string} */
-            take: "choice" | "edited" | "unsure";
+            /**
+             * @description drawn: what was drawn in the workspace stays
+             * @enum {string}
+             */
+            take: "choice" | "edited" | "unsure" | "drawn";
         };
         Difference: {
             /** @description All said the same; taken unless somebody decides otherwise */
@@ -2302,10 +2380,13 @@ export interface components {
             };
             /** @description Worst first; agreed units last */
             differences: components["schemas"]["Difference"][];
+            draft: null | components["schemas"]["AdjudicationDraft"];
             item_id: components["schemas"]["Id"];
             may_adjudicate: boolean;
             names_hidden: boolean;
             opinions: components["schemas"]["Opinion"][];
+            /** @description Another one as soon as one of the opinions changes */
+            opinions_revision: string;
             why_not: string;
         };
         Lease: {
@@ -2350,7 +2431,7 @@ export interface components {
             items: components["schemas"]["Mask"][];
             next_cursor?: string | null;
         };
-        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}. */
+        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}. */
         MaskOperation: {
             /** @description Slices lie across it: 0 columns (x), 1 rows (y), 2 slices (z). fill_holes: null for 3D. */
             axis?: number | null;
@@ -2365,6 +2446,13 @@ export interface components {
             from_grid?: string;
             /** Format: uuid */
             from_item?: string;
+            /**
+             * Format: uuid
+             * @description propagate: whose labels, as far as they may be seen; one's own when left out. Without from_item the study shown with the item that has from_grid is taken.
+             */
+            from_rater?: string;
+            /** @description propagate: only these; none or null: all. */
+            from_segments?: number[] | null;
             /** @description Highest value taken. */
             hi?: number;
             /** @enum {string} */
@@ -2373,7 +2461,9 @@ export interface components {
             /** @enum {string} */
             keep?: "largest" | "larger_than" | "split";
             /** @enum {string} */
-            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior";
+            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate";
+            /** @description propagate: only segments of findings with this label. */
+            label?: string;
             /** @description Lowest value taken, after the modality transform (HU). */
             lo?: number;
             /** @enum {string} */
@@ -2382,8 +2472,12 @@ export interface components {
             mm?: number;
             /** @description islands, larger_than: smallest part that stays. */
             mm3?: number;
+            /** @description propagate: the two images show tissue in different values. */
+            other_modality?: boolean;
             /** @description grow: learn the intensities anew from the present seeds. */
             relearn?: boolean;
+            /** @description propagate: turn and shift, do not bend. */
+            rigid_only?: boolean;
             /** @description grow: the layer that holds the seeds; the request's own when left out. */
             seeds_layer?: number | null;
             segment?: number;
@@ -2415,6 +2509,18 @@ export interface components {
             changed: number;
             /** @description grow: the slice across each axis where a stroke would help most. */
             next_slices?: (number | null)[];
+            /** @description propagate: how the earlier volume was laid over this one. */
+            propagation?: {
+                displacement_mm_max?: number;
+                /** @description Least and greatest volume change of the bend; above 0 nothing folds. */
+                jacobian?: number[];
+                /** @enum {string} */
+                quality: "good" | "uncertain";
+                shift_mm: number[];
+                /** @description Correlation, or normalised mutual information, after turning and shifting. */
+                similarity: number;
+                turn_deg: number[];
+            };
             /** @description Voxels that lost theirs. */
             removed: number;
             revision: number;
@@ -2541,6 +2647,8 @@ export interface components {
                 edges_bits: number[];
             };
             units: components["schemas"]["PanelUnit"][];
+            /** @description Items whose votes were taken in since counted_at: they are in the votes, posteriors, settled items, next readers and effort, and not yet in agreement, consensus, reliability and drift */
+            updates?: number;
         };
         PanelClass: {
             id: string;
@@ -2892,6 +3000,11 @@ export interface components {
         };
         ReviewRow: {
             differences: number;
+            /**
+             * @description Whose adjudication is being drawn in the workspace
+             * @enum {string|null}
+             */
+            draft: "mine" | "another" | null;
             entropy_bits: number;
             item: components["schemas"]["Item"];
             open: number;
@@ -3106,6 +3219,8 @@ export interface components {
             unit: string;
         };
         VolumeInfo: {
+            /** @description Of a film: from its first frame. */
+            frame_times_ms?: number[];
             grid: {
                 /** @description Row-major 3x4: voxel (x, y, z) to mm in LPS. */
                 affine: number[];
@@ -3132,8 +3247,6 @@ export interface components {
                 factor?: number;
                 refused?: string;
             };
-            /** @description Of a film: from its first frame. */
-            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;
@@ -4921,6 +5034,173 @@ export interface operations {
             };
             /** @description Done */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOpinions"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_adjudication_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjudicationDraftRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationDraft"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjudicationDraft"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_adjudication_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemOpinions"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_adjudication_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjudicationDraftSubmission"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
