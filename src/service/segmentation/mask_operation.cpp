@@ -12,6 +12,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t segment_max = 65'535;
+constexpr std::int64_t slice_max = 1LL << 30U;
 constexpr std::size_t segments_max = 1024;
 
 template <class Value, std::size_t count>
@@ -86,6 +87,23 @@ GrowOperation read_grow(JsonFields& fields) {
   return operation;
 }
 
+ClassifyOperation read_classify(JsonFields& fields) {
+  ClassifyOperation operation;
+  operation.segments = segments_of(fields, "segments", 1);
+  if (const auto background = fields.optional_integer("background", 1, segment_max)) {
+    operation.background = static_cast<std::uint16_t>(*background);
+  }
+  if (const auto layer = fields.optional_integer("seeds_layer", 0, segment_max)) {
+    operation.seeds_layer = static_cast<std::uint32_t>(*layer);
+  }
+  if (const auto axis = fields.optional_integer("axis", 0, 2)) {
+    operation.axis = static_cast<std::size_t>(*axis);
+    operation.first = static_cast<std::uint32_t>(fields.integer("first", 0, slice_max));
+    operation.last = static_cast<std::uint32_t>(fields.integer("last", 0, slice_max));
+  }
+  return operation;
+}
+
 FillBetweenOperation read_fill_between(JsonFields& fields) {
   FillBetweenOperation operation;
   operation.segments = segments_of(fields, "segments", 1);
@@ -155,6 +173,7 @@ OperationKind read_kind(JsonFields& fields) {
   const std::string kind = fields.text("kind");
   if (kind == "threshold") return read_threshold(fields);
   if (kind == "grow") return read_grow(fields);
+  if (kind == "classify") return read_classify(fields);
   if (kind == "fill_between") return read_fill_between(fields);
   if (kind == "islands") return read_islands(fields);
   if (kind == "smooth") return read_smooth(fields);

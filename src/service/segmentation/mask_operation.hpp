@@ -33,6 +33,14 @@ struct FillBetweenOperation {
   double snap_mm = 2;
   bool cap_ends = false;
 };
+// Slices first .. last across the axis, or all.
+struct ClassifyOperation {
+  std::vector<std::uint16_t> segments;  // whose strokes teach; empty: all
+  std::optional<std::uint16_t> background;
+  std::optional<std::uint32_t> seeds_layer;
+  std::optional<std::size_t> axis;
+  std::uint32_t first = 0, last = 0;
+};
 enum class IslandRule { Largest, LargerThan, Split };
 struct IslandsOperation {
   std::uint16_t segment = 1;
@@ -86,7 +94,7 @@ struct PropagateOperation {
 using OperationKind =
     std::variant<ThresholdOperation, GrowOperation, FillBetweenOperation, IslandsOperation,
                  MarginOperation, HollowOperation, SmoothOperation, LogicalOperation,
-                 FillHolesOperation, CopyPriorOperation, PropagateOperation>;
+                 FillHolesOperation, CopyPriorOperation, PropagateOperation, ClassifyOperation>;
 
 // Which voxels may change; `inside` may hold 0, what has no segment.
 struct Restriction {

@@ -18,7 +18,6 @@ namespace consilium::service {
 namespace {
 
 constexpr std::size_t islands_max = 255;
-constexpr std::size_t seed_labels_max = 254;  // the engine's; 255 is its background
 
 class Runner {
  public:
@@ -50,6 +49,7 @@ class Runner {
   }
 
   Result<OperationResult> operator()(const GrowOperation& grow) const;
+  Result<OperationResult> operator()(const ClassifyOperation& classify) const;
   Result<OperationResult> operator()(const CopyPriorOperation& copy) const;
   Result<OperationResult> operator()(const PropagateOperation& propagate) const;
 
@@ -180,7 +180,8 @@ class Runner {
     return {.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
                                 change),
             .next_slices = {},
-            .propagation = {}};
+            .propagation = {},
+            .learnt = {}};
   }
 
   [[nodiscard]] OperationResult become(std::uint16_t segment, const BitVolume& now) const {
@@ -275,76 +276,12 @@ class Runner {
   const std::optional<ShearedLattice>& sheared_;
 };
 
-// Seeds of every voxel, numbered as the engine wants them; `segment_of` leads back.
-struct NumberedSeeds {
-  std::vector<std::uint8_t> seeds;
-  std::array<std::uint16_t, 256> segment_of{};
-};
-
-// The segments whose voxels are seeds. A layer of its own holds one segment; those that it grows
-// against lie in other layers, so that all that are named count, wherever they lie.
-std::vector<std::uint16_t> seed_segments(const WorkingMask& mask, std::uint32_t layer,
-                                         const GrowOperation& grow) {
-  std::vector<std::uint16_t> found;
-  const auto take = [&](std::uint16_t segment) {
-    if (segment == 0 || segment == grow.background) return;
-    if (std::ranges::find(found, segment) == found.end()) found.push_back(segment);
-  };
-  if (layer != 0) {
-    take(static_cast<std::uint16_t>(layer));
-    for (const std::uint16_t segment : grow.segments) take(segment);
-    return found;
-  }
-  for (const std::uint16_t segment : mask.segments()) {
-    const bool is_named =
-        grow.segments.empty() || std::ranges::find(grow.segments, segment) != grow.segments.end();
-    if (is_named) take(segment);
-  }
-  return found;
-}
-
-// Gives the voxels of `bits` that are no seeds yet to `number`.
-void add_seeds(std::vector<std::uint8_t>& seeds, const BitVolume& bits, std::uint8_t number) {
-  const std::vector<std::uint8_t> inside = mask_of_bits(bits);
-  for (std::size_t v = 0; v < seeds.size(); ++v) {
-    if (inside[v] != 0 && seeds[v] == unlabelled) seeds[v] = number;
-  }
-}
-
-Result<NumberedSeeds> numbered_seeds(const WorkingMask& mask, std::uint32_t layer,
-                                     const GrowOperation& grow) {
-  NumberedSeeds numbered;
-  const std::vector<std::uint16_t> labels = mask.labels(layer, whole_box(mask.grid().dims));
-  const std::vector<std::uint16_t> segments = seed_segments(mask, layer, grow);
-  if (segments.size() > seed_labels_max) {
-    return fail(ErrorCode::TooLarge, "there are seeds of more than 254 segments");
-  }
-  std::vector<std::uint8_t> number_of(0x1'0000);
-  for (std::size_t i = 0; i < segments.size(); ++i) {
-    number_of[segments[i]] = static_cast<std::uint8_t>(i + 1);
-    numbered.segment_of[i + 1] = segments[i];
-  }
-  if (grow.background) number_of[*grow.background] = background_label;
-  numbered.seeds.resize(labels.size());
-  std::ranges::transform(labels, numbered.seeds.begin(),
-                         [&](std::uint16_t label) { return number_of[label]; });
-  if (layer == 0) return numbered;
-  for (const std::uint16_t segment : segments) {
-    if (segment != layer)
-      add_seeds(numbered.seeds, mask.segment_anywhere(segment), number_of[segment]);
-  }
-  if (grow.background) {
-    add_seeds(numbered.seeds, mask.segment_anywhere(*grow.background), background_label);
-  }
-  return numbered;
-}
-
 Result<OperationResult> Runner::operator()(const GrowOperation& grow) const {
-  NumberedSeeds numbered =
-      CSL_TRY(numbered_seeds(mask_, grow.seeds_layer.value_or(operation_.layer), grow));
+  NumberedSeeds numbered = CSL_TRY(numbered_seeds(
+      mask_, grow.seeds_layer.value_or(operation_.layer), grow.segments, grow.background));
   const GrownLabels grown =
       CSL_TRY(input_.seeds.grow(input_.place, input_.image, lattice_, std::move(numbered.seeds),
-                                grow.relearn, input_.threads));
+                                grow.relearn, input_.threads, input_.stop));
   // What no seed reached keeps its label; what the background reached loses it, and so does what
   // another segment reached in a layer that holds one alone.
   const VoxelRange whole = whole_box(mask_.grid().dims);
@@ -356,6 +293,61 @@ Result<OperationResult> Runner::operator()(const GrowOperation& grow) const {
   }
   OperationResult result = edit(becomes(mask_, whole, labels));
   result.next_slices = grown.next_slices;
+  return result;
+}
+
+VoxelRange asked_box(const ClassifyOperation& classify, const VoxelDims& dims) {
+  VoxelRange box = whole_box(dims);
+  if (!classify.axis) return box;
+  const std::uint32_t last = dims[*classify.axis] - 1;
+  box.first[*classify.axis] = std::min(classify.first, last);
+  box.end[*classify.axis] = std::min(std::max(classify.first, classify.last), last) + 1;
+  return box;
+}
+
+Result<OperationResult> Runner::operator()(const ClassifyOperation& classify) const {
+  CSL_CHECK(input_.classify != nullptr);
+  if (operation_.layer != 0) {
+    return fail(ErrorCode::InvalidInput, "voxels are classified into layer 0", "/layer",
+                "classify on layer 0");
+  }
+  const ClassifySources& sources = *input_.classify;
+  const NumberedSeeds strokes =
+      CSL_TRY(numbered_seeds(mask_, classify.seeds_layer.value_or(operation_.layer),
+                             classify.segments, classify.background));
+  CSL_TRY(check_running(input_.stop));
+  const auto pyramid = CSL_TRY(sources.pyramids.find(input_.image, lattice_, input_.threads));
+  CSL_TRY(check_running(input_.stop));
+  const LabelledSamples own = CSL_TRY(stroke_samples(strokes, *pyramid, sources.label_of));
+  LabelledSamples all = sources.kept;
+  CSL_TRY(all.append(own));
+  const PixelModel model = CSL_TRY(train_model(all, input_.threads));
+  // Of several segments of one label the first takes what looks like it.
+  std::map<std::string, std::uint16_t> segment_of;
+  for (const auto& [segment, label] : sources.label_of) segment_of.emplace(label, segment);
+  for (const std::uint16_t segment : strokes.segment_of) {
+    if (segment != 0) segment_of.emplace(private_name(segment), segment);
+  }
+  const VoxelRange box = asked_box(classify, mask_.grid().dims);
+  std::vector<std::uint16_t> labels =
+      CSL_TRY(predicted(model, segment_of, *pyramid, box, input_.threads, input_.stop));
+  // What was drawn stays as it was drawn.
+  const auto& dims = mask_.grid().dims;
+  std::size_t v = 0;
+  for (std::size_t z = box.first[2]; z < box.end[2]; ++z) {
+    for (std::size_t y = box.first[1]; y < box.end[1]; ++y) {
+      const std::size_t row = (z * dims[1] + y) * dims[0];
+      for (std::size_t x = box.first[0]; x < box.end[0]; ++x, ++v) {
+        const std::uint8_t stroke = strokes.seeds[row + x];
+        if (stroke != 0) labels[v] = strokes.segment_of[stroke];
+      }
+    }
+  }
+  OperationResult result = edit(becomes(mask_, box, labels));
+  result.learnt = Learnt{.own = without_private(own),
+                         .version = model.version,
+                         .sample_count = all.samples.labels.size(),
+                         .own_count = own.samples.labels.size()};
   return result;
 }
 
@@ -457,7 +449,13 @@ bool needs_image(const MaskOperation& operation) {
   return operation.restriction.range || (fill != nullptr && fill->image_aware) ||
          std::holds_alternative<ThresholdOperation>(operation.kind) ||
          std::holds_alternative<GrowOperation>(operation.kind) ||
-         std::holds_alternative<PropagateOperation>(operation.kind);
+         std::holds_alternative<PropagateOperation>(operation.kind) ||
+         std::holds_alternative<ClassifyOperation>(operation.kind);
+}
+
+bool works_on_all(const MaskOperation& operation) {
+  return std::holds_alternative<GrowOperation>(operation.kind) ||
+         std::holds_alternative<ClassifyOperation>(operation.kind);
 }
 
 Result<OperationResult> run_operation(const MaskOperation& operation, const OperationInput& input) {

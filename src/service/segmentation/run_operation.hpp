@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <optional>
+#include <stop_token>
 
 #include "analysis/distance/lattice.hpp"
 #include "service/segmentation/brick_edit.hpp"
+#include "service/segmentation/classify.hpp"
 #include "service/segmentation/mask_operation.hpp"
 #include "service/segmentation/propagate.hpp"
 #include "service/segmentation/seed_sessions.hpp"
@@ -21,18 +23,24 @@ struct OperationInput {
   std::shared_ptr<const SeriesVolume> prior_image;  // of PropagateOperation
   SeedSessions& seeds;
   SeedPlace place;
+  const ClassifySources* classify = nullptr;  // of ClassifyOperation
   unsigned threads = 1;
+  std::stop_token stop = {};
 };
 
 struct OperationResult {
   MaskEdit edit;
   std::optional<NextSlices> next_slices;
   std::optional<Propagation> propagation;  // without the labels
+  std::optional<Learnt> learnt;
 };
 
 [[nodiscard]] bool needs_image(const MaskOperation& operation);
+// Whether its engine holds every voxel in memory, with some 14 bytes for each.
+[[nodiscard]] bool works_on_all(const MaskOperation& operation);
 
-// Errors: InvalidInput and TooLarge of the operation, Unsupported on a sheared grid.
+// Errors: InvalidInput and TooLarge of the operation, Unsupported on a sheared grid; Conflict when
+// it was stopped, which is looked for between its steps.
 [[nodiscard]] Result<OperationResult> run_operation(const MaskOperation& operation,
                                                     const OperationInput& input);
 

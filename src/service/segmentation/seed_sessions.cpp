@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "service/segmentation/classify.hpp"
+
 namespace consilium::service {
 namespace {
 constexpr std::size_t sessions_max = 2;
@@ -10,7 +12,8 @@ constexpr std::size_t sessions_max = 2;
 Result<GrownLabels> SeedSessions::grow(const SeedPlace& place,
                                        std::shared_ptr<const SeriesVolume> volume,
                                        const Lattice& lattice, std::vector<std::uint8_t> seeds,
-                                       bool relearn, unsigned threads) {
+                                       bool relearn, unsigned threads,
+                                       const std::stop_token& stop) {
   const std::shared_ptr<Session> session = session_of(place, std::move(volume));
   const std::scoped_lock lock(session->mutex);
   if (!session->growth) {
@@ -18,8 +21,10 @@ Result<GrownLabels> SeedSessions::grow(const SeedPlace& place,
         CSL_TRY(SeedGrowth::create(session->volume->view(), lattice, {}, threads)));
   }
   SeedGrowth& growth = *session->growth;
+  CSL_TRY(check_running(stop));
   CSL_TRY(growth.set_seeds(std::span<const std::uint8_t>(seeds)));
   static_cast<void>(growth.update(threads, relearn ? ModelUse::Relearn : ModelUse::Auto));
+  CSL_TRY(check_running(stop));
   const auto labels = growth.labels();
   return GrownLabels{.labels = {labels.begin(), labels.end()},
                      .next_slices = growth.next_best_slices()};

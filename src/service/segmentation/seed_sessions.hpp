@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,13 @@ struct GrownLabels {
 // Two places at most are remembered: each costs some 8 bytes a voxel.
 class SeedSessions {
  public:
-  // `seeds` of every voxel, x fastest; 0 none. Errors: those of SeedGrowth::create.
+  // `seeds` of every voxel, x fastest; 0 none. Errors: those of SeedGrowth::create; Conflict when
+  // it was stopped, which is looked for between its steps.
   [[nodiscard]] Result<GrownLabels> grow(const SeedPlace& place,
                                          std::shared_ptr<const SeriesVolume> volume,
                                          const Lattice& lattice, std::vector<std::uint8_t> seeds,
-                                         bool relearn, unsigned threads);
+                                         bool relearn, unsigned threads,
+                                         const std::stop_token& stop);
 
  private:
   struct Session {

@@ -17,7 +17,10 @@
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_bricks.hpp"
 #include "service/item/image_source.hpp"
+#include "service/job/job_queue.hpp"
+#include "service/segmentation/model_labels.hpp"
 #include "service/segmentation/run_operation.hpp"
+#include "service/segmentation/turn.hpp"
 #include "storage/catalog.hpp"
 #include "storage/labels.hpp"
 
@@ -25,12 +28,11 @@ namespace consilium::service {
 namespace json = boost::json;
 namespace {
 
-constexpr std::uint64_t voxels_max = 1ULL << 29U;
 constexpr unsigned smoothing_max = 100;
 
 // The grid, when the item has it and it is no larger than can be worked on at once.
 Result<Grid> grid_of(const storage::Reader& reader, const storage::ItemRow& item,
-                     const std::string& grid_id) {
+                     const std::string& grid_id, std::uint64_t voxels_max) {
   if (item.kind != "image" ||
       CSL_TRY(storage::series_of_grid(reader, CSL_TRY(parse_id<StudyId>(item.source_id)), grid_id))
           .empty()) {
@@ -39,7 +41,8 @@ Result<Grid> grid_of(const storage::Reader& reader, const storage::ItemRow& item
   Grid grid = CSL_TRY(read_grid(reader, grid_id));
   if (voxel_count(grid) > voxels_max) {
     return fail(ErrorCode::TooLarge, "the volume is too large to be worked on as a whole",
-                fmt::format("{} voxels", voxel_count(grid)));
+                fmt::format("{} voxels, {} at most", voxel_count(grid), voxels_max),
+                "draw on it slice by slice, or import it at a coarser resolution");
   }
   return grid;
 }
@@ -54,38 +57,6 @@ Result<ItemId> item_with_grid(const storage::Reader& reader, const storage::Item
   }
   return fail(ErrorCode::NotFound, "no study shown with the item has such a grid");
 }
-
-// One place among those who may compute; given back when the call ends.
-class Turn {
- public:
-  using Running = Guarded<std::set<PersonId>>;
-  static Result<Turn> take(Running& running, const PersonId& person, std::size_t most) {
-    return running.with([&](std::set<PersonId>& people) -> Result<Turn> {
-      if (people.contains(person)) {
-        return fail(ErrorCode::RateLimited, "your last operation has not ended", "",
-                    "wait for it, then ask again");
-      }
-      if (people.size() >= most) {
-        return fail(ErrorCode::Unavailable, "others' operations fill the machine", "",
-                    "ask again in some seconds");
-      }
-      people.insert(person);
-      return Turn(running, person);
-    });
-  }
-  Turn(Turn&& other) noexcept
-      : running_(std::exchange(other.running_, nullptr)), person_(other.person_) {}
-  Turn& operator=(Turn&&) = delete;
-  ~Turn() {
-    if (running_ == nullptr) return;
-    running_->with([&](std::set<PersonId>& people) { people.erase(person_); });
-  }
-
- private:
-  Turn(Running& running, const PersonId& person) : running_(&running), person_(person) {}
-  Running* running_;
-  PersonId person_;
-};
 
 json::object propagation_json(const Propagation& propagation) {
   const RigidRegistration& rigid = propagation.rigid;
@@ -112,6 +83,11 @@ std::string summary_of(const OperationResult& result, std::int64_t revision, dou
     summary["next_slices"] = std::move(slices);
   }
   if (result.propagation) summary["propagation"] = propagation_json(*result.propagation);
+  if (result.learnt) {
+    summary["model"] = json::object{{"version", result.learnt->version},
+                                    {"samples", result.learnt->sample_count},
+                                    {"own_samples", result.learnt->own_count}};
+  }
   return json::serialize(summary);
 }
 
@@ -213,7 +189,11 @@ struct Segmentation::State {
   SegmentationLimits limits;
   VolumeCache volumes;
   SeedSessions seeds;
+  PyramidCache pyramids;
+  ProtocolCache protocols;
   Turn::Running running;
+  ModelLabels model_labels;
+  JobQueue* jobs;
 
   struct Opened {
     storage::ItemRow item;
@@ -225,7 +205,9 @@ struct Segmentation::State {
                       const std::string& grid_id, const MaskOperation& operation) const {
     const auto reader = CSL_TRY(store.read());
     Opened opened{.item = CSL_TRY(storage::find_item(*reader, project, item_id)), .grid = {}};
-    opened.grid = CSL_TRY(grid_of(*reader, opened.item, grid_id));
+    opened.grid =
+        CSL_TRY(grid_of(*reader, opened.item, grid_id,
+                        works_on_all(operation) ? limits.engine_voxels_max : limits.voxels_max));
     CSL_TRY(open_task(*reader, access, project, item_id));
     opened.revision = CSL_TRY(storage::mask_revision(*reader, item_id, access.rater(), grid_id));
     if (opened.revision != operation.base_revision) {
@@ -266,7 +248,7 @@ struct Segmentation::State {
       return fail(ErrorCode::NotFound, "the patient has no such earlier item");
     }
     source.item = from.id;
-    source.grid = CSL_TRY(grid_of(*reader, from, source.grid_id));
+    source.grid = CSL_TRY(grid_of(*reader, from, source.grid_id, limits.voxels_max));
     return source;
   }
 
@@ -292,6 +274,47 @@ struct Segmentation::State {
     const Bytes records = CSL_TRY(masks.bricks(access, project, item, grid_id, query));
     return WorkingMask::read(grid, records);
   }
+
+  Result<ClassifySources> classify_sources(const Access& access, const ProjectId& project,
+                                           const ItemId& item, const std::string& grid_id) {
+    const auto reader = CSL_TRY(store.read());
+    ClassifySources sources{.pyramids = pyramids, .kept = {}, .label_of = {}};
+    for (const storage::MaskSegmentRow& row :
+         CSL_TRY(storage::mask_segments(*reader, item, access.rater(), grid_id))) {
+      sources.label_of.emplace(static_cast<std::uint16_t>(row.segment), row.label);
+    }
+    const auto protocol = CSL_TRY(protocols.of_project(*reader, project));
+    if (allows_models(protocol->protocol)) {
+      sources.kept = CSL_TRY(kept_samples(store, *reader, project, item));
+    }
+    return sources;
+  }
+
+  // What this item taught, where the protocol lets models learn; then the next cases are labelled.
+  Status keep(const Access& access, const storage::ItemRow& item, const LabelledSamples& own) {
+    std::set<std::uint8_t> classes(own.samples.labels.begin(), own.samples.labels.end());
+    if (classes.size() < 2) return {};
+    {
+      const auto reader = CSL_TRY(store.read());
+      const auto protocol = CSL_TRY(protocols.of_project(*reader, item.project));
+      if (!allows_models(protocol->protocol)) return {};
+    }
+    CSL_TRY(keep_samples(store, access, item, own));
+    if (jobs == nullptr) return {};
+    // Too many jobs wait: the next operation asks again.
+    static_cast<void>(
+        jobs->add([this, access, project = item.project](const std::stop_token& stop) {
+          static_cast<void>(label_next(access, project, stop));
+        }));
+    return {};
+  }
+
+  Result<std::size_t> label_next(const Access& access, const ProjectId& project,
+                                 const std::stop_token& stop) {
+    return model_labels.label_next(
+        access, project,
+        {.volumes = volumes, .voxels_max = limits.engine_voxels_max, .threads = 1, .stop = stop});
+  }
 };
 
 namespace {
@@ -299,14 +322,19 @@ const BrickQuery own_bricks{.rater = {}, .opinion = {}, .layer = {}, .indices = 
 }  // namespace
 
 Segmentation::Segmentation(storage::Store& store, Items& items, const Masks& masks,
-                           const Clock& clock, const SegmentationLimits& limits)
+                           const Clock& clock, Random& random, const SegmentationLimits& limits,
+                           JobQueue* jobs)
     : state_(new State{.store = store,
                        .masks = masks,
                        .clock = clock,
                        .limits = limits,
                        .volumes = VolumeCache(store, items, limits.volume_bytes_max),
                        .seeds = {},
-                       .running = {}}) {}
+                       .pyramids = {},
+                       .protocols = {},
+                       .running = {},
+                       .model_labels = ModelLabels(store, clock, random),
+                       .jobs = jobs}) {}
 
 Segmentation::~Segmentation() = default;
 
@@ -319,6 +347,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   const State::Opened opened = CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
   const Turn turn =
       CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
+  const std::stop_token stop = turn.stop_token();
   const WorkingMask mask =
       CSL_TRY(state_->working_mask(access, project, item_id, grid_id, opened.grid, own_bricks));
   OperationInput input{.mask = mask,
@@ -327,10 +356,13 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
                        .prior_image = nullptr,
                        .seeds = state_->seeds,
                        .place = {.item = item_id, .rater = access.rater(), .grid_id = grid_id},
-                       .threads = state_->limits.threads};
+                       .classify = nullptr,
+                       .threads = state_->limits.threads,
+                       .stop = stop};
   if (needs_image(operation)) {
     input.image = CSL_TRY(state_->volumes.find(access, project, item_id, grid_id));
   }
+  CSL_TRY(check_running(stop));
   std::optional<WorkingMask> prior;
   if (const auto from = CSL_TRY(state_->source_of(project, opened.item, operation))) {
     BrickQuery whose = own_bricks;
@@ -342,12 +374,32 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
       input.prior_image = CSL_TRY(state_->volumes.find(access, project, from->item, from->grid_id));
     }
   }
+  std::optional<ClassifySources> sources;
+  const auto* classify = std::get_if<ClassifyOperation>(&operation.kind);
+  if (classify != nullptr) {
+    sources.emplace(CSL_TRY(state_->classify_sources(access, project, item_id, grid_id)));
+    input.classify = &*sources;
+  }
   OperationResult result = CSL_TRY(run_operation(operation, input));
+  CSL_TRY(check_running(stop));
   // Bricks were read after the revision: a patch in between would have mixed two states.
   CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
+  // What is in view is asked first and often; the whole is asked when it looks right.
+  if (classify != nullptr && !classify->axis) {
+    CSL_TRY(state_->keep(access, opened.item, result.learnt->own));
+  }
   const double seconds = static_cast<double>(state_->clock.now().ms - start.ms) / 1000;
   return MaskOperationAnswer{.records = std::move(result.edit.records),
                              .summary_json = summary_of(result, opened.revision, seconds)};
+}
+
+bool Segmentation::cancel(const Access& access) {
+  return Turn::cancel(state_->running, access.person);
+}
+
+Result<std::size_t> Segmentation::label_next(const Access& access, const ProjectId& project) {
+  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  return state_->label_next(access, project, {});
 }
 
 Result<json::object> Segmentation::histogram(const Access& access, const ProjectId& project,
@@ -357,6 +409,9 @@ Result<json::object> Segmentation::histogram(const Access& access, const Project
     return fail(ErrorCode::InvalidInput, "the number of bins is out of range", "query bins",
                 "send 2 to 4096");
   }
+  // Reading a volume fills memory and machine as an operation does.
+  const Turn turn =
+      CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
   const auto volume = CSL_TRY(state_->volumes.find(access, project, item, grid_id));
   return histogram_json(*volume, grid_id, count_values(*volume, bins));
 }
@@ -372,8 +427,8 @@ Result<Bytes> Segmentation::surface(const Access& access, const ProjectId& proje
   Grid grid;
   {
     const auto reader = CSL_TRY(state_->store.read());
-    grid =
-        CSL_TRY(grid_of(*reader, CSL_TRY(storage::find_item(*reader, project, item_id)), grid_id));
+    grid = CSL_TRY(grid_of(*reader, CSL_TRY(storage::find_item(*reader, project, item_id)), grid_id,
+                           state_->limits.voxels_max));
   }
   const WorkingMask mask = CSL_TRY(state_->working_mask(
       access, project, item_id, grid_id, grid,

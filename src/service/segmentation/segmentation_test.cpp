@@ -41,7 +41,7 @@ std::int16_t stored_value(std::uint32_t x, std::uint32_t y, std::uint32_t z) {
 struct Drawn : ServiceFixture {
   Masks masks{*store_, *clock};
   Assignment assignment{*store_, *items_, *clock, *random};
-  Segmentation segmentation{*store_, *items_, masks, *clock, {}};
+  Segmentation segmentation{*store_, *items_, masks, *clock, *random, {}};
   Access second = person("Second", Roles{Role::Rater});
   Access reviewer = person("Reviewer", Roles{Role::Reviewer});
   ItemId item;

@@ -6,9 +6,11 @@ Area people_area();
 Area catalog_area();
 Area work_area();
 Area labels_area();
+Area segmentation_area();
 
 std::vector<Area> product_areas() {
-  return {core_area(), people_area(), catalog_area(), work_area(), labels_area()};
+  return {core_area(), people_area(), catalog_area(),
+          work_area(), labels_area(), segmentation_area()};
 }
 
 }  // namespace consilium::storage::sqlite

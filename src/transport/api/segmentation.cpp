@@ -47,6 +47,11 @@ Result<http::Response> get_surface(const Call& call, Segmentation& segmentation)
 
 void add_segmentation_handlers(HandlerTable& handlers, Segmentation& segmentation) {
   handlers.add("run_mask_operation", [&](Call& call) { return run_operation(call, segmentation); });
+  // Nothing to stop is no error: the operation may have ended while the request was on its way.
+  handlers.add("cancel_mask_operation", [&](Call& call) -> Result<http::Response> {
+    static_cast<void>(segmentation.cancel(call.access()));
+    return reply(Status{});
+  });
   handlers.add("get_mask_surface", [&](Call& call) { return get_surface(call, segmentation); });
   handlers.add("get_volume_histogram", [&](Call& call) -> Result<http::Response> {
     const Place place = CSL_TRY(place_of(call));

@@ -25,10 +25,11 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   it.items = std::make_unique<service::Items>(*it.store, *it.clock);
   it.annotations = std::make_unique<service::Annotations>(*it.store, *it.clock);
   it.masks = std::make_unique<service::Masks>(*it.store, *it.clock);
-  it.segmentation = std::make_unique<service::Segmentation>(
-      *it.store, *it.items, *it.masks, *it.clock, service::SegmentationLimits{});
   it.review = std::make_unique<service::Review>(*it.store, *it.items, *it.clock, *it.random);
   it.jobs = std::make_unique<service::JobQueue>();
+  it.segmentation = std::make_unique<service::Segmentation>(
+      *it.store, *it.items, *it.masks, *it.clock, *it.random, service::SegmentationLimits{},
+      it.jobs.get());
   it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
   it.assignment = std::make_unique<service::Assignment>(
       *it.store, *it.items, *it.clock, *it.random,

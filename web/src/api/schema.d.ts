@@ -665,7 +665,8 @@ export interface paths {
         put?: never;
         /** What an operation would make of my mask: records of the bricks that change; nothing is stored */
         post: operations["run_mask_operation"];
-        delete?: never;
+        /** Stop my running operation after its present step; its request is answered 409 */
+        delete: operations["cancel_mask_operation"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2431,11 +2432,11 @@ export interface components {
             items: components["schemas"]["Mask"][];
             next_cursor?: string | null;
         };
-        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}. */
+        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
         MaskOperation: {
             /** @description Slices lie across it: 0 columns (x), 1 rows (y), 2 slices (z). fill_holes: null for 3D. */
             axis?: number | null;
-            /** @description grow: the segment whose seeds mean 'none of them'; it is left out of the result. */
+            /** @description grow, classify: the segment whose seeds mean 'none of them'; it is left out of the result. */
             background?: number | null;
             cap_ends?: boolean;
             /**
@@ -2443,6 +2444,8 @@ export interface components {
              * @enum {integer}
              */
             connectivity?: 6 | 18 | 26;
+            /** @description classify with an axis: the first slice across it; without an axis all are classified, and what the strokes taught is kept for the project's next cases, unless its protocol wants no suggestions of models. */
+            first?: number;
             from_grid?: string;
             /** Format: uuid */
             from_item?: string;
@@ -2461,9 +2464,11 @@ export interface components {
             /** @enum {string} */
             keep?: "largest" | "larger_than" | "split";
             /** @enum {string} */
-            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate";
+            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
             /** @description propagate: only segments of findings with this label. */
             label?: string;
+            /** @description classify with an axis: the last slice. */
+            last?: number;
             /** @description Lowest value taken, after the modality transform (HU). */
             lo?: number;
             /** @enum {string} */
@@ -2478,7 +2483,7 @@ export interface components {
             relearn?: boolean;
             /** @description propagate: turn and shift, do not bend. */
             rigid_only?: boolean;
-            /** @description grow: the layer that holds the seeds; the request's own when left out. */
+            /** @description grow, classify: the layer that holds the seeds; the request's own when left out. */
             seeds_layer?: number | null;
             segment?: number;
             /** @description None or null: all of the layer. */
@@ -2507,6 +2512,13 @@ export interface components {
             bricks: number;
             /** @description Voxels of which the segment is another now. */
             changed: number;
+            /** @description classify: what the labels were learnt from. */
+            model?: {
+                /** @description Of them from this item's strokes; the others are those that the project has kept. */
+                own_samples: number;
+                samples: number;
+                version: string;
+            };
             /** @description grow: the slice across each axis where a stroke would help most. */
             next_slices?: (number | null)[];
             /** @description propagate: how the earlier volume was laid over this one. */
@@ -5731,6 +5743,55 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_mask_operation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grid_id: string;
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {

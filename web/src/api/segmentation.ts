@@ -19,7 +19,11 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
     async run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer> {
       const { items } = await api.json<{ items: readonly { readonly grid_id: string; readonly revision: number }[] }>(base, { query: { rater: "me" }, signal });
       const revision = items.find((mask) => mask.grid_id === gridId)?.revision ?? 0;
-      const response = await call(`${base}/${gridId}/operations`, { method: "POST", json: { base_revision: revision, ...request }, signal });
+      const address = `${base}/${gridId}/operations`;
+      // Leaving the request alone would let the server go on, and refuse the next one meanwhile.
+      const stop = (): void => void call(address, { method: "DELETE" }).catch(() => undefined);
+      signal.addEventListener("abort", stop);
+      const response = await call(address, { method: "POST", json: { base_revision: revision, ...request }, signal }).finally(() => signal.removeEventListener("abort", stop));
       const bricks: BrickContents = new Map(
         decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfStored(layer, bytes)]),
       );

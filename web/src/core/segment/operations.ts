@@ -3,7 +3,7 @@
 import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
 import { brickVoxels } from "../mask";
 
-export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate";
+export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
 
 export interface OperationMask {
   readonly range: readonly [low: number, high: number] | null;
@@ -77,6 +77,7 @@ export const operations: readonly OperationSpec[] = [
     { id: "hi", type: "number", unit: "image", start: 3000, min: -32768, max: 65535, step: 10 },
   ] },
   { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }] },
+  { kind: "classify", fromNothing: true, fields: [{ id: "background", type: "segment", start: 0 }] },
   { kind: "fill_between", fromNothing: false, fields: [{ id: "plane", type: "choice", options: ["axial", "coronal", "sagittal"], start: "axial" }, { id: "cap_ends", type: "tick", start: false }, mm("snap_mm", 2, 0, 20)] },
   { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
   { kind: "margin", fromNothing: false, fields: [mm("mm", 2, -50, 50)] },
@@ -92,7 +93,12 @@ export function startValues(spec: OperationSpec): Readonly<Record<string, FieldV
   return Object.fromEntries(spec.fields.map((field) => [field.id, field.start]));
 }
 
-/** What is sent: of `grow` all segments are seeds, of `fill_between` the plane goes as the axis across it; of `propagate` what was drawn under
+/** What is in view first: a few slices across the axis. */
+export function inView(operation: OperationRequest["operation"], axis: number, slice: number): OperationRequest["operation"] {
+  return { ...operation, axis, first: Math.max(0, Math.round(slice) - 1), last: Math.max(0, Math.round(slice) + 1) };
+}
+
+/** What is sent: of `grow` and `classify` all segments are seeds, of `fill_between` the plane goes as the axis across it; of `propagate` what was drawn under
  * the finding's label on the other picture becomes this segment. */
 export function operationBody(
   spec: OperationSpec,
@@ -104,7 +110,8 @@ export function operationBody(
 ): OperationRequest["operation"] {
   const { kind } = spec;
   switch (kind) {
-    case "grow": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
+    case "grow":
+    case "classify": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
     case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
     case "smooth": return { kind, segments: [segment], ...values };
     case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };

@@ -75,6 +75,17 @@ describe("an operation on a segment", () => {
     expect([labelAt(mask, 4, 4, 4), labelAt(mask, 5, 4, 4), done]).toEqual([1, 2, ["copy from prior"]]);
   });
 
+  it("classifies what is in view first, then all", async () => {
+    const mask = makeMask([16, 16, 8]);
+    paintVoxel(mask, beginStroke(), 4, 4, 4, 1);
+    const { work, asked, overlays } = parts(mask);
+    const classify = operations.find((one) => one.kind === "classify") as OperationSpec;
+    await work.preview(classify, startValues(classify));
+    expect(asked.map(({ operation }) => [operation.kind, operation["axis"] ?? null])).toEqual([["classify", 2], ["classify", null]]);
+    expect(overlays.filter((overlay) => overlay?.kind === "difference").length).toBe(2);
+    expect(work.state.kind).toBe("preview");
+  });
+
   it("leaves nothing when it is cancelled", async () => {
     const mask = makeMask([16, 16, 8]);
     paintVoxel(mask, beginStroke(), 4, 4, 4, 1);

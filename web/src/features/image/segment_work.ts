@@ -1,7 +1,7 @@
 // One operation on a segment from its form to its undo step: asked of the server, shown over the panes, then written as an
 // ordinary stroke or dropped. A preview of seeds is asked for anew after every stroke.
-import type { OperationClient, OperationSpec, FieldValue, Preview, SegmentAnswer } from "@/core/segment/operations";
-import { applyPreview, labelsGiven, operationBody, previewOf, relabelled } from "@/core/segment/operations";
+import type { OperationClient, OperationRequest, OperationSpec, FieldValue, Preview, SegmentAnswer } from "@/core/segment/operations";
+import { applyPreview, inView, labelsGiven, operationBody, previewOf, relabelled } from "@/core/segment/operations";
 import { sampleRange } from "@/core/segment/edit";
 import type { AnnotationBody } from "@/core/domain";
 import { planesOf } from "@/core/geometry";
@@ -103,12 +103,14 @@ export class SegmentWork {
       const segments = segmentsOf(state);
       const planes = planesOf(volume.grid.affine);
       const layers = stage.layersOf(volume);
-      const layer = spec.kind === "copy_prior" ? exclusiveLayer : layerForSegment(layers, segment, labelOf(state, segments.get(segment) ?? state.label)?.overlaps ?? false);
+      const layer = spec.kind === "copy_prior" || spec.kind === "classify" ? exclusiveLayer : layerForSegment(layers, segment, labelOf(state, segments.get(segment) ?? state.label)?.overlaps ?? false);
       const request = {
         layer,
         operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2, sourceOf(state, values["from_grid"])),
         mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment, (other) => layerForSegment(layers, other, labelOf(state, segments.get(other) ?? null)?.overlaps ?? false) === layer) },
       };
+      if (spec.kind === "classify") await this.showInView(request, segments, abort.signal);
+      if (abort.signal.aborted) return;
       const [answer, copied] = await Promise.all([client.run(volume.grid_id, request, abort.signal), this.copiedFrom(spec, values, abort.signal)]);
       if (abort.signal.aborted) return;
       const found = previewOf(layerOf(layers, layer), answer.bricks);
@@ -126,6 +128,18 @@ export class SegmentWork {
       stage.showOverlay(null);
       this.set({ kind: "failed", reason: error instanceof Error ? error.message : strings.segment.failed });
     }
+  }
+
+  /** The slices in view, before all is worked out. */
+  private async showInView(request: OperationRequest, segments: ReadonlyMap<number, string | null>, signal: AbortSignal): Promise<void> {
+    const { now, stage, client } = this.parts;
+    const state = now.current;
+    const { volume } = shownPicture(state);
+    const answer = await client.run(volume.grid_id, { ...request, operation: inView(request.operation, 2, state.position[2]) }, signal);
+    if (signal.aborted) return;
+    const { difference } = previewOf(layerOf(stage.layersOf(volume), exclusiveLayer), answer.bricks);
+    const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
+    stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference, colours });
   }
 
   /** By the earlier segment, the findings that a copy makes. */

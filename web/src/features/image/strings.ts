@@ -107,9 +107,10 @@ export const strings = {
   },
   segment: {
     toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
-    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior", propagate: "Propagate from prior" },
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", classify: "Classify pixels", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior", propagate: "Propagate from prior" },
     help: {
       threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
+      classify: "Learns from your strokes, and from the project's earlier cases, what each structure looks like. The slice in view comes first.",
       fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
       hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
       propagate: "Lays the other image over this one, bends it to fit, and carries over what you drew there under the same label.",
