@@ -1,9 +1,10 @@
-// Import rate of a CT series from a folder, with sealing and fsync on: made slices of 512 x 512,
-// 16 bit, into a fresh store on the disk of the given folder.
+// Import rate of CT series from a folder, with sealing and fsync on: made slices of 512 x 512,
+// 16 bit, in studies of at most 600, into a fresh store on the disk of the given folder.
 //
-//   csl_bench_import FOLDER [SLICES]
+//   csl_bench_import FOLDER [SLICES [RUNS]]      600 slices, 3 runs; 8192 slices are 4 GiB
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -36,27 +37,46 @@ std::vector<std::int16_t> slice_of(std::uint32_t edge, std::uint32_t slice, Seed
   return samples;
 }
 
-int write_series(const std::filesystem::path& folder, std::uint32_t slices) {
+constexpr std::uint32_t study_slices_max = 600;
+// As many slices have noise of their own; after that it repeats. Every file's content is its own by
+// its UIDs, and packs as well as any other.
+constexpr std::uint32_t distinct_slices = 600;
+
+int write_series(const std::filesystem::path& folder, std::uint32_t study, std::uint32_t slices,
+                 std::vector<std::vector<std::int16_t>>& pixels, SeededRandom& random) {
   MadeImageSeries series;
+  const std::string number = study == 0 ? "" : "." + std::to_string(study);
   series.patient_study.patient_name = "MADE^BENCH";
-  series.patient_study.patient_id = "BENCH-1";
-  series.patient_study.study_instance_uid = "2.25.501";
+  series.patient_study.patient_id = "BENCH-" + std::to_string(study + 1);
+  series.patient_study.study_instance_uid = "2.25.501" + number;
   series.patient_study.study_date = "20200101";
   series.acquisition = CtAcquisition{};
-  series.series_instance_uid = "2.25.502";
-  series.frame_of_reference_uid = "2.25.503";
+  series.series_instance_uid = "2.25.502" + number;
+  series.frame_of_reference_uid = "2.25.503" + number;
   series.body_part_examined = "CHEST";
   series.grid.dims = {512, 512, slices};
   series.grid.affine = affine_from_axes({0, 0, 0}, {0.7, 0, 0}, {0, 0.7, 0}, {0, 0, 1});
   series.grid.frame_of_reference_uid = series.frame_of_reference_uid;
   std::filesystem::create_directories(folder);
-  SeededRandom random(1);
   for (std::uint32_t k = 0; k < slices; ++k) {
-    const auto file = write_image_slice(series, k, slice_of(512, k, random));
+    if (k % distinct_slices >= pixels.size()) pixels.push_back(slice_of(512, k, random));
+    const auto file = write_image_slice(series, k, pixels[k % distinct_slices]);
     if (!file) return 1;
     std::ofstream out(folder / file->name, std::ios::binary);
     out.write(reinterpret_cast<const char*>(file->bytes.data()),
               static_cast<std::streamsize>(file->bytes.size()));
+  }
+  return 0;
+}
+
+int write_studies(const std::filesystem::path& folder, std::uint32_t slices) {
+  std::vector<std::vector<std::int16_t>> pixels;
+  SeededRandom random(1);
+  for (std::uint32_t study = 0; study * study_slices_max < slices; ++study) {
+    const std::uint32_t left = slices - study * study_slices_max;
+    const auto part = study == 0 ? folder : folder / std::to_string(study);
+    const int code = write_series(part, study, std::min(left, study_slices_max), pixels, random);
+    if (code != 0) return code;
   }
   return 0;
 }
@@ -88,14 +108,15 @@ Result<double> measure(const std::filesystem::path& folder, const std::filesyste
 
 int main(int argument_count, char** arguments) {
   if (argument_count < 2) {
-    fmt::print(stderr, "usage: csl_bench_import FOLDER [SLICES]\n");
+    fmt::print(stderr, "usage: csl_bench_import FOLDER [SLICES [RUNS]]\n");
     return 2;
   }
   const std::filesystem::path root = arguments[1];
   const auto slices =
       static_cast<std::uint32_t>(argument_count > 2 ? std::atoi(arguments[2]) : 600);
-  if (write_series(root / "in", slices) != 0) return 3;
-  for (int run = 1; run <= 3; ++run) {
+  const int runs = argument_count > 3 ? std::atoi(arguments[3]) : 3;
+  if (write_studies(root / "in", slices) != 0) return 3;
+  for (int run = 1; run <= runs; ++run) {
     const auto seconds = measure(root / ("store" + std::to_string(run)), root / "in");
     if (!seconds) {
       fmt::print(stderr, "{}\n", to_line(seconds.error()));

@@ -171,6 +171,8 @@ SLOW_STEPS = [
     ("protocol schema", ["PYTHON", "tests/judge/protocol_schema.py"]),
     ("formats against the judges", ["PYTHON", "tests/formats/formats.py"]),
     ("volumes against the judges", ["PYTHON", "tests/formats/volumes.py"]),
+    ("photographs against the judges", ["PYTHON", "tests/formats/photos.py"]),
+    ("clips and enhanced objects against the judges", ["PYTHON", "tests/formats/multiframe.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),

@@ -6,6 +6,7 @@
 // Colour
 //   is unsigned whatever the codestream claims (PS3.3 C.7.6.3.1.2), and YBR becomes RGB once: by
 //   the codestream's own transform where it has one, else by the photometric interpretation.
+// - photographs: as Decoded, the whole file being the input; not yet turned upright.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +27,7 @@ struct CodecJob {
   bool is_signed = false;
   bool is_ybr = false;     // the photometric interpretation says YBR of some form
   bool is_planar = false;  // deflated frames keep the file's planes
+  std::uint32_t page = 0;  // of a TIFF
   friend bool operator==(const CodecJob&, const CodecJob&) = default;
 };
 

@@ -108,6 +108,12 @@ Status decode_frame(const CodecJob& job, ByteView in, std::span<std::byte> out) 
       return decode_jpeg_2000(job, in, out);
     case PixelCodec::DeflatedFrame:
       return decode_deflated(job, in, out);
+    case PixelCodec::PhotoJpeg:
+      return decode_photo_jpeg(job, in, out);
+    case PixelCodec::Png:
+      return decode_png(job, in, out);
+    case PixelCodec::Tiff:
+      return decode_tiff(job, in, out);
     case PixelCodec::None:
     case PixelCodec::Unsupported:
       break;

@@ -14,6 +14,9 @@ namespace consilium::detail {
 [[nodiscard]] Status decode_jpeg(const CodecJob& job, ByteView in, std::span<std::byte> out);
 [[nodiscard]] Status decode_jpeg_ls(const CodecJob& job, ByteView in, std::span<std::byte> out);
 [[nodiscard]] Status decode_jpeg_2000(const CodecJob& job, ByteView in, std::span<std::byte> out);
+[[nodiscard]] Status decode_photo_jpeg(const CodecJob& job, ByteView in, std::span<std::byte> out);
+[[nodiscard]] Status decode_png(const CodecJob& job, ByteView in, std::span<std::byte> out);
+[[nodiscard]] Status decode_tiff(const CodecJob& job, ByteView in, std::span<std::byte> out);
 [[nodiscard]] Status decode_deflated(const CodecJob& job, ByteView in, std::span<std::byte> out);
 
 // The one that the job names. Errors: Corrupt; Unsupported for a codec that is none of these.

@@ -6,9 +6,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { apiOf, newId } from "./api.mjs";
+import { newId } from "./api.mjs";
 import { launch } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
+import { browserOf, member } from "./members.mjs";
 import { startServer } from "./server.mjs";
 
 const program = process.env.CONSILIUM_BINARY ?? fileURLToPath(new URL("../../build/release/src/consilium", import.meta.url));
@@ -20,23 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), "consilium-panel-"));
 const said = [];
 const near = (a, b) => a !== null && b !== null && Math.abs(a - b) < 1e-9;
 
-async function browserOf(link) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
-  const token = new URL(link).searchParams.get("link");
-  const answer = await context.request.post(`${server.url}/api/v1/links/${token}`, { data: { password: "a long enough sentence" }, headers: { origin: server.url } });
-  if (!answer.ok()) throw new Error(`the link was refused: ${String(answer.status())} ${await answer.text()}`);
-  const page = await context.newPage();
-  page.on("pageerror", (error) => said.push(error.message));
-  return { context, page, api: await apiOf(context, server.url) };
-}
-
-async function member(lead, project, name, roles) {
-  const id = newId();
-  const made = await lead.api.call("PUT", `/people/${id}`, { name, display_name: `Dr ${name}`, roles: [] });
-  const person = await browserOf(made.link.url);
-  await lead.api.call("PUT", `/projects/${project}/members/${id}`, { roles });
-  return person;
-}
+const openLink = (link) => browserOf(browser, server, link, said);
+const addMember = (lead, project, name, roles) => member(browser, server, lead, project, name, roles, said);
 
 const types = ["discharge_summary", "progress_note", "consultation"];
 // What each reader says of note n: the first is right, the second errs on every seventh, the third on every fifth.
@@ -57,7 +43,7 @@ const refusedTo = async (person, path) => person.api.call("GET", path).then(() =
 const command = (...words) => JSON.parse(execFileSync(program, words, { encoding: "utf8" }));
 
 try {
-  const lead = await browserOf(server.link);
+  const lead = await openLink(server.link);
   const { items: projects } = await lead.api.call("GET", "/projects");
   const notes = projects.find((project) => project.kind_counts.text > 0);
   const project = newId();
@@ -69,8 +55,8 @@ try {
   const { items } = await lead.api.call("GET", `/projects/${project}/items?limit=100`);
   check("thirty notes are there", items.length === 30, String(items.length));
   const readers = [];
-  for (const name of ["reader-a", "reader-b", "reader-c"]) readers.push(await member(lead, project, name, ["rater"]));
-  const adjudicator = await member(lead, project, "adjudicator-a", ["adjudicator", "reviewer"]);
+  for (const name of ["reader-a", "reader-b", "reader-c"]) readers.push(await addMember(lead, project, name, ["rater"]));
+  const adjudicator = await addMember(lead, project, "adjudicator-a", ["adjudicator", "reviewer"]);
   for (const [who, reader] of readers.entries()) await label(reader, project, { id: protocolId, version }, items, who);
 
   // ---- blinded means blinded

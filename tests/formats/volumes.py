@@ -34,6 +34,11 @@ def made_files(folder: pathlib.Path):
     mirrored = affine.copy()
     mirrored[:3, 0] *= -1
     nibabel.save(nibabel.Nifti1Image(values, mirrored), folder / "mirrored.nii")
+    nibabel.save(nibabel.Nifti2Image(values, affine), folder / "second.nii")
+    nibabel.save(nibabel.Nifti2Image(values, mirrored), folder / "second_packed.nii.gz")
+    swapped = nibabel.Nifti2Image(values, affine)
+    nibabel.Nifti2Image(values.astype(">i2"), affine, header=swapped.header.as_byteswapped(">")).to_filename(folder / "second_big.nii")
+    nibabel.save(nibabel.Nifti2Image(random.integers(0, 99, (6, 7, 5, 12)).astype(numpy.int16), affine), folder / "second_times.nii.gz")
     nibabel.save(nibabel.Nifti1Image(random.normal(size=(8, 9, 10)).astype(numpy.float64), affine), folder / "float64.nii")
     nibabel.save(nibabel.Nifti1Image(random.integers(0, 99, (6, 7, 5, 4)).astype(numpy.int16), affine), folder / "times.nii.gz")
     image = SimpleITK.GetImageFromArray(values.transpose(2, 1, 0))

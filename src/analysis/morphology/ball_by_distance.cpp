@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <vector>
 
 #include "analysis/distance/envelope.hpp"
@@ -11,19 +10,10 @@ namespace consilium::morphology {
 namespace {
 
 using distance::EnvelopeScratch;
+using distance::squared_steps;
 
 constexpr std::size_t strip = 64;  // columns that go together: one word of every row
 constexpr std::size_t lanes = distance::lane_count<float>;
-
-// (d s)^2 for d in (-edge, edge), its middle at edge - 1.
-std::vector<float> squares_of(std::size_t edge, double spacing_mm) {
-  std::vector<float> squares(2 * edge - 1);
-  for (std::size_t i = 0; i < squares.size(); ++i) {
-    const double steps = static_cast<double>(i) - static_cast<double>(edge - 1);
-    squares[i] = static_cast<float>(steps * spacing_mm * (steps * spacing_mm));
-  }
-  return squares;
-}
 
 // The strip of one word of every row: distances along x from the row's bits, then the envelopes
 // along y and z, and only the voxels within the limit are written, as bits. A strip of a CT is
@@ -37,9 +27,9 @@ class Strip {
         result_(result),
         ny_(lattice.dims[1]),
         nz_(lattice.dims[2]),
-        along_x_(squares_of(lattice.dims[0] + strip, lattice.spacing_mm[0])),
-        along_y_(squares_of(ny_, lattice.spacing_mm[1])),
-        along_z_(squares_of(nz_, lattice.spacing_mm[2])),
+        along_x_(squared_steps<float>(lattice.dims[0] + strip, lattice.spacing_mm[0])),
+        along_y_(squared_steps<float>(ny_, lattice.spacing_mm[1])),
+        along_z_(squared_steps<float>(nz_, lattice.spacing_mm[2])),
         step_(along_x_.data() + lattice.dims[0] + strip - 1),
         squared_(strip * ny_ * nz_),
         scratch_(std::max(ny_, nz_)) {}

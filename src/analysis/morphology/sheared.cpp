@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "analysis/morphology/ball.hpp"
+#include "analysis/morphology/shell.hpp"
 #include "analysis/parallel/parallel.hpp"
 
 namespace consilium {
@@ -157,16 +158,7 @@ Result<BitVolume> shrunk(const BitVolume& bits, const ShearedLattice& lattice, d
 
 Result<BitVolume> hollow(const BitVolume& bits, const ShearedLattice& lattice, double thickness_mm,
                          ShellSide side, unsigned threads) {
-  switch (side) {
-    case ShellSide::Inside:
-      return difference_of(bits, CSL_TRY(shrunk(bits, lattice, thickness_mm, threads)));
-    case ShellSide::Outside:
-      return difference_of(CSL_TRY(grown(bits, lattice, thickness_mm, threads)), bits);
-    case ShellSide::Centre:
-      break;
-  }
-  const BitVolume outer = CSL_TRY(grown(bits, lattice, thickness_mm / 2, threads));
-  return difference_of(outer, CSL_TRY(shrunk(bits, lattice, thickness_mm / 2, threads)));
+  return morphology::shell_of(bits, lattice, thickness_mm, side, threads);
 }
 
 Result<BitVolume> opened(const BitVolume& bits, const ShearedLattice& lattice, double mm,

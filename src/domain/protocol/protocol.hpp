@@ -138,11 +138,20 @@ struct LabelSpec {
   friend bool operator==(const LabelSpec&, const LabelSpec&) = default;
 };
 
+// What a question is asked of, the coarsest first. All but items and findings are of images.
 enum class QuestionLevel {
+  Patient,
   Item,
-  Series,
-  Finding,  // asked of findings with one of `labels`; the answer is kept among their attributes
+  Study,
+  Series,    // of each
+  Instance,  // of each image object
+  Frame,     // of each frame of each
+  Finding,   // asked of findings with one of `labels`; the answer is kept among their attributes
 };
+[[nodiscard]] std::string_view name_of(QuestionLevel level);  // "frame"
+// Whether an answer at `coarse` stands for every place of `fine`, so that the question at `fine`
+// may depend on it.
+[[nodiscard]] bool covers(QuestionLevel coarse, QuestionLevel fine);
 
 struct QuestionSpec {
   std::string id;

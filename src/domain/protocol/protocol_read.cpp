@@ -358,8 +358,9 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
 
 QuestionSpec DocumentReader::question(const json::value& value, const std::string& path) {
   static constexpr std::pair<std::string_view, QuestionLevel> levels[] = {
-      {"item", QuestionLevel::Item},
-      {"series", QuestionLevel::Series},
+      {"patient", QuestionLevel::Patient},   {"item", QuestionLevel::Item},
+      {"study", QuestionLevel::Study},       {"series", QuestionLevel::Series},
+      {"instance", QuestionLevel::Instance}, {"frame", QuestionLevel::Frame},
       {"finding", QuestionLevel::Finding}};
   JsonFields fields = open(value, path);
   QuestionSpec read;

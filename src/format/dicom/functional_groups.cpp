@@ -1,5 +1,7 @@
 #include "format/dicom/functional_groups.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -9,6 +11,21 @@
 
 namespace consilium::detail {
 namespace {
+
+// MR diffusion and echoes (PS3.3 C.8.13.5.9, C.8.13.5.4): what tells stacks at one place apart.
+constexpr DicomTag diffusion_gradient_direction_sequence = dicom_tag(0x00189076);
+constexpr DicomTag effective_echo_time = dicom_tag(0x00189082);
+constexpr DicomTag diffusion_b_value = dicom_tag(0x00189087);
+constexpr DicomTag diffusion_gradient_orientation = dicom_tag(0x00189089);
+constexpr DicomTag mr_echo_sequence = dicom_tag(0x00189114);
+constexpr DicomTag mr_diffusion_sequence = dicom_tag(0x00189117);
+
+// An ultrasound region's pixel size (PS3.3 C.8.5.5).
+constexpr DicomTag region_spatial_format = dicom_tag(0x00186012);
+constexpr DicomTag physical_units_x_direction = dicom_tag(0x00186024);
+constexpr DicomTag physical_units_y_direction = dicom_tag(0x00186026);
+constexpr DicomTag physical_delta_x = dicom_tag(0x0018602C);
+constexpr DicomTag physical_delta_y = dicom_tag(0x0018602E);
 
 // Facts are copied for each frame, so what one of them may hold is limited.
 constexpr std::size_t window_count_max = 32;
@@ -81,6 +98,48 @@ void read_measures(const DicomDataset& dataset, FrameFacts& facts) {
   }
 }
 
+// The pixel size of the one region that shows tissue in two dimensions. With none, or several of
+// unlike size, no length of the picture as a whole can be told.
+void read_ultrasound_regions(const DicomDataset& dataset, FrameFacts& facts) {
+  constexpr int two_dimensional = 1;
+  constexpr int centimetres = 3;
+  std::optional<std::array<double, 2>> found;
+  for (const DicomDataset& region : dataset.items(tags::sequence_of_ultrasound_regions)) {
+    if (region.integer(region_spatial_format) != two_dimensional ||
+        region.integer(physical_units_x_direction) != centimetres ||
+        region.integer(physical_units_y_direction) != centimetres) {
+      continue;
+    }
+    const double x = std::abs(region.number(physical_delta_x).value_or(0)) * 10;
+    const double y = std::abs(region.number(physical_delta_y).value_or(0)) * 10;
+    constexpr double sane_mm_max = 100;
+    if (!(x > 0 && y > 0 && x < sane_mm_max && y < sane_mm_max)) return;
+    const std::array<double, 2> spacing{y, x};
+    if (found && *found != spacing) return;
+    found = spacing;
+  }
+  if (found) facts.spacing_mm = found;
+}
+
+// Diffusion weights, directions and echoes lie at the same places: each makes a stack of its own.
+void read_mr_stack(const DicomDataset& groups, FrameFacts& facts) {
+  if (const auto* echo = groups.item(mr_echo_sequence)) {
+    if (const auto time = echo->number(effective_echo_time)) {
+      facts.stack_key += fmt::format("/TE {:g}", *time);
+    }
+  }
+  const auto* diffusion = groups.item(mr_diffusion_sequence);
+  if (diffusion == nullptr) return;
+  if (const auto b = diffusion->number(diffusion_b_value)) {
+    facts.stack_key += fmt::format("/b {:06g}", *b);
+  }
+  if (const auto* direction = diffusion->item(diffusion_gradient_direction_sequence)) {
+    for (const double part : direction->numbers(diffusion_gradient_orientation)) {
+      facts.stack_key += fmt::format(" {:.4f}", part);
+    }
+  }
+}
+
 Status read_modality_transform(const DicomDataset& dataset, const ImageDescription& image,
                                FrameFacts& facts) {
   if (const DicomDataset* lut = dataset.item(tags::modality_lut_sequence)) {
@@ -116,9 +175,10 @@ Status read_groups(const DicomDataset& groups, const ImageDescription& image, Fr
   if (const auto* item = groups.item(tags::frame_content_sequence)) {
     facts.stack_key = item->ascii(tags::stack_id);
     if (const auto index = item->integer(tags::temporal_position_index)) {
-      facts.stack_key += '/' + std::to_string(*index);
+      facts.stack_key += fmt::format("/{:06}", *index);
     }
   }
+  read_mr_stack(groups, facts);
   return {};
 }
 
@@ -130,6 +190,7 @@ Result<std::vector<FrameFacts>> read_frame_facts(const DicomDataset& dataset,
   read_position(dataset, common);
   read_orientation(dataset, common);
   read_measures(dataset, common);
+  if (!common.spacing_mm) read_ultrasound_regions(dataset, common);
   CSL_TRY(read_modality_transform(dataset, image, common));
   common.windows = read_windows(dataset);
   common.laterality = dataset.ascii(tags::image_laterality);

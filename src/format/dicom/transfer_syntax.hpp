@@ -16,6 +16,9 @@ enum class PixelCodec : std::uint8_t {
   JpegLs,
   Jpeg2000,  // Part 1, and High-Throughput (Part 15)
   DeflatedFrame,
+  PhotoJpeg,  // whole files that are no DICOM: photographs
+  Png,
+  Tiff,
   Unsupported,  // video, JPIP, JPEG XL and other syntaxes that we do not decode
 };
 

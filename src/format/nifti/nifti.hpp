@@ -1,7 +1,8 @@
-// NIfTI-1 in one file (.nii, .nii.gz): R. W. Cox et al., "NIfTI-1 Data Format", 2004 (nifti1.h).
+// NIfTI-1 and NIfTI-2 in one file (.nii, .nii.gz): R. W. Cox et al., "NIfTI-1 Data Format", 2004
+// (nifti1.h), and its wider form of 2014 (nifti2.h), which has 64-bit sizes and an exact affine.
 // Patient space is RAS there and LPS with us (x and y change their sign); the turn is made here and
-// nowhere else. sform carries the affine in 32-bit floats; qform says the same where the axes are
-// at right angles, and is marked unknown where they are not (a tilted gantry).
+// nowhere else. sform carries the affine (NIfTI-1: in 32-bit floats); qform says the same where the
+// axes are at right angles, and is marked unknown where they are not (a tilted gantry).
 #pragma once
 
 #include <cstdint>
@@ -33,11 +34,13 @@ struct NiftiVolume {
 };
 
 enum class NiftiPacking { Plain, Gzip };
+enum class NiftiVersion { One, Two };
 
 // Errors: InvalidInput when the samples do not fit the dims or the affine has no inverse; TooLarge
 // past 32,767 voxels along an axis, which NIfTI-1 cannot say.
 // Cost: O(bytes); gzip at about 60 MB/s.
-[[nodiscard]] Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing);
+[[nodiscard]] Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing,
+                                        NiftiVersion version = NiftiVersion::One);
 
 // A label map of 8 or 16 bits, whichever holds its labels.
 [[nodiscard]] NiftiVolume nifti_of_mask(const MaskLayer& layer, std::vector<NiftiLabel> labels);
@@ -45,11 +48,11 @@ enum class NiftiPacking { Plain, Gzip };
 // many tools that drop header extensions.
 [[nodiscard]] std::string nifti_label_json(const std::vector<NiftiLabel>& labels);
 
-// Reads what write_nifti writes and others' NIfTI-1 files of either byte order, gzip or plain: one
-// volume (the first of several is refused, not taken), sample types of PixelLayout. Space is taken
-// from sform, else qform, else the spacings alone.
-// Errors: Corrupt, Unsupported (a pair of .hdr and .img, NIfTI-2, complex or RGB samples, more than
-// three dimensions), TooLarge past `size_max` bytes when unpacked.
+// Reads what write_nifti writes and others' files of either version and byte order, gzip or plain:
+// one volume (the first of several is refused, not taken), sample types of PixelLayout. Space is
+// taken from sform, else qform, else the spacings alone. Errors: Corrupt, Unsupported (a pair of
+// .hdr and .img, complex or RGB samples, more than three dimensions), TooLarge past `size_max`
+// bytes when unpacked.
 [[nodiscard]] Result<NiftiVolume> read_nifti(ByteView file, std::uint64_t size_max = 1ULL << 32U);
 
 // The same, and a file of several volumes (times, b-values) split into them, in the file's order.

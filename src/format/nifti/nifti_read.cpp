@@ -13,6 +13,7 @@ namespace consilium {
 namespace {
 
 constexpr std::uint64_t header_bytes = 348;
+constexpr std::uint64_t header_2_bytes = 540;
 
 std::unexpected<Error> corrupt(std::string what, std::string where = {}) {
   return fail(ErrorCode::Corrupt, std::move(what), std::move(where), "write the file again");
@@ -42,11 +43,11 @@ std::optional<SampleType> sample_type_of(std::int16_t datatype) {
 }
 
 struct Space {
-  std::array<float, 4> pixdim{};  // qfac and the spacings
-  std::int16_t qform_code = 0;
-  std::int16_t sform_code = 0;
-  std::array<float, 6> quaternion_and_offset{};
-  std::array<float, 12> rows{};
+  std::array<double, 4> pixdim{};  // qfac and the spacings
+  std::int32_t qform_code = 0;
+  std::int32_t sform_code = 0;
+  std::array<double, 6> quaternion_and_offset{};
+  std::array<double, 12> rows{};
 };
 
 // RAS rows of the affine: nifti1.h, methods 3, 2 and 1.
@@ -70,7 +71,7 @@ std::array<double, 12> ras_rows(const Space& space) {
     for (std::size_t row = 0; row < 3; ++row) {
       for (std::size_t column = 0; column < 3; ++column) {
         rows[row * 4 + column] =
-            turns[row * 3 + column] * double{space.pixdim[column + 1]} * (column == 2 ? qfac : 1.0);
+            turns[row * 3 + column] * space.pixdim[column + 1] * (column == 2 ? qfac : 1.0);
       }
       rows[row * 4 + 3] = space.quaternion_and_offset[row + 3];
     }
@@ -114,11 +115,104 @@ std::vector<NiftiLabel> labels_in(ByteView extensions, std::endian order) {
 }
 
 template <std::size_t count>
-Result<std::array<float, count>> floats_at(ByteReader& bytes, std::uint64_t offset) {
+Result<std::array<double, count>> floats_at(ByteReader& bytes, std::uint64_t offset) {
   CSL_TRY(bytes.seek(offset));
-  std::array<float, count> values{};
-  for (float& value : values) value = CSL_TRY(bytes.f32());
+  std::array<double, count> values{};
+  for (double& value : values) value = double{CSL_TRY(bytes.f32())};
   return values;
+}
+
+template <std::size_t count>
+Result<std::array<double, count>> doubles_at(ByteReader& bytes, std::uint64_t offset) {
+  CSL_TRY(bytes.seek(offset));
+  std::array<double, count> values{};
+  for (double& value : values) value = CSL_TRY(bytes.f64());
+  return values;
+}
+
+// What both versions' headers say, in the wider one's types.
+struct Header {
+  std::uint64_t size_bytes = header_bytes;
+  std::array<std::int64_t, 8> dim{};  // the count of dimensions, then the sizes
+  std::int16_t datatype = 0;
+  double voxel_offset = 0;
+  double slope = 0;
+  double intercept = 0;
+  std::string description;
+  Space space;
+};
+
+Result<std::string> description_at(ByteReader& bytes, std::uint64_t offset) {
+  CSL_TRY(bytes.seek(offset));
+  const std::string_view text = CSL_TRY(bytes.text(80));
+  return std::string(text.substr(0, text.find('\0')));
+}
+
+Result<Header> read_header_1(ByteReader& bytes) {
+  Header header;
+  CSL_TRY(bytes.seek(344));
+  const std::string_view magic = CSL_TRY(bytes.text(4));
+  if (!magic.starts_with("n+1")) {
+    return fail(ErrorCode::Unsupported, "header and voxels do not lie in one file", "byte 344",
+                "join them into one .nii");
+  }
+  CSL_TRY(bytes.seek(40));
+  for (std::int64_t& size : header.dim) size = CSL_TRY(bytes.i16());
+  CSL_TRY(bytes.seek(70));
+  header.datatype = CSL_TRY(bytes.i16());
+  header.space.pixdim = CSL_TRY(floats_at<4>(bytes, 76));
+  const auto numbers = CSL_TRY(floats_at<3>(bytes, 108));
+  header.voxel_offset = numbers[0];
+  header.slope = numbers[1];
+  header.intercept = numbers[2];
+  header.description = CSL_TRY(description_at(bytes, 148));
+  CSL_TRY(bytes.seek(252));
+  header.space.qform_code = CSL_TRY(bytes.i16());
+  header.space.sform_code = CSL_TRY(bytes.i16());
+  header.space.quaternion_and_offset = CSL_TRY(floats_at<6>(bytes, 256));
+  header.space.rows = CSL_TRY(floats_at<12>(bytes, 280));
+  return header;
+}
+
+// nifti2.h (2014): the same in wider numbers, at other places.
+Result<Header> read_header_2(ByteReader& bytes) {
+  Header header;
+  header.size_bytes = header_2_bytes;
+  CSL_TRY(bytes.seek(4));
+  const std::string_view magic = CSL_TRY(bytes.text(8));
+  if (magic.starts_with("ni2")) {
+    return fail(ErrorCode::Unsupported, "header and voxels do not lie in one file", "byte 4",
+                "join them into one .nii");
+  }
+  // The line ends behind it show a file that was sent as text.
+  if (magic != std::string_view("n+2\0\r\n\x1A\n", 8)) {
+    return corrupt("this is not a NIfTI-2 file", "byte 4");
+  }
+  header.datatype = CSL_TRY(bytes.i16());
+  CSL_TRY(bytes.seek(16));
+  for (std::int64_t& size : header.dim) size = std::bit_cast<std::int64_t>(CSL_TRY(bytes.u64()));
+  header.space.pixdim = CSL_TRY(doubles_at<4>(bytes, 104));
+  CSL_TRY(bytes.seek(168));
+  header.voxel_offset = static_cast<double>(CSL_TRY(bytes.u64()));
+  const auto scale = CSL_TRY(doubles_at<2>(bytes, 176));
+  header.slope = scale[0];
+  header.intercept = scale[1];
+  header.description = CSL_TRY(description_at(bytes, 240));
+  CSL_TRY(bytes.seek(344));
+  header.space.qform_code = CSL_TRY(bytes.i32());
+  header.space.sform_code = CSL_TRY(bytes.i32());
+  header.space.quaternion_and_offset = CSL_TRY(doubles_at<6>(bytes, 352));
+  header.space.rows = CSL_TRY(doubles_at<12>(bytes, 400));
+  return header;
+}
+
+Result<Header> read_header(ByteReader& bytes) {
+  const std::uint32_t size = CSL_TRY(bytes.u32());
+  const bool is_swapped = size == 0x5C010000 || size == 0x1C020000;
+  if (is_swapped) bytes.set_order(std::endian::big);
+  if (size == header_bytes || size == 0x5C010000) return read_header_1(bytes);
+  if (size == header_2_bytes || size == 0x1C020000) return read_header_2(bytes);
+  return corrupt("this is not a NIfTI file", "byte 0");
 }
 
 // The volumes of one file share their space; samples of all, one after the other.
@@ -127,70 +221,58 @@ struct NiftiList {
   std::uint64_t volume_count = 1;
 };
 
-Result<NiftiList> read_plain(ByteView file) {
-  ByteReader bytes(file);
-  const std::uint32_t header_size = CSL_TRY(bytes.u32());
-  if (header_size == 540 || header_size == 0x1C020000) {
-    return fail(ErrorCode::Unsupported, "this is NIfTI-2", {}, "convert it to NIfTI-1");
-  }
-  if (header_size == 0x5C010000) {
-    bytes.set_order(std::endian::big);
-  } else if (header_size != header_bytes) {
-    return corrupt("this is not a NIfTI-1 file", "byte 0");
-  }
-  CSL_TRY(bytes.seek(344));
-  const std::string_view magic = CSL_TRY(bytes.text(4));
-  if (!magic.starts_with("n+1")) {
-    return fail(ErrorCode::Unsupported, "header and voxels do not lie in one file", "byte 344",
-                "join them into one .nii");
-  }
-  NiftiList list;
-  NiftiVolume& volume = list.shared;
-  CSL_TRY(bytes.seek(40));
-  const std::int16_t dimension_count = CSL_TRY(bytes.i16());
-  if (dimension_count < 1 || dimension_count > 7) {
-    return corrupt("the count of dimensions is out of range", "byte 40");
+// Gives the count of all voxels, which the file must be able to hold.
+Result<std::uint64_t> read_dims(const Header& header, std::uint64_t file_size, NiftiList& list) {
+  if (header.dim[0] < 1 || header.dim[0] > 7) {
+    return corrupt("the count of dimensions is out of range", "the header's dim");
   }
   std::uint64_t voxels = 1;
-  for (int axis = 0; axis < 7; ++axis) {
-    const std::int16_t size = CSL_TRY(bytes.i16());
-    const std::int16_t used = axis < dimension_count ? size : std::int16_t{1};
-    if (used < 1) return corrupt("a dimension is not greater than 0", "byte 42");
-    if (axis >= 3) list.volume_count *= static_cast<std::uint64_t>(used);
-    if (axis < 3) volume.dims[static_cast<std::size_t>(axis)] = static_cast<std::uint32_t>(used);
-    voxels *= static_cast<std::uint64_t>(used);
-    if (voxels > file.size()) return corrupt("the file ends before its voxels", "byte 40");
+  for (std::size_t axis = 0; axis < 7; ++axis) {
+    const std::int64_t used =
+        static_cast<std::int64_t>(axis) < header.dim[0] ? header.dim[axis + 1] : 1;
+    if (used < 1) return corrupt("a dimension is not greater than 0", "the header's dim");
+    const auto size = static_cast<std::uint64_t>(used);
+    constexpr std::uint64_t size_max = 0xFFFF'FFFF;
+    if (size > size_max || size > file_size || voxels * size > file_size) {
+      return corrupt("the file ends before its voxels", "the header's dim");
+    }
+    if (axis >= 3) list.volume_count *= size;
+    if (axis < 3) list.shared.dims[axis] = static_cast<std::uint32_t>(size);
+    voxels *= size;
   }
-  CSL_TRY(bytes.seek(70));
-  const std::optional<SampleType> type = sample_type_of(CSL_TRY(bytes.i16()));
-  if (!type) return fail(ErrorCode::Unsupported, "samples of this kind are not read", "byte 70");
+  return voxels;
+}
+
+Result<NiftiList> read_plain(ByteView file) {
+  ByteReader bytes(file);
+  Header header = CSL_TRY(read_header(bytes));
+  NiftiList list;
+  NiftiVolume& volume = list.shared;
+  const std::uint64_t voxels = CSL_TRY(read_dims(header, file.size(), list));
+  const std::optional<SampleType> type = sample_type_of(header.datatype);
+  if (!type) {
+    return fail(ErrorCode::Unsupported, "samples of this kind are not read",
+                "the header's datatype");
+  }
   volume.sample_type = *type;
-  Space space;
-  space.pixdim = CSL_TRY(floats_at<4>(bytes, 76));
-  const auto [voxel_offset, slope, intercept] = CSL_TRY(floats_at<3>(bytes, 108));
   // A slope of 0 says that there is no scale at all.
-  if (slope != 0.0F && std::isfinite(slope) && std::isfinite(intercept)) {
-    volume.slope = slope;
-    volume.intercept = intercept;
+  if (header.slope != 0 && std::isfinite(header.slope) && std::isfinite(header.intercept)) {
+    volume.slope = header.slope;
+    volume.intercept = header.intercept;
   }
-  CSL_TRY(bytes.seek(148));
-  const std::string_view description = CSL_TRY(bytes.text(80));
-  volume.description = description.substr(0, description.find('\0'));
-  CSL_TRY(bytes.seek(252));
-  space.qform_code = CSL_TRY(bytes.i16());
-  space.sform_code = CSL_TRY(bytes.i16());
-  space.quaternion_and_offset = CSL_TRY(floats_at<6>(bytes, 256));
-  space.rows = CSL_TRY(floats_at<12>(bytes, 280));
-  const std::array<double, 12> rows = ras_rows(space);
+  volume.description = std::move(header.description);
+  const std::array<double, 12> rows = ras_rows(header.space);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     volume.affine.values[i] = i < 8 ? -rows[i] : rows[i];
   }
   if (!volume.affine.inverse()) return corrupt("the axes of the volume lie in one plane");
-  if (!(voxel_offset >= 352.0F) || voxel_offset > static_cast<float>(file.size())) {
-    return corrupt("the voxels begin outside the file", "byte 108");
+  const auto least = static_cast<double>(header.size_bytes + 4);
+  if (!(header.voxel_offset >= least) || header.voxel_offset > static_cast<double>(file.size())) {
+    return corrupt("the voxels begin outside the file", "the header's vox_offset");
   }
-  const auto voxels_at = static_cast<std::uint64_t>(voxel_offset);
-  volume.labels = labels_in(file.subspan(header_bytes, voxels_at - header_bytes), bytes.order());
+  const auto voxels_at = static_cast<std::uint64_t>(header.voxel_offset);
+  volume.labels =
+      labels_in(file.subspan(header.size_bytes, voxels_at - header.size_bytes), bytes.order());
   CSL_TRY(bytes.seek(voxels_at));
   const ByteView samples = CSL_TRY(bytes.take(voxels * size_bytes(*type)));
   volume.samples.assign(samples.begin(), samples.end());

@@ -28,9 +28,12 @@ NiftiVolume sample_volume(double handedness) {
 
 TEST_CASE("a volume comes back as it was written, plain and packed, right and left handed") {
   for (const double handedness : {1.0, -1.0}) {
-    for (const NiftiPacking packing : {NiftiPacking::Plain, NiftiPacking::Gzip}) {
+    for (const auto& [packing, version] : {std::pair{NiftiPacking::Plain, NiftiVersion::One},
+                                           std::pair{NiftiPacking::Gzip, NiftiVersion::One},
+                                           std::pair{NiftiPacking::Plain, NiftiVersion::Two},
+                                           std::pair{NiftiPacking::Gzip, NiftiVersion::Two}}) {
       const NiftiVolume volume = sample_volume(handedness);
-      const Bytes file = write_nifti(volume, packing).value();
+      const Bytes file = write_nifti(volume, packing, version).value();
       const NiftiVolume again = read_nifti(file).value();
       CHECK(again.dims == volume.dims);
       CHECK(again.samples == volume.samples);
@@ -52,6 +55,22 @@ TEST_CASE("qform alone gives the affine that sform gives") {
       CHECK(std::abs(again.affine.values[i] - volume.affine.values[i]) < 2e-5);
     }
   }
+}
+
+TEST_CASE("NIfTI-2 keeps the affine to the last bit, its qform nearly so, and long axes") {
+  NiftiVolume volume = sample_volume(-1);
+  volume.labels = {{7, "spleen"}};
+  Bytes file = write_nifti(volume, NiftiPacking::Plain, NiftiVersion::Two).value();
+  CHECK(read_nifti(file).value().affine == volume.affine);
+  CHECK(read_nifti(file).value().labels == volume.labels);
+  file[348] = std::byte{0};  // sform_code
+  const NiftiVolume again = read_nifti(file).value();
+  for (std::size_t i = 0; i < 16; ++i) {
+    CHECK(std::abs(again.affine.values[i] - volume.affine.values[i]) < 1e-9);
+  }
+  const NiftiVolume wide{.dims = {40000, 1, 1}, .samples = Bytes(80000)};
+  const Bytes long_file = write_nifti(wide, NiftiPacking::Plain, NiftiVersion::Two).value();
+  CHECK(read_nifti(long_file).value().dims == wide.dims);
 }
 
 TEST_CASE("a sheared volume has no qform") {
@@ -78,11 +97,15 @@ TEST_CASE("a mask takes the fewest bits and keeps its label names") {
 
 TEST_CASE("a file cut anywhere is refused, and one flipped anywhere never harms") {
   const Bytes file = write_nifti(sample_volume(1), NiftiPacking::Plain).value();
-  for (std::size_t size = 0; size < file.size(); ++size) {
-    CHECK_FALSE(read_nifti(ByteView(file).first(size)).has_value());
+  const Bytes second =
+      write_nifti(sample_volume(1), NiftiPacking::Plain, NiftiVersion::Two).value();
+  for (const Bytes& whole : {file, second}) {
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      CHECK_FALSE(read_nifti(ByteView(whole).first(size)).has_value());
+    }
   }
   const Bytes packed = write_nifti(sample_volume(1), NiftiPacking::Gzip).value();
-  for (const Bytes& whole : {file, packed}) {
+  for (const Bytes& whole : {file, second, packed}) {
     for (std::size_t at = 0; at < whole.size(); ++at) {
       Bytes flipped = whole;
       flipped[at] ^= std::byte{0xFF};

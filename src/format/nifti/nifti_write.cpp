@@ -11,6 +11,7 @@ namespace consilium {
 namespace {
 
 constexpr std::size_t header_bytes = 348;
+constexpr std::size_t header_2_bytes = 540;
 constexpr std::int32_t comment_extension = 6;  // NIFTI_ECODE_COMMENT
 
 struct TypeCode {
@@ -145,9 +146,8 @@ void store_space(Bytes& out, const NiftiVolume& volume) {
   }
 }
 
-// The header, the four bytes that say whether extensions follow, and the extension.
-Bytes header_of(const NiftiVolume& volume) {
-  Bytes out(header_bytes + 4);
+Bytes fields_1(const NiftiVolume& volume) {
+  Bytes out(header_bytes);
   const TypeCode code = type_code(volume.sample_type);
   store(out, 0, static_cast<std::int32_t>(header_bytes));
   store(out, 40, std::int16_t{3});
@@ -164,16 +164,73 @@ Bytes header_of(const NiftiVolume& volume) {
   std::memcpy(out.data() + 148, volume.description.data(), description_bytes);
   store_space(out, volume);
   std::memcpy(out.data() + 344, "n+1", 4);
+  return out;
+}
+
+void store_space_2(Bytes& out, const NiftiVolume& volume) {
+  const std::optional<Quaternion> rotation = rotation_of(volume.affine);
+  const auto rows = ras_rows(volume.affine);
+  store(out, 104, rotation ? rotation->qfac : 1.0);
+  for (int axis = 0; axis < 3; ++axis) {
+    store(out, 112 + 8 * static_cast<std::size_t>(axis), length(volume.affine.axis_mm(axis)));
+  }
+  constexpr std::int32_t scanner_space = 1;
+  store(out, 344, rotation ? scanner_space : std::int32_t{0});
+  store(out, 348, scanner_space);
+  if (rotation) {
+    store(out, 352, rotation->b);
+    store(out, 360, rotation->c);
+    store(out, 368, rotation->d);
+    for (std::size_t row = 0; row < 3; ++row) store(out, 376 + 8 * row, rows[row][3]);
+  }
+  for (std::size_t row = 0; row < 3; ++row) {
+    for (std::size_t column = 0; column < 4; ++column) {
+      store(out, 400 + 32 * row + 8 * column, rows[row][column]);
+    }
+  }
+}
+
+Bytes fields_2(const NiftiVolume& volume) {
+  Bytes out(header_2_bytes);
+  const TypeCode code = type_code(volume.sample_type);
+  store(out, 0, static_cast<std::int32_t>(header_2_bytes));
+  std::memcpy(out.data() + 4, "n+2\0\r\n\x1A\n", 8);
+  store(out, 12, code.datatype);
+  store(out, 14, code.bits);
+  store(out, 16, std::int64_t{3});
+  for (std::size_t axis = 0; axis < 7; ++axis) {
+    store(out, 24 + 8 * axis, std::int64_t{axis < 3 ? volume.dims[axis] : 1U});
+  }
+  store(out, 176, volume.slope);
+  store(out, 184, volume.intercept);
+  const std::size_t description_bytes = std::min<std::size_t>(volume.description.size(), 79);
+  std::memcpy(out.data() + 240, volume.description.data(), description_bytes);
+  store_space_2(out, volume);
+  store(out, 500, std::int32_t{2});  // millimetres
+  return out;
+}
+
+// The header, the four bytes that say whether extensions follow, and the extension.
+Bytes header_of(const NiftiVolume& volume, NiftiVersion version) {
+  const bool is_first = version == NiftiVersion::One;
+  Bytes out = is_first ? fields_1(volume) : fields_2(volume);
+  const std::size_t flag = out.size();
+  out.resize(flag + 4);
   if (!volume.labels.empty()) {
-    out[348] = std::byte{1};
+    out[flag] = std::byte{1};
     const std::string text = nifti_label_json(volume.labels);
     const std::size_t extension_bytes = (8 + text.size() + 15) / 16 * 16;
     out.resize(out.size() + extension_bytes);
-    store(out, 352, static_cast<std::int32_t>(extension_bytes));
-    store(out, 356, comment_extension);
-    std::memcpy(out.data() + 360, text.data(), text.size());
+    store(out, flag + 4, static_cast<std::int32_t>(extension_bytes));
+    store(out, flag + 8, comment_extension);
+    std::memcpy(out.data() + flag + 12, text.data(), text.size());
   }
-  store(out, 108, static_cast<float>(out.size()));  // where the voxels begin
+  // Where the voxels begin.
+  if (is_first) {
+    store(out, 108, static_cast<float>(out.size()));
+  } else {
+    store(out, 168, static_cast<std::int64_t>(out.size()));
+  }
   return out;
 }
 
@@ -197,13 +254,13 @@ NiftiVolume nifti_of_mask(const MaskLayer& layer, std::vector<NiftiLabel> labels
           .labels = std::move(labels)};
 }
 
-Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing) {
+Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing, NiftiVersion version) {
   std::uint64_t count = 1;
   for (const std::uint32_t size : volume.dims) {
     if (size == 0) return fail(ErrorCode::InvalidInput, "a volume without voxels");
-    if (size > 32767) {
+    if (size > 32767 && version == NiftiVersion::One) {
       return fail(ErrorCode::TooLarge, "NIfTI-1 holds at most 32,767 voxels along an axis", {},
-                  "export it as DICOM SEG");
+                  "write NIfTI-2, or DICOM SEG");
     }
     count *= size;
   }
@@ -213,7 +270,7 @@ Result<Bytes> write_nifti(const NiftiVolume& volume, NiftiPacking packing) {
   if (!volume.affine.inverse()) {
     return fail(ErrorCode::InvalidInput, "the axes of a volume lie in one plane");
   }
-  Bytes out = header_of(volume);
+  Bytes out = header_of(volume, version);
   out.insert(out.end(), volume.samples.begin(), volume.samples.end());
   if (packing == NiftiPacking::Gzip) return gzip(out);
   return out;

@@ -1,5 +1,7 @@
 #include "service/annotation/annotation_write.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "base/canonical_json.hpp"
@@ -12,8 +14,20 @@ using storage::Fields;
 using storage::PatientText;
 using storage::Transaction;
 
-Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item, const RaterId& rater) {
-  const auto task = CSL_TRY(storage::task_of_rater(reader, item, rater));
+Result<TaskId> open_task(const storage::Reader& reader, const Access& access,
+                         const ProjectId& project, const ItemId& item) {
+  const Roles roles = roles_in(access, project);
+  if (roles.has(Role::Adjudicator)) {
+    const auto draft =
+        CSL_TRY(storage::task_of_rater(reader, item, access.rater(), storage::adjudicate_stage));
+    if (draft && draft->state == "leased") return draft->id;
+    if (!roles.has(Role::Rater)) {
+      return fail(ErrorCode::Conflict, "you have no draft of an adjudication on this item", "",
+                  "begin to edit in Review, then send your labels");
+    }
+  }
+  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  const auto task = CSL_TRY(storage::task_of_rater(reader, item, access.rater()));
   if (!task || task->state == "released" || task->state == "skipped" || task->state == "assigned") {
     return fail(ErrorCode::Conflict, "you hold no task on this item", "",
                 "take the item, then send your labels");
@@ -39,14 +53,29 @@ Status AnnotationWriter::open(Roles roles) {
   return {};
 }
 
+Status AnnotationWriter::check_image(const SeriesId& series, const std::string& instance_uid,
+                                     std::uint32_t frame_index) const {
+  const auto instance = CSL_TRY(storage::instance_of_uid(*reader_, instance_uid));
+  if (!instance || instance->series != series) {
+    return fail(ErrorCode::InvalidInput, "the series has no such image", "/target/instance_uid",
+                "send the instance_uid of a slice of the series");
+  }
+  if (instance->frame_count > 0 && frame_index >= instance->frame_count) {
+    return fail(ErrorCode::InvalidInput, "the image has no such frame", "/target/frame",
+                fmt::format("frames count from 0; it has {}", instance->frame_count));
+  }
+  return {};
+}
+
 Status AnnotationWriter::check_places(const Annotation& body) const {
   if (const auto* region = std::get_if<RegionTarget>(&body.target)) {
-    const storage::Rows rows =
-        CSL_TRY(reader_->query("catalog.instance_of_uid", {{"uid", region->instance_uid}}));
-    if (rows.empty() || rows.front().text("series_id") != to_string(region->series_id)) {
-      return fail(ErrorCode::InvalidInput, "the series has no such image", "/target/instance_uid",
-                  "send the instance_uid of a slice of the series");
-    }
+    CSL_TRY(check_image(region->series_id, region->instance_uid, region->frame_index));
+  }
+  if (const auto* instance = std::get_if<InstanceTarget>(&body.target)) {
+    CSL_TRY(check_image(instance->series_id, instance->instance_uid, 0));
+  }
+  if (const auto* frame = std::get_if<FrameTarget>(&body.target)) {
+    CSL_TRY(check_image(frame->series_id, frame->instance_uid, frame->frame_index));
   }
   if (const auto* mask = std::get_if<MaskTarget>(&body.target)) {
     if (item_.kind != "image" ||
@@ -143,7 +172,7 @@ Result<WriteOutcome> AnnotationWriter::apply(Transaction& transaction,
   if (stored ? prepared.if_match != stored->revision : prepared.if_match.has_value()) {
     return WriteOutcome::LostRace;
   }
-  const TaskId task = CSL_TRY(open_task(transaction, item_id_, access_.rater()));
+  const TaskId task = CSL_TRY(open_task(transaction, access_, project_, item_id_));
   CSL_TRY(transaction.append(
       revision_event(prepared, item_, access_.rater(), task, stored ? stored->revision + 1 : 1)));
   return stored ? WriteOutcome::Replaced : WriteOutcome::Created;
@@ -157,7 +186,7 @@ Result<WriteOutcome> AnnotationWriter::retract(Transaction& transaction, const A
   }
   if (stored->state == "retracted") return WriteOutcome::Unchanged;
   if (if_match != stored->revision) return WriteOutcome::LostRace;
-  CSL_TRY(open_task(transaction, item_id_, access_.rater()));
+  CSL_TRY(open_task(transaction, access_, project_, item_id_));
   CSL_TRY(transaction.append(retraction_event(id, item_, stored->revision + 1)));
   return WriteOutcome::Replaced;
 }

@@ -24,6 +24,9 @@ struct PreparedAnnotation {
   std::optional<std::int64_t> if_match;
 };
 
+// Those who write labels on an item: its readers, and its adjudicator while a draft is in work.
+inline constexpr Roles writing_roles{Role::Rater, Role::Adjudicator};
+
 enum class WriteOutcome { Created, Replaced, Unchanged, LostRace };
 
 class AnnotationWriter {
@@ -33,7 +36,7 @@ class AnnotationWriter {
       : store_(store), protocols_(protocols), access_(access), project_(project), item_id_(item) {}
 
   // Rights, the item and what its labels can refer to. Errors: NotFound, Forbidden.
-  [[nodiscard]] Status open(Roles roles = Roles{Role::Rater});
+  [[nodiscard]] Status open(Roles roles = writing_roles);
   // Errors: InvalidInput, with violations.
   [[nodiscard]] Answer<PreparedAnnotation> prepare(const PutAnnotation& put) const;
   // In the writer. Repeating a write changes nothing. Errors: Conflict when the rater's task is not
@@ -50,6 +53,8 @@ class AnnotationWriter {
 
  private:
   [[nodiscard]] Status check_places(const Annotation& body) const;
+  [[nodiscard]] Status check_image(const SeriesId& series, const std::string& instance_uid,
+                                   std::uint32_t frame_index) const;
 
   storage::Store& store_;
   ProtocolCache& protocols_;
@@ -71,8 +76,9 @@ class AnnotationWriter {
                                                    const storage::ItemRow& item,
                                                    std::int64_t revision);
 
-// The rater's open task on the item. Errors: Conflict when there is none, or it was submitted.
-[[nodiscard]] Result<TaskId> open_task(const storage::Reader& reader, const ItemId& item,
-                                       const RaterId& rater);
+// The person's open task on the item: their draft of an adjudication, else their reading. Errors:
+// Conflict when there is none, or it was submitted; Forbidden without the role that the task is of.
+[[nodiscard]] Result<TaskId> open_task(const storage::Reader& reader, const Access& access,
+                                       const ProjectId& project, const ItemId& item);
 
 }  // namespace consilium::service

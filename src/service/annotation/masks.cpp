@@ -239,7 +239,7 @@ Result<PatchOutcome> apply_patch(Transaction& transaction, const PatchWrite& wri
   outcome.repeated = CSL_TRY(find_repeat(transaction, write));
   if (outcome.repeated) return outcome;
   const RaterId rater = write.access.rater();
-  CSL_TRY(open_task(transaction, write.item.id, rater));
+  CSL_TRY(open_task(transaction, write.access, write.item.project, write.item.id));
   const std::int64_t current =
       CSL_TRY(storage::mask_revision(transaction, write.item.id, rater, write.grid_id));
   outcome.revision = current;
@@ -272,7 +272,7 @@ Answer<json::object> Masks::patch(const Access& access, const ProjectId& project
                                   const ItemId& item_id, const std::string& grid_id,
                                   const MaskPatchId& patch, std::int64_t base_revision,
                                   ByteView records) {
-  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  CSL_TRY(require(access, project, writing_roles));
   PatchWrite write{.access = access,
                    .item = {},
                    .grid_id = grid_id,
@@ -290,7 +290,7 @@ Answer<json::object> Masks::patch(const Access& access, const ProjectId& project
       return fail(ErrorCode::NotFound, "the item has no such grid");
     }
     if (const auto repeated = CSL_TRY(find_repeat(*reader, write))) return answer_of(*repeated);
-    CSL_TRY(open_task(*reader, item_id, access.rater()));
+    CSL_TRY(open_task(*reader, access, project, item_id));
     write.changes = CSL_TRY(read_records(CSL_TRY(read_grid(*reader, grid_id)), records));
     // Most lost races are seen here, before anything is written.
     const auto conflicts =

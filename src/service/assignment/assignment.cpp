@@ -250,7 +250,7 @@ Result<std::optional<ItemId>> Assignment::gold_instead(const storage::Reader& re
 
 Result<json::object> Assignment::heartbeat(const Access& access, const ProjectId& project,
                                            const TaskId& id) {
-  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  CSL_TRY(require(access, project, Roles{Role::Rater, Role::Adjudicator}));
   const auto reader = CSL_TRY(store_.read());
   const TaskRow task = CSL_TRY(storage::find_task(*reader, project, id));
   if (task.rater != access.rater()) return fail(ErrorCode::NotFound, "there is no such task");

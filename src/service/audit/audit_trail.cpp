@@ -48,6 +48,8 @@ constexpr std::array phrases{
     Phrase{"item.changed", "changed the item's title"},
     Phrase{"item.read", "opened the item"},
     Phrase{"item.adjudicated", "adjudicated the item"},
+    Phrase{"item.adjudication_begun", "began to draw an adjudication of the item"},
+    Phrase{"item.adjudication_discarded", "discarded a draft of an adjudication"},
     Phrase{"item.readers_set", "set how many readers the item gets"},
     Phrase{"panel.read", "looked at the project's panel"},
     Phrase{"votes.downloaded", "downloaded the votes of a unit"},

@@ -178,7 +178,7 @@ Result<RetrievedPart> object_part(const PartTools& tools, const InstancePlace& p
                                   const DicomPseudonym& pseudonym,
                                   const std::optional<Descriptions>& descriptions,
                                   std::span<const WantedForm> wanted) {
-  const auto image = CSL_TRY(open_image(tools.store, place.row.patient, place.row.object));
+  const auto image = CSL_TRY(open_image(tools.store, place.row));
   const ChosenForm form = CSL_TRY(choose_form(*image, wanted, tools.codec));
   DicomDataset dataset = pseudonymised(with_settled_vrs(image->file), pseudonym);
   if (descriptions && !descriptions->study.empty()) {

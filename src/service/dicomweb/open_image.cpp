@@ -176,14 +176,31 @@ std::uint64_t OpenImage::plain_frame_bytes() const {
   return (native_frame_bits(image) + 7) / 8;
 }
 
-Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store, const PatientId& patient,
-                                                    const storage::ObjectRef& object) {
+namespace {
+
+// What make_ready does to a codec's answer is nothing but a palette: decode_frame gives these
+// bytes.
+bool has_decoded_frames(const OpenImage& image) {
+  const PixelCodec codec = image.file.syntax->codec;
+  return codec != PixelCodec::Unsupported && answer_form(codec) == FrameForm::Decoded &&
+         !image.image.palette &&
+         frame_size_bytes(image.image.ready) == output_size_bytes(codec_job(codec, image.image));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store,
+                                                    const storage::InstanceRow& row) {
   auto image = std::make_shared<OpenImage>();
-  image->object = CSL_TRY(store.objects().open(patient, object));
+  image->object = CSL_TRY(store.objects().open(row.patient, row.object));
   CSL_TRY(read_object(*image));
   image->image = CSL_TRY(describe_image(image->file));
   if (image->is_compressed()) {
     image->table = CSL_TRY(frame_table(image->file, image->image.frame_count));
+    if (has_decoded_frames(*image)) {
+      image->ready = CSL_TRY(store.objects().open(row.patient, row.frames));
+      image->ready_offset = row.first_frame_offset;
+    }
   }
   return image;
 }
@@ -193,7 +210,7 @@ Result<Bytes> coded_frame(const OpenImage& image, std::uint32_t index) {
 }
 
 Status can_be_plain(const OpenImage& image, const CodecPool* codec) {
-  if (!image.is_compressed()) return {};
+  if (!image.is_compressed() || image.ready) return {};
   if (codec == nullptr || image.file.syntax->codec == PixelCodec::Unsupported) {
     return fail(ErrorCode::Unsupported, "its pixels can only be had in the form they are kept in",
                 "transfer syntax " + image.file.transfer_syntax_uid,
@@ -204,6 +221,10 @@ Status can_be_plain(const OpenImage& image, const CodecPool* codec) {
 
 Result<Bytes> plain_frame(const OpenImage& image, std::uint32_t index, CodecPool* codec) {
   if (!image.is_compressed()) return native_plain_frame(image, index);
+  if (image.ready && index < image.image.frame_count) {
+    const std::uint64_t size = image.plain_frame_bytes();
+    return read_bytes(*image.ready, image.ready_offset + index * size, size, size);
+  }
   CSL_TRY(can_be_plain(image, codec));
   return codec->decode(codec_job(image.file.syntax->codec, image.image),
                        CSL_TRY(coded_frame(image, index)));
@@ -218,7 +239,7 @@ Result<std::shared_ptr<const OpenImage>> ImageCache::open(storage::Store& store,
     return place->image;
   });
   if (found) return found;
-  auto image = CSL_TRY(open_image(store, row.patient, row.object));
+  auto image = CSL_TRY(open_image(store, row));
   recent_.with([&](std::list<Entry>& recent) {
     recent.push_front({row.object.name, image});
     std::uint64_t bytes = 0;

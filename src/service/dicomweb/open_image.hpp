@@ -25,6 +25,10 @@ struct OpenImage {
   ImageDescription image;
   FrameTable table;  // of a compressed one
   std::shared_ptr<const ByteSource> object;
+  // Where the frames lie decoded since the import, one after the other; null when those differ from
+  // what the codec gives (palettes, RLE), or when nothing is compressed.
+  std::shared_ptr<const ByteSource> ready;
+  std::uint64_t ready_offset = 0;
 
   [[nodiscard]] bool is_compressed() const { return file.pixel_data.is_encapsulated; }
   // Bytes of a frame in explicit little endian.
@@ -33,14 +37,13 @@ struct OpenImage {
 
 // Errors: NotFound after erasure; Corrupt.
 [[nodiscard]] Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store,
-                                                                  const PatientId& patient,
-                                                                  const storage::ObjectRef& object);
+                                                                  const storage::InstanceRow& row);
 
 // A frame's codestream as it is kept. Errors: Corrupt.
 [[nodiscard]] Result<Bytes> coded_frame(const OpenImage& image, std::uint32_t index);
-// A frame's samples in explicit little endian: as kept when native, else decoded by the confined
-// worker (colour then is RGB by pixel, but for RLE, which keeps the file's colours).
-// Errors: Corrupt; Unsupported for codecs that we do not decode.
+// A frame's samples in explicit little endian: as kept when native, as decoded at import where that
+// is the same, else decoded anew by the confined worker (colour then is RGB by pixel, but for RLE,
+// which keeps the file's colours). Errors: Corrupt; Unsupported for codecs that we do not decode.
 [[nodiscard]] Result<Bytes> plain_frame(const OpenImage& image, std::uint32_t index,
                                         CodecPool* codec);
 // Whether `plain_frame` can give this image's frames.

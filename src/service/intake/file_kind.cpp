@@ -6,6 +6,7 @@
 #include "base/byte_source.hpp"
 #include "format/dicom/dicom_file.hpp"
 #include "format/nrrd/nrrd.hpp"
+#include "format/photo/photo.hpp"
 
 namespace consilium::service {
 namespace {
@@ -37,11 +38,6 @@ constexpr std::array later_kinds{
     Later{"vhdr", "BrainVision recordings come with a later version"},
     Later{"vmrk", "BrainVision recordings come with a later version"},
     Later{"ishne", "ISHNE Holter recordings come with a later version"},
-    Later{"png", "plain pictures come with a later version"},
-    Later{"jpg", "plain pictures come with a later version"},
-    Later{"jpeg", "plain pictures come with a later version"},
-    Later{"tif", "whole slides and TIFF come with a later version"},
-    Later{"tiff", "whole slides and TIFF come with a later version"},
     Later{"svs", "whole slides come with a later version"},
     Later{"ndpi", "whole slides come with a later version"},
     Later{"pdf", "PDF documents are not read"},
@@ -116,6 +112,12 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
       return fail(ErrorCode::Unsupported, std::string(later.what), "",
                   "leave it out, or convert it to a kind that is read");
     }
+  }
+  // After the kinds of later versions: a whole slide begins like a TIFF.
+  if (looks_like_photo(bytes)) return FileKind::Photo;
+  // What is called a picture and is none: its reader says what is wrong.
+  for (const std::string_view picture : {"jpg", "jpeg", "png", "tif", "tiff"}) {
+    if (extension == picture) return FileKind::Photo;
   }
   return looks_like_dicom(bytes) ? FileKind::Dicom : FileKind::Other;
 }

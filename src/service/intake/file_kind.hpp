@@ -20,6 +20,7 @@ enum class FileKind {
   Nifti,      // .nii, .nii.gz
   Nrrd,       // .nrrd, .nhdr
   MetaImage,  // .mha, .mhd
+  Photo,      // JPEG, PNG, TIFF
   Other,      // a signal file of some header, or nothing that we read
 };
 

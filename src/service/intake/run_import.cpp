@@ -18,6 +18,7 @@
 #include "service/intake/label_import.hpp"
 #include "service/intake/label_intake.hpp"
 #include "service/intake/note_intake.hpp"
+#include "service/intake/photo_intake.hpp"
 #include "service/intake/signal_intake.hpp"
 #include "service/intake/volume_intake.hpp"
 #include "storage/catalog.hpp"
@@ -125,6 +126,7 @@ class ImportRun {
         unit.kind == FileKind::MetaImage) {
       return prepare_volume_file(unit, sink);
     }
+    if (unit.kind == FileKind::Photo) return prepare_photo_file(unit, sink);
     if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
       return prepare_signal(unit, sink);
     }
@@ -163,6 +165,16 @@ class ImportRun {
     end.waits_for_images = holds_labels(file.view());
     if (end.waits_for_images) return {};
     return prepare_image(tools_, file.view(), content, sink);
+  }
+
+  Status prepare_photo_file(const ImportUnit& unit, const PreparedSink& sink) {
+    const ImportFile& listed = files_[unit.files.front()];
+    const FileBytes file = CSL_TRY(FileBytes::open(listed.path));
+    const std::string content = content_name(tools_.store, sha256(file.view()));
+    if (CSL_TRY(is_known(content, sink))) return {};
+    return prepare_photo(tools_,
+                         {.bytes = file.view(), .name = listed.name, .patient = patient_of(unit)},
+                         content, sink);
   }
 
   Status prepare_volume_file(const ImportUnit& unit, const PreparedSink& sink) {

@@ -85,6 +85,14 @@ Result<void> add_frames(const ScalarVolume& volume, const std::string& stack,
   return {};
 }
 
+// Stacks are sorted by their names, so the numbers have as many digits each.
+std::string stack_name(std::size_t index) {
+  std::string number = std::to_string(index + 1);
+  constexpr std::size_t digits = 6;
+  number.insert(0, digits - std::min(digits, number.size()), '0');
+  return "volume " + number;
+}
+
 std::string folder_of(std::string_view name) {
   const std::size_t slash = name.find_last_of('/');
   return slash == std::string_view::npos ? "" : std::string(name.substr(0, slash));
@@ -106,7 +114,7 @@ Status prepare_volume(const IntakeTools& tools, FileKind kind, const VolumeFile&
     ScalarVolume& volume = read.volumes[i];
     CSL_TRY(check_volume(volume));
     CSL_TRY(narrow(volume));
-    const std::string stack = read.volumes.size() > 1 ? "volume " + std::to_string(i + 1) : "";
+    const std::string stack = read.volumes.size() > 1 ? stack_name(i) : "";
     CSL_TRY(add_frames(volume, stack, modality, image));
     if (i == 0) {
       frames = std::move(volume.samples);

@@ -2,6 +2,7 @@
 
 #include <libdeflate.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <string_view>
@@ -40,10 +41,10 @@ Bytes deflate(ByteView plain) {
 
 }  // namespace
 
-Bytes write_png(std::uint32_t columns, std::uint32_t rows, std::uint32_t channels,
-                ByteView samples) {
-  CSL_CHECK(channels == 1 || channels == 3);
-  const std::size_t row_bytes = std::size_t{columns} * channels;
+Bytes write_png(std::uint32_t columns, std::uint32_t rows, std::uint32_t channels, ByteView samples,
+                std::uint32_t bits) {
+  CSL_CHECK((channels == 1 || channels == 3) && (bits == 8 || bits == 16));
+  const std::size_t row_bytes = std::size_t{columns} * channels * (bits / 8);
   CSL_CHECK(samples.size() == row_bytes * rows);
   constexpr std::array<unsigned char, 8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
   Bytes out;
@@ -51,7 +52,7 @@ Bytes write_png(std::uint32_t columns, std::uint32_t rows, std::uint32_t channel
   Bytes header;
   put_u32(header, columns);
   put_u32(header, rows);
-  header.push_back(std::byte{8});                                 // bits a sample
+  header.push_back(static_cast<std::byte>(bits));                 // a sample
   header.push_back(channels == 1 ? std::byte{0} : std::byte{2});  // grey or RGB
   header.insert(header.end(), 3, std::byte{0});
   put_chunk(out, "IHDR", header);
@@ -61,6 +62,11 @@ Bytes write_png(std::uint32_t columns, std::uint32_t rows, std::uint32_t channel
     filtered.push_back(std::byte{0});  // no filter
     const ByteView line = samples.subspan(row * row_bytes, row_bytes);
     filtered.insert(filtered.end(), line.begin(), line.end());
+    if (bits == 8) continue;
+    for (auto at = filtered.end() - static_cast<std::ptrdiff_t>(row_bytes); at != filtered.end();
+         at += 2) {
+      std::iter_swap(at, at + 1);  // PNG is big endian
+    }
   }
   put_chunk(out, "IDAT", deflate(filtered));
   put_chunk(out, "IEND", {});

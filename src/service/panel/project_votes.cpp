@@ -36,9 +36,10 @@ bool is_of_unit(const UnitPlan& plan, const Annotation& annotation) {
          geometry_of(place_kind(annotation.target)) == plan.geometry;
 }
 
+// Answers stand on targets of their question's level: the server takes no others.
 std::optional<SaidClass> whole_answer(const UnitPlan& plan, const Opinion& opinion) {
   for (const Annotation& annotation : opinion.annotations) {
-    if (!std::holds_alternative<WholeTarget>(annotation.target)) continue;
+    if (annotation.label) continue;
     if (const auto label = answered_class(plan, annotation)) {
       return SaidClass{.label = *label, .annotation = annotation.id};
     }
@@ -46,16 +47,15 @@ std::optional<SaidClass> whole_answer(const UnitPlan& plan, const Opinion& opini
   return std::nullopt;
 }
 
-std::vector<FilledRow> series_rows(const UnitPlan& plan, const ReadItem& item) {
-  std::map<SeriesId, FilledRow> rows;
+// A row for each series, instance or frame that somebody answered about.
+std::vector<FilledRow> part_rows(const UnitPlan& plan, const ReadItem& item) {
+  std::map<std::string, FilledRow> rows;
   const auto add = [&](const Opinion& opinion, auto&& put) {
     for (const Annotation& annotation : opinion.annotations) {
-      const auto* series = std::get_if<SeriesTarget>(&annotation.target);
+      const std::string part = part_key(annotation.target);
       const auto label = answered_class(plan, annotation);
-      if (series == nullptr || !label) continue;
-      FilledRow& row =
-          rows.try_emplace(series->series_id, to_string(series->series_id), item.opinions.size())
-              .first->second;
+      if (part.empty() || !label) continue;
+      FilledRow& row = rows.try_emplace(part, part, item.opinions.size()).first->second;
       put(row, SaidClass{.label = *label, .annotation = annotation.id});
     }
   };
@@ -66,12 +66,12 @@ std::vector<FilledRow> series_rows(const UnitPlan& plan, const ReadItem& item) {
     add(*item.truth, [](FilledRow& row, const SaidClass& said) { row.truth = said; });
   }
   std::vector<FilledRow> result;
-  for (auto& [series, row] : rows) result.push_back(std::move(row));
+  for (auto& [part, row] : rows) result.push_back(std::move(row));
   return result;
 }
 
 std::vector<FilledRow> question_rows(const UnitPlan& plan, const ReadItem& item) {
-  if (plan.level == QuestionLevel::Series) return series_rows(plan, item);
+  if (plan.level > QuestionLevel::Study) return part_rows(plan, item);
   FilledRow row("", item.opinions.size());
   for (std::size_t o = 0; o < item.opinions.size(); ++o) {
     row.said[o] = whole_answer(plan, item.opinions[o]);

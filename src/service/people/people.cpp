@@ -170,7 +170,8 @@ Result<Caller> People::caller_of_token(std::string_view token, const std::string
     return unauthenticated("the token does not hold any more");
   }
   const auto person = CSL_TRY(storage::find_person(*reader, row->person));
-  if (!person || person->state != "active") return unauthenticated("the account is disabled");
+  // As with a sign-in: who came by a link and has no password yet is somebody all the same.
+  if (!person || person->state == "disabled") return unauthenticated("the account is disabled");
   Caller caller = CSL_TRY(caller_for(*person, *reader, to_string(row->id), address));
   caller.is_token = true;
   caller.scopes = row->scopes;

@@ -145,6 +145,23 @@ TEST_CASE("a token ends at its time and when it is revoked") {
   CHECK(world.people->revoke_token(access, second->row.id).error().code == ErrorCode::NotFound);
 }
 
+TEST_CASE("who came by a link and has no password may use the tokens that they made") {
+  World world;
+  const auto id = make_id<PersonId>(world.clock, *world.random);
+  REQUIRE(world.people->put(operator_access(), id, {"mara", "Dr Mara Reed", {}}));
+  const auto link = world.people->make_link(operator_access(), id, "sign_in");
+  REQUIRE(link);
+  const auto signed_in = world.people->use_link(link->secret, std::nullopt, {"127.0.0.1", "test"});
+  REQUIRE(signed_in);
+  const auto token = world.people->make_token(signed_in->caller.access, "script", {"read"}, 1);
+  REQUIRE(token);
+  const auto by_token = world.people->caller_of_token(token->token, "");
+  REQUIRE(by_token);
+  CHECK(by_token->access.person == id);
+  REQUIRE(world.people->disable(operator_access(), id));
+  CHECK_FALSE(world.people->caller_of_token(token->token, ""));
+}
+
 TEST_CASE("a new password ends the person's other sign-ins") {
   World world;
   world.add("mara");

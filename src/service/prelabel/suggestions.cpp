@@ -150,7 +150,8 @@ Result<std::vector<PreparedAnnotation>> own_labels(const storage::Reader& reader
 
 Status apply(Transaction& transaction, const Taking& taking) {
   const RaterId own = taking.access.rater();
-  const TaskId task = CSL_TRY(open_task(transaction, taking.item.id, own));
+  const TaskId task =
+      CSL_TRY(open_task(transaction, taking.access, taking.item.project, taking.item.id));
   for (const MaskCopy& mask : taking.masks) {
     const auto* grid = std::get_if<std::string>(mask.event.fields.find("grid_id"));
     if (grid == nullptr || CSL_TRY(storage::mask_revision(transaction, taking.item.id, own,
@@ -196,7 +197,7 @@ Result<json::object> Suggestions::take(const Access& access, const ProjectId& pr
       sight.sees(shown_when(protocol->protocol.assist_policy,
                             rater_kind_named(rows.front().rater_kind).value_or(RaterKind::Import)));
   if (!is_seen) return fail(ErrorCode::NotFound, "there is no such suggestion");
-  CSL_TRY(open_task(*reader, item, access.rater()));
+  CSL_TRY(open_task(*reader, access, project, item));
   taking.labels = CSL_TRY(own_labels(*reader, *protocol, access, rows));
   std::set<AnnotationId> taken;
   for (const PreparedAnnotation& label : taking.labels) taken.insert(label.body.id);

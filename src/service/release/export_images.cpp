@@ -11,6 +11,7 @@
 #include "format/dicom_rt/rt_structure.hpp"
 #include "format/nifti/nifti.hpp"
 #include "format/nrrd/nrrd.hpp"
+#include "service/release/export_pictures.hpp"
 #include "service/release/export_volume.hpp"
 
 namespace consilium::service {
@@ -228,19 +229,19 @@ class CocoBook {
  public:
   CocoBook(ExportWork& work, CocoDataset& dataset) : work_(work), dataset_(dataset) {}
 
-  std::int64_t image(const ExportCase& one, const std::string& series_id,
-                     const std::string& instance_uid, std::uint32_t frame, std::uint32_t columns,
-                     std::uint32_t rows) {
+  Result<std::int64_t> image(const ExportCase& one, const SeriesId& series,
+                             const std::string& instance_uid, std::uint32_t frame,
+                             std::uint32_t columns, std::uint32_t rows) {
     const auto [place, is_new] =
         images_.emplace(std::pair{instance_uid, frame}, dataset_.images.size() + 1);
     if (is_new) {
-      const std::string uid = work_.mapped_uid(instance_uid);
+      std::string file_name = CSL_TRY(export_picture(work_, series, instance_uid, frame));
       dataset_.images.push_back({.id = static_cast<std::int64_t>(place->second),
-                                 .file_name = uid + "_" + std::to_string(frame) + ".dcm",
+                                 .file_name = std::move(file_name),
                                  .width = columns,
                                  .height = rows,
-                                 .series_id = series_id,
-                                 .instance_uid = uid,
+                                 .series_id = to_string(series),
+                                 .instance_uid = work_.mapped_uid(instance_uid),
                                  .frame_index = frame,
                                  .patient_pseudonym = one.item.pseudonym});
     }
@@ -323,8 +324,8 @@ Status add_region(ExportWork& work, CocoBook& book, const ExportCase& one,
     work.exclude("its image is not there any more");
     return {};
   }
-  const std::int64_t image = book.image(one, to_string(region.series_id), region.instance_uid,
-                                        region.frame_index, size->second, size->first);
+  const std::int64_t image = CSL_TRY(book.image(one, region.series_id, region.instance_uid,
+                                                region.frame_index, size->second, size->first));
   if (region.kind == GeometryKind::Box) {
     book.add(annotation, image, CocoBox{region.points[0], region.points[1]});
   } else {
@@ -354,9 +355,9 @@ Status add_mask_slices(ExportWork& work, CocoBook& book, const ExportCase& one,
     if (area_pixels(rle) == 0) continue;
     is_empty = false;
     const json::value& slice = slices.at(k);
-    const std::int64_t image = book.image(
-        one, to_string(facts.series.id), std::string(slice.at("instance_uid").as_string()),
-        slice.at("frame").to_number<std::uint32_t>(), layer.grid.dims[0], layer.grid.dims[1]);
+    const std::int64_t image = CSL_TRY(book.image(
+        one, facts.series.id, std::string(slice.at("instance_uid").as_string()),
+        slice.at("frame").to_number<std::uint32_t>(), layer.grid.dims[0], layer.grid.dims[1]));
     book.add(annotation, image, std::move(rle));
   }
   if (is_empty) {

@@ -90,7 +90,8 @@ AnnotationRow csv_row(const ExportWork& work, const ExportCase& one,
                     .onset_ns = ns_of_tick(event.at, rate).value_or(0),
                     .duration_ns = ns_of_tick({event.duration_ticks}, rate).value_or(0),
                     .protocol = body.protocol.id + "@" + body.protocol.version,
-                    .created_at = to_rfc3339(annotation.stored.created_at)};
+                    .created_at = to_rfc3339(annotation.stored.created_at),
+                    .stage = annotation.adjudicated ? "adjudicate" : "label"};
   std::int64_t ticks_per_sample = 1;
   if (!timeline.header.channels.empty()) {
     const std::size_t channel =

@@ -6,7 +6,9 @@
 #include <map>
 
 #include "base/canonical_json.hpp"
+#include "base/sha256.hpp"
 #include "service/annotation/annotation_view.hpp"
+#include "service/assignment/task_view.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -109,6 +111,27 @@ Result<std::string> rests_on(const storage::Reader& reader, const ItemId& item) 
   return json::serialize(parts);
 }
 
+std::string opinions_revision(const std::string& rests_on) {
+  return to_hex(sha256(bytes_of(rests_on))).substr(0, 16);
+}
+
+OutcomeInput outcome_input(const ItemReview& review, const RaterId& adjudicator,
+                           std::span<const Decision> decisions) {
+  OutcomeInput input{.item = review.read.row.id,
+                     .adjudicator = adjudicator,
+                     .opinions = review.opinions,
+                     .keys = review.keys,
+                     .differences = review.differences,
+                     .decisions = decisions,
+                     .standing = {}};
+  if (review.adjudication && review.read.truth &&
+      review.read.truth->rater.id == review.adjudication->rater) {
+    input.standing = Standing{.adjudicator = review.adjudication->rater,
+                              .labels = review.read.truth->annotations};
+  }
+  return input;
+}
+
 Result<ItemReview> load_review(storage::Store& store, const storage::Reader& reader,
                                ProtocolCache& protocols, const Posteriors* posteriors,
                                const Access& access, const ProjectId& project, const ItemId& item) {
@@ -120,6 +143,7 @@ Result<ItemReview> load_review(storage::Store& store, const storage::Reader& rea
                     .keys = {},
                     .differences = {},
                     .adjudication = CSL_TRY(storage::find_adjudication(reader, item)),
+                    .draft = CSL_TRY(storage::find_adjudication_draft(reader, item)),
                     .decisions = {}};
   review.read = std::move(CSL_TRY(read_opinions(reader, project, item)).front());
   for (const RaterId& rater : review.names.raters()) {
@@ -167,9 +191,29 @@ Status may_adjudicate(const Access& access, const storage::Reader& reader, const
   return {};
 }
 
+Result<json::value> draft_json(const storage::Reader& reader, const Access& access,
+                               const ProjectId& project, const ItemReview& review) {
+  if (!review.draft) return json::value(nullptr);
+  const storage::AdjudicationDraftRow& draft = *review.draft;
+  const storage::TaskRow task = CSL_TRY(storage::find_task(reader, project, draft.task));
+  const std::string rests = CSL_TRY(rests_on(reader, review.read.row.id));
+  const bool is_mine = draft.rater == access.rater();
+  const bool is_opinion = draft.seed.starts_with("opinion ");
+  return json::object{
+      {"mine", is_mine},
+      {"by", draft.rater_name},
+      {"task", is_mine ? json::value(task_json(task)) : json::value(nullptr)},
+      {"seed", is_opinion ? std::string("opinion") : draft.seed},
+      {"opinion", is_opinion ? json::value(draft.seed.substr(8)) : json::value(nullptr)},
+      {"begun_at", to_rfc3339(draft.begun_at)},
+      {"idle_from", to_rfc3339(std::max(draft.begun_at, task.lease_until))},
+      {"opinions_changed", draft.rests_on_json != rests}};
+}
+
 Result<json::object> opinions_json(const storage::Reader& reader, const Access& access,
                                    const ProjectId& project, const ItemReview& review) {
   const Status may = may_adjudicate(access, reader, project, review.read.row.id);
+  const std::string rests = CSL_TRY(rests_on(reader, review.read.row.id));
   json::array differences;
   std::size_t agreed = 0;
   for (const Difference& difference : review.differences) {
@@ -182,6 +226,8 @@ Result<json::object> opinions_json(const storage::Reader& reader, const Access& 
                     {"why_not", may ? std::string() : may.error().what},
                     {"opinions", CSL_TRY(opinion_list(reader, review))},
                     {"differences", std::move(differences)},
+                    {"opinions_revision", opinions_revision(rests)},
+                    {"draft", CSL_TRY(draft_json(reader, access, project, review))},
                     {"adjudication", nullptr}};
   if (review.adjudication) {
     const storage::AdjudicationRow& row = *review.adjudication;

@@ -6,13 +6,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "service/annotation/rater_names.hpp"
 #include "service/panel/opinions.hpp"
 #include "service/review/differences.hpp"
+#include "service/review/outcome.hpp"
 #include "service/review/posteriors.hpp"
+#include "storage/adjudication_drafts.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
 
@@ -26,6 +29,7 @@ struct ItemReview {
   std::vector<std::string> keys;
   std::vector<Difference> differences;  // point into `read`
   std::optional<storage::AdjudicationRow> adjudication;
+  std::optional<storage::AdjudicationDraftRow> draft;
   std::map<std::string, std::string> decisions;  // difference id -> Decision as it was sent, JSON
 
   // The decision on a difference, if there is one that still holds.
@@ -45,9 +49,21 @@ struct ItemReview {
 // ["annotation id@revision"...] of the opinions, as the event keeps it.
 [[nodiscard]] Result<std::string> rests_on(const storage::Reader& reader, const ItemId& item);
 
+// A short name of what `rests_on` says: two of them are the same while no opinion changed.
+[[nodiscard]] std::string opinions_revision(const std::string& rests_on);
+
+// The review's part of what outcome_of is asked; it points into `review` and `decisions`.
+[[nodiscard]] OutcomeInput outcome_input(const ItemReview& review, const RaterId& adjudicator,
+                                         std::span<const Decision> decisions);
+
 // Why this person may not adjudicate the item now: Forbidden or Conflict; ok when they may.
 [[nodiscard]] Status may_adjudicate(const Access& access, const storage::Reader& reader,
                                     const ProjectId& project, const ItemId& item);
+
+// AdjudicationDraft as the API shows it to this person, or null.
+[[nodiscard]] Result<boost::json::value> draft_json(const storage::Reader& reader,
+                                                    const Access& access, const ProjectId& project,
+                                                    const ItemReview& review);
 
 // ItemOpinions, as the API shows it.
 [[nodiscard]] Result<boost::json::object> opinions_json(const storage::Reader& reader,

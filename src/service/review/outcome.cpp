@@ -19,12 +19,6 @@ std::string text_member(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
-bool is_whole_vote(const Annotation& annotation) {
-  const auto* text = std::get_if<std::string>(&annotation.value);
-  return annotation.label && text != nullptr && is_reserved_value(*text) &&
-         std::holds_alternative<WholeTarget>(annotation.target);
-}
-
 class Outcome {
  public:
   explicit Outcome(const OutcomeInput& input) : input_(input) {}
@@ -53,6 +47,7 @@ class Outcome {
       }
     }
     if (!violations_.empty()) return std::unexpected(std::move(violations_));
+    add_drawn_beside();
     add_absent_votes();
     join_relations();
     number_segments();
@@ -67,14 +62,7 @@ class Outcome {
   }
 
   AnnotationId id_for(const std::string& slot) const {
-    const Sha256Digest hash =
-        sha256(bytes_of(to_string(input_.item) + to_string(input_.adjudicator) + slot));
-    AnnotationId id;
-    std::copy_n(hash.begin(), id.value.size(), id.value.begin());
-    // RFC 9562, 5.8: version 8, made by a rule of one's own.
-    id.value[6] = (id.value[6] & std::byte{0x0F}) | std::byte{0x80};
-    id.value[8] = (id.value[8] & std::byte{0x3F}) | std::byte{0x80};
-    return id;
+    return outcome_id(input_.item, input_.adjudicator, slot);
   }
 
   void settle(const Difference& difference, std::size_t index) {
@@ -86,6 +74,8 @@ class Outcome {
         return take_edited(difference, index);
       case Take::Unsure:
         return take_unsure(difference, index);
+      case Take::Drawn:
+        return take_drawn(difference, index);
     }
   }
 
@@ -113,7 +103,7 @@ class Outcome {
   void take_said(const Difference& difference, const Said& said,
                  std::optional<std::size_t> decision) {
     if (said.annotation == nullptr) return;
-    if (is_whole_vote(*said.annotation)) return take_whole_vote(*said.annotation, decision);
+    if (whole_vote_slot(*said.annotation)) return take_whole_vote(*said.annotation, decision);
     OutcomeLabel label{.body = *said.annotation, .decision = decision, .voxels = {}};
     if (const auto* mask = std::get_if<MaskTarget>(&label.body.target)) {
       label.voxels = VoxelSource{input_.opinions[said.opinion]->rater.id, mask->segment};
@@ -126,7 +116,7 @@ class Outcome {
   void take_whole_vote(const Annotation& vote, std::optional<std::size_t> decision) {
     const std::string value = std::get<std::string>(vote.value);
     OutcomeLabel label{.body = vote, .decision = decision, .voxels = {}};
-    label.body.id = id_for("whole " + *vote.label + ' ' + value);
+    label.body.id = id_for(*whole_vote_slot(vote));
     (value == value_absent ? absent_votes_ : whole_votes_)
         .try_emplace(*vote.label + ' ' + value, std::move(label));
   }
@@ -140,7 +130,6 @@ class Outcome {
     if (label.body.item_id != input_.item) {
       return refuse_decision(index, "/annotation/item_id", "this is another item");
     }
-    became_[label.body.id] = id_for(difference.id);
     if (std::holds_alternative<MaskTarget>(label.body.target)) {
       for (const DifferenceChoice& choice : difference.choices) {
         for (const Said& said : choice.said) {
@@ -186,7 +175,51 @@ class Outcome {
     add(difference, {.body = std::move(body), .decision = index, .voxels = {}});
   }
 
+  // What was drawn stays. A difference whose label was taken away there comes to none.
+  void take_drawn(const Difference& difference, std::size_t index) {
+    if (!input_.standing) {
+      return refuse_decision(index, "/take", "nothing was drawn on this item",
+                             "edit it in the workspace first");
+    }
+    is_any_drawn_ = true;
+    const AnnotationId id = outcome_id(input_.item, input_.standing->adjudicator, difference.id);
+    const auto found = std::ranges::find(input_.standing->labels, id, &Annotation::id);
+    if (found != input_.standing->labels.end()) add(difference, standing_label(*found, index));
+  }
+
+  OutcomeLabel standing_label(const Annotation& body, std::optional<std::size_t> decision) const {
+    OutcomeLabel label{.body = body, .decision = decision, .voxels = {}};
+    if (const auto* mask = std::get_if<MaskTarget>(&body.target)) {
+      label.voxels = VoxelSource{input_.standing->adjudicator, mask->segment};
+    }
+    return label;
+  }
+
+  // What was drawn where no opinion had anything.
+  void add_drawn_beside() {
+    if (!is_any_drawn_) return;
+    std::set<AnnotationId> of_differences;
+    for (const Difference& difference : input_.differences) {
+      of_differences.insert(outcome_id(input_.item, input_.standing->adjudicator, difference.id));
+    }
+    for (const Annotation& body : input_.standing->labels) {
+      if (of_differences.contains(body.id)) continue;
+      if (whole_vote_slot(body)) {
+        take_whole_vote(body, std::nullopt);
+        continue;
+      }
+      OutcomeLabel label = standing_label(body, std::nullopt);
+      if (input_.standing->adjudicator != input_.adjudicator) {
+        label.body.id = id_for("copy " + to_string(body.id));
+      }
+      became_[body.id] = label.body.id;
+      if (label.body.label) present_.insert(*label.body.label);
+      labels_.push_back(std::move(label));
+    }
+  }
+
   void add(const Difference& difference, OutcomeLabel label) {
+    became_[label.body.id] = id_for(difference.id);
     label.body.id = id_for(difference.id);
     label.body.item_id = input_.item;
     for (const DifferenceChoice& choice : difference.choices) {
@@ -233,10 +266,31 @@ class Outcome {
   std::map<std::string, OutcomeLabel> absent_votes_;
   std::map<AnnotationId, AnnotationId> became_;
   std::set<std::string> present_;
+  bool is_any_drawn_ = false;
   std::vector<Violation> violations_;
 };
 
 }  // namespace
+
+AnnotationId outcome_id(const ItemId& item, const RaterId& adjudicator, std::string_view slot) {
+  const Sha256Digest hash =
+      sha256(bytes_of(to_string(item) + to_string(adjudicator) + std::string(slot)));
+  AnnotationId id;
+  std::copy_n(hash.begin(), id.value.size(), id.value.begin());
+  // RFC 9562, 5.8: version 8, made by a rule of one's own.
+  id.value[6] = (id.value[6] & std::byte{0x0F}) | std::byte{0x80};
+  id.value[8] = (id.value[8] & std::byte{0x3F}) | std::byte{0x80};
+  return id;
+}
+
+std::optional<std::string> whole_vote_slot(const Annotation& annotation) {
+  const auto* text = std::get_if<std::string>(&annotation.value);
+  if (!annotation.label || text == nullptr || !is_reserved_value(*text) ||
+      !std::holds_alternative<WholeTarget>(annotation.target)) {
+    return std::nullopt;
+  }
+  return "whole " + *annotation.label + ' ' + *text;
+}
 
 Result<std::vector<Decision>> read_decisions(const json::array& decisions) {
   std::vector<Decision> result;
@@ -251,6 +305,7 @@ Result<std::vector<Decision>> read_decisions(const json::array& decisions) {
     const std::string take = text_member(object, "take");
     if (take == "edited") decision.take = Take::Edited;
     if (take == "unsure") decision.take = Take::Unsure;
+    if (take == "drawn") decision.take = Take::Drawn;
     const json::value* annotation = object.if_contains("annotation");
     if (decision.take == Take::Edited && annotation != nullptr && annotation->is_object()) {
       auto read = read_annotation(*annotation);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "domain/label/violation.hpp"
@@ -19,6 +20,7 @@ enum class Take {
   Choice,  // what one of the opinions says
   Edited,  // what stands instead
   Unsure,  // nobody can tell
+  Drawn,   // what stands already, drawn in the workspace
 };
 
 struct Decision {
@@ -45,6 +47,12 @@ struct OutcomeLabel {
   std::optional<VoxelSource> voxels;
 };
 
+// The labels that stand, and whose they are.
+struct Standing {
+  RaterId adjudicator;
+  std::span<const Annotation> labels;
+};
+
 struct OutcomeInput {
   ItemId item;
   RaterId adjudicator;
@@ -52,9 +60,17 @@ struct OutcomeInput {
   std::span<const std::string> keys;  // of the opinions, in their order
   std::span<const Difference> differences;
   std::span<const Decision> decisions;
+  std::optional<Standing> standing;
 };
 
-// One label for each difference that comes to one. Ids follow from the item, the adjudicator and
+// The id of an adjudicator's label for a difference (its id as `slot`) or another slot.
+[[nodiscard]] AnnotationId outcome_id(const ItemId& item, const RaterId& adjudicator,
+                                      std::string_view slot);
+// The slot of a word on the whole item ("absent", "unsure"); none of other labels.
+[[nodiscard]] std::optional<std::string> whole_vote_slot(const Annotation& annotation);
+
+// One label for each difference that comes to one; where a difference stays as drawn, also what was
+// drawn beside all differences. Ids follow from the item, the adjudicator and
 // the difference, so that deciding anew revises what was decided before. Relations join what became
 // of their ends; masks get segments 1, 2, ... of their grid.
 // Refused: what is not decided, decided twice, or names what is not there. A decision on a

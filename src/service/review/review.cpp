@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -57,6 +58,13 @@ std::string_view reason_for(const ReaderPlan& plan, const ItemDoubt& doubt, bool
 std::string_view state_of(const ListedItem& listed) {
   if (listed.row.adjudication_revision == 0) return "open";
   return listed.doubt.open > 0 ? "in_progress" : "settled";
+}
+
+using Drafts = std::map<ItemId, RaterId>;
+json::value draft_of(const Drafts& drafts, const ItemId& item, const RaterId& person) {
+  const auto found = drafts.find(item);
+  if (found == drafts.end()) return nullptr;
+  return found->second == person ? "mine" : "another";
 }
 
 std::size_t offset_of(std::string_view cursor) {
@@ -142,6 +150,7 @@ Result<json::object> Review::list(const Access& access, const ProjectId& project
   std::vector<ItemId> ids;
   for (std::size_t i = begin; i < end; ++i) ids.push_back(listed[i].row.item);
   json::array summaries = CSL_TRY(items_.summaries(access, project, ids));
+  const Drafts drafts = CSL_TRY(storage::drafts_of_project(*reader, project));
   json::array rows;
   for (std::size_t i = begin; i < end; ++i) {
     const ListedItem& one = listed[i];
@@ -150,7 +159,8 @@ Result<json::object> Review::list(const Access& access, const ProjectId& project
                                 {"differences", one.doubt.differences},
                                 {"open", one.doubt.open},
                                 {"entropy_bits", one.doubt.entropy_bits},
-                                {"state", state_of(one)}});
+                                {"state", state_of(one)},
+                                {"draft", draft_of(drafts, one.row.item, access.rater())}});
   }
   return json::object{{"items", std::move(rows)},
                       {"next_cursor", end < listed.size() ? json::value(std::to_string(end))

@@ -10,6 +10,12 @@
 // the opinions that were weighed and whether the outcome serves as gold. It may be repeated;
 // deciding otherwise later, with a reason, makes new revisions; another adjudicator's word replaces
 // it.
+//
+// It may also be drawn: the item opens in its workspace on a copy of an opinion, of what stands, or
+// of what the decisions come to. That draft is an open task of the stage "adjudicate", at most one
+// on an item; labels and masks are written to it as to any reading, and count for nothing until it
+// is submitted. Until then a word that the same person spoke before is kept and comes back when the
+// draft is discarded.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -48,6 +54,26 @@ class Review {
   [[nodiscard]] Answer<boost::json::object> adjudicate(const Access& access,
                                                        const ProjectId& project, const ItemId& item,
                                                        const boost::json::object& request);
+
+  // Begins a draft; `request` is an AdjudicationDraftRequest. Gives an AdjudicationDraft; one's own
+  // draft again when it was begun from the same. Errors: those of `adjudicate`; Conflict when
+  // somebody has a draft in work; TooLarge past 8,192 bricks of a mask.
+  [[nodiscard]] Answer<boost::json::object> begin_draft(const Access& access,
+                                                        const ProjectId& project,
+                                                        const ItemId& item,
+                                                        const boost::json::object& request);
+  // Gives up one's own draft, or another's whose lease ran out. Errors: Conflict while they are at
+  // it; those of `opinions`, which it answers.
+  [[nodiscard]] Result<boost::json::object> discard_draft(const Access& access,
+                                                          const ProjectId& project,
+                                                          const ItemId& item);
+  // The draft is the last word; `request` is an AdjudicationDraftSubmission. Gives ItemOpinions.
+  // Errors: InvalidInput with violations; Conflict without a draft, or when an opinion changed
+  // since `opinions_revision`.
+  [[nodiscard]] Answer<boost::json::object> submit_draft(const Access& access,
+                                                         const ProjectId& project,
+                                                         const ItemId& item,
+                                                         const boost::json::object& request);
 
  private:
   struct State;

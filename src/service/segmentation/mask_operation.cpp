@@ -156,6 +156,19 @@ LogicalOperation read_logical(JsonFields& fields) {
   return operation;
 }
 
+PropagateOperation read_propagate(JsonFields& fields) {
+  PropagateOperation operation;
+  if (fields.find("from_item") != nullptr) operation.item = fields.id<ItemId>("from_item");
+  operation.grid_id = fields.text("from_grid", 64);
+  if (fields.find("from_rater") != nullptr) operation.rater = fields.id<RaterId>("from_rater");
+  operation.from_segments = segments_of(fields, "from_segments", 1);
+  if (fields.find("label") != nullptr) operation.label = fields.text("label", 128);
+  if (fields.find("segment") != nullptr) operation.segment = segment_of(fields);
+  operation.rigid_only = fields.boolean("rigid_only", false);
+  operation.other_modality = fields.boolean("other_modality", false);
+  return operation;
+}
+
 OperationKind read_kind(JsonFields& fields) {
   const std::string kind = fields.text("kind");
   if (kind == "threshold") return read_threshold(fields);
@@ -165,6 +178,7 @@ OperationKind read_kind(JsonFields& fields) {
   if (kind == "islands") return read_islands(fields);
   if (kind == "smooth") return read_smooth(fields);
   if (kind == "logical") return read_logical(fields);
+  if (kind == "propagate") return read_propagate(fields);
   if (kind == "margin") {
     return MarginOperation{.segment = segment_of(fields),
                            .mm = length_of(fields, "mm", -length_mm_max, length_mm_max)};

@@ -78,11 +78,23 @@ struct CopyPriorOperation {
   ItemId item;
   std::string grid_id;
 };
+// Labels of an earlier study of the patient, or of another series of this one (the frame before in
+// time), laid over this volume. Without an item: the one that shows the grid.
+struct PropagateOperation {
+  std::optional<ItemId> item;
+  std::string grid_id;
+  std::optional<RaterId> rater;              // whose labels; nobody: one's own
+  std::vector<std::uint16_t> from_segments;  // empty: all
+  std::string label;                         // or only segments of findings with this label
+  std::optional<std::uint16_t> segment;      // what they become; nothing: their own numbers
+  bool rigid_only = false;
+  bool other_modality = false;
+};
 
 using OperationKind =
     std::variant<ThresholdOperation, GrowOperation, FillBetweenOperation, IslandsOperation,
                  MarginOperation, HollowOperation, SmoothOperation, LogicalOperation,
-                 FillHolesOperation, CopyPriorOperation, ClassifyOperation>;
+                 FillHolesOperation, CopyPriorOperation, ClassifyOperation, PropagateOperation>;
 
 // Which voxels may change; `inside` may hold 0, what has no segment.
 struct Restriction {

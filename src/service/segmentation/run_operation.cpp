@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include "analysis/morphology/ball.hpp"
 #include "analysis/morphology/joint_smoothing.hpp"
@@ -50,6 +51,7 @@ class Runner {
   Result<OperationResult> operator()(const GrowOperation& grow) const;
   Result<OperationResult> operator()(const ClassifyOperation& classify) const;
   Result<OperationResult> operator()(const CopyPriorOperation& copy) const;
+  Result<OperationResult> operator()(const PropagateOperation& propagate) const;
 
   Result<OperationResult> operator()(const FillBetweenOperation& fill) const {
     auto box = mask_.extent(operation_.layer);
@@ -178,7 +180,8 @@ class Runner {
     return {.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
                                 change),
             .next_slices = {},
-            .learnt = {}};
+            .learnt = {},
+            .propagation = {}};
   }
 
   [[nodiscard]] OperationResult become(std::uint16_t segment, const BitVolume& now) const {
@@ -419,6 +422,26 @@ Result<OperationResult> Runner::operator()(const CopyPriorOperation& copy) const
   return edit(becomes(mask_, box, labels));
 }
 
+Result<OperationResult> Runner::operator()(const PropagateOperation& propagate) const {
+  CSL_CHECK(input_.prior != nullptr && input_.prior_image != nullptr);
+  if (operation_.layer != 0) {
+    return fail(ErrorCode::InvalidInput, "earlier segments are carried into layer 0", "/layer");
+  }
+  Propagation propagation = CSL_TRY(propagate_prior(
+      propagate, mask_.grid(), *input_.image, *input_.prior, *input_.prior_image, input_.threads));
+  const PropagatedLabels carried = std::exchange(propagation.carried, {});
+  OperationResult result;
+  if (!carried.labels.empty()) {
+    std::vector<std::uint16_t> labels = mask_.labels(0, carried.box);
+    for (std::size_t v = 0; v < labels.size(); ++v) {
+      if (carried.labels[v] != 0) labels[v] = carried.labels[v];
+    }
+    result = edit(becomes(mask_, carried.box, labels));
+  }
+  result.propagation = std::move(propagation);
+  return result;
+}
+
 }  // namespace
 
 bool needs_image(const MaskOperation& operation) {
@@ -426,7 +449,8 @@ bool needs_image(const MaskOperation& operation) {
   return operation.restriction.range || (fill != nullptr && fill->image_aware) ||
          std::holds_alternative<ThresholdOperation>(operation.kind) ||
          std::holds_alternative<GrowOperation>(operation.kind) ||
-         std::holds_alternative<ClassifyOperation>(operation.kind);
+         std::holds_alternative<ClassifyOperation>(operation.kind) ||
+         std::holds_alternative<PropagateOperation>(operation.kind);
 }
 
 bool works_on_all(const MaskOperation& operation) {

@@ -9,6 +9,7 @@
 #include "service/segmentation/brick_edit.hpp"
 #include "service/segmentation/classify.hpp"
 #include "service/segmentation/mask_operation.hpp"
+#include "service/segmentation/propagate.hpp"
 #include "service/segmentation/seed_sessions.hpp"
 #include "service/segmentation/series_volume.hpp"
 #include "service/segmentation/working_mask.hpp"
@@ -17,8 +18,9 @@ namespace consilium::service {
 
 struct OperationInput {
   const WorkingMask& mask;
-  std::shared_ptr<const SeriesVolume> image;  // null unless needs_image
-  const WorkingMask* prior = nullptr;         // of CopyPriorOperation
+  std::shared_ptr<const SeriesVolume> image;        // null unless needs_image
+  const WorkingMask* prior = nullptr;               // of CopyPriorOperation and PropagateOperation
+  std::shared_ptr<const SeriesVolume> prior_image;  // of PropagateOperation
   SeedSessions& seeds;
   SeedPlace place;
   const ClassifySources* classify = nullptr;  // of ClassifyOperation
@@ -30,6 +32,7 @@ struct OperationResult {
   MaskEdit edit;
   std::optional<NextSlices> next_slices;
   std::optional<Learnt> learnt;
+  std::optional<Propagation> propagation;  // without the labels
 };
 
 [[nodiscard]] bool needs_image(const MaskOperation& operation);

@@ -16,6 +16,7 @@
 #include "analysis/threshold/threshold.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_bricks.hpp"
+#include "service/item/image_source.hpp"
 #include "service/job/job_queue.hpp"
 #include "service/segmentation/model_labels.hpp"
 #include "service/segmentation/run_operation.hpp"
@@ -46,6 +47,30 @@ Result<Grid> grid_of(const storage::Reader& reader, const storage::ItemRow& item
   return grid;
 }
 
+// The item itself, or that of an earlier study shown beside it, of which a series has the grid.
+Result<ItemId> item_with_grid(const storage::Reader& reader, const storage::ItemRow& item,
+                              const std::string& grid_id) {
+  for (const StudyId& study : CSL_TRY(studies_of(reader, item))) {
+    if (CSL_TRY(storage::series_of_grid(reader, study, grid_id)).empty()) continue;
+    const auto found = CSL_TRY(storage::item_of_source(reader, item.project, to_string(study)));
+    if (found) return *found;
+  }
+  return fail(ErrorCode::NotFound, "no study shown with the item has such a grid");
+}
+
+json::object propagation_json(const Propagation& propagation) {
+  const RigidRegistration& rigid = propagation.rigid;
+  json::object told{{"quality", name_of(propagation.quality())},
+                    {"similarity", rigid.similarity},
+                    {"turn_deg", json::value_from(rigid.turn_deg)},
+                    {"shift_mm", json::value_from(rigid.shift_mm)}};
+  if (propagation.bend) {
+    told["displacement_mm_max"] = propagation.bend->displacement_mm_max;
+    told["jacobian"] = json::array{propagation.bend->jacobian_min, propagation.bend->jacobian_max};
+  }
+  return told;
+}
+
 std::string summary_of(const OperationResult& result, std::int64_t revision, double seconds) {
   json::object summary{{"revision", revision},           {"seconds", seconds},
                        {"bricks", result.edit.bricks},   {"added", result.edit.added},
@@ -62,6 +87,7 @@ std::string summary_of(const OperationResult& result, std::int64_t revision, dou
                                     {"samples", result.learnt->sample_count},
                                     {"own_samples", result.learnt->own_count}};
   }
+  if (result.propagation) summary["propagation"] = propagation_json(*result.propagation);
   return json::serialize(summary);
 }
 
@@ -182,7 +208,7 @@ struct Segmentation::State {
     opened.grid =
         CSL_TRY(grid_of(*reader, opened.item, grid_id,
                         works_on_all(operation) ? limits.engine_voxels_max : limits.voxels_max));
-    CSL_TRY(open_task(*reader, item_id, access.rater()));
+    CSL_TRY(open_task(*reader, access, project, item_id));
     opened.revision = CSL_TRY(storage::mask_revision(*reader, item_id, access.rater(), grid_id));
     if (opened.revision != operation.base_revision) {
       return fail(ErrorCode::PreconditionFailed, "the mask has changed meanwhile",
@@ -192,16 +218,62 @@ struct Segmentation::State {
     return opened;
   }
 
+  // Where earlier segments come from.
+  struct Source {
+    ItemId item;
+    std::string grid_id;
+    Grid grid;
+    std::optional<RaterId> rater;
+  };
+  // Nothing for operations that look at one mask only. Errors: NotFound unless it is an item of the
+  // same patient.
+  Result<std::optional<Source>> source_of(const ProjectId& project, const storage::ItemRow& item,
+                                          const MaskOperation& operation) const {
+    std::optional<ItemId> named;
+    Source source;
+    if (const auto* copy = std::get_if<CopyPriorOperation>(&operation.kind)) {
+      named = copy->item;
+      source.grid_id = copy->grid_id;
+    } else if (const auto* propagate = std::get_if<PropagateOperation>(&operation.kind)) {
+      named = propagate->item;
+      source.grid_id = propagate->grid_id;
+      source.rater = propagate->rater;
+    } else {
+      return std::nullopt;
+    }
+    const auto reader = CSL_TRY(store.read());
+    if (!named) named = CSL_TRY(item_with_grid(*reader, item, source.grid_id));
+    const storage::ItemRow from = CSL_TRY(storage::find_item(*reader, project, *named));
+    if (from.patient != item.patient) {
+      return fail(ErrorCode::NotFound, "the patient has no such earlier item");
+    }
+    source.item = from.id;
+    source.grid = CSL_TRY(grid_of(*reader, from, source.grid_id, limits.voxels_max));
+    return source;
+  }
+
+  // The segments of the label that is asked for, if one is.
+  Status choose_segments(const Source& from, const RaterId& own,
+                         PropagateOperation& propagate) const {
+    if (propagate.label.empty()) return {};
+    const auto reader = CSL_TRY(store.read());
+    propagate.from_segments.clear();
+    for (const storage::MaskSegmentRow& row : CSL_TRY(
+             storage::mask_segments(*reader, from.item, from.rater.value_or(own), from.grid_id))) {
+      if (row.label != propagate.label) continue;
+      propagate.from_segments.push_back(static_cast<std::uint16_t>(row.segment));
+    }
+    if (!propagate.from_segments.empty()) return {};
+    return fail(ErrorCode::InvalidInput, "the earlier image has no mask with this label",
+                "/operation/label", "choose a label that was drawn there, or another series");
+  }
+
   Result<WorkingMask> working_mask(const Access& access, const ProjectId& project,
                                    const ItemId& item, const std::string& grid_id, const Grid& grid,
                                    const BrickQuery& query) const {
     const Bytes records = CSL_TRY(masks.bricks(access, project, item, grid_id, query));
     return WorkingMask::read(grid, records);
   }
-
-  // The earlier mask that CopyPriorOperation names.
-  Result<WorkingMask> prior_mask(const Access& access, const ProjectId& project,
-                                 const PatientId& patient, const CopyPriorOperation& copy) const;
 
   Result<ClassifySources> classify_sources(const Access& access, const ProjectId& project,
                                            const ItemId& item, const std::string& grid_id) {
@@ -269,9 +341,9 @@ Segmentation::~Segmentation() = default;
 Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const ProjectId& project,
                                                   const ItemId& item_id, const std::string& grid_id,
                                                   const json::value& body) {
-  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  CSL_TRY(require(access, project, writing_roles));
   const Timestamp start = state_->clock.now();
-  const MaskOperation operation = CSL_TRY(read_mask_operation(body));
+  MaskOperation operation = CSL_TRY(read_mask_operation(body));
   const State::Opened opened = CSL_TRY(state_->open(access, project, item_id, grid_id, operation));
   const Turn turn =
       CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
@@ -281,6 +353,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   OperationInput input{.mask = mask,
                        .image = nullptr,
                        .prior = nullptr,
+                       .prior_image = nullptr,
                        .seeds = state_->seeds,
                        .place = {.item = item_id, .rater = access.rater(), .grid_id = grid_id},
                        .classify = nullptr,
@@ -291,9 +364,16 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   }
   CSL_TRY(check_running(stop));
   std::optional<WorkingMask> prior;
-  if (const auto* copy = std::get_if<CopyPriorOperation>(&operation.kind)) {
-    prior = CSL_TRY(state_->prior_mask(access, project, opened.item.patient, *copy));
+  if (const auto from = CSL_TRY(state_->source_of(project, opened.item, operation))) {
+    BrickQuery whose = own_bricks;
+    whose.rater = from->rater;
+    prior = CSL_TRY(
+        state_->working_mask(access, project, from->item, from->grid_id, from->grid, whose));
     input.prior = &*prior;
+    if (auto* propagate = std::get_if<PropagateOperation>(&operation.kind)) {
+      CSL_TRY(state_->choose_segments(*from, access.rater(), *propagate));
+      input.prior_image = CSL_TRY(state_->volumes.find(access, project, from->item, from->grid_id));
+    }
   }
   std::optional<ClassifySources> sources;
   const auto* classify = std::get_if<ClassifyOperation>(&operation.kind);
@@ -312,18 +392,6 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   const double seconds = static_cast<double>(state_->clock.now().ms - start.ms) / 1000;
   return MaskOperationAnswer{.records = std::move(result.edit.records),
                              .summary_json = summary_of(result, opened.revision, seconds)};
-}
-
-Result<WorkingMask> Segmentation::State::prior_mask(const Access& access, const ProjectId& project,
-                                                    const PatientId& patient,
-                                                    const CopyPriorOperation& copy) const {
-  const auto reader = CSL_TRY(store.read());
-  const storage::ItemRow from = CSL_TRY(storage::find_item(*reader, project, copy.item));
-  if (from.patient != patient) {
-    return fail(ErrorCode::NotFound, "the patient has no such earlier item");
-  }
-  const Grid grid = CSL_TRY(grid_of(*reader, from, copy.grid_id, limits.voxels_max));
-  return working_mask(access, project, copy.item, copy.grid_id, grid, own_bricks);
 }
 
 bool Segmentation::cancel(const Access& access) {

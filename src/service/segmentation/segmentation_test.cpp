@@ -415,7 +415,10 @@ TEST_CASE("absurd parameters are refused with their place") {
       {{"kind", "logical"}, {"segment", 1}, {"how", "union"}},
       {{"kind", "fill_holes"}, {"segment", 1}, {"axis", -1}},
       {{"kind", "fill_holes"}, {"segment", 1}, {"depth", 2}},
-      {{"kind", "copy_prior"}, {"from_item", "no"}, {"from_grid", "x"}}};
+      {{"kind", "copy_prior"}, {"from_item", "no"}, {"from_grid", "x"}},
+      {{"kind", "propagate"}},
+      {{"kind", "propagate"}, {"from_grid", "x"}, {"from_rater", "no"}},
+      {{"kind", "propagate"}, {"from_grid", "x"}, {"from_segments", json::array{0}}}};
   for (const json::object& operation : bad) {
     CAPTURE(json::serialize(operation));
     const auto answer = drawn.ask(operation);
@@ -442,6 +445,129 @@ TEST_CASE("one's own earlier segments are copied by their place in the patient")
                                   {"from_item", to_string(drawn.item)},
                                   {"from_grid", drawn.grid_id_}});
   CHECK(after == before);
+}
+
+// A year later: the ball lies elsewhere, and has grown a bump.
+bool in_later_ball(double x, double y, double z) {
+  const auto within = [&](double cx, double cy, double cz, double radius_mm) {
+    return std::hypot((x - cx) * 0.8, (y - cy) * 1.0, (z - cz) * 2.5) < radius_mm;
+  };
+  return within(43.5, 16.5, 6.9, 12) || within(52.5, 20.5, 6.9, 7);
+}
+
+double dice(const std::vector<std::uint16_t>& labels, std::uint16_t segment) {
+  double both = 0;
+  double sum = 0;
+  for (std::uint32_t z = 0; z < nz; ++z) {
+    for (std::uint32_t y = 0; y < ny; ++y) {
+      for (std::uint32_t x = 0; x < nx; ++x) {
+        const bool is_true = in_later_ball(x, y, z);
+        const bool is_found = labels[voxel(x, y, z)] == segment;
+        both += is_true && is_found ? 1 : 0;
+        sum += (is_true ? 1 : 0) + (is_found ? 1 : 0);
+      }
+    }
+  }
+  return 2 * both / sum;
+}
+
+// The rater's labels of the first study, and a task on a second one of the same patient.
+struct Followed : Drawn {
+  ItemId first = item;
+  std::string first_grid = grid_id_;
+
+  explicit Followed(const std::string& patient = "MRN-7") {
+    draw([](auto x, auto y, auto z) -> std::uint16_t { return in_ball(x, y, z) ? 8 : 0; });
+    MadeImageSeries series = oblique_series();
+    series.patient_study.patient_id = patient;
+    series.patient_study.study_instance_uid += "7";
+    series.patient_study.study_date = "20200316";
+    series.series_instance_uid += "7";
+    series.frame_of_reference_uid += "7";
+    series.grid.frame_of_reference_uid = series.frame_of_reference_uid;
+    for (std::uint32_t z = 0; z < nz; ++z) {
+      std::vector<std::int16_t> stored;
+      for (std::uint32_t y = 0; y < ny; ++y) {
+        for (std::uint32_t x = 0; x < nx; ++x) {
+          const int pattern = static_cast<int>((x * 5 + y * 3 + z * 2) % 7);
+          stored.push_back(
+              static_cast<std::int16_t>((in_later_ball(x, y, z) ? 1164 : 1044) + pattern));
+        }
+      }
+      const NamedBytes file = must(write_image_slice(series, z, stored));
+      write_file(folder.path() / "later" / file.name, file.bytes);
+    }
+    import({folder.path() / "later"});
+    for (const json::value& one : items_of_kind("image")) {
+      if (item_id(one) != first) item = item_id(one);
+    }
+    REQUIRE(item != first);
+    must(assignment.take(rater, project, item));
+    const json::object shown = must(items_->show(rater, project, item));
+    grid_id_ = shown.at("source")
+                   .at("studies")
+                   .at(0)
+                   .at("series")
+                   .at(0)
+                   .at("volume")
+                   .at("grid_id")
+                   .as_string();
+    grid = series.grid;
+    revision = 0;
+  }
+
+  [[nodiscard]] json::object from_first(const char* kind) const {
+    return {{"kind", kind}, {"from_item", to_string(first)}, {"from_grid", first_grid}};
+  }
+};
+
+TEST_CASE("earlier labels follow an organ that has moved and grown, where a copy stays behind") {
+  Followed followed;
+  const json::object operation = followed.from_first("propagate");
+  const MaskOperationAnswer answer = must(followed.ask(operation));
+  const json::value told = must(parse_json(answer.summary_json)).at("propagation");
+  CHECK(told.at("quality").as_string() == "good");
+  CHECK(told.at("jacobian").at(0).as_double() > 0);
+  CHECK(told.at("similarity").as_double() > 0.8);
+  const auto carried = followed.apply(operation);
+  CHECK(dice(carried, 8) > 0.9);
+
+  Followed copied;
+  CHECK(dice(copied.apply(copied.from_first("copy_prior")), 8) < 0.75);
+}
+
+TEST_CASE("earlier labels come under another number, or only some of them") {
+  Followed followed;
+  json::object operation = followed.from_first("propagate");
+  operation["segment"] = 2;
+  operation["rigid_only"] = true;
+  const auto moved = followed.apply(operation);
+  CHECK(dice(moved, 2) > 0.8);
+  operation["from_segments"] = json::array{5};
+  CHECK(must(followed.ask(operation)).records.empty());
+  // Nothing was said of what the first study's segment is.
+  operation["label"] = "nodule";
+  CHECK(followed.ask(operation).error().code == ErrorCode::InvalidInput);
+}
+
+TEST_CASE("another patient's labels are never carried over") {
+  Followed followed("MRN-8");
+  const auto answer = followed.ask(followed.from_first("propagate"));
+  REQUIRE_FALSE(answer.has_value());
+  CHECK(answer.error().code == ErrorCode::NotFound);
+  // Nor found by their grid alone where the project shows no earlier studies.
+  const auto by_grid = followed.ask({{"kind", "propagate"}, {"from_grid", followed.first_grid}});
+  REQUIRE_FALSE(by_grid.has_value());
+  CHECK(by_grid.error().code == ErrorCode::NotFound);
+}
+
+TEST_CASE("another rater's earlier labels are not carried over blind") {
+  Followed followed;
+  json::object operation = followed.from_first("propagate");
+  operation["from_rater"] = to_string(followed.second.rater());
+  const auto answer = followed.ask(operation);
+  REQUIRE_FALSE(answer.has_value());
+  CHECK(answer.error().code == ErrorCode::Forbidden);
 }
 
 }  // namespace

@@ -56,7 +56,30 @@ CREATE TABLE adjudications (
   adjudicated_at INTEGER NOT NULL) STRICT;
 CREATE INDEX adjudications_project ON adjudications (project_id, gold);
 )sql"},
+    // An adjudication being drawn in the workspace: whose it is, what it was begun from and on which
+    // opinions. What that person's labels and masks were when it was begun is kept, so that giving
+    // it up leaves the item as it was.
+    {3, R"sql(
+CREATE TABLE adjudication_drafts (
+  item_id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, rater_id TEXT NOT NULL,
+  task_id TEXT NOT NULL, seed TEXT NOT NULL, rests_on TEXT NOT NULL,
+  begun_at INTEGER NOT NULL) STRICT;
+CREATE TABLE kept_annotations (
+  item_id TEXT NOT NULL, annotation_id TEXT NOT NULL, revision INTEGER NOT NULL,
+  state TEXT NOT NULL, PRIMARY KEY (item_id, annotation_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE kept_mask_bricks (
+  item_id TEXT NOT NULL, grid_id TEXT NOT NULL, layer INTEGER NOT NULL, brick INTEGER NOT NULL,
+  patient_id TEXT NOT NULL, hash TEXT NOT NULL, object TEXT NOT NULL,
+  object_size INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL,
+  PRIMARY KEY (item_id, grid_id, layer, brick)) STRICT, WITHOUT ROWID;
+)sql"},
 };
+
+// A draft that came to its end, whichever.
+constexpr const char* forget_kept_annotations =
+    "DELETE FROM kept_annotations WHERE item_id = :item_id";
+constexpr const char* forget_kept_bricks = "DELETE FROM kept_mask_bricks WHERE item_id = :item_id";
+constexpr const char* forget_draft = "DELETE FROM adjudication_drafts WHERE item_id = :item_id";
 
 const std::vector<Projection> projections = {
     {"annotation.revised",
@@ -95,7 +118,25 @@ const std::vector<Projection> projections = {
         ON CONFLICT (item_id) DO UPDATE SET rater_id = excluded.rater_id,
           task_id = excluded.task_id, revision = excluded.revision, gold = excluded.gold,
           reason = excluded.reason, decisions = excluded.decisions,
-          rests_on = excluded.rests_on, adjudicated_at = excluded.adjudicated_at)sql"}},
+          rests_on = excluded.rests_on, adjudicated_at = excluded.adjudicated_at)sql",
+      forget_kept_annotations, forget_kept_bricks, forget_draft}},
+    {"item.adjudication_begun",
+     {R"sql(INSERT INTO adjudication_drafts VALUES (:item_id, :project_id, :rater_id, :task_id,
+        :seed, :rests_on, :at))sql",
+      R"sql(INSERT INTO kept_annotations SELECT item_id, annotation_id, revision, state
+        FROM annotations WHERE item_id = :item_id AND rater_id = :rater_id
+        AND task_id = :task_id)sql",
+      R"sql(INSERT INTO kept_mask_bricks SELECT item_id, grid_id, layer, brick, patient_id, hash,
+        object, object_size, offset, length FROM mask_bricks
+        WHERE item_id = :item_id AND rater_id = :rater_id)sql"}},
+    {"item.adjudication_discarded",
+     {R"sql(DELETE FROM mask_bricks WHERE item_id = :item_id AND rater_id = :rater_id)sql",
+      R"sql(INSERT INTO mask_bricks SELECT item_id, :rater_id, grid_id, layer, brick, patient_id,
+        hash, object, object_size, offset, length FROM kept_mask_bricks
+        WHERE item_id = :item_id)sql",
+      R"sql(UPDATE masks SET revision = revision + 1, updated_at = :at
+        WHERE item_id = :item_id AND rater_id = :rater_id)sql",
+      forget_kept_annotations, forget_kept_bricks, forget_draft}},
     {"export.started",
      {R"sql(INSERT INTO exports VALUES (:export_id, :project_id, :person, :format, :request,
         'running', 0, 0, 0, '[]', NULL, :at, NULL))sql"}},
@@ -174,6 +215,19 @@ const std::vector<NamedQuery> queries = {
         AND target_type = 'mask' AND state <> 'retracted' ORDER BY segment)sql"},
     {"labels.adjudication", R"sql(SELECT a.*, r.display_name FROM adjudications a
         LEFT JOIN raters r USING (rater_id) WHERE a.item_id = :item)sql"},
+    {"labels.adjudication_draft", R"sql(SELECT d.*, r.display_name FROM adjudication_drafts d
+        LEFT JOIN raters r USING (rater_id) WHERE d.item_id = :item)sql"},
+    {"labels.drafts_of_project", R"sql(SELECT item_id, rater_id FROM adjudication_drafts
+        WHERE project_id = :project)sql"},
+    // What a draft's person has on the item, beside what they had when it was begun.
+    {"labels.draft_annotations", R"sql(SELECT a.annotation_id, a.revision, a.state,
+        k.state AS kept_state, k.revision AS kept_revision, v.body, v.surface
+        FROM annotations a LEFT JOIN kept_annotations k
+          ON k.item_id = a.item_id AND k.annotation_id = a.annotation_id
+        LEFT JOIN annotation_revisions v
+          ON v.annotation_id = a.annotation_id AND v.revision = k.revision
+        WHERE a.item_id = :item AND a.rater_id = :rater AND a.task_id = :task
+        ORDER BY a.annotation_id)sql"},
     // Backwards through the project's events: a label is seldom far from the end.
     {"labels.votes_position", votes_position.c_str()},
     {"labels.votes_changes", votes_changes.c_str()},
@@ -195,7 +249,8 @@ Area labels_area() {
           .migrations = migrations,
           .projections = projections,
           .queries = queries,
-          .object_references = {"SELECT DISTINCT patient_id, object FROM mask_bricks"}};
+          .object_references = {"SELECT DISTINCT patient_id, object FROM mask_bricks",
+                                "SELECT DISTINCT patient_id, object FROM kept_mask_bricks"}};
 }
 
 }  // namespace consilium::storage::sqlite

@@ -32,6 +32,18 @@ void add_review_handlers(HandlerTable& handlers, Review& review) {
     const Place place = CSL_TRY(place_of(call));
     return reply(review.opinions(call.access(), place.project, place.item));
   });
+  handlers.add("put_adjudication_draft", [&](Call& call) -> Result<http::Response> {
+    const Place place = CSL_TRY(place_of(call));
+    return reply(review.begin_draft(call.access(), place.project, place.item, *call.body));
+  });
+  handlers.add("delete_adjudication_draft", [&](Call& call) -> Result<http::Response> {
+    const Place place = CSL_TRY(place_of(call));
+    return reply(review.discard_draft(call.access(), place.project, place.item));
+  });
+  handlers.add("submit_adjudication_draft", [&](Call& call) -> Result<http::Response> {
+    const Place place = CSL_TRY(place_of(call));
+    return reply(review.submit_draft(call.access(), place.project, place.item, *call.body));
+  });
   handlers.add("put_adjudication", [&](Call& call) -> Result<http::Response> {
     const Place place = CSL_TRY(place_of(call));
     return reply(review.adjudicate(call.access(), place.project, place.item, *call.body));

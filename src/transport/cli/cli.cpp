@@ -239,7 +239,7 @@ void add_files(Table& t) {
   convert->add_option("TO", t.convert.out, "The file to write; its ending tells the form")
       ->required();
   convert->add_option("--to", t.convert.to,
-                      "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nrrd, metaimage");
+                      "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd, metaimage");
   convert->add_option("--images", t.convert.images,
                       "Folder of the series that was drawn on; DICOM and contours need it");
   convert->add_flag("--json", t.convert.json, "Answer as one JSON object");

@@ -18,8 +18,8 @@ namespace {
 using detail::LabelFile;
 using detail::ReferenceSeries;
 
-constexpr std::array<std::string_view, 6> forms{
-    "dicom-seg", "dicom-seg-labelmap", "rtstruct", "nifti", "nrrd", "metaimage"};
+constexpr std::array<std::string_view, 7> forms{
+    "dicom-seg", "dicom-seg-labelmap", "rtstruct", "nifti", "nifti2", "nrrd", "metaimage"};
 
 bool is_dicom(std::string_view form) { return form.starts_with("dicom") || form == "rtstruct"; }
 
@@ -29,7 +29,7 @@ Result<std::string> form_of(const Conversion& conversion) {
     std::ranges::replace(to, '_', '-');
     if (std::ranges::find(forms, to) != forms.end()) return to;
     return fail(ErrorCode::InvalidInput, "there is no such form", "--to",
-                "use dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nrrd or metaimage");
+                "use dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd or metaimage");
   }
   const std::string name = conversion.out.filename().string();
   if (name.ends_with(".nii") || name.ends_with(".nii.gz")) return std::string("nifti");
@@ -66,11 +66,12 @@ Result<MaskLayer> one_layer(LabelFile& labels) {
 
 Result<Bytes> volume_file(LabelFile& labels, const std::string& to, bool gzip) {
   const MaskLayer layer = CSL_TRY(one_layer(labels));
-  if (to == "nifti") {
+  if (to.starts_with("nifti")) {
     std::vector<NiftiLabel> names;
     for (const SegSegment& s : labels.segments) names.push_back({s.layer_value, s.label});
     return write_nifti(nifti_of_mask(layer, std::move(names)),
-                       gzip ? NiftiPacking::Gzip : NiftiPacking::Plain);
+                       gzip ? NiftiPacking::Gzip : NiftiPacking::Plain,
+                       to == "nifti2" ? NiftiVersion::Two : NiftiVersion::One);
   }
   if (to == "metaimage") return write_metaimage(volume_of_mask(layer), MetaImagePacking::Zlib);
   NrrdVolume volume{.volume = volume_of_mask(layer)};

@@ -59,7 +59,8 @@ TEST_CASE("labels go through every form and come back as the same voxels") {
                {"d.seg.nrrd", "nrrd"},
                {"e.dcm", "dicom-seg-labelmap"},
                {"f.mha", "metaimage"},
-               {"g.nii", "nifti"}};
+               {"g.nii", "nifti"},
+               {"h.nii.gz", "nifti2"}};
   for (const auto& step : steps) {
     CAPTURE(step.name);
     const auto report = convert_labels(

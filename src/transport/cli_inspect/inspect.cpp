@@ -17,12 +17,14 @@ namespace {
 
 using service::FileKind;
 
-// By its magic at byte 344, or, when packed, by its name: nothing else tells a packed one.
+// By its magic at byte 344 (NIfTI-2: 4), or, when packed, by its name: nothing else tells a packed
+// one.
 bool is_nifti(const std::filesystem::path& file, ByteView bytes) {
   constexpr std::size_t magic_offset = 344;
   if (file.filename().string().ends_with(".nii.gz")) return true;
   const std::string_view text = text_of(bytes);
-  return text.size() > magic_offset + 4 && text.substr(magic_offset, 3) == "n+1";
+  if (text.size() <= magic_offset + 4) return false;
+  return text.substr(magic_offset, 3) == "n+1" || text.substr(4, 3) == "n+2";
 }
 
 // A recording of another maker's format is named by its content; else what a signal file needs.
@@ -99,6 +101,8 @@ Result<json::object> inspect_kind(const std::filesystem::path& file, PatientValu
       return inspect_note(FileKind::NoteJsonl, bytes.view(), values);
     case FileKind::FhirJson:
       return inspect_note(FileKind::FhirJson, bytes.view(), values);
+    case FileKind::Photo:
+      return inspect_photo(bytes.view());
     case FileKind::Other:
       break;
   }

@@ -17,7 +17,7 @@ enum class PatientValues { Hidden, Shown };
 // One flat object: "kind", then what that kind has, in an order for reading. Lists hold objects
 // (channels, windows) or texts (remarks).
 // Reads DICOM, notes (.txt, CSV, JSON lines, FHIR), WFDB headers with the files beside them, EDF,
-// BDF and NIfTI-1.
+// BDF, NIfTI and photographs.
 // Errors: those of opening and reading, which are what an import would say; Unsupported for what is
 // none of these. Cost: the header; notes, NIfTI and EDF's annotations are read whole.
 [[nodiscard]] Result<boost::json::object> inspect_file(const std::filesystem::path& file,

@@ -1,3 +1,4 @@
+#include <array>
 #include <boost/json.hpp>
 
 #include "format/dicom/dicom_file.hpp"
@@ -6,6 +7,7 @@
 #include "format/metaimage/metaimage.hpp"
 #include "format/nifti/nifti.hpp"
 #include "format/nrrd/nrrd.hpp"
+#include "format/photo/photo.hpp"
 #include "service/intake/description_json.hpp"
 #include "service/intake/file_bytes.hpp"
 #include "transport/cli_inspect/kinds.hpp"
@@ -131,10 +133,26 @@ std::function<Result<Bytes>(std::string_view)> opener_beside(const std::filesyst
 
 }  // namespace
 
+Result<json::object> inspect_photo(ByteView file) {
+  const Photo photo = CSL_TRY(describe_photo(file));
+  constexpr std::array names{"JPEG", "PNG", "TIFF"};
+  const bool is_turned = swaps_sides(photo.orientation);
+  return json::object{{"kind", names[static_cast<std::size_t>(photo.format)]},
+                      {"frames", photo.pages.size()},
+                      {"rows", is_turned ? photo.layout.columns : photo.layout.rows},
+                      {"columns", is_turned ? photo.layout.rows : photo.layout.columns},
+                      {"samples_per_pixel", photo.layout.samples_per_pixel},
+                      {"sample_type", service::name_of(photo.layout.sample_type)},
+                      {"photometric", service::name_of(photo.layout.photometric)},
+                      {"exif_orientation", photo.orientation},
+                      {"colour_profile", photo.has_colour_profile},
+                      {"transparency", photo.has_transparency}};
+}
+
 Result<json::object> inspect_nifti(ByteView file, PatientValues values) {
   const std::vector<NiftiVolume> volumes = CSL_TRY(read_nifti_list(file));
   const NiftiVolume& volume = volumes.front();
-  json::object out = volume_facts("NIfTI-1", volume.dims, volume.affine, volume.sample_type);
+  json::object out = volume_facts("NIfTI", volume.dims, volume.affine, volume.sample_type);
   out["volumes"] = volumes.size();
   out["values"] = json::object{{"slope", volume.slope}, {"intercept", volume.intercept}};
   json::array labels;

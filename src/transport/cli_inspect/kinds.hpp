@@ -16,6 +16,7 @@ namespace consilium::cli {
                                                        ByteView file);
 [[nodiscard]] Result<boost::json::object> inspect_metaimage(const std::filesystem::path& path,
                                                             ByteView file);
+[[nodiscard]] Result<boost::json::object> inspect_photo(ByteView file);
 [[nodiscard]] Result<boost::json::object> inspect_note(service::FileKind kind, ByteView file,
                                                        PatientValues values);
 [[nodiscard]] Result<boost::json::object> inspect_edf(const std::filesystem::path& file,

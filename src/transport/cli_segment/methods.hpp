@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,16 +12,28 @@
 
 namespace consilium::cli {
 
+struct SegmentInput {
+  LoadedVolume& volume;       // which the method may consume
+  const LoadedLabels& seeds;  // of the volume's grid, or the prior's
+  LoadedVolume* prior = nullptr;
+  const SegmentCommand& command;
+};
+struct SegmentOutcome {
+  std::vector<std::uint8_t> labels;  // of every voxel of the volume; 255 background
+  std::string facts_json;            // an object's members that the answer gets too, or nothing
+  std::string text;                  // the same for a reader: whole lines
+};
+
 struct SegmentMethod {
   std::string_view name;
   std::string_view what;
-  // From the volume (which it may consume) and the seeds to a label for every voxel, 255
-  // background.
-  Result<std::vector<std::uint8_t>> (*run)(LoadedVolume& volume,
-                                           std::span<const std::uint8_t> seeds,
-                                           const SegmentCommand& command);
+  Result<SegmentOutcome> (*run)(const SegmentInput& input);
   bool needs_two_labels = true;  // one alone would take all
+  bool needs_prior = false;      // the seeds are another volume's
 };
+
+// Lays the prior over the volume and carries its labels across.
+[[nodiscard]] Result<SegmentOutcome> propagate(const SegmentInput& input);
 
 [[nodiscard]] std::span<const SegmentMethod> segment_methods();
 

@@ -13,6 +13,7 @@
 #include "analysis/pixel_classifier/pixel_classifier.hpp"
 #include "analysis/seed_growth/seed_growth.hpp"
 #include "analysis/slice_fill/slice_fill.hpp"
+#include "base/canonical_json.hpp"
 #include "transport/cli_panel/answer.hpp"
 #include "transport/cli_segment/methods.hpp"
 
@@ -29,9 +30,9 @@ LabelCounts counts_of(std::span<const std::uint8_t> labels) {
   return counts;
 }
 
-Result<std::vector<std::uint8_t>> grow_from_seeds(LoadedVolume& volume,
-                                                  std::span<const std::uint8_t> seeds,
-                                                  const SegmentCommand& command) {
+Result<SegmentOutcome> grow_from_seeds(const SegmentInput& input) {
+  LoadedVolume& volume = input.volume;
+  const SegmentCommand& command = input.command;
   SeedGrowthOptions options;
   if (command.exact) options.coarsest_voxels_max = volume.lattice.voxel_count();
   if (!command.range.empty()) {
@@ -43,33 +44,34 @@ Result<std::vector<std::uint8_t>> grow_from_seeds(LoadedVolume& volume,
       [](const auto& samples) { return VolumeView(std::span(samples)); }, volume.samples);
   SeedGrowth growth = CSL_TRY(SeedGrowth::create(view, volume.lattice, options, command.threads));
   volume.samples = std::vector<std::uint8_t>();  // the engine has what it needs
-  CSL_TRY(growth.set_seeds(seeds));
+  CSL_TRY(growth.set_seeds(input.seeds.labels));
   growth.update(command.threads);
-  return std::vector<std::uint8_t>(growth.labels().begin(), growth.labels().end());
+  return SegmentOutcome{
+      .labels = {growth.labels().begin(), growth.labels().end()}, .facts_json = {}, .text = {}};
 }
 
 // The seeds are whole slices that someone drew; background is none of what lies between.
-Result<std::vector<std::uint8_t>> fill_drawn(LoadedVolume& volume,
-                                             std::span<const std::uint8_t> seeds,
-                                             const SegmentCommand& command) {
+Result<SegmentOutcome> fill_drawn(const SegmentInput& input) {
+  const std::vector<std::uint8_t>& seeds = input.seeds.labels;
   std::vector<std::uint16_t> labels(seeds.begin(), seeds.end());
   std::ranges::replace(labels, std::uint16_t{background_label}, std::uint16_t{unlabelled});
-  CSL_TRY(fill_between_slices(labels, volume.lattice,
+  CSL_TRY(fill_between_slices(labels, input.volume.lattice,
                               {.segments = {},
-                               .axis = command.axis,
+                               .axis = input.command.axis,
                                .cap_ends = true,
                                .image = {},
-                               .threads = command.threads}));
+                               .threads = input.command.threads}));
   std::vector<std::uint8_t> out(labels.size());
   std::ranges::transform(labels, out.begin(),
                          [](std::uint16_t label) { return static_cast<std::uint8_t>(label); });
-  return out;
+  return SegmentOutcome{.labels = std::move(out), .facts_json = {}, .text = {}};
 }
 
 // Learns from the seeds what each label looks like; they keep their own labels.
-Result<std::vector<std::uint8_t>> classify_all(LoadedVolume& volume,
-                                               std::span<const std::uint8_t> seeds,
-                                               const SegmentCommand& command) {
+Result<SegmentOutcome> classify_all(const SegmentInput& input) {
+  LoadedVolume& volume = input.volume;
+  const std::vector<std::uint8_t>& seeds = input.seeds.labels;
+  const SegmentCommand& command = input.command;
   const VolumeView view = std::visit(
       [](const auto& samples) { return VolumeView(std::span(samples)); }, volume.samples);
   const auto pyramid = CSL_TRY(
@@ -86,7 +88,7 @@ Result<std::vector<std::uint8_t>> classify_all(LoadedVolume& volume,
                               command.threads));
   for (const LabelledVoxel& each : marked) labels[each.voxel] = each.label;
   std::ranges::replace(labels, unlabelled, background_label);
-  return labels;
+  return SegmentOutcome{.labels = std::move(labels), .facts_json = {}, .text = {}};
 }
 
 constexpr std::array methods{
@@ -98,7 +100,12 @@ constexpr std::array methods{
                   .needs_two_labels = false},
     SegmentMethod{.name = "classifier",
                   .what = "classifier: learn from the seeds what each label looks like",
-                  .run = classify_all}};
+                  .run = classify_all},
+    SegmentMethod{.name = "propagate",
+                  .what = "propagate: carry the labels of an earlier volume (--from) across",
+                  .run = propagate,
+                  .needs_two_labels = false,
+                  .needs_prior = true}};
 
 Status check_seeds(const LabelCounts& counts, const SegmentMethod& method,
                    const std::filesystem::path& file) {
@@ -149,9 +156,18 @@ struct Times {
   double write_s = 0;
 };
 
-void print_answer(const SegmentCommand& command, const LoadedLabels& seeds,
-                  const LabelCounts& seed_counts, const LabelCounts& counts, const Times& times) {
-  const auto& dims = seeds.place.dims;
+struct Answer {
+  const SegmentCommand& command;
+  const LoadedLabels& seeds;
+  const LabelCounts& seed_counts;
+  const LoadedVolume& volume;
+  const SegmentOutcome& outcome;
+  LabelCounts counts{};
+};
+
+Result<int> print_answer(const Answer& answer, const Times& times) {
+  const auto& [command, seeds, seed_counts, volume, outcome, counts] = answer;
+  const auto& dims = volume.place.dims;
   json::array labels;
   std::string text =
       fmt::format("{} x {} x {} voxels by {}\n", dims[0], dims[1], dims[2], command.method);
@@ -159,7 +175,7 @@ void print_answer(const SegmentCommand& command, const LoadedLabels& seeds,
     if (counts[label] == 0 && seed_counts[label] == 0) continue;
     const bool is_background = label == background_label;
     const std::string name = is_background ? "background" : name_of_label(seeds.place, label);
-    const double ml = static_cast<double>(counts[label]) * seeds.lattice.voxel_volume_ml();
+    const double ml = static_cast<double>(counts[label]) * volume.lattice.voxel_volume_ml();
     json::object one{{"label", label},
                      {"seed_voxels", seed_counts[label]},
                      {"voxels", counts[label]},
@@ -169,24 +185,28 @@ void print_answer(const SegmentCommand& command, const LoadedLabels& seeds,
     fmt::format_to(std::back_inserter(text), "label {}{}{}: {} voxels, {:.3f} ml, from {} seeds\n",
                    label, name.empty() ? "" : " ", name, counts[label], ml, seed_counts[label]);
   }
-  fmt::print("{}", command.json ? json::serialize(json::object{
-                                      {"method", command.method},
-                                      {"dims", json::array{dims[0], dims[1], dims[2]}},
-                                      {"labels", std::move(labels)},
-                                      {"unlabelled_voxels", counts[unlabelled]},
-                                      {"seconds", json::object{{"read", times.read_s},
-                                                               {"compute", times.compute_s},
-                                                               {"write", times.write_s}}},
-                                      {"peak_memory_mib", peak_memory_mib()}}) +
-                                      "\n"
-                                : text);
+  text += outcome.text;
+  json::object whole{{"method", command.method},
+                     {"dims", json::array{dims[0], dims[1], dims[2]}},
+                     {"labels", std::move(labels)},
+                     {"unlabelled_voxels", counts[unlabelled]}};
+  if (!outcome.facts_json.empty()) {
+    const json::value facts = CSL_TRY(parse_json(outcome.facts_json));
+    for (const auto& [name, value] : facts.as_object()) whole[name] = value;
+  }
+  whole["seconds"] =
+      json::object{{"read", times.read_s}, {"compute", times.compute_s}, {"write", times.write_s}};
+  whole["peak_memory_mib"] = peak_memory_mib();
+  fmt::print("{}", command.json ? json::serialize(whole) + "\n" : text);
+  return 0;
 }
 
-Status check_grids(const LoadedVolume& volume, const LoadedLabels& seeds,
-                   const SegmentCommand& command) {
-  return check_same_grid(
-      {.volume = volume.place, .labels = {}, .lattice = volume.lattice}, command.volume,
-      {.volume = seeds.place, .labels = {}, .lattice = seeds.lattice}, command.seeds);
+// The seeds' grid is that of the volume they were drawn on.
+Status check_grids(const LoadedVolume& volume, const std::filesystem::path& file,
+                   const LoadedLabels& seeds, const SegmentCommand& command) {
+  return check_same_grid({.volume = volume.place, .labels = {}, .lattice = volume.lattice}, file,
+                         {.volume = seeds.place, .labels = {}, .lattice = seeds.lattice},
+                         command.seeds);
 }
 
 }  // namespace
@@ -200,27 +220,46 @@ Result<int> segment_command(const SegmentCommand& command) {
   if (method == methods.end()) {
     return fail(ErrorCode::InvalidInput, "there is no such method", command.method);
   }
+  if (method->needs_prior == command.from.empty()) {
+    return fail(ErrorCode::InvalidInput,
+                method->needs_prior ? "propagate needs an earlier volume"
+                                    : "only propagate takes an earlier volume",
+                "--from", "give both --method propagate and --from PRIOR");
+  }
   Stopwatch watch;
   Times times;
   const LoadedLabels seeds = CSL_TRY(load_labels(command.seeds));
   const LabelCounts seed_counts = counts_of(seeds.labels);
   CSL_TRY(check_seeds(seed_counts, *method, command.seeds));
   LoadedVolume volume = CSL_TRY(load_volume(command.volume, command.threads));
-  CSL_TRY(check_grids(volume, seeds, command));
+  std::optional<LoadedVolume> prior;
+  if (method->needs_prior) prior = CSL_TRY(load_volume(command.from, command.threads));
+  CSL_TRY(
+      check_grids(prior ? *prior : volume, prior ? command.from : command.volume, seeds, command));
   auto out = CSL_TRY(create_output(command.out));
   times.read_s = watch.lap_s();
 
-  std::vector<std::uint8_t> labels =
-      CSL_TRY(in_file(method->run(volume, seeds.labels, command), command.volume));
-  const LabelCounts counts = counts_of(labels);
+  SegmentOutcome outcome = CSL_TRY(in_file(method->run({.volume = volume,
+                                                        .seeds = seeds,
+                                                        .prior = prior ? &*prior : nullptr,
+                                                        .command = command}),
+                                           command.volume));
+  const LabelCounts counts = counts_of(outcome.labels);
   times.compute_s = watch.lap_s();
 
-  std::ranges::replace(labels, background_label, unlabelled);
-  if (out) out->write(text_of(CSL_TRY(label_bytes(command.out, seeds.place, labels))));
+  std::ranges::replace(outcome.labels, background_label, unlabelled);
+  NiftiVolume place = volume.place;
+  place.labels = seeds.place.labels;
+  if (out) out->write(text_of(CSL_TRY(label_bytes(command.out, place, outcome.labels))));
   CSL_TRY(commit(out));
   times.write_s = watch.lap_s();
-  print_answer(command, seeds, seed_counts, counts, times);
-  return 0;
+  return print_answer({.command = command,
+                       .seeds = seeds,
+                       .seed_counts = seed_counts,
+                       .volume = volume,
+                       .outcome = outcome,
+                       .counts = counts},
+                      times);
 }
 
 }  // namespace consilium::cli

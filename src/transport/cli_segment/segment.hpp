@@ -21,6 +21,9 @@ struct SegmentCommand {
   std::filesystem::path seeds;
   std::filesystem::path out;
   std::string method = "seeds";
+  std::filesystem::path from;  // of `propagate`: the volume that has the seeds
+  bool rigid = false;          // and whether it is only turned and shifted
+  bool other_modality = false;
   std::vector<double> range;  // empty, or lower and upper
   bool exact = false;         // no coarser grids
   std::uint32_t axis = 2;     // of `fill`: across which the drawn slices lie

@@ -1,7 +1,7 @@
 // Review as the server tells it: where raters differ, what each of them said, and what was decided. Made after
 // src/transport/api/schemas/review.json.
 import { api } from "./client";
-import type { Annotation, AnnotationBody, Item, ItemId, ProjectId, Rater } from "@/core/workspace";
+import type { Annotation, AnnotationBody, Item, ItemId, ProjectId, Rater, Task } from "@/core/workspace";
 import { decodeStoredBricks } from "@/core/outbox/records";
 
 export type ReviewReason = "disagreement" | "posterior" | "always";
@@ -12,6 +12,7 @@ export interface ReviewRow {
   readonly open: number;
   readonly entropy_bits: number;
   readonly state: "open" | "in_progress" | "settled";
+  readonly draft: "mine" | "another" | null; // whose adjudication is being drawn
 }
 export interface ReviewList {
   readonly items: readonly ReviewRow[];
@@ -36,7 +37,7 @@ export interface DifferenceChoice {
 }
 export interface Decision {
   readonly difference_id: string;
-  readonly take: "choice" | "edited" | "unsure";
+  readonly take: "choice" | "edited" | "unsure" | "drawn"; // drawn: in the workspace
   readonly class?: string | null;
   readonly rater?: string | null;
   readonly annotation?: AnnotationBody | null;
@@ -53,6 +54,19 @@ export interface Difference {
   readonly choices: readonly DifferenceChoice[]; // most probable first
   readonly settled: Decision | null;
 }
+/** An adjudication that is being drawn in the workspace; at most one on an item. */
+export interface AdjudicationDraft {
+  readonly mine: boolean;
+  readonly by: string;
+  readonly task: Task | null; // mine: labels go to it
+  readonly seed: "opinion" | "standing" | "decisions";
+  readonly opinion: string | null;
+  readonly begun_at: string;
+  readonly idle_from: string; // from then on others may discard it
+  readonly opinions_changed: boolean;
+  readonly overlapping_voxels?: number;
+}
+export type DraftSeed = { readonly from: "opinion"; readonly opinion: string } | { readonly from: "standing" } | { readonly from: "decisions"; readonly decisions: readonly Decision[] };
 export interface ItemOpinions {
   readonly item_id: ItemId;
   readonly names_hidden: boolean;
@@ -60,6 +74,8 @@ export interface ItemOpinions {
   readonly why_not: string;
   readonly opinions: readonly Opinion[];
   readonly differences: readonly Difference[]; // worst first, agreed ones last
+  readonly opinions_revision: string;
+  readonly draft: AdjudicationDraft | null;
   readonly adjudication: { readonly by: string; readonly at: string; readonly reason: string; readonly gold: boolean } | null;
 }
 export interface AdjudicationRequest {
@@ -75,6 +91,17 @@ export const fetchOpinions = (project: ProjectId, item: ItemId): Promise<ItemOpi
 
 export const putAdjudication = (project: ProjectId, item: ItemId, request: AdjudicationRequest): Promise<ItemOpinions> =>
   api.json(`/projects/${project}/items/${item}/adjudication`, { method: "PUT", json: request });
+
+const draftPath = (project: ProjectId, item: ItemId): string => `/projects/${project}/items/${item}/adjudication/draft`;
+export const beginDraft = (project: ProjectId, item: ItemId, seed: DraftSeed): Promise<AdjudicationDraft> => api.json(draftPath(project, item), { method: "PUT", json: seed });
+export const discardDraft = (project: ProjectId, item: ItemId): Promise<ItemOpinions> => api.json(draftPath(project, item), { method: "DELETE" });
+export interface DraftSubmission {
+  readonly reason: string;
+  readonly gold: boolean;
+  readonly opinions_revision: string;
+  readonly duration_s: number;
+}
+export const submitDraft = (project: ProjectId, item: ItemId, submission: DraftSubmission): Promise<ItemOpinions> => api.json(`${draftPath(project, item)}/submit`, { method: "POST", json: submission });
 
 /** A rater's bricks of one grid: layer 0 the exclusive one, layer k the binary one of segment k. */
 export async function fetchOpinionBricks(project: ProjectId, item: ItemId, gridId: string, opinion: Opinion): Promise<ReturnType<typeof decodeStoredBricks>> {

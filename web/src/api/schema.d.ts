@@ -2149,6 +2149,16 @@ export interface components {
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
         };
+        FrameTarget: {
+            frame: number;
+            instance_uid: string;
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "frame";
+        };
         /** @enum {string} */
         GlobalRole: "administrator" | "compliance";
         Health: {
@@ -2168,6 +2178,8 @@ export interface components {
                 date: string;
                 description: string;
                 id: components["schemas"]["Id"];
+                /** @description The item whose own study it is: an earlier one's is another. */
+                item_id?: components["schemas"]["Id"];
                 series: components["schemas"]["Series"][];
             }[];
         };
@@ -2199,6 +2211,15 @@ export interface components {
             /** @enum {string|null} */
             kind_hint?: "image" | "text" | "signal" | null;
             name?: string;
+        };
+        InstanceTarget: {
+            instance_uid: string;
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "instance";
         };
         IntervalTarget: {
             begin_tick: components["schemas"]["Tick"];
@@ -2355,7 +2376,7 @@ export interface components {
             /** @enum {string} */
             keep?: "largest" | "larger_than" | "split";
             /** @enum {string} */
-            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "classify";
+            kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
             /** @description classify with an axis: the last slice. */
             last?: number;
             /** @description Lowest value taken, after the modality transform (HU). */
@@ -2682,6 +2703,14 @@ export interface components {
             new: string;
             old: string;
         };
+        PatientTarget: {
+            patient_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "patient";
+        };
         Person: {
             created_at: components["schemas"]["Time"];
             display_name: string;
@@ -3001,10 +3030,18 @@ export interface components {
                 today: number;
             }[];
         };
+        StudyTarget: {
+            study_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "study";
+        };
         SubmitRequest: {
             duration_s?: number;
         };
-        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"];
+        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["PatientTarget"] | components["schemas"]["StudyTarget"] | components["schemas"]["InstanceTarget"] | components["schemas"]["FrameTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"];
         Task: {
             /** Format: uuid */
             assigned_to?: string | null;
@@ -3104,6 +3141,13 @@ export interface components {
                 position_mm: number[];
             }[];
             spacing_mm: number[];
+            /** @description Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */
+            suv?: {
+                factor?: number;
+                refused?: string;
+            };
+            /** @description Of a film: from its first frame. */
+            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;
@@ -7322,8 +7366,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7371,8 +7422,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7420,8 +7478,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7469,8 +7534,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7522,7 +7594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7626,7 +7698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7676,8 +7748,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7726,7 +7805,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -7826,8 +7905,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7928,8 +8014,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8244,7 +8337,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8399,7 +8492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8598,8 +8691,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8645,8 +8745,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8696,7 +8803,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8798,7 +8905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8847,8 +8954,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8896,7 +9010,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8994,8 +9108,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9094,8 +9215,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9404,7 +9532,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -9556,7 +9684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */

@@ -3,14 +3,13 @@
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
 import { labelsOfStored } from "@/core/mask_layers";
-import type { OperationClient, OperationRequest, PriorFinding, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
+import type { OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { Annotation, ItemId, ProjectId } from "@/core/workspace";
 import { api, call } from "./client";
 
-function nextSlices(header: string | null): SegmentAnswer["nextSlices"] {
-  if (header === null) return [];
-  const summary = JSON.parse(header) as { readonly next_slices?: readonly (number | null)[] };
-  return summary.next_slices ?? [];
+function summaryOf(header: string | null): Omit<SegmentAnswer, "bricks"> {
+  const summary = JSON.parse(header ?? "{}") as { readonly next_slices?: readonly (number | null)[]; readonly propagation?: Propagation };
+  return { nextSlices: summary.next_slices ?? [], propagation: summary.propagation };
 }
 
 export function operationClient(project: ProjectId, item: ItemId): OperationClient {
@@ -28,7 +27,7 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
       const bricks: BrickContents = new Map(
         decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfStored(layer, bytes)]),
       );
-      return { bricks, nextSlices: nextSlices(response.headers.get("Consilium-Operation")) };
+      return { bricks, ...summaryOf(response.headers.get("Consilium-Operation")) };
     },
     async priorFindings(prior: string, gridId: string, signal: AbortSignal): Promise<readonly PriorFinding[]> {
       const { items } = await api.json<{ items: readonly Annotation[] }>(`/projects/${project}/items/${prior}/annotations`, { query: { rater: "me", limit: 5000 }, signal });

@@ -130,6 +130,7 @@ const router = createBrowserRouter([
       page("/p/:project/item/:item", itemPage),
       page("/p/:project/review", () => import("@/features/review/List")),
       page("/p/:project/review/:item", () => import("@/features/review/View")),
+      page("/p/:project/review/:item/draft", () => import("./DraftPage")),
       page("/p/:project/panel", () => import("@/features/panel/View")),
       page("/p/:project/imports", () => import("@/features/imports/View")),
       page("/p/:project/exports", () => import("@/features/export/View")),

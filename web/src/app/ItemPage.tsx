@@ -1,16 +1,16 @@
 // Opens an item: its project, protocol, my labels with what still waits, my lease, and the workspace of its
 // kind; then fetches the next item before it is asked for.
 import { QuestionDialog, RelatedDrawer, ViolationsDialog } from "./dialogs";
+import { useLease, useSession, useStopwatch } from "./item_session";
 import { useOutbox, useSaveState } from "./outbox_context";
 import { loadWorkspace } from "./workspaces";
 import { ApiError, api, sayError, type Violation } from "@/api/client";
 import { fetchProject } from "@/api/items";
 import { annotationsQuery, detailQuery, protocolQuery, useMe } from "@/api/queries";
-import { fetchMasks } from "@/api/transport";
 import type { Me, NextAnswer } from "@/api/types";
 import type { Command } from "@/core/commands";
 import { newId } from "@/core/ids";
-import { itemSession, type ItemSession, type Outbox } from "@/core/outbox/session";
+import type { Outbox } from "@/core/outbox/session";
 import { mayLabel } from "@/core/roles";
 import type { Annotation, AnnotationSession, ItemDetail, ItemId, ProjectId, ProjectView, Protocol, Task, WorkspaceProps } from "@/core/workspace";
 import { useCommands } from "@/ui/commands";
@@ -80,58 +80,6 @@ export default function ItemPage() {
   if (opened.isError) return <Failed error={sayError(opened.error)} retry={() => void opened.refetch()} />;
   if (opened.data === undefined || me === undefined || (outbox === null && problem === null)) return <Loading label="Opening the item" />;
   return <OpenItem key={`${item}/${String(opened.data.openedAt)}`} opened={opened.data} outbox={outbox} me={me} />;
-}
-
-// The session and the labels to begin with, once what waits in the outbox has been read.
-function useSession(opened: Opened, outbox: Outbox | null, me: Me): { session: ItemSession; annotations: readonly Annotation[] } | null {
-  const [ready, setReady] = useState<{ session: ItemSession; annotations: readonly Annotation[] } | null>(null);
-  const { project, item, annotations } = opened;
-  useEffect(() => {
-    if (outbox === null) return;
-    const rater: Annotation["rater"] = { id: me.person.id, kind: "human", display_name: me.person.display_name };
-    const session = itemSession(outbox, project.id, item.id, rater, (grid) => fetchMasks(project.id, item.id, grid));
-    let gone = false;
-    void session.open(annotations).then((all) => {
-      if (!gone) setReady({ session, annotations: all });
-    });
-    return () => {
-      gone = true;
-      session.close();
-    };
-  }, [outbox, project.id, item.id, annotations, me.person.id, me.person.display_name]);
-  return ready;
-}
-
-// Seconds that the item was in front of the rater: a hidden tab does not count.
-function useStopwatch(): () => number {
-  const watch = useRef({ seconds: 0, since: 0 });
-  useEffect(() => {
-    const held = watch.current;
-    held.since = document.hidden ? 0 : performance.now();
-    const change = (): void => {
-      if (document.hidden && held.since > 0) {
-        held.seconds += (performance.now() - held.since) / 1000;
-        held.since = 0;
-      } else if (!document.hidden && held.since === 0) held.since = performance.now();
-    };
-    document.addEventListener("visibilitychange", change);
-    return () => {
-      document.removeEventListener("visibilitychange", change);
-    };
-  }, []);
-  return () => watch.current.seconds + (watch.current.since > 0 ? (performance.now() - watch.current.since) / 1000 : 0);
-}
-
-function useLease(project: ProjectId, task: Task | null): void {
-  useEffect(() => {
-    if (task === null) return;
-    const timer = setInterval(() => {
-      api.json(`/projects/${project}/tasks/${task.id}/heartbeat`, { method: "POST", json: {} }).catch(() => undefined);
-    }, 60_000);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [project, task]);
 }
 
 // The next item, its labels and its workspace's code are here before they are asked for.

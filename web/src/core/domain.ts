@@ -14,7 +14,11 @@ export type GeometryKind = "point" | "polyline" | "polygon" | "box" | "ellipse" 
 
 export type Target =
   | { readonly type: "whole" }
+  | { readonly type: "patient"; readonly patient_id: string }
+  | { readonly type: "study"; readonly study_id: string }
   | { readonly type: "series"; readonly series_id: SeriesId }
+  | { readonly type: "instance"; readonly series_id: SeriesId; readonly instance_uid: string }
+  | { readonly type: "frame"; readonly series_id: SeriesId; readonly instance_uid: string; readonly frame: number }
   | {
       readonly type: "region";
       readonly series_id: SeriesId;
@@ -88,7 +92,7 @@ export interface Question {
   readonly title: string;
   readonly help?: string;
   readonly type: "choice" | "choices" | "number" | "text" | "bool";
-  readonly on?: "item" | "series" | "finding";
+  readonly on?: "patient" | "item" | "study" | "series" | "instance" | "frame" | "finding";
   readonly required?: boolean;
   readonly required_if?: { readonly of: string; readonly is: readonly (string | boolean)[] } | null;
   readonly labels?: readonly string[]; // of a question on findings: the labels it is asked of
@@ -226,7 +230,17 @@ export interface VolumeInfo {
   readonly transform: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly windows: readonly WindowPreset[];
   readonly spacing_mm: readonly [number, number, number];
-  readonly slices: readonly { readonly instance_uid: string; readonly frame: number; readonly position_mm: readonly [number, number, number] | null }[];
+  /** Of a film: when each frame was taken, from the first. */
+  readonly frame_times_ms?: readonly number[];
+  /** Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */
+  readonly suv?: { readonly factor: number } | { readonly refused: string };
+  readonly slices: readonly {
+    readonly instance_uid: string;
+    readonly frame: number;
+    readonly position_mm: readonly [number, number, number] | null;
+    /** Where the slice is scaled otherwise than the volume: PET. */
+    readonly transform?: { readonly slope: number; readonly intercept: number };
+  }[];
 }
 
 export interface Series {

@@ -42,6 +42,13 @@ export function initialWindow(picture: Picture, protocol: Protocol): Window {
   return type === "uint8" ? { centre: 127.5, width: 256 } : { centre: 40, width: 400 };
 }
 
+/** How fast a film was taken, as far as its file says; between 1 and 60 frames a second, which a screen can show. */
+export function filmRateOf(picture: Picture): number | null {
+  const times = picture.volume.frame_times_ms ?? [];
+  const span = (times[times.length - 1] ?? 0) - (times[0] ?? 0);
+  return span > 0 ? Math.min(Math.max(Math.round(((times.length - 1) * 1000) / span), 1), 60) : null;
+}
+
 /** MONOCHROME1 (PS3.3 C.7.6.3.1.2): the smallest value is white. */
 export function isInverse(picture: Picture): boolean {
   return picture.volume.layout.photometric.toUpperCase() === "MONOCHROME1";

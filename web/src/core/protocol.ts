@@ -62,7 +62,7 @@ export interface ProtocolDocument {
     readonly name: string;
     readonly prompt?: string;
     readonly definition?: string;
-    readonly level?: "item" | "series" | "finding";
+    readonly level?: NonNullable<Question["on"]>;
     readonly labels?: readonly string[];
     readonly answer: DocumentAnswer;
     readonly required?: boolean;

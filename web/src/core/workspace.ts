@@ -63,6 +63,7 @@ export interface WorkspaceProps {
   readonly annotations: readonly Annotation[];
   readonly session: AnnotationSession;
   readonly readOnly: boolean;
+  readonly adjudicating?: boolean; // the labels are an adjudicator's draft: it is submitted with a reason, not skipped
   onSubmit(): void;
   onSkip(): void;
   onQuestion(): void;

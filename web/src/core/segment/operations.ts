@@ -3,7 +3,7 @@
 import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
 import { brickVoxels } from "../mask";
 
-export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "classify";
+export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
 
 export interface OperationMask {
   readonly range: readonly [low: number, high: number] | null;
@@ -21,6 +21,14 @@ export interface SegmentAnswer {
   readonly bricks: BrickContents;
   /** Of growing: the slice across each voxel axis where more seeds would tell most. */
   readonly nextSlices: readonly (number | null)[];
+  /** Of propagating: how the earlier volume was laid over this one. */
+  readonly propagation?: Propagation | undefined;
+}
+export interface Propagation {
+  readonly quality: "good" | "uncertain";
+  readonly shift_mm: readonly number[];
+  readonly turn_deg: readonly number[];
+  readonly displacement_mm_max?: number;
 }
 export interface VolumeHistogram {
   /** Where the first bin begins, and how wide each is, in the image's unit. */
@@ -50,7 +58,9 @@ export type OperationField =
   | { readonly id: string; readonly type: "tick"; readonly start: boolean }
   | { readonly id: string; readonly type: "segment"; readonly start: number }
   /** A series of an earlier study: its item and grid, parted by a slash. */
-  | { readonly id: string; readonly type: "prior"; readonly start: string };
+  | { readonly id: string; readonly type: "prior"; readonly start: string }
+  /** Another picture of the item, by its grid. */
+  | { readonly id: string; readonly type: "picture"; readonly start: string };
 
 export interface OperationSpec {
   readonly kind: OperationKind;
@@ -76,6 +86,7 @@ export const operations: readonly OperationSpec[] = [
   { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
   { kind: "fill_holes", fromNothing: false, fields: [] },
   { kind: "copy_prior", fromNothing: true, fields: [{ id: "from", type: "prior", start: "" }] },
+  { kind: "propagate", fromNothing: true, fields: [{ id: "from_grid", type: "picture", start: "" }, { id: "rigid_only", type: "tick", start: false }] },
 ];
 
 export function startValues(spec: OperationSpec): Readonly<Record<string, FieldValue>> {
@@ -87,13 +98,15 @@ export function inView(operation: OperationRequest["operation"], axis: number, s
   return { ...operation, axis, first: Math.max(0, Math.round(slice) - 1), last: Math.max(0, Math.round(slice) + 1) };
 }
 
-/** What is sent: of `grow` and `classify` all segments are seeds, of `fill_between` the plane goes as the axis across it. */
+/** What is sent: of `grow` and `classify` all segments are seeds, of `fill_between` the plane goes as the axis across it; of `propagate` what was drawn under
+ * the finding's label on the other picture becomes this segment. */
 export function operationBody(
   spec: OperationSpec,
   values: Readonly<Record<string, FieldValue>>,
   segment: number,
   seeds: readonly number[],
   axisOf: (plane: string) => number,
+  from?: { readonly label: string | null; readonly gridId: string; readonly otherModality: boolean },
 ): OperationRequest["operation"] {
   const { kind } = spec;
   switch (kind) {
@@ -107,6 +120,7 @@ export function operationBody(
       return { kind, from_item: item, from_grid: grid };
     }
     case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
+    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from?.label === undefined || from.label === null ? {} : { label: from.label }) };
     default: return { kind, segment, ...values };
   }
 }

@@ -2,12 +2,12 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { FieldValue, OperationField, OperationKind, OperationSpec, VolumeHistogram } from "@/core/segment/operations";
 import { operations, startValues } from "@/core/segment/operations";
-import { unitOf } from "@/core/pictures";
+import { pictureKey, unitOf } from "@/core/pictures";
 import { planesOf } from "@/core/geometry";
 import type { ImageState } from "./model";
 import { findings, gridIdOf, labelOf, selectedBody, shownPicture, withPosition } from "./model";
 import type { WorkParts } from "./segment_work";
-import { SegmentWork, workSegment } from "./segment_work";
+import { SegmentWork, sourcePictures, workSegment } from "./segment_work";
 import { strings } from "./strings";
 
 const words = strings.segment;
@@ -30,7 +30,8 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   const histogram = useHistogram(parts, gridIdOf(state), spec.kind === "threshold");
   const { isNew } = workSegment(state);
   const priors = priorSeries(state);
-  const offered = operations.filter(({ kind }) => kind !== "copy_prior" || priors.length > 0);
+  // From another picture, where there is one.
+  const offered = operations.filter(({ kind }) => (kind !== "copy_prior" || priors.length > 0) && (kind !== "propagate" || sourcePictures(state).length > 0));
   const ready = spec.kind === "copy_prior" ? values["from"] !== "" : spec.fromNothing || !isNew;
   const latest = useRef({ spec, values });
   latest.current = { spec, values };
@@ -125,6 +126,7 @@ function Outcome({ work, update, image }: { work: SegmentWork; update: Props["up
       return (
         <div className="image-segment-said" aria-live="polite">
           <span>{added + removed === 0 ? words.nothing : words.would(added.toLocaleString("en"), removed.toLocaleString("en"))}</span>
+          {state.propagation !== undefined && <span className={state.propagation.quality === "good" ? undefined : "image-warn"}>{words.laid(state.propagation)}</span>}
           {next.length > 0 && <span>{words.nextSlices}</span>}
           {next.map(({ name, normal, slice }) => (
             <button key={name} type="button" className="image-button" onClick={() => goTo(normal, slice)}>{strings.planes[name]} {slice + 1}</button>
@@ -219,6 +221,19 @@ function Field(props: { field: OperationField; value: FieldValue; state: ImageSt
             <option value="">{words.none}</option>
             {priorSeries(state).map(([from, title]) => (
               <option key={from} value={from}>{title}</option>
+            ))}
+          </select>
+        </label>
+      );
+    case "picture":
+      return (
+        <label className="image-number-field">
+          <span>{name}</span>
+          <select className="image-select" value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
+            {sourcePictures(state).map((picture, n) => (
+              <option key={`${pictureKey(picture)}/${n}`} value={n === 0 ? "" : picture.volume.grid_id}>
+                {picture.study.prior ? strings.priorOf(picture.study.date) : words.thisStudy} {picture.series.description || picture.series.modality}
+              </option>
             ))}
           </select>
         </label>

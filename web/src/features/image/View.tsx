@@ -4,21 +4,28 @@ import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
+import type { Affine } from "@/core/geometry";
+import { applyAffine } from "@/core/geometry";
 import { clearLabel, restoreBricks } from "@/core/mask";
 import { allLayers, layerOf, segmentExtents } from "@/core/mask_layers";
 import { operationClient } from "@/api/segmentation";
+import { focusAnswer } from "@/ui/AnswerField";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
 import type { Picture } from "@/core/pictures";
+import type { LesionActions } from "./LesionTable";
+import { LesionTable } from "./LesionTable";
+import { lesionTimes, shownBy, withCarried } from "./lesions";
 import { LookBar } from "./LookBar";
-import { layoutFor, layoutKey, withBeside } from "./looking";
+import { answerShown, levelOf, targetShown } from "./levels";
+import { layoutFor, layoutKey, voxelAt, withBeside } from "./looking";
 import { useLooks } from "./looks";
 import type { Changed, ImageState, Layout } from "./model";
 import {
-  addBody, answerOf, changeBody, labelOf, memoryKey, missingAnswers, recalled,
+  addBody, changeBody, labelOf, memoryKey, missingAnswers, recalled,
   remembered, removeBody, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
   withSelected,
 } from "./model";
@@ -33,6 +40,8 @@ import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
 import { useAutomaticWindow } from "./use_automatic_window";
 import { useFilm } from "./use_film";
+import { usePriors } from "./use_priors";
+import { useStoredMeasurements } from "./use_stored_measurements";
 import "./image.css";
 
 export { fetchAhead } from "./ahead";
@@ -128,6 +137,33 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     [change, stage],
   );
 
+  /** Shows what is asked and not answered, and puts the keyboard there. */
+  const goToMissing = useCallback(() => {
+    const first = missingAnswers(now.current)[0];
+    if (first === undefined) return false;
+    if (first.finding !== null) {
+      set(withSelected(now.current, first.finding));
+      goTo(first.finding);
+    }
+    if (first.at !== null) {
+      const [x, y] = now.current.position;
+      const there = withPicture(now.current, first.at.picture);
+      set(withPosition(there, there.picture === now.current.picture ? [x, y, first.at.slice] : [there.position[0], there.position[1], first.at.slice]));
+    }
+    // The fields of another place are drawn first.
+    requestAnimationFrame(() => focusAnswer(first.id));
+    return true;
+  }, [goTo, set]);
+  const measureNow = useRef<() => void>(() => undefined);
+  const { onSubmit } = props;
+  const submit = useCallback(() => {
+    measureNow.current();
+    const first = missingAnswers(now.current)[0];
+    if (first === undefined) return onSubmit();
+    say(strings.answerFirst(first.title));
+    goToMissing();
+  }, [goToMissing, onSubmit]);
+
   const run = useCallback(
     (command: ImageCommand) => {
       const result = command.apply(now.current);
@@ -135,7 +171,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       set(result.state);
       for (const effect of result.effects) {
         switch (effect.kind) {
-          case "submit": props.onSubmit(); break;
+          case "submit": submit(); break;
+          case "answerNext": goToMissing(); break;
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
           case "removeSelected":
@@ -146,7 +183,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         }
       }
     },
-    [carryOut, goTo, props, remove, set],
+    [carryOut, goTo, goToMissing, props, remove, set, submit],
   );
   const commands = useMemo(() => imageCommands(props.start), [props.start]);
   useCommands(commands, state, run);
@@ -181,8 +218,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       },
       answer: (question, value) => {
         const current = now.current;
-        const series = question.on === "series" ? shownPicture(current).series.id : null;
-        const old = answerOf(current, question.id, series);
+        const target = targetShown(current, levelOf(question));
+        if (target === null) return;
+        const old = answerShown(current, question);
         if (value === null) {
           if (old !== undefined) change(removeBody(current, strings.steps.answer, old.id, null));
         } else if (old !== undefined) change(changeBody(current, strings.steps.answer, { ...old, value }));
@@ -193,7 +231,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
               item_id: current.itemId,
               protocol: { id: current.protocol.id, version: current.protocol.version },
               label: null,
-              target: series === null ? { type: "whole" } : { type: "series", series_id: series },
+              target,
               question: question.id,
               value,
               attributes: {},
@@ -207,6 +245,25 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const looks = useLooks(state, stage, stageRevision);
   useFilm(state, actions.update);
   useAutomaticWindow(state, stage, stageRevision, actions.update);
+  measureNow.current = useStoredMeasurements({ state, now, set, stage, session, stageRevision, loaded: volume.loadedCount });
+  usePriors(project.id, item, useCallback((priors) => set({ ...now.current, priors }), [set]));
+  const times = useMemo(() => lesionTimes(state, item.date), [state, item.date]);
+  const lesionActions: LesionActions = useMemo(
+    () => ({
+      show: (row, at) => {
+        const body = shownBy(row, at);
+        if (body === undefined) return;
+        if (at === times.dates.length - 1) findingActions.select(body.id, true);
+        else set(besideLesion(now.current, body));
+      },
+      carry: (row) => {
+        const at = row.sizes.findLastIndex((size) => size !== null);
+        const body = shownBy(row, at);
+        if (body !== undefined) set(withCarried(besideLesion(now.current, body), row.number, body.label));
+      },
+    }),
+    [findingActions, set, times],
+  );
   const missing = missingAnswers(state);
   const label = labelOf(state, selectedBody(state)?.label ?? state.label);
   const { setStatus } = props;
@@ -245,19 +302,34 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         <div className="image-side-scroll">
           {state.segmentTools && !state.readOnly && <SegmentTools state={state} parts={workParts} stageRevision={stageRevision} update={actions.update} />}
           <Findings state={state} captions={looks.captions} actions={findingActions} />
+          <LesionTable state={state} times={times} actions={lesionActions} />
           <Forms state={state} actions={findingActions} />
         </div>
         {state.guideline && <Guideline protocol={state.protocol} label={label} />}
         {!state.readOnly && (
           <footer className="image-finish">
-            <button type="button" className="image-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>S</kbd></button>
+            {props.adjudicating !== true && <button type="button" className="image-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>S</kbd></button>}
             <button type="button" className="image-button" onClick={() => props.onQuestion()}>{strings.question}</button>
-            <button type="button" className="image-button image-submit" onClick={() => props.onSubmit()}>{strings.submit} <kbd>Enter</kbd></button>
+            <button type="button" className="image-button image-submit" onClick={submit}>{props.adjudicating === true ? strings.submitDraft : strings.submit} <kbd>Enter</kbd></button>
           </footer>
         )}
       </aside>
     </div>
   );
+}
+
+/** A finding of an earlier study beside this one, both at its place. */
+function besideLesion(state: ImageState, { target }: AnnotationBody): ImageState {
+  const index = state.pictures.findIndex(({ study, series, volume }) => study.prior && (target.type === "mask" ? volume.grid_id === target.grid_id : target.type === "region" && series.id === target.series_id));
+  const prior = state.pictures[index];
+  if (prior === undefined) return state;
+  const beside = withBeside(state, index);
+  if (target.type !== "region") return beside;
+  const slice = prior.volume.slices.findIndex((one) => one.instance_uid === target.instance_uid && one.frame === target.frame);
+  const points = target.geometry.points;
+  const mean = (axis: 0 | 1): number => points.reduce((sum, point) => sum + point[axis], 0) / Math.max(1, points.length);
+  const voxel = voxelAt(shownPicture(state), applyAffine(prior.volume.grid.affine as Affine, [mean(0), mean(1), slice]));
+  return slice < 0 || voxel === null ? beside : withPosition(beside, voxel);
 }
 
 /** The layout that this person chose last for pictures of this kind. */

@@ -16,7 +16,7 @@ import type { ToolOptions } from "./tools/options";
 
 export type ImageEffect =
   | Effect
-  | { readonly kind: "submit" | "skip" | "question" | "removeSelected" }
+  | { readonly kind: "submit" | "skip" | "question" | "removeSelected" | "answerNext" }
   | { readonly kind: "goTo"; readonly id: NonNullable<ImageState["selected"]> };
 export type ImageCommand = Command<ImageState, ImageEffect>;
 
@@ -137,6 +137,7 @@ export const itemCommands: readonly ImageCommand[] = [
   { id: "image.undo", label: strings.undoName, shortcut: ["Z", "Ctrl+Z"], group: strings.groups.item, icon: IconArrowBackUp, apply: undoStep, enabled: (state) => state.history.past.length > 0 && !state.readOnly },
   { id: "image.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => state.history.future.length > 0 && !state.readOnly },
   { id: "image.submit", label: strings.submitName, shortcut: "Enter", group: strings.groups.item, icon: IconSend, apply: (state) => ({ state, effects: [{ kind: "submit" }] }), enabled: (state) => !state.readOnly },
+  { id: "image.answerNext", label: strings.answerNext, shortcut: "Shift+A", group: strings.groups.item, apply: (state) => ({ state, effects: [{ kind: "answerNext" }] }), enabled: (state) => !state.readOnly },
   { id: "image.skip", label: strings.skipName, shortcut: "S", group: strings.groups.item, icon: IconPlayerSkipForward, apply: (state) => ({ state, effects: [{ kind: "skip" }] }), enabled: (state) => !state.readOnly },
   { id: "image.question", label: strings.questionName, shortcut: "Shift+Q", group: strings.groups.item, icon: IconHelpCircle, apply: (state) => ({ state, effects: [{ kind: "question" }] }) },
 ];
@@ -144,7 +145,7 @@ export const itemCommands: readonly ImageCommand[] = [
 const findingCommands: readonly ImageCommand[] = [
   goTo("nextFinding", strings.nextFinding, "N", 1),
   goTo("previousFinding", strings.previousFinding, "P", -1),
-  { id: "image.newFinding", label: strings.newFinding, shortcut: "A", group: strings.groups.findings, apply: (state) => ({ ...state, selected: null }), enabled: (state) => !state.readOnly },
+  { id: "image.newFinding", label: strings.newFinding, shortcut: "A", group: strings.groups.findings, apply: (state) => ({ ...state, selected: null, carried: null }), enabled: (state) => !state.readOnly },
   { id: "image.remove", label: strings.removeFinding, shortcut: ["Delete", "Backspace"], group: strings.groups.findings, icon: IconTrash, apply: (state) => ({ state, effects: [{ kind: "removeSelected" }] }), enabled: (state) => state.selected !== null && !state.readOnly },
   { id: "image.smaller", label: "Smaller brush", shortcut: "[", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm / 1.25) },
   { id: "image.larger", label: "Larger brush", shortcut: "]", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm * 1.25) },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { lutOf, overlayLutOf } from "@/core/luts";
 import type { ItemDetail, Protocol } from "@/core/domain";
 import { readSurface } from "@/core/surface";
-import { besideState, cutOf, filmStep, fusible, layoutFor, phasesOf, planesInOrder, pointOf, scrolledOn, withBeside, withLooking, withOffset, withoutTurn, withPhase, withTurn } from "./looking";
+import { besideState, cutOf, filmFor, filmStep, fusible, layoutFor, phasesOf, planesInOrder, pointOf, scrolledOn, withBeside, withLooking, withOffset, withoutTurn, withPhase, withTurn } from "./looking";
 import type { ImageState } from "./model";
 import { startState, withPosition } from "./model";
 import { presetsOf, windowBetween } from "./presets";
@@ -77,6 +77,14 @@ describe("looking", () => {
     expect(filmStep(last).position[2]).toBe(0);
     const once = filmStep(withLooking(last, { film: { ...film, loop: false } }));
     expect([once.position[2], once.looking.film.playing]).toEqual([39, false]);
+  });
+
+  it("runs a film at the speed at which it was taken", () => {
+    const film = { playing: false, framesPerSecond: 15, loop: true };
+    const shown = start().pictures[0];
+    if (shown === undefined) throw new Error("no picture");
+    const taken = (frame_times_ms: number[]) => filmFor({ ...shown, volume: { ...shown.volume, frame_times_ms } }, film).framesPerSecond;
+    expect([taken([0, 40, 80, 120]), taken([0, 1000 / 30, 2000 / 30]), taken([0, 2, 4]), taken([0, 9000]), taken([]), taken([0])]).toEqual([25, 30, 60, 1, 15, 15]);
   });
 
   it("scrolls a turned plane along its normal by one voxel, the same way as upright, and comes back to whole voxels", () => {

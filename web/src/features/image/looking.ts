@@ -6,7 +6,7 @@ import type { PatientPoint, Plane, PlaneName, VoxelPoint } from "@/core/geometry
 import { applyAffine, directionOf, planesOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
 import type { Picture } from "@/core/pictures";
-import { initialWindow, isInverse } from "@/core/pictures";
+import { filmRateOf, initialWindow, isInverse } from "@/core/pictures";
 import type { Slab } from "@/core/reslice";
 import { stepAlong } from "@/core/reslice";
 import type { Protocol } from "@/core/domain";
@@ -176,6 +176,11 @@ export function phasesWith(state: ImageState, index: number): readonly number[] 
 export function withPhase(state: ImageState, at: number): ImageState {
   const picture = phasesOf(state)[at];
   return picture === undefined ? state : { ...state, picture };
+}
+
+/** The film of a picture runs at the speed at which it was taken, where its file tells that; else as before. */
+export function filmFor(picture: Picture, film: Looking["film"]): Looking["film"] {
+  return { ...film, framesPerSecond: filmRateOf(picture) ?? film.framesPerSecond };
 }
 
 /** The next picture of the film: the next phase, else the next slice of the main plane; stops at the end when it does not loop. */

@@ -4,13 +4,14 @@ import type { Point } from "@/core/domain";
 import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
-import { layerForSegment, layerOf, segmentExtents } from "@/core/mask_layers";
+import { segmentExtents } from "@/core/mask_layers";
 import { unitOf } from "@/core/pictures";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
-import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
+import { measureMask, measureShape, measurementText, valuesOfSegments } from "./measure";
 import type { ImageState } from "./model";
 import { colourOf, findings, selectedBody, shownPicture, sliceOf } from "./model";
 import type { Stage } from "./stage";
+import { strings } from "./strings";
 
 export interface Looks {
   readonly segments: ReadonlyMap<number, SegmentLook>;
@@ -33,7 +34,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
   const segment = held?.type === "mask" && held.grid_id === picture.volume.grid_id ? held.segment : null;
   // What the image holds under it is counted for the selected one alone, and once for each change: it takes every voxel of its bricks.
   const values = useMemo(
-    () => (segment === null || stageRevision < 0 ? {} : valuesUnder(layerOf(layers, layerForSegment(layers, segment, false)), segment, stage.pictureOf(picture, 0).volume, picture.volume.transform)),
+    () => (segment === null || stageRevision < 0 ? {} : (valuesOfSegments(layers, new Set([segment]), stage.pictureOf(picture, 0).volume, picture.volume).get(segment) ?? {})),
     [layers, segment, stage, picture, stageRevision],
   );
   return useMemo(() => {
@@ -52,7 +53,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         segments.set(target.segment, { colour, visible, selected, number, ...(state.looking.outlines ? { fill: 0 } : {}) });
         const extent = extents.get(target.segment);
         if (extent === undefined) continue;
-        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit));
+        captions.set(body.id, placed(Math.round(extent.centre[2]), measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit)));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
       } else if (target.type === "region") {
         const slice = sliceOf(state, body);
@@ -60,8 +61,8 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         marks.get(2)?.push({ slice, colour });
         const { kind, points } = target.geometry;
         const { volume } = stage.pictureOf(picture, slice);
-        const caption = measurementText(measureShape({ kind, points }, info.grid.affine, volume, slice, info.transform), unit);
-        captions.set(body.id, caption);
+        const caption = measurementText(measureShape({ kind, points }, info, volume, slice), unit);
+        captions.set(body.id, placed(slice, caption));
         if (visible && slice === state.position[2]) shapes.push({ id: body.id, kind, points, colour, selected, number, caption });
       }
     }
@@ -72,6 +73,8 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
     return { segments, key, shapes: turned, captions, marks };
   }, [state, stage, picture, extents, values]);
 }
+
+const placed = (slice: number, caption: string): string => [strings.onSlice(slice + 1), caption].filter((part) => part !== "").join(" · ");
 
 /** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */
 function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Point {

@@ -2,8 +2,8 @@
 // here by what it is at; a change says what must be done to them as effects.
 import type { Affine, PlaneName } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
-import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
-import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
+import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
+import type { AnnotationId, ItemId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
 import type { PackedContents } from "@/core/segment/packed";
@@ -17,7 +17,11 @@ import type { Picture } from "@/core/pictures";
 import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
 import type { View } from "@/ui/slice_pane";
 import type { Looking } from "./looking";
-import { layoutFor, plainLooking, withoutTurn } from "./looking";
+import type { PriorReading } from "./lesions";
+import { numbersOf } from "./lesions";
+import type { MissingAnswer } from "./levels";
+import { missingOnLevels } from "./levels";
+import { filmFor, layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
@@ -56,6 +60,9 @@ export type Effect =
 
 export interface ImageState {
   readonly itemId: ItemId;
+  readonly patient: ItemDetail["patient"];
+  /** The item's own study. */
+  readonly studyId: string;
   readonly protocol: Protocol;
   readonly pictures: readonly Picture[];
   readonly picture: number;
@@ -80,6 +87,10 @@ export interface ImageState {
   readonly guideline: boolean;
   /** The panel of operations on whole segments is open. */
   readonly segmentTools: boolean;
+  /** This person's readings of the patient's earlier studies. */
+  readonly priors: readonly PriorReading[];
+  /** The number of an earlier study's lesion that the next finding takes. */
+  readonly carried: number | null;
   readonly readOnly: boolean;
 }
 
@@ -98,6 +109,8 @@ export function startState(
   if (shown === undefined) return null;
   return {
     itemId: item.id,
+    patient: item.patient,
+    studyId: item.source.kind === "image" ? (item.source.studies[0]?.id ?? "") : "",
     protocol,
     pictures,
     picture,
@@ -110,7 +123,7 @@ export function startState(
     tool: readOnly ? "window" : "brush",
     radiusMm: 4,
     options: startOptions,
-    looking: plainLooking,
+    looking: { ...plainLooking, film: filmFor(shown, plainLooking.film) },
     label: findingLabels(protocol)[0]?.id ?? "",
     selected: null,
     hidden: new Set(),
@@ -120,6 +133,8 @@ export function startState(
     crosshair: true,
     guideline: true,
     segmentTools: false,
+    priors: [],
+    carried: null,
     readOnly,
   };
 }
@@ -188,23 +203,18 @@ export function selectedBody(state: ImageState): AnnotationBody | undefined {
   return state.bodies.find((body) => body.id === state.selected);
 }
 
-export function answerOf(state: ImageState, question: string, seriesId: SeriesId | null): AnnotationBody | undefined {
-  return state.bodies.find(
-    (body) =>
-      body.label === null &&
-      body.question === question &&
-      (seriesId === null ? body.target.type === "whole" : body.target.type === "series" && body.target.series_id === seriesId),
-  );
-}
-
 export function nextSegment(state: ImageState): number {
   const used = state.bodies.flatMap((body) => (body.target.type === "mask" && body.target.grid_id === gridIdOf(state) ? [body.target.segment] : []));
   return Math.max(0, ...used) + 1;
 }
 
-/** The number of the next finding: above all that are there. */
+/** The number of the next finding: the lesion that was taken up, else the lowest that no lesion of the patient has. */
 export function nextNumber(state: ImageState): number {
-  return Math.max(0, ...findings(state).map((finding) => finding.number)) + 1;
+  if (state.carried !== null) return state.carried;
+  const taken = new Set([...findings(state).map((finding) => finding.number), ...numbersOf(state.priors)]);
+  let number = 1;
+  while (taken.has(number)) number++;
+  return number;
 }
 
 function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" | "question" | "value"> {
@@ -317,7 +327,7 @@ export function addBody(state: ImageState, label: string, body: AnnotationBody):
   const change = { bodies: [{ id: body.id, body }], bricks: [] };
   const back = { bodies: [{ id: body.id, body: null }], bricks: [] };
   const { state: next, effects } = perform(state, label, change, back);
-  return { state: { ...next, selected: body.label === null ? next.selected : body.id }, effects };
+  return { state: { ...next, selected: body.label === null ? next.selected : body.id, carried: body.label === null ? next.carried : null }, effects };
 }
 
 export function changeBody(state: ImageState, label: string, body: AnnotationBody): Changed {
@@ -381,7 +391,7 @@ export function withPicture(state: ImageState, index: number): ImageState {
     window: initialWindow(picture, state.protocol),
     inverted: isInverse(picture),
     layout: state.layout === "one" || picture.volume.grid.dims[2] < 2 ? layoutFor(picture, state.protocol, null) : state.layout === "beside" ? "three" : state.layout,
-    looking: { ...plainLooking, film: state.looking.film },
+    looking: { ...plainLooking, film: filmFor(picture, state.looking.film) },
     views: allUnmoved,
     main: acquiredPlane(picture),
   };
@@ -435,20 +445,14 @@ export function neighbour(state: ImageState, by: 1 | -1): AnnotationId | null {
   return list[index]?.body.id ?? null;
 }
 
-/** What has to be answered before submitting and is not, in words. */
-export function missingAnswers(state: ImageState): readonly { readonly id: string; readonly title: string; readonly finding: AnnotationId | null }[] {
-  const missing: { id: string; title: string; finding: AnnotationId | null }[] = [];
-  const series = shownPicture(state).series.id;
-  const levels = new Map(state.protocol.questions.map((question) => [question.id, question.on === "series" ? series : null]));
-  const answerTo = (id: string): AnswerValue | undefined => answerOf(state, id, levels.get(id) ?? null)?.value;
-  for (const question of state.protocol.questions) {
-    if (question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id))) missing.push({ id: question.id, title: question.title, finding: null });
-  }
+/** What has to be answered before submitting and is not, in words; `at` is where it is asked. */
+export function missingAnswers(state: ImageState): readonly (MissingAnswer & { readonly finding: AnnotationId | null })[] {
+  const missing: (MissingAnswer & { finding: AnnotationId | null })[] = missingOnLevels(state).map((entry) => ({ ...entry, finding: null }));
   for (const { number, body } of findings(state)) {
     const label = labelOf(state, body.label);
     for (const attribute of label?.attributes ?? []) {
       if (isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])) {
-        missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, finding: body.id });
+        missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, at: null, finding: body.id });
       }
     }
   }

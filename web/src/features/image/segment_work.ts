@@ -6,6 +6,7 @@ import { sampleRange } from "@/core/segment/edit";
 import type { AnnotationBody } from "@/core/domain";
 import { planesOf } from "@/core/geometry";
 import { exclusiveLayer, layerForSegment, layerOf } from "@/core/mask_layers";
+import type { Picture } from "@/core/pictures";
 import type { AnnotationSession } from "@/core/workspace";
 import type { ImageState } from "./model";
 import { colourOf, copiedFindings, gridIdOf, labelOf, nextSegment, selectedBody, shownPicture } from "./model";
@@ -17,7 +18,7 @@ import type { StrokeServices } from "./tools/tool";
 export type WorkState =
   | { readonly kind: "idle" }
   | { readonly kind: "working" }
-  | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlices: SegmentAnswer["nextSlices"] }
+  | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlices: SegmentAnswer["nextSlices"]; readonly propagation: SegmentAnswer["propagation"] }
   | { readonly kind: "failed"; readonly reason: string };
 
 export interface WorkParts {
@@ -33,6 +34,26 @@ export function workSegment(state: ImageState): { readonly segment: number; read
   const target = selectedBody(state)?.target;
   if (target?.type === "mask" && target.grid_id === gridIdOf(state)) return { segment: target.segment, isNew: false };
   return { segment: nextSegment(state), isNew: true };
+}
+
+/** Volumes of the item from which labels can be carried into the shown one: the latest earlier study's first. */
+export function sourcePictures(state: ImageState): readonly Picture[] {
+  const shown = gridIdOf(state);
+  const others = state.pictures.filter(({ volume }) => volume.grid_id !== shown && volume.grid.dims[2] > 1);
+  return [...others.filter(({ study }) => study.prior), ...others.filter(({ study }) => !study.prior)];
+}
+
+/** The picture of that grid, else the first there is, and what is wanted of it: the label of the finding that is worked on. */
+function sourceOf(state: ImageState, gridId: FieldValue | undefined): { readonly label: string | null; readonly gridId: string; readonly otherModality: boolean } | undefined {
+  const pictures = sourcePictures(state);
+  const picture = pictures.find(({ volume }) => volume.grid_id === gridId) ?? pictures[0];
+  if (picture === undefined) return undefined;
+  const { isNew } = workSegment(state);
+  return {
+    label: isNew ? state.label : (selectedBody(state)?.label ?? null),
+    gridId: picture.volume.grid_id,
+    otherModality: picture.series.modality !== shownPicture(state).series.modality,
+  };
 }
 
 /** Segment numbers of the shown picture with their labels. */
@@ -85,7 +106,7 @@ export class SegmentWork {
       const layer = spec.kind === "copy_prior" || spec.kind === "classify" ? exclusiveLayer : layerForSegment(layers, segment, labelOf(state, segments.get(segment) ?? state.label)?.overlaps ?? false);
       const request = {
         layer,
-        operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2),
+        operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2, sourceOf(state, values["from_grid"])),
         mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment, (other) => layerForSegment(layers, other, labelOf(state, segments.get(other) ?? null)?.overlaps ?? false) === layer) },
       };
       if (spec.kind === "classify") await this.showInView(request, segments, abort.signal);
@@ -101,7 +122,7 @@ export class SegmentWork {
       for (const { target, label } of this.made) if (target.type === "mask") colours.set(target.segment, colourOf(state, label));
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
       stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
-      this.set({ kind: "preview", preview, nextSlices: answer.nextSlices });
+      this.set({ kind: "preview", preview, nextSlices: answer.nextSlices, propagation: answer.propagation });
     } catch (error) {
       if (abort.signal.aborted) return;
       stage.showOverlay(null);

@@ -1,4 +1,6 @@
 // Every word of the image workspace.
+import type { Propagation } from "@/core/segment/operations";
+
 export const strings = {
   tools: {
     window: "Window and level", window_region: "Window by region", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
@@ -56,10 +58,14 @@ export const strings = {
   activeLabel: (name: string): string => `Draw ${name}`,
   form: (name: string): string => `${name}`,
   answered: (done: number, of: number): string => `${done} of ${of} answered`,
-  studyForm: "Study",
-  seriesForm: "Series",
+  levelWords: { patient: "Patient", item: "Study", study: "Study", series: "Series", instance: "Image", frame: "Frame" },
+  placeOf: (at: number, of: number): string => `${at} of ${of}`,
+  partsDone: (done: number, of: number): string => `${done} of ${of} done`,
+  answerNext: "Go to the next answer that is missing",
+  answerFirst: (title: string): string => `Not submitted: ${title} is not answered yet`,
   guidelineToggle: "Show or hide the guideline",
   submit: "Submit, next",
+  submitDraft: "Submit with a reason",
   submitName: "Submit and open the next item",
   skip: "Skip",
   skipName: "Skip this item with a reason",
@@ -101,16 +107,17 @@ export const strings = {
   },
   segment: {
     toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
-    kinds: { threshold: "Threshold", grow: "Grow from seeds", classify: "Classify pixels", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior" },
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", classify: "Classify pixels", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior", propagate: "Propagate from prior" },
     help: {
       threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
       classify: "Learns from your strokes, and from the project's earlier cases, what each structure looks like. The slice in view comes first.",
       fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
       hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
+      propagate: "Lays the other image over this one, bends it to fit, and carries over what you drew there under the same label.",
     },
     fields: {
       lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
-      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", rigid_only: "Only turn and shift",
     } as Readonly<Record<string, string>>,
     choices: {
       axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",
@@ -121,11 +128,28 @@ export const strings = {
     nextSlices: "A stroke helps most on slice", paintFirst: "Select a finding that is painted on this series.", histogram: "Histogram; drag to set the range",
     methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
     failed: "The server could not work it out.",
+    thisStudy: "This study:",
+    laid: ({ quality, shift_mm, turn_deg, displacement_mm_max: bent }: Propagation): string =>
+      `${quality === "good" ? "The images fit" : "Look closely: the images fit badly"}: shifted ${Math.hypot(...shift_mm).toFixed(1)} mm, turned ${Math.max(...turn_deg.map(Math.abs)).toFixed(1)}°${bent === undefined ? "" : `, bent up to ${bent.toFixed(1)} mm`}`,
   },
   optionKeys: {
     limit: "Paint all values, within the window, or within a range", where: "Paint over everything or only what is empty", eraseActive: "Erase all segments or the active one",
     scissors: "Scissors fill or erase", space: "Wand on the slice or in 3D",
   },
+  lesions: {
+    title: "Lesions over time", unit: "mm", lesion: "Lesion", now: "Now", prior: "Prior", change: "Change", sum: "Sum of diameters", seen: "drawn", save: "Save this table as CSV",
+    states: { new: "new", gone: "not marked", only: "", followed: "" },
+    carry: "Take up", carryHelp: (number: number): string => `Show lesion ${number} beside this study; what is drawn next is lesion ${number}`,
+    carrying: (number: number): string => `What is drawn next is lesion ${number}. A leaves it.`,
+    showHere: (number: number): string => `Go to lesion ${number}`, showBeside: (number: number): string => `Show lesion ${number} of that study beside this one`,
+    sumHelp: "Long axes; of lymph nodes the short one", fromLeast: (change: string): string => (change === "" ? "Change of the sum from the first study" : `From the first study; ${change} from the smallest sum`),
+  },
+  measured: {
+    title: "Measured", suv: "SUVbw", value: "Value", sizes: { length: "Length", long_axis: "Long axis", short_axis: "Short axis", angle: "Angle", area: "Area", volume: "Volume" },
+    statistics: { mean: "Mean", deviation: "SD", least: "Min", most: "Max", median: "Median" }, voxels: (n: number): string => `n ${n.toLocaleString("en")}`,
+    noSuv: (reason: string): string => `No SUV: ${reason}.`,
+  },
+  onSlice: (slice: number): string => `slice ${slice}`,
   number: "Number",
   numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,

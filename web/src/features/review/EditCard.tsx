@@ -73,7 +73,7 @@ export function EditCard({ state, difference, edit, known, commands, actions }: 
       {question !== undefined ? null : movesByKey(target) ? (
         <p className="rv-guidance"><Shortcut keys="Left" /> <Shortcut keys="Right" /> {hint}.</p>
       ) : (
-        <p className="rv-guidance">{strings.fixedPlace}</p>
+        <p className="rv-guidance">{strings.fixedPlace} {strings.drawFixed} <Shortcut keys="Shift+E" /></p>
       )}
       <div className="rv-acts">
         <CommandButton command={commands.keep} state={state} run={actions.run} main>{strings.keep}</CommandButton>

@@ -1,9 +1,10 @@
 // The left side: whose readings lie over the item, what of them is shown, and the item's history.
-import { Checkbox } from "@mantine/core";
+import { ActionIcon, Checkbox } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
 import { timestamp } from "@/ui/format";
 import type { ReviewCommand, ReviewCommands } from "./commands";
 import type { ReviewState, Said } from "./model";
-import { differenceOf } from "./model";
+import { differenceOf, mayDecide, mayDraw } from "./model";
 import { strings } from "./strings";
 import { Tag } from "./Tag";
 import { decisionStory } from "./words";
@@ -16,9 +17,10 @@ interface Props {
   readonly commands: ReviewCommands;
   readonly run: (command: ReviewCommand) => void;
   readonly showRater: (key: string, shown: boolean) => void;
+  readonly drawFrom: (key: string) => void;
 }
 
-export function Left({ state, said, commands, run, showRater }: Props): React.JSX.Element {
+export function Left({ state, said, commands, run, showRater, drawFrom }: Props): React.JSX.Element {
   const { opinions, names_hidden: hidden } = state.opinions;
   return (
     <aside className="rv-left">
@@ -29,15 +31,33 @@ export function Left({ state, said, commands, run, showRater }: Props): React.JS
         {opinions.map((opinion, n) => {
           const name = nameOf(state, opinion.key);
           return (
-            <label key={opinion.key} className="rv-rater">
-              <Tag name={opinion.key} n={n} />
-              <span className="rv-rater-name">{name}</span>
-              <Checkbox size="xs" checked={!state.hidden.has(opinion.key)} aria-label={strings.showRater(name)} onChange={(event) => { showRater(opinion.key, event.currentTarget.checked); }} />
+            <div key={opinion.key} className="rv-rater">
+              <label>
+                <Tag name={opinion.key} n={n} />
+                <span className="rv-rater-name">{name}</span>
+                <Checkbox size="xs" checked={!state.hidden.has(opinion.key)} aria-label={strings.showRater(name)} onChange={(event) => { showRater(opinion.key, event.currentTarget.checked); }} />
+              </label>
               <small>{strings.labelsSubmitted(opinion.annotations.length)}</small>
-            </label>
+              {mayDecide(state) ? (
+                <ActionIcon variant="subtle" size="sm" color="gray" className="rv-rater-edit" aria-label={strings.drawOpinionShort(name)} title={strings.drawOpinionShort(name)} onClick={() => { drawFrom(opinion.key); }}>
+                  <IconPencil size={14} stroke={1.5} />
+                </ActionIcon>
+              ) : null}
+            </div>
           );
         })}
         {hidden ? <p className="rv-note-small">{strings.namesLater}</p> : null}
+        {mayDraw(state) ? (
+          <button
+            type="button" className="rv-button rv-draw" title={strings.drawHelp} aria-keyshortcuts="Shift+E"
+            onClick={(event) => {
+              if (event.detail > 0) event.currentTarget.blur();
+              run(commands.draw);
+            }}
+          >
+            <span>{state.opinions.draft === null ? strings.draw : strings.draftResume}</span> <kbd>Shift E</kbd>
+          </button>
+        ) : null}
       </section>
       <section aria-label={strings.show}>
         <h2>{strings.show}</h2>

@@ -174,7 +174,7 @@ function Rows({ rows, cursor, project, place, open }: RowsProps): React.JSX.Elem
                     {strings.bits(row.entropy_bits)}
                   </span>
                 </td>
-                <td><State state={row.state} /></td>
+                <td><State row={row} /></td>
               </tr>
             );
           })}
@@ -185,7 +185,8 @@ function Rows({ rows, cursor, project, place, open }: RowsProps): React.JSX.Elem
 }
 
 /** A shape and a word, never colour alone. */
-function State({ state }: { readonly state: ReviewRow["state"] }): React.JSX.Element {
+function State({ row }: { readonly row: ReviewRow }): React.JSX.Element {
+  const state = row.draft === null ? row.state : "in_progress";
   return (
     <span className="rv-row-state">
       <svg width="12" height="12" aria-hidden="true">
@@ -201,7 +202,7 @@ function State({ state }: { readonly state: ReviewRow["state"] }): React.JSX.Ele
           </>
         )}
       </svg>
-      {strings.states[state]}
+      {row.draft === null ? strings.states[state] : strings.draftStates[row.draft]}
     </span>
   );
 }

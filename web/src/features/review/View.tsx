@@ -1,7 +1,7 @@
 // The review of one item: all opinions over it, the differences beside it, each decided by one key.
 import { api, ApiError, sayError, sentence } from "@/api/client";
 import { fetchItem, fetchProject, fetchProtocol } from "@/api/items";
-import { fetchOpinions, fetchReviewList, putAdjudication, type ItemOpinions } from "@/api/review";
+import { beginDraft, discardDraft, fetchOpinions, fetchReviewList, putAdjudication, type DraftSeed, type ItemOpinions } from "@/api/review";
 import { isOutcome } from "@/core/commands";
 import { newId, type ItemId, type ProjectId } from "@/core/ids";
 import { readNote, type NoteText } from "@/core/note";
@@ -19,13 +19,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { reviewCommands, type ReviewCommand, type ReviewEffect } from "./commands";
-import { AskDialog, SubmitDialog } from "./dialogs";
+import { AskDialog, DiscardDialog, DrawDialog, SubmitDialog } from "./dialogs";
 import { Differences, type DifferenceActions } from "./Differences";
 import { ImageOverlay } from "./ImageOverlay";
-import { Left } from "./Left";
+import { Left, nameOf } from "./Left";
 import { hasMasks, loadMasks, middleOf } from "./masks";
 import {
-  against, focusedOne, focusOn, memoryKey, numberOf, openCount, recalled, remembered, reasonAsked, requestOf, saidById, startState, takeVersion, withEditAnswer, withEditAttribute, withEditLabel, withEditPlace,
+  against, draftDecisions, focusedOne, focusOn, memoryKey, numberOf, openCount, recalled, remembered, reasonAsked, requestOf, saidById, startState, takeVersion, withEditAnswer, withEditAttribute, withEditLabel, withEditPlace,
   withEditTarget, withRaterShown, type ReviewState,
 } from "./model";
 import { NoteOverlay } from "./NoteOverlay";
@@ -161,6 +161,45 @@ function useAsk(project: ProjectId, item: ItemId, close: () => void) {
   });
 }
 
+/** Begins a draft and goes to it, or discards the one in work. */
+function useDraft(project: ProjectId, item: ItemId, close: () => void) {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const changed = (): void => {
+    close();
+    void client.invalidateQueries({ queryKey: ["project", project, "review"] });
+  };
+  const resume = (): void => void navigate(`/p/${project}/review/${item}/draft`);
+  const again = (): void => void client.invalidateQueries({ queryKey: ["review-item", project, item] });
+  const begin = useMutation({
+    mutationFn: (seed: DraftSeed) => beginDraft(project, item, seed),
+    onSuccess: ({ overlapping_voxels: overlaps = 0 }) => {
+      changed();
+      if (overlaps > 0) notifications.show({ message: strings.overlapped(overlaps), autoClose: 8000 });
+      resume();
+    },
+    onError: (error) => {
+      close();
+      told(error);
+      // Somebody else may have begun one.
+      if (error instanceof ApiError && error.status === 409) again();
+    },
+  });
+  const discard = useMutation({
+    mutationFn: () => discardDraft(project, item),
+    onSuccess: () => {
+      changed();
+      notifications.show({ message: strings.draftDiscarded, color: "teal", autoClose: 2500 });
+      again();
+    },
+    onError: (error) => {
+      close();
+      told(error);
+    },
+  });
+  return { begin, discard, resume };
+}
+
 function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const { project, protocol, item, note } = opened;
   const memory = memoryKey(item.id);
@@ -170,7 +209,7 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
     now.current = next;
     setState(next);
   }, []);
-  const [dialog, setDialog] = useState<null | "submit" | "ask">(null);
+  const [dialog, setDialog] = useState<null | "submit" | "ask" | "draw" | "discard">(null);
   const navigate = useNavigate();
   const crumbs = [{ label: strings.listTitle, to: `/p/${project.id}/review` }, { label: strings.crumb(item.number, project.progress.items) }];
   usePage(crumbs, [item.patient.pseudonym, item.modality, item.date].filter((part) => part !== null && part !== "").join(" · "), item.kind === "image");
@@ -193,11 +232,19 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const close = useCallback(() => { setDialog(null); }, []);
   const submit = useSubmit({ opened, now, set, close, toList });
   const ask = useAsk(project.id, item.id, close);
+  const draft = useDraft(project.id, item.id, close);
+  const drawFrom = (key: string): void => {
+    if (!draft.begin.isPending) draft.begin.mutate({ from: "opinion", opinion: key });
+  };
 
   const carryOut = (effect: ReviewEffect): void => {
     const { edit } = now.current;
     if (effect.kind === "list") toList();
     else if (effect.kind === "ask") setDialog("ask");
+    else if (effect.kind === "draw") {
+      if (now.current.opinions.draft === null) setDialog("draw");
+      else draft.resume();
+    }
     else if (effect.kind === "submit") {
       if (reasonAsked(now.current) !== null) setDialog("submit");
       else if (!submit.isPending) submit.mutate("");
@@ -237,9 +284,9 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
   const recording = item.source.kind === "signal" ? item.source.recordings[0] : undefined;
   return (
     <div className="rv-host" data-kind={item.kind}>
-      <Banner opinions={opinions} />
+      <Banner opinions={opinions} resume={draft.resume} discard={() => { setDialog("discard"); }} />
       <div className="rv">
-        <Left state={state} said={said} commands={commands} run={run} showRater={(key, shown) => { set(withRaterShown(now.current, key, shown)); }} />
+        <Left state={state} said={said} commands={commands} run={run} showRater={(key, shown) => { set(withRaterShown(now.current, key, shown)); }} drawFrom={drawFrom} />
         <section className="rv-work" aria-label={item.title}>
           <Legend state={state} kind={item.kind} run={run} next={commands.nextOpen} />
           {item.kind === "text" && note !== null ? <NoteOverlay {...overlay} note={note} /> : null}
@@ -255,6 +302,8 @@ function Bench({ opened }: { readonly opened: Opened }): React.JSX.Element {
           gold={state.gold} setGold={() => { set({ ...now.current, gold: !now.current.gold }); }} busy={submit.isPending} close={close} submit={(reason) => { if (!submit.isPending) submit.mutate(reason); }}
         />
       ) : null}
+      {dialog === "draw" ? <DrawDialog choices={drawChoices(state, said, draft.begin.mutate)} busy={draft.begin.isPending} close={close} /> : null}
+      {dialog === "discard" ? <DiscardDialog busy={draft.discard.isPending} close={close} discard={() => { draft.discard.mutate(); }} again={opinions.adjudication !== null} /> : null}
       {dialog === "ask" ? (
         <AskDialog start={focused === undefined ? "" : strings.askStart(numberOf(state, focused.id), focused.title, where)} busy={ask.isPending} close={close} ask={(text) => { ask.mutate(text); }} />
       ) : null}
@@ -273,15 +322,49 @@ function moved(ground: Ground, target: Parameters<typeof movedSpans>[1], edge: "
   return movedMark(recording, target, edge, by * Math.max(1, Math.round(step)));
 }
 
-function Banner({ opinions }: { readonly opinions: ItemOpinions }): React.JSX.Element | null {
-  const { adjudication, may_adjudicate: may, why_not: why } = opinions;
-  if (may && adjudication === null) return null;
+function drawChoices(state: ReviewState, said: Known["said"], begin: (seed: DraftSeed) => void) {
+  const { opinions } = state;
+  return [
+    ...opinions.opinions.map(({ key }) => ({ name: strings.drawOpinion(nameOf(state, key)), begin: () => { begin({ from: "opinion", opinion: key }); } })),
+    { name: strings.drawTaken(openCount(state)), begin: () => { begin({ from: "decisions", decisions: draftDecisions(state, said) }); } },
+    ...(opinions.adjudication === null ? [] : [{ name: strings.drawStanding, begin: () => { begin({ from: "standing" }); } }]),
+  ];
+}
+
+interface BannerProps {
+  readonly opinions: ItemOpinions;
+  readonly resume: () => void;
+  readonly discard: () => void;
+}
+
+function Banner({ opinions, resume, discard }: BannerProps): React.JSX.Element | null {
+  const { adjudication, draft, may_adjudicate: may, why_not: why } = opinions;
+  const [idle, setIdle] = useState(false);
+  useEffect(() => {
+    if (draft === null || draft.mine) return;
+    const look = (): void => { setIdle(Date.now() > Date.parse(draft.idle_from)); };
+    look();
+    const timer = setInterval(look, 30_000);
+    return () => { clearInterval(timer); };
+  }, [draft]);
+  if (may && adjudication === null && draft === null) return null;
   return (
-    <div className={may ? "banner rv-settled" : "banner"} role="status">
+    <div className={may && draft === null ? "banner rv-settled" : "banner"} role="status">
       {adjudication === null ? null : (
         <span>
           {strings.settledBanner(adjudication.by, timestamp(adjudication.at), adjudication.gold)} {adjudication.reason === "" ? null : strings.settledReason(adjudication.reason)}
         </span>
+      )}
+      {draft === null ? null : (
+        <>
+          <span>
+            {draft.mine ? strings.draftMine(strings.draftFrom(draft), timestamp(draft.begun_at)) : strings.draftOther(draft.by, timestamp(draft.begun_at))} {draft.opinions_changed ? <b>{strings.draftChanged}</b> : null}
+          </span>
+          <span className="rv-banner-acts">
+            {draft.mine || idle ? <Button variant="default" size="compact-xs" onClick={discard}>{strings.draftDiscard}</Button> : null}
+            {draft.mine && may ? <Button size="compact-xs" onClick={resume}>{strings.draftResume}</Button> : null}
+          </span>
+        </>
       )}
       {may ? null : <span>{strings.readOnly(why === "" ? strings.readOnlyUnsaid : why)}</span>}
     </div>

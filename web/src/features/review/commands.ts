@@ -1,15 +1,15 @@
 // What one can do in a review, each declared once.
 import type { Command } from "@/core/commands";
-import { IconArrowBackUp, IconArrowDown, IconArrowUp, IconCheck, IconEye, IconFlag, IconListCheck, IconMessageQuestion, IconPencil, IconQuestionMark, IconSend, IconPlayerTrackNext } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowDown, IconArrowUp, IconBrush, IconCheck, IconEye, IconFlag, IconListCheck, IconMessageQuestion, IconPencil, IconQuestionMark, IconSend, IconPlayerTrackNext } from "@tabler/icons-react";
 import type { ReviewState, Said } from "./model";
-import { cancelEdit, editIsWhole, editLabels, focusedOne, inOrder, keepEdit, mayDecide, mayEdit, maySubmit, nextOpen, openCount, startEdit, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditLabel } from "./model";
+import { cancelEdit, editIsWhole, editLabels, focusedOne, inOrder, keepEdit, mayDecide, mayDraw, mayEdit, maySubmit, nextOpen, openCount, startEdit, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditLabel } from "./model";
 import { strings } from "./strings";
 
-export type ReviewEffect = { readonly kind: "submit" | "ask" | "list" } | { readonly kind: "move"; readonly edge: "begin" | "end"; readonly by: 1 | -1 };
+export type ReviewEffect = { readonly kind: "submit" | "ask" | "list" | "draw" } | { readonly kind: "move"; readonly edge: "begin" | "end"; readonly by: 1 | -1 };
 export type ReviewCommand = Command<ReviewState, ReviewEffect>;
 
 const group = strings.group;
-const effect = (kind: "submit" | "ask" | "list") => (state: ReviewState) => ({ state, effects: [{ kind }] });
+const effect = (kind: "submit" | "ask" | "list" | "draw") => (state: ReviewState) => ({ state, effects: [{ kind }] });
 const deciding = (state: ReviewState): boolean => mayDecide(state) && state.edit === null && focusedOne(state) !== undefined;
 const focusedIsEditable = (state: ReviewState): boolean => {
   const difference = focusedOne(state);
@@ -38,6 +38,7 @@ export function reviewCommands(said: ReadonlyMap<string, Said>) {
   const named = {
     consensus: { id: "review.consensus", label: strings.steps.consensus, shortcut: "Enter", icon: IconCheck, group, enabled: (state) => deciding(state) && versions(state) > 0, apply: (state) => takeVersion(state, said, 0) },
     edit: { id: "review.edit", label: strings.edit, shortcut: "E", icon: IconPencil, group, enabled: (state) => deciding(state) && focusedIsEditable(state), apply: (state) => startEdit(state, said) },
+    draw: { id: "review.draw", label: strings.draw, shortcut: "Shift+E", icon: IconBrush, group, enabled: mayDraw, apply: effect("draw") },
     unsure: { id: "review.unsure", label: strings.steps.unsure, shortcut: "U", icon: IconQuestionMark, group, enabled: deciding, apply: takeUnsure },
     ask: { id: "review.ask", label: strings.askBack, shortcut: "R", icon: IconMessageQuestion, group, enabled: reading, apply: effect("ask") },
     next: { id: "review.next", label: strings.steps.next, shortcut: ["J", "Down"], icon: IconArrowDown, group, enabled: (state) => reading(state) && inOrder(state).length > 0, apply: (state) => stepped(state, 1) },

@@ -31,6 +31,37 @@ export function SubmitDialog(props: { readonly lead: string; readonly why: strin
   );
 }
 
+export function DiscardDialog({ busy, close, discard, again }: { readonly busy: boolean; readonly close: () => void; readonly discard: () => void; readonly again: boolean }): React.JSX.Element {
+  return (
+    <Modal opened onClose={close} title={strings.draftDiscardTitle}>
+      <p style={{ marginTop: 0 }}>{again ? strings.draftDiscardTextAgain : strings.draftDiscardText}</p>
+      <div className="row" style={{ justifyContent: "flex-end" }}>
+        <Button variant="default" onClick={close} data-autofocus>{strings.cancel}</Button>
+        <Button color="red" loading={busy} onClick={discard}>{strings.draftDiscard}</Button>
+      </div>
+    </Modal>
+  );
+}
+
+/** From what the draft begins; digits choose as a click does. */
+export function DrawDialog({ choices, busy, close }: { readonly choices: readonly { readonly name: string; readonly begin: () => void }[]; readonly busy: boolean; readonly close: () => void }): React.JSX.Element {
+  return (
+    <Modal opened onClose={close} title={strings.drawTitle}>
+      <div
+        style={{ display: "grid", gap: 8 }} role="group" aria-label={strings.drawTitle}
+        onKeyDown={(event) => {
+          if (!busy && /^[1-9]$/.test(event.key)) choices[Number(event.key) - 1]?.begin();
+        }}
+      >
+        <p style={{ margin: "0 0 6px" }}>{strings.drawLead}</p>
+        {choices.map((choice, n) => (
+          <Button key={choice.name} variant="default" justify="space-between" fullWidth disabled={busy} onClick={choice.begin} rightSection={n < 9 ? <kbd>{n + 1}</kbd> : null} {...(n === 0 ? { "data-autofocus": true } : {})}>{choice.name}</Button>
+        ))}
+      </div>
+    </Modal>
+  );
+}
+
 export function AskDialog(props: { readonly start: string; readonly busy: boolean; readonly close: () => void; readonly ask: (text: string) => void }): React.JSX.Element {
   const [text, setText] = useState(props.start);
   const more = text.trim() !== "" && text.trim() !== props.start.trim();

@@ -3,11 +3,12 @@ import type { Decision, Difference, ItemOpinions, Opinion } from "@/api/review";
 import type { Annotation, AnnotationBody, Protocol } from "@/core/domain";
 import type { ItemId } from "@/core/ids";
 import {
-  against, chosenVersion, consensusOf, decided, decisionOn, disputed, editLabels, focusedOne, focusOn, inOrder, isOpen, keepEdit, mayEdit, maySubmit, nextOpen, numberOf, openCount,
+  against, chosenVersion, consensusOf, decided, decisionOn, disputed, draftDecisions, editLabels, focusedOne, focusOn, inOrder, isAgainst, isOpen, keepEdit, mayDecide, mayDraw, mayEdit, maySubmit, nextOpen, numberOf, openCount,
   questionOf, reasonAsked, recalled, remembered, requestOf, saidById, startEdit, startState, stepped, takeUnsure, takeVersion, undone, versionsOf, withEditAnswer, withEditLabel,
   withEditPlace,
 } from "./model";
 import type { ReviewState } from "./model";
+import { decisionText } from "./words";
 
 const item = "item" as ItemId;
 const protocol = {
@@ -38,7 +39,7 @@ const differences = [
   difference("answer", "answer", [choice("never", 0.7, ["A"], ["a3"]), choice("current", 0.3, ["B"], ["b3"])], { kind: "question", unit: "smoking" }),
   difference("agreed", "label", [choice("test", 0.99, ["A", "B", "C"], ["a4", "b4", "c4"])], { agreed: true, unit: "test" }),
 ];
-const opinions: ItemOpinions = { item_id: item, names_hidden: true, may_adjudicate: true, why_not: "", opinions: all, differences, adjudication: null };
+const opinions: ItemOpinions = { item_id: item, names_hidden: true, may_adjudicate: true, why_not: "", opinions: all, differences, opinions_revision: "r1", draft: null, adjudication: null };
 const said = saidById(all);
 const start = (more: Partial<ItemOpinions> = {}, wanted: Protocol = protocol): ReviewState => startState(item, wanted, { ...opinions, ...more });
 const one = (id: string): Difference => differences.find((candidate) => candidate.id === id) as Difference;
@@ -265,3 +266,28 @@ describe("decided", () => {
   });
 });
 
+describe("a draft in the workspace", () => {
+  const draft = { mine: true, by: "Dr C", task: null, seed: "opinion", opinion: "B", begun_at: "2024-01-01T00:00:00Z", idle_from: "2024-01-01T00:30:00Z", opinions_changed: false } as const;
+
+  it("closes deciding by keys, and only its own person goes on with it", () => {
+    expect([mayDecide(start()), mayDraw(start())]).toEqual([true, true]);
+    expect([mayDecide(start({ draft })), mayDraw(start({ draft }))]).toEqual([false, true]);
+    expect(mayDraw(start({ draft: { ...draft, mine: false } }))).toBe(false);
+    expect(mayDraw(start({ may_adjudicate: false }))).toBe(false);
+  });
+
+  it("begins from what was taken, and from the consensus where nothing was", () => {
+    const state = takeVersion(focusOn(start(), "answer"), said, 1);
+    expect(draftDecisions(state, said)).toEqual([
+      { difference_id: "presence", take: "choice", class: "problem", rater: "A" },
+      { difference_id: "extent", take: "choice", class: "problem", rater: "B" },
+      state.decisions.get("answer"),
+    ]);
+  });
+
+  it("is told as edited once it stands, and goes against the raters", () => {
+    const drawn: Decision = { difference_id: "extent", take: "drawn", annotation: null };
+    expect(decisionText(one("extent"), said, drawn)).toBe("edited in the workspace");
+    expect(isAgainst(one("extent"), drawn)).toBe(true);
+  });
+});

@@ -145,7 +145,20 @@ export function chosenVersion(versions: readonly Version[], decision: Decision |
 
 // ---- deciding
 
-export const mayDecide = (state: ReviewState): boolean => state.opinions.may_adjudicate;
+/** While a draft is in work the item is settled there, not here. */
+export const mayDecide = (state: ReviewState): boolean => state.opinions.may_adjudicate && state.opinions.draft === null;
+/** A draft of one's own is gone on with. */
+export const mayDraw = (state: ReviewState): boolean => state.opinions.may_adjudicate && state.opinions.draft?.mine !== false;
+
+/** What a draft from decisions begins with: what was decided, and the consensus where nothing was yet. */
+export function draftDecisions(state: ReviewState, said: ReadonlyMap<string, Said>): readonly Decision[] {
+  return state.opinions.differences.flatMap((difference): readonly Decision[] => {
+    const decision = state.decisions.get(difference.id);
+    if (decision !== undefined) return [decision];
+    const version = difference.agreed ? undefined : consensusOf(difference, said);
+    return version === undefined ? [] : [decisionOn(difference, version)];
+  });
+}
 
 function withDecision(state: ReviewState, { id, decision }: Change): ReviewState {
   const decisions = new Map(state.decisions);
@@ -220,7 +233,7 @@ export function startEdit(state: ReviewState, said: ReadonlyMap<string, Said>): 
   if (difference === undefined) return state;
   const before = state.decisions.get(difference.id);
   const source = consensusOf(difference, said)?.annotation ?? sourcesOf(difference, said)[0]?.annotation;
-  if (before?.take === "edited" && before.annotation !== undefined && before.annotation !== null) {
+  if ((before?.take === "edited" || (before?.take === "drawn" && before.annotation?.target.type !== "mask")) && before.annotation !== undefined && before.annotation !== null) {
     return { ...state, edit: { difference: difference.id, body: before.annotation, place: before.rater ?? null } };
   }
   const body = source === undefined ? emptyAnswer(state, difference) : { ...bodyOf(source), id: newId<AnnotationId>() };
@@ -278,7 +291,7 @@ export function keepEdit(state: ReviewState): ReviewState {
 
 /** Whether a decision goes against what the raters most probably meant. */
 export function isAgainst(difference: Difference, decision: Decision): boolean {
-  if (decision.take === "edited") return true;
+  if (decision.take === "edited" || decision.take === "drawn") return true;
   return decision.take === "choice" && decision.class !== difference.choices[0]?.class;
 }
 

@@ -109,13 +109,14 @@ function takenWords(difference: Difference, said: ReadonlyMap<string, Said>, dec
 
 export function decisionText(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
   if (decision.take === "unsure") return strings.takenUnsure;
+  if (decision.take === "drawn") return strings.takenDrawn;
   return decision.take === "edited" ? strings.takenEdited : strings.taken(takenWords(difference, said, decision));
 }
 
 /** The same as a sentence of the item's history. */
 export function decisionStory(difference: Difference, said: ReadonlyMap<string, Said>, decision: Decision): string {
   if (decision.take === "unsure") return strings.youUnsure(difference.title);
-  if (decision.take === "edited") return strings.youEdited(difference.title);
+  if (decision.take === "edited" || decision.take === "drawn") return strings.youEdited(difference.title);
   const words = takenWords(difference, said, decision);
   if (difference.kind !== "question" && decision.class === absent && words !== strings.consensus) return strings.youLeftOut(difference.title);
   return words === strings.consensus ? strings.youTookConsensus(difference.title) : strings.youTook(words, difference.title);

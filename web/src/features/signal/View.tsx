@@ -175,9 +175,9 @@ function Bench(props: WorkspaceProps & { readonly recording: Recording }): React
         {state.guideline && <Guideline protocol={protocol} label={label} />}
         {!state.readOnly && (
           <footer className="signal-finish">
-            <button type="button" className="signal-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>⇧S</kbd></button>
+            {props.adjudicating !== true && <button type="button" className="signal-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>⇧S</kbd></button>}
             <button type="button" className="signal-button" onClick={() => props.onQuestion()}>{strings.question} <kbd>⇧Q</kbd></button>
-            <button type="button" className="signal-button signal-submit" onClick={() => props.onSubmit()}>{strings.submit} <kbd>Enter</kbd></button>
+            <button type="button" className="signal-button signal-submit" onClick={() => props.onSubmit()}>{props.adjudicating === true ? strings.submitDraft : strings.submit} <kbd>Enter</kbd></button>
           </footer>
         )}
       </aside>

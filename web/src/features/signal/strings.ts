@@ -36,6 +36,7 @@ export const strings = {
   nothing: "Select nothing",
   guidelineName: "Show or hide the guideline",
   submit: "Submit, next",
+  submitDraft: "Submit with a reason",
   submitName: "Submit and open the next item",
   skip: "Skip",
   skipName: "Skip this item with a reason",

@@ -151,7 +151,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
     <div className="text-workspace">
       <LeftPanel state={state} spans={spans.fragments} related={props.item.related} pseudonym={item.patient.pseudonym} go={(place) => set({ ...now.current, caret: place, anchor: null, selected: null })} />
       <main className="text-middle">
-        <ToolRow state={state} run={run} onSubmit={props.onSubmit} />
+        <ToolRow state={state} run={run} onSubmit={props.onSubmit} adjudicating={props.adjudicating === true} />
         {state.find !== null && (
           <FindRow box={findBox} state={state} set={(query) => set(withQuery(now.current, query))} step={(by) => set(stepFound(now.current, by))} close={() => set({ ...now.current, find: null })} />
         )}
@@ -181,7 +181,7 @@ function copySelection(state: TextState): void {
   if (text !== "") void navigator.clipboard.writeText(text);
 }
 
-function ToolRow(props: { state: TextState; run: (command: TextCommand) => void; onSubmit: () => void }): React.JSX.Element {
+function ToolRow(props: { state: TextState; run: (command: TextCommand) => void; onSubmit: () => void; adjudicating: boolean }): React.JSX.Element {
   const { state, run } = props;
   const rows = [
     [undoCommand, strings.undo(undoLabel(state.history)), "Z"],
@@ -203,7 +203,7 @@ function ToolRow(props: { state: TextState; run: (command: TextCommand) => void;
       <i />
       {!state.readOnly && (
         <button type="button" className="text-button text-submit" title={submitCommand.label} onClick={props.onSubmit}>
-          {strings.submit} <kbd>Ctrl Enter</kbd>
+          {props.adjudicating ? strings.submitDraft : strings.submit} <kbd>Ctrl Enter</kbd>
         </button>
       )}
     </div>
@@ -334,7 +334,7 @@ function RightPanel(props: {
       </div>
       {!state.readOnly && (
         <footer className="text-finish">
-          <button type="button" className="text-button" onClick={() => props.props.onSkip()}>{strings.skip} <kbd>⇧S</kbd></button>
+          {props.props.adjudicating !== true && <button type="button" className="text-button" onClick={() => props.props.onSkip()}>{strings.skip} <kbd>⇧S</kbd></button>}
           <button type="button" className="text-button" onClick={() => props.props.onQuestion()}>{strings.question} <kbd>⇧Q</kbd></button>
         </footer>
       )}

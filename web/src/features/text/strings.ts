@@ -31,6 +31,7 @@ export const strings = {
   found: (at: number, of: number): string => (of === 0 ? "none" : `${at} of ${of}`),
   guidelineName: "Show or hide the guideline",
   submit: "Submit",
+  submitDraft: "Submit with a reason",
   submitName: "Submit and open the next item",
   skip: "Skip",
   skipName: "Skip this item with a reason",

@@ -1,0 +1,188 @@
+#include "service/review/draft_seed.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+#include <set>
+
+namespace consilium::service {
+namespace json = boost::json;
+
+namespace {
+
+using Slots = std::map<AnnotationId, std::string>;
+
+Slots slots_of_opinions(const ItemReview& review) {
+  Slots slots;
+  for (const Difference& difference : review.differences) {
+    for (const DifferenceChoice& choice : difference.choices) {
+      for (const Said& said : choice.said) {
+        if (said.annotation != nullptr) slots.emplace(said.annotation->id, difference.id);
+      }
+    }
+  }
+  return slots;
+}
+
+Slots slots_of_standing(const ItemReview& review, const RaterId& adjudicator) {
+  Slots slots;
+  for (const Difference& difference : review.differences) {
+    slots.emplace(outcome_id(review.read.row.id, adjudicator, difference.id), difference.id);
+  }
+  return slots;
+}
+
+// Copies with the adjudicator's ids; relations join the copies of their ends.
+std::vector<OutcomeLabel> copies_of(const std::vector<Annotation>& annotations, const Slots& slots,
+                                    const ItemId& item, const RaterId& adjudicator) {
+  std::vector<OutcomeLabel> labels;
+  std::map<AnnotationId, AnnotationId> became;
+  std::set<AnnotationId> used;
+  for (const Annotation& annotation : annotations) {
+    const auto slot = slots.find(annotation.id);
+    std::string name = "copy " + to_string(annotation.id);
+    if (const auto vote = whole_vote_slot(annotation)) {
+      name = *vote;
+    } else if (slot != slots.end()) {
+      name = slot->second;
+    }
+    AnnotationId id = outcome_id(item, adjudicator, name);
+    if (!used.insert(id).second) {
+      id = outcome_id(item, adjudicator, "copy " + to_string(annotation.id));
+    }
+    became[annotation.id] = id;
+    labels.push_back({.body = annotation, .decision = {}, .voxels = {}});
+    labels.back().body.id = id;
+  }
+  for (OutcomeLabel& label : labels) {
+    auto* relation = std::get_if<RelationTarget>(&label.body.target);
+    if (relation == nullptr) continue;
+    for (AnnotationId* end : {&relation->from, &relation->to}) {
+      if (const auto found = became.find(*end); found != became.end()) *end = found->second;
+    }
+  }
+  return labels;
+}
+
+Answer<DraftSeed> seed_of_standing(const ItemReview& review, const RaterId& adjudicator) {
+  if (!review.adjudication || !review.read.truth) {
+    return fail(ErrorCode::NotFound, "the item is not adjudicated", "/from",
+                "begin from an opinion or from decisions");
+  }
+  const Opinion& standing = *review.read.truth;
+  DraftSeed seed{.name = "standing", .labels = {}, .base = standing.rater.id};
+  if (standing.rater.id == adjudicator) {
+    for (const Annotation& annotation : standing.annotations) {
+      seed.labels.push_back({.body = annotation, .decision = {}, .voxels = {}});
+    }
+  } else {
+    seed.labels = copies_of(standing.annotations, slots_of_standing(review, standing.rater.id),
+                            review.read.row.id, adjudicator);
+  }
+  return seed;
+}
+
+Answer<DraftSeed> seed_of_opinion(std::string name, const ItemReview& review,
+                                  const RaterId& adjudicator) {
+  const auto key = std::ranges::find(review.keys, name.substr(name.find(' ') + 1));
+  if (key == review.keys.end()) {
+    return fail(ErrorCode::NotFound, "there is no such opinion on the item", "/opinion",
+                "name one of the keys that the item's opinions have");
+  }
+  const Opinion& opinion = *review.opinions[static_cast<std::size_t>(key - review.keys.begin())];
+  return DraftSeed{.name = std::move(name),
+                   .labels = copies_of(opinion.annotations, slots_of_opinions(review),
+                                       review.read.row.id, adjudicator),
+                   .base = opinion.rater.id};
+}
+
+// By grid and number: those whose label lets them overlap others.
+std::set<std::pair<std::string, std::uint16_t>> overlapping_segments(const Protocol& protocol,
+                                                                     const DraftSeed& seed) {
+  std::set<std::pair<std::string, std::uint16_t>> segments;
+  for (const OutcomeLabel& label : seed.labels) {
+    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
+    if (mask == nullptr || !label.body.label) continue;
+    const LabelSpec* spec = protocol.label(*label.body.label);
+    if (spec != nullptr && spec->overlaps) segments.emplace(mask->grid_id, mask->segment);
+  }
+  return segments;
+}
+
+}  // namespace
+
+Result<std::string> seed_name(const json::object& request) {
+  const std::string from(request.at("from").as_string());
+  if (from != "opinion") return from;
+  const json::value* key = request.if_contains("opinion");
+  if (key == nullptr || !key->is_string()) {
+    return fail(ErrorCode::InvalidInput, "it is not said which opinion", "/opinion",
+                "send its key: A, B, C");
+  }
+  return "opinion " + std::string(key->as_string());
+}
+
+Answer<DraftSeed> read_seed(const json::object& request, const ItemReview& review,
+                            const RaterId& adjudicator) {
+  std::string name = CSL_TRY(seed_name(request));
+  if (name == "standing") return seed_of_standing(review, adjudicator);
+  if (name != "decisions") return seed_of_opinion(std::move(name), review, adjudicator);
+  const json::value* list = request.if_contains("decisions");
+  if (list == nullptr || !list->is_array()) {
+    return fail(ErrorCode::InvalidInput, "there are no decisions", "/decisions",
+                "send one for each difference that is not agreed");
+  }
+  const auto decisions = CSL_TRY(read_decisions(list->as_array()));
+  auto outcome = outcome_of(outcome_input(review, adjudicator, decisions));
+  if (!outcome) return refuse(std::move(outcome).error());
+  return DraftSeed{.name = std::move(name), .labels = std::move(*outcome), .base = {}};
+}
+
+Result<LaidMasks> lay_masks(storage::Store& store, const storage::Reader& reader,
+                            const storage::ItemRow& item, const RaterId& rater,
+                            const Protocol& protocol, const DraftSeed& seed, const Clock& clock,
+                            Random& random) {
+  const std::set<std::pair<std::string, std::uint16_t>> overlapping =
+      overlapping_segments(protocol, seed);
+  std::map<std::string, std::vector<SegmentCopy>> grids;
+  for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, rater))) {
+    grids[mask.grid_id];
+  }
+  if (seed.base) {
+    for (const storage::MaskRow& mask :
+         CSL_TRY(storage::masks_of_item(reader, item.id, *seed.base))) {
+      std::set<std::uint32_t> layers;
+      for (const storage::MaskBrickRow& brick :
+           CSL_TRY(storage::mask_bricks(reader, item.id, *seed.base, mask.grid_id, std::nullopt))) {
+        if (brick.layer != 0) layers.insert(brick.layer);
+      }
+      std::vector<SegmentCopy>& copies = grids[mask.grid_id];
+      for (const std::uint32_t layer : layers) {
+        const auto segment = static_cast<std::uint16_t>(layer);
+        copies.push_back({.from = *seed.base,
+                          .segment = segment,
+                          .as = segment,
+                          .in_own_layer = overlapping.contains({mask.grid_id, segment})});
+      }
+    }
+  }
+  for (const OutcomeLabel& label : seed.labels) {
+    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
+    if (mask == nullptr || !label.voxels || seed.base) continue;
+    grids[mask->grid_id].push_back(
+        {.from = label.voxels->rater,
+         .segment = label.voxels->segment,
+         .as = mask->segment,
+         .in_own_layer = overlapping.contains({mask->grid_id, mask->segment})});
+  }
+  LaidMasks laid;
+  for (const auto& [grid_id, copies] : grids) {
+    LaidMask one = CSL_TRY(lay_segments(store, reader, item, rater, grid_id, seed.base, copies,
+                                        make_id<MaskPatchId>(clock, random)));
+    laid.overlaps += one.overlaps;
+    if (one.mask) laid.masks.push_back(std::move(*one.mask));
+  }
+  return laid;
+}
+
+}  // namespace consilium::service

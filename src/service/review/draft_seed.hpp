@@ -1,0 +1,45 @@
+// What an adjudication's draft begins with: a copy of one opinion, of what stands, or of what
+// decisions come to. Used inside this module.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "service/access/answer.hpp"
+#include "service/annotation/mask_copy.hpp"
+#include "service/review/item_review.hpp"
+#include "service/review/outcome.hpp"
+
+namespace consilium::service {
+
+struct DraftSeed {
+  std::string name;  // "opinion B" | "standing" | "decisions"
+  std::vector<OutcomeLabel> labels;
+  std::optional<RaterId> base;  // whose masks are taken as they are; none: the labels' voxels
+};
+
+// How the event and the request name it. Errors: InvalidInput.
+[[nodiscard]] Result<std::string> seed_name(const boost::json::object& request);
+
+// `request` is an AdjudicationDraftRequest. Ids are those that decisions on the same differences
+// would give, so that deciding anew later revises what was drawn. Errors: NotFound when there is no
+// such opinion or nothing stands; InvalidInput with violations of decisions.
+[[nodiscard]] Answer<DraftSeed> read_seed(const boost::json::object& request,
+                                          const ItemReview& review, const RaterId& adjudicator);
+
+// The adjudicator's masks made the seed's, in the layers that the workspace edits them in.
+struct LaidMasks {
+  std::vector<MaskCopy> masks;
+  std::uint64_t overlaps = 0;  // voxels that two segments claimed
+};
+[[nodiscard]] Result<LaidMasks> lay_masks(storage::Store& store, const storage::Reader& reader,
+                                          const storage::ItemRow& item, const RaterId& rater,
+                                          const Protocol& protocol, const DraftSeed& seed,
+                                          const Clock& clock, Random& random);
+
+}  // namespace consilium::service
