@@ -94,7 +94,7 @@ struct PropagateOperation {
 using OperationKind =
     std::variant<ThresholdOperation, GrowOperation, FillBetweenOperation, IslandsOperation,
                  MarginOperation, HollowOperation, SmoothOperation, LogicalOperation,
-                 FillHolesOperation, CopyPriorOperation, PropagateOperation, ClassifyOperation>;
+                 FillHolesOperation, CopyPriorOperation, ClassifyOperation, PropagateOperation>;
 
 // Which voxels may change; `inside` may hold 0, what has no segment.
 struct Restriction {

@@ -180,8 +180,8 @@ class Runner {
     return {.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
                                 change),
             .next_slices = {},
-            .propagation = {},
-            .learnt = {}};
+            .learnt = {},
+            .propagation = {}};
   }
 
   [[nodiscard]] OperationResult become(std::uint16_t segment, const BitVolume& now) const {
@@ -449,8 +449,8 @@ bool needs_image(const MaskOperation& operation) {
   return operation.restriction.range || (fill != nullptr && fill->image_aware) ||
          std::holds_alternative<ThresholdOperation>(operation.kind) ||
          std::holds_alternative<GrowOperation>(operation.kind) ||
-         std::holds_alternative<PropagateOperation>(operation.kind) ||
-         std::holds_alternative<ClassifyOperation>(operation.kind);
+         std::holds_alternative<ClassifyOperation>(operation.kind) ||
+         std::holds_alternative<PropagateOperation>(operation.kind);
 }
 
 bool works_on_all(const MaskOperation& operation) {

@@ -31,8 +31,8 @@ struct OperationInput {
 struct OperationResult {
   MaskEdit edit;
   std::optional<NextSlices> next_slices;
-  std::optional<Propagation> propagation;  // without the labels
   std::optional<Learnt> learnt;
+  std::optional<Propagation> propagation;  // without the labels
 };
 
 [[nodiscard]] bool needs_image(const MaskOperation& operation);

@@ -82,12 +82,12 @@ std::string summary_of(const OperationResult& result, std::int64_t revision, dou
     }
     summary["next_slices"] = std::move(slices);
   }
-  if (result.propagation) summary["propagation"] = propagation_json(*result.propagation);
   if (result.learnt) {
     summary["model"] = json::object{{"version", result.learnt->version},
                                     {"samples", result.learnt->sample_count},
                                     {"own_samples", result.learnt->own_count}};
   }
+  if (result.propagation) summary["propagation"] = propagation_json(*result.propagation);
   return json::serialize(summary);
 }
 
@@ -370,7 +370,8 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
     prior = CSL_TRY(
         state_->working_mask(access, project, from->item, from->grid_id, from->grid, whose));
     input.prior = &*prior;
-    if (std::holds_alternative<PropagateOperation>(operation.kind)) {
+    if (auto* propagate = std::get_if<PropagateOperation>(&operation.kind)) {
+      CSL_TRY(state_->choose_segments(*from, access.rater(), *propagate));
       input.prior_image = CSL_TRY(state_->volumes.find(access, project, from->item, from->grid_id));
     }
   }
