@@ -20,6 +20,10 @@ enum class FileKind {
   Nifti,      // .nii, .nii.gz
   Nrrd,       // .nrrd, .nhdr
   MetaImage,  // .mha, .mhd
+  CocoJson,   // shapes on pictures, as COCO has them
+  YoloNames,  // data.yaml, the labels' folder beside it
+  VocXml,
+  LabelMap,   // label-map.txt: NAME=LABEL, a line each, for the label files of the same import
   Other,      // a signal file of some header, or nothing that we read
 };
 

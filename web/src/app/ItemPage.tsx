@@ -1,5 +1,6 @@
 // Opens an item: its project, protocol, my labels with what still waits, my lease, and the workspace of its
 // kind; then fetches the next item before it is asked for.
+import { SuggestionBanner } from "./SuggestionBanner";
 import { QuestionDialog, RelatedDrawer, ViolationsDialog } from "./dialogs";
 import { useOutbox, useSaveState } from "./outbox_context";
 import { loadWorkspace } from "./workspaces";
@@ -272,7 +273,7 @@ function OpenItem({ opened, outbox, me }: { readonly opened: Opened; readonly ou
           </Button>
         </div>
       ) : opened.taskProblem === null ? (
-        <span />
+        readOnly || ready.annotations.length > 0 ? <span /> : <SuggestionBanner project={project.id} item={item.id} protocol={protocol} />
       ) : (
         <div className="banner" role="status">
           {opened.taskProblem}
