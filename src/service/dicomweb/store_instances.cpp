@@ -14,6 +14,7 @@
 #include "service/dicomweb/dicomweb.hpp"
 #include "service/dicomweb/place.hpp"
 #include "service/intake/file_bytes.hpp"
+#include "service/prelabel/object_labels.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -113,6 +114,7 @@ struct PartFacts {
   std::string sop_instance;
   std::string series;
   std::string study;
+  bool holds_labels = false;  // kept as labels of the images, not as an object to fetch again
   std::optional<FailureReason> failure;
 };
 
@@ -126,6 +128,7 @@ PartFacts facts_of(const std::filesystem::path& path) {
   facts.sop_instance = file->dataset.ascii(tags::sop_instance_uid);
   facts.series = file->dataset.ascii(tags::series_instance_uid);
   facts.study = file->dataset.ascii(tags::study_instance_uid);
+  facts.holds_labels = is_label_object(*file);
   return facts;
 }
 
@@ -163,6 +166,10 @@ StoreAnswer answer_of(storage::Store& store, const std::vector<PartFacts>& parts
     const std::string study = address + "/studies/" + mapped_uid(store, part.study);
     studies.insert(study);
     json::object item = reference(part);
+    if (part.holds_labels) {
+      stored.push_back(std::move(item));
+      continue;
+    }
     item["00081190"] =
         attribute("UR", json::value_from(study + "/series/" + mapped_uid(store, part.series) +
                                          "/instances/" + mapped_uid(store, part.sop_instance)));

@@ -63,6 +63,13 @@ bool is_edf(std::string_view head) {
   return std::ranges::all_of(head.substr(168, 16), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+// As far as its beginning shows: its parts stand in any order, and a FHIR resource has none of them.
+bool is_coco(std::string_view head) {
+  const auto has = [&](std::string_view key) { return head.find(key) != head.npos; };
+  return !has("\"resourceType\"") &&
+         (has("\"images\"") || has("\"categories\"") || has("\"category_id\""));
+}
+
 std::string_view usual_remedy(ErrorCode code) {
   switch (code) {
     case ErrorCode::Corrupt:
@@ -105,7 +112,12 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   if (extension == "hea") return FileKind::WfdbHeader;
   if (extension == "csv" || extension == "tsv") return FileKind::NoteCsv;
   if (extension == "jsonl" || extension == "ndjson") return FileKind::NoteJsonl;
-  if (extension == "json") return FileKind::FhirJson;
+  if (extension == "json") return is_coco(head) ? FileKind::CocoJson : FileKind::FhirJson;
+  if ((extension == "yaml" || extension == "yml") && head.find("names:") != head.npos) {
+    return FileKind::YoloNames;
+  }
+  if (extension == "xml" && head.find("<annotation>") != head.npos) return FileKind::VocXml;
+  if (name.substr(name.find_last_of('/') + 1) == "label-map.txt") return FileKind::LabelMap;
   if (extension == "txt" || extension == "text") return FileKind::PlainNote;
   for (const Later& later : later_kinds) {
     if (extension == later.extension) {

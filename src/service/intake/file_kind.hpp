@@ -21,6 +21,10 @@ enum class FileKind {
   Nrrd,       // .nrrd, .nhdr
   MetaImage,  // .mha, .mhd
   Photo,      // JPEG, PNG, TIFF
+  CocoJson,   // shapes on pictures, as COCO has them
+  YoloNames,  // data.yaml, the labels' folder beside it
+  VocXml,
+  LabelMap,   // label-map.txt: NAME=LABEL, a line each, for the label files of the same import
   Other,      // a signal file of some header, or nothing that we read
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/byte_source.hpp"
+#include "service/intake/label_files.hpp"
 #include "service/intake/signal_intake.hpp"
 #include "service/intake/volume_intake.hpp"
 
@@ -40,6 +41,8 @@ class Planner {
     }
     gather_recordings();
     gather_volumes();
+    gather_names();
+    gather_yolo();
     std::vector<ImportUnit> units;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       if (consumed_.contains(i)) continue;
@@ -118,6 +121,43 @@ class Planner {
     }
   }
 
+  // The names of a label volume's values lie beside it: PATIENT.nii.gz, PATIENT.json.
+  void gather_names() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (!is_kind(i, FileKind::Nifti) && !is_kind(i, FileKind::MetaImage) &&
+          !is_kind(i, FileKind::Nrrd)) {
+        continue;
+      }
+      std::string stem = files_[i].name;
+      if (stem.ends_with(".gz")) stem.resize(stem.size() - 3);
+      const auto found = by_name_.find(stem_of(stem) + ".json");
+      if (found == by_name_.end() || consumed_.contains(found->second)) continue;
+      const auto source = open_file_source(files_[found->second].path);
+      if (!source || (*source)->size() > header_bytes_max) continue;
+      const auto text = read_all(**source, header_bytes_max);
+      if (!text || !names_labels(*text)) continue;
+      volumes_[i].push_back(found->second);
+      consumed_.insert(found->second);
+    }
+  }
+
+  // data.yaml says the names of the classes; labels/ beside it has a text for each image.
+  void gather_yolo() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (!is_kind(i, FileKind::YoloNames)) continue;
+      const std::string folder = folder_of(files_[i].name);
+      const auto take = [&](const std::string& beginning) {
+        for (auto at = by_name_.lower_bound(beginning);
+             at != by_name_.end() && at->first.starts_with(beginning); ++at) {
+          if (!at->first.ends_with(".txt") || !consumed_.insert(at->second).second) continue;
+          volumes_[i].push_back(at->second);
+        }
+      };
+      take(folder + "labels/");
+      take(folder + "images.txt");
+    }
+  }
+
   ImportUnit unit_of(std::size_t file) {
     ImportUnit unit;
     unit.files = {file};
@@ -142,7 +182,8 @@ class Planner {
   std::vector<Result<FileKind>> kinds_;
   std::map<std::string, std::size_t> by_name_;
   std::map<std::size_t, std::vector<std::size_t>> recordings_;  // header -> all its files
-  std::map<std::size_t, std::vector<std::size_t>> volumes_;     // detached header -> its data
+  // Detached header -> its data; label volume -> its names; YOLO's names -> its labels.
+  std::map<std::size_t, std::vector<std::size_t>> volumes_;
   std::set<std::size_t> consumed_;
   std::set<std::size_t> counted_;
 };

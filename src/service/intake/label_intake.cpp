@@ -1,5 +1,6 @@
 #include "service/intake/label_intake.hpp"
 
+#include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
 #include "service/prelabel/left_out.hpp"
 #include "service/prelabel/object_labels.hpp"
@@ -10,9 +11,27 @@ bool holds_labels(ByteView dicom) {
   return file && is_label_object(*file);
 }
 
+std::optional<std::string> instance_uid_of(ByteView dicom) {
+  const auto file = read_dicom(dicom, {.stops_at_pixel_data = true});
+  if (!file) return std::nullopt;
+  return std::string(file->dataset.ascii(tags::sop_instance_uid));
+}
+
 Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, const PreparedSink& sink) {
   const DicomFile file = CSL_TRY(read_dicom(dicom));
   return keep(CSL_TRY(read_object_labels(file, images_, tools_.codec)), sink);
+}
+
+Result<std::optional<Error>> LabelIntake::take_file(const LabelFile& file,
+                                                    const ImageByName& by_name,
+                                                    const PreparedSink& sink) {
+  if (is_label_volume_kind(file.kind)) {
+    return keep(CSL_TRY(labels_of_volume(CSL_TRY(read_label_volume(file)), images_)), sink);
+  }
+  const ShapesRead read = CSL_TRY(read_shapes(file));
+  ReadLabels labels = CSL_TRY(labels_of_shapes(read.file, images_, by_name));
+  labels.notes.insert(labels.notes.begin(), read.notes.begin(), read.notes.end());
+  return keep(labels, sink);
 }
 
 Result<std::optional<Error>> LabelIntake::keep(const ReadLabels& read, const PreparedSink& sink) {

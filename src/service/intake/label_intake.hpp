@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "service/intake/label_files.hpp"
 #include "service/intake/prepared.hpp"
+#include "service/prelabel/file_labels.hpp"
 #include "service/prelabel/image_finder.hpp"
 #include "service/prelabel/keep_labels.hpp"
 
@@ -14,6 +16,9 @@ namespace consilium::service {
 // Whether the file is a DICOM object of labels. False for what does not read: whoever takes it for
 // an image says what is wrong.
 [[nodiscard]] bool holds_labels(ByteView dicom);
+
+// The SOP instance UID of a DICOM file; nothing for others.
+[[nodiscard]] std::optional<std::string> instance_uid_of(ByteView dicom);
 
 class LabelIntake {
  public:
@@ -26,6 +31,11 @@ class LabelIntake {
   // file was not taken over comes back, or nothing. Errors: those of reading; NotFound when the
   // project has none of its images; Conflict without a protocol.
   [[nodiscard]] Result<std::optional<Error>> take_object(ByteView dicom, const PreparedSink& sink);
+
+  // The same for a file of another kind (label_files.hpp), and what lies beside it.
+  [[nodiscard]] Result<std::optional<Error>> take_file(const LabelFile& file,
+                                                       const ImageByName& by_name,
+                                                       const PreparedSink& sink);
 
   [[nodiscard]] std::int64_t labels_added() const { return labels_added_; }
 

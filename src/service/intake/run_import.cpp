@@ -122,9 +122,12 @@ class ImportRun {
                                  .finished_content = {}});
     };
     if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, end, sink);
-    if (unit.kind == FileKind::Nifti || unit.kind == FileKind::Nrrd ||
-        unit.kind == FileKind::MetaImage) {
-      return prepare_volume_file(unit, sink);
+    if (is_label_volume_kind(unit.kind)) return prepare_volume_file(unit, end, sink);
+    if (unit.kind == FileKind::LabelMap) return take_label_map(unit, sink);
+    if (unit.kind == FileKind::CocoJson || unit.kind == FileKind::YoloNames ||
+        unit.kind == FileKind::VocXml) {
+      end.waits_for_images = true;
+      return {};
     }
     if (unit.kind == FileKind::Photo) return prepare_photo_file(unit, sink);
     if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
@@ -177,9 +180,57 @@ class ImportRun {
                          content, sink);
   }
 
-  Status prepare_volume_file(const ImportUnit& unit, const PreparedSink& sink) {
+  Status take_label_map(const ImportUnit& unit, const PreparedSink& sink) {
+    const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
+    const LabelMap map = CSL_TRY(read_label_map_text(text_of(file.view())));
+    names_.with([&](auto& names) { names.insert(map.begin(), map.end()); });
+    static_cast<void>(sink({.objects = {}, .commit = [](Transaction&) { return Committed{}; }}));
+    return {};
+  }
+
+  // A file with what lies beside it, for the readers of labels; with the names alone when it is
+  // only to be told whether it holds labels.
+  Result<LabelFile> label_file(const ImportUnit& unit, const FileBytes& file,
+                               bool is_whole) const {
+    LabelFile labels{.kind = unit.kind,
+                     .name = files_[unit.files.front()].name,
+                     .source = {},
+                     .bytes = file.view()};
+    if (is_whole) labels.source = content_name(tools_.store, sha256(file.view()));
+    for (const std::size_t index : std::span(unit.files).subspan(1)) {
+      if (!is_whole && !files_[index].name.ends_with(".json")) continue;
+      const FileBytes one = CSL_TRY(FileBytes::open(files_[index].path));
+      labels.beside.push_back(
+          {.name = files_[index].name, .bytes = Bytes(one.view().begin(), one.view().end())});
+    }
+    return labels;
+  }
+
+  // By its file's name, where that is a DICOM file of this import.
+  std::optional<std::string> image_named(std::string_view name) {
+    if (!image_names_) {
+      image_names_.emplace();
+      for (const ImportFile& file : files_) {
+        const std::string base = std::filesystem::path(file.name).filename().string();
+        image_names_->emplace(base, &file);
+        image_names_->emplace(std::filesystem::path(base).stem().string(), &file);
+      }
+    }
+    const auto at = [&](const std::string& key) -> std::optional<std::string> {
+      const auto found = image_names_->find(key);
+      if (found == image_names_->end()) return std::nullopt;
+      const auto bytes = FileBytes::open(found->second->path);
+      return bytes ? instance_uid_of(bytes->view()) : std::nullopt;
+    };
+    if (auto uid = at(std::string(name))) return uid;
+    return at(std::filesystem::path(name).stem().string());
+  }
+
+  Status prepare_volume_file(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
     const ImportFile& header = files_[unit.files.front()];
     const FileBytes file = CSL_TRY(FileBytes::open(header.path));
+    end.waits_for_images = is_label_volume(CSL_TRY(label_file(unit, file, false)));
+    if (end.waits_for_images) return {};
     Sha256 all;
     for (const std::size_t index : unit.files) all.update(CSL_TRY(digest_of(files_[index].path)));
     const std::string content = content_name(tools_.store, all.finish());
@@ -556,7 +607,9 @@ class ImportRun {
 
   // One file after the other: a later one adds to what an earlier one made.
   Status take_labels() {
-    LabelIntake intake(tools_, labels_.names);
+    LabelMap names = labels_.names;
+    names_.with([&](const auto& told) { names.insert(told.begin(), told.end()); });
+    LabelIntake intake(tools_, names);
     for (const std::size_t number : label_units_.with([](auto& units) { return units; })) {
       if (options_.stop.stop_requested()) {
         return fail(ErrorCode::Unavailable, "the import was interrupted", "",
@@ -585,7 +638,10 @@ class ImportRun {
   Result<std::optional<Error>> take_labels_of(LabelIntake& intake, const ImportUnit& unit,
                                               const PreparedSink& sink) {
     const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
-    return intake.take_object(file.view(), sink);
+    if (unit.kind == FileKind::Dicom) return intake.take_object(file.view(), sink);
+    return intake.take_file(
+        CSL_TRY(label_file(unit, file, true)),
+        [this](std::string_view name) { return image_named(name); }, sink);
   }
 
   Status finish() {
@@ -610,7 +666,9 @@ class ImportRun {
   ImportReport report_;
   std::map<std::size_t, UnitState> states_;
   Guarded<std::set<std::size_t>> label_units_;
+  Guarded<LabelMap> names_;  // of the import's own label-map.txt
   std::int64_t labels_added_ = 0;
+  std::optional<std::map<std::string, const ImportFile*>> image_names_;
   std::set<SeriesId> series_;
   std::set<StudyId> studies_;
   std::int64_t extra_items_ = 0;

@@ -135,18 +135,19 @@ class PartMaker {
         .measurements = said.measurements};
     if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
       if (!allows(label, PlaceKind::Mask)) return refuse(said, label, "a mask", kept);
-      const std::uint16_t segment = CSL_TRY(next_segment(voxels->grid_id));
-      body.target = MaskTarget{.grid_id = voxels->grid_id, .segment = segment};
-      voxels_[voxels->grid_id].push_back({segment, &voxels->layer->at(voxels->value)});
+      body.target = CSL_TRY(add_voxels(*voxels));
     } else if (const auto* region = std::get_if<SaidRegion>(&said.place)) {
       const auto form = std::ranges::find_if(region->forms, [&](const RegionTarget& target) {
         return allows(label, place_kind(target));
       });
-      if (form == region->forms.end()) {
-        return refuse(said, label, "a " + std::string(name_of(place_kind(region->forms.front()))),
-                      kept);
+      if (form != region->forms.end()) {
+        body.target = *form;
+      } else if (region->as_voxels && allows(label, PlaceKind::Mask)) {
+        body.target = CSL_TRY(add_voxels(region->as_voxels()));
+      } else {
+        return refuse(said, label,
+                      "a " + std::string(name_of(place_kind(region->forms.front()))), kept);
       }
-      body.target = *form;
     } else {
       body.value = std::string(value_absent);
     }
@@ -185,6 +186,15 @@ class PartMaker {
     kept.problems.insert(fmt::format("\"{}\": '{}' may not stand on {}, its places are {}",
                                      said.name, label.id, place, places_of(label)));
     return {};
+  }
+
+  Result<MaskTarget> add_voxels(const SaidVoxels& voxels) {
+    const std::uint16_t segment = CSL_TRY(next_segment(voxels.grid_id));
+    layers_.push_back(voxels.layer);
+    if (const auto found = voxels.layer->find(voxels.value); found != voxels.layer->end()) {
+      voxels_[voxels.grid_id].push_back({segment, &found->second});
+    }
+    return MaskTarget{.grid_id = voxels.grid_id, .segment = segment};
   }
 
   // Past those that the tool's mask has.
@@ -261,6 +271,7 @@ class PartMaker {
   const ItemFacts& facts_;
   const LabelSet& set_;
   ToolWrite write_;
+  std::vector<SplitLayer> layers_;  // what the voxels below lie in
   std::map<std::string, std::vector<NumberedVoxels>> voxels_;
   std::map<std::string, std::int64_t> last_segment_;
 };

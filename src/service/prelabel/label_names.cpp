@@ -68,6 +68,18 @@ Result<LabelMap> read_label_map(const std::vector<std::string>& pairs) {
   return map;
 }
 
+Result<LabelMap> read_label_map_text(std::string_view text) {
+  std::vector<std::string> pairs;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+    if (!line.empty() && line.front() != '#') pairs.emplace_back(line);
+  }
+  return read_label_map(pairs);
+}
+
 Status check_label_map(const Protocol& protocol, const LabelMap& map) {
   for (const auto& [name, label] : map) {
     if (!label.empty() && protocol.label(label) == nullptr) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,6 +21,8 @@ using LabelMap = std::map<std::string, std::string>;
 [[nodiscard]] LabelMap plain_names(const LabelMap& map);
 // "Liver=liver", one each. Errors: InvalidInput.
 [[nodiscard]] Result<LabelMap> read_label_map(const std::vector<std::string>& pairs);
+// A pair on each line; empty ones and those that begin with "#" are passed over.
+[[nodiscard]] Result<LabelMap> read_label_map_text(std::string_view text);
 // Errors: InvalidInput when an id is none of the protocol's.
 [[nodiscard]] Status check_label_map(const Protocol& protocol, const LabelMap& map);
 

@@ -2,6 +2,7 @@
 // our images, and which tool said so. Readers make it; keep_labels.hpp keeps it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -35,6 +36,8 @@ struct SaidVoxels {
 // telling first: the protocol decides.
 struct SaidRegion {
   std::vector<RegionTarget> forms;
+  // The same as voxels, for labels that stand on masks alone; may be null.
+  std::function<SaidVoxels()> as_voxels = nullptr;
 };
 // The label was looked for on the item, and is not there: a segment without any voxel.
 struct SaidAbsent {};

@@ -28,8 +28,8 @@ std::optional<Error> left_out(const LabelSum& sum, const std::string& label_ids)
               "", ""};
   if (!sum.unmatched.empty()) {
     error.remedy =
-        "say which label each name means (map NAME=LABEL), and import the file again; the "
-        "protocol's labels are " +
+        "say which label each name means, NAME=LABEL, and import the file again; the protocol's "
+        "labels are " +
         label_ids;
   }
   return error;

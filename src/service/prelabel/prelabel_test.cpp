@@ -12,6 +12,7 @@
 #include "storage/labels.hpp"
 #include "storage/maintenance/rebuild_check.hpp"
 #include "storage/sqlite/areas.hpp"
+#include "tests/data_path.hpp"
 #include "tests/service/made_masks.hpp"
 
 using namespace consilium;
@@ -39,10 +40,14 @@ struct Prelabelling : ServiceFixture {
 
   // A second project with the same images in it.
   ProjectId other_project(const std::string& suggestions = "before") {
+    const ProjectId id = bare_project(suggestions);
+    import_into(id, folder.path() / "images");
+    return id;
+  }
+  ProjectId bare_project(const std::string& suggestions = "before") {
     const auto id = make_id<ProjectId>(*clock, *random);
     must(projects_->put(operator_, id, {.name = "Other"}, std::nullopt));
     must(projects_->put_protocol(operator_, id, protocol_text(suggestions)));
-    import_into(id, folder.path() / "images");
     return id;
   }
 
@@ -50,7 +55,7 @@ struct Prelabelling : ServiceFixture {
                              const LabelMap& map = {}) {
     std::vector<ImportFile> files = must(list_files(std::vector{path}));
     std::erase_if(files, [](const ImportFile& file) {  // the export's own account of itself
-      return file.name.ends_with("manifest.json");
+      return file.name.ends_with("provenance.json");
     });
     return must(run_labelled_import(
         {.store = *store_, .codec = nullptr, .clock = *clock, .random = *random}, operator_, into,
@@ -130,7 +135,8 @@ TEST_CASE("an exported segmentation comes back as a tool's labels, voxel for vox
   fixture.put_mask("nodule", 2);
   const auto said = fixture.voxels_in(fixture.project);
   for (const ExportFormat format :
-       {ExportFormat::DicomSeg, ExportFormat::DicomSegLabelMap, ExportFormat::RtStruct}) {
+       {ExportFormat::DicomSeg, ExportFormat::DicomSegLabelMap, ExportFormat::RtStruct,
+        ExportFormat::Nrrd, ExportFormat::Nifti, ExportFormat::Coco}) {
     CAPTURE(name_of(format));
     const auto out = fixture.folder.path() / std::string(name_of(format));
     fixture.export_to(format, out);
@@ -139,17 +145,19 @@ TEST_CASE("an exported segmentation comes back as a tool's labels, voxel for vox
     for (const auto& refusal : done.report.refused) MESSAGE(to_line(refusal.error));
     CHECK(done.report.refused.empty());
     CHECK(done.labels_added == 2);
+    CHECK(done.report.items_added == 0);  // a label volume is no image
     CHECK(fixture.voxels_in(other) == said);
     for (const storage::AnnotationRow& row : fixture.rows_in(other)) {
       CHECK(row.state == "submitted");
       CHECK(row.stage == "suggest");
       CHECK(row.rater_kind == "import");
-      CHECK(row.rater_name.starts_with("Consilium"));
+      if (format != ExportFormat::Nrrd) CHECK(row.rater_name.starts_with("Consilium"));
     }
     // The same again is known.
     const LabelledImport again = fixture.import_into(other, out);
     CHECK(again.labels_added == 0);
-    CHECK(again.report.duplicates == 1);
+    CHECK(again.report.duplicates > 0);
+    CHECK(again.report.refused.empty());
   }
 }
 
@@ -211,6 +219,147 @@ Bytes made_segmentation(const Grid& grid, const std::string& source_series) {
 }
 
 }  // namespace
+
+TEST_CASE("fractions count from a half on") {
+  Prelabelling fixture;
+  Masks masks(*fixture.store_, *fixture.clock);
+  fixture.take(fixture.lead, fixture.project, fixture.image);
+  draw_first(fixture, masks, fixture.lead, fixture.image, fixture.grid,
+             made_layer({{.first = {3, 4, 5}, .length = 40, .segment = 1}}));
+  fixture.put_mask("nodule", 1);
+  const auto out = fixture.folder.path() / "fractions";
+  fixture.export_to(ExportFormat::DicomSegFractional, out);
+  const ProjectId other = fixture.other_project();
+  CHECK(fixture.import_into(other, out).labels_added == 1);
+  CHECK(fixture.voxels_in(other) == fixture.voxels_in(fixture.project));
+}
+
+TEST_CASE("drawings come back from reports, COCO, YOLO and VOC") {
+  Prelabelling fixture;
+  fixture.take(fixture.lead, fixture.project, fixture.image);
+  const json::object series = first_series(fixture, fixture.image);
+  const json::object slice = series.at("volume").at("slices").as_array()[7].as_object();
+  const auto region = [&](const std::string& kind, json::array points) {
+    return json::object{{"type", "region"},
+                        {"series_id", series.at("id")},
+                        {"instance_uid", slice.at("instance_uid")},
+                        {"frame", slice.at("frame")},
+                        {"geometry", json::object{{"kind", kind}, {"points", std::move(points)}}}};
+  };
+  const auto at = [](double x, double y) { return json::array{x, y}; };
+  fixture.put("nodule", region("box", {at(3.25, 4), at(20.5, 31.75)}));
+  fixture.put("mass", region("polygon", {at(30, 30), at(50.5, 33), at(41, 55.25)}));
+  fixture.put("longest_diameter", region("length", {at(1, 2), at(33, 44)}));
+  fixture.put("longest_diameter",
+              region("bidirectional", {at(1, 2), at(33, 44), at(10, 30), at(20, 22)}));
+  fixture.put("longest_diameter", region("angle", {at(1, 2), at(33, 44), at(10, 30)}));
+  fixture.put("granuloma", region("ellipse", {at(5, 20), at(25, 20), at(15, 10), at(15, 30)}));
+  fixture.put("granuloma", region("point", {at(7, 9)}));
+  // By label and kind of geometry: the points.
+  using Drawings = std::multimap<std::pair<std::string, GeometryKind>, std::vector<ImagePoint>>;
+  const auto drawings_in = [&](const ProjectId& in) {
+    Drawings drawings;
+    const auto reader = must(fixture.store_->read());
+    for (const storage::AnnotationRow& row : fixture.rows_in(in)) {
+      const Annotation body =
+          must(parse_annotation(must(reader->open_sealed(row.patient, row.sealed_body))));
+      const auto& target = std::get<RegionTarget>(body.target);
+      CHECK(target.instance_uid == slice.at("instance_uid").as_string());
+      drawings.emplace(std::pair{row.label, target.kind}, target.points);
+    }
+    return drawings;
+  };
+  const Drawings said = drawings_in(fixture.project);
+  struct Case {
+    ExportFormat format;
+    std::set<std::string> labels;  // that the format holds
+    double tolerance_px;
+  };
+  for (const Case& one :
+       {Case{ExportFormat::DicomSr, {"nodule", "mass", "longest_diameter", "granuloma"}, 1e-4},
+        Case{ExportFormat::Coco, {"nodule", "mass"}, 1e-9},
+        Case{ExportFormat::Yolo, {"nodule", "mass"}, 1e-4},
+        Case{ExportFormat::Voc, {"nodule", "mass"}, 1}}) {
+    CAPTURE(name_of(one.format));
+    const auto out = fixture.folder.path() / std::string(name_of(one.format));
+    fixture.export_to(one.format, out);
+    // YOLO says everything twice: as boxes, and as outlines.
+    const ProjectId other = fixture.other_project();
+    const LabelledImport done =
+        fixture.import_into(other, one.format == ExportFormat::Yolo ? out / "segment" : out);
+    for (const auto& refusal : done.report.refused) MESSAGE(to_line(refusal.error));
+    CHECK(done.report.refused.empty());
+    const Drawings read = drawings_in(other);
+    std::size_t wanted = 0;
+    for (const auto& [key, points] : said) {
+      if (!one.labels.contains(key.first)) continue;
+      ++wanted;
+      // VOC has nothing but boxes.
+      const bool is_boxed = one.format == ExportFormat::Voc && key.second != GeometryKind::Box;
+      const auto found = read.find(is_boxed ? std::pair{key.first, GeometryKind::Box} : key);
+      CAPTURE(key.first);
+      REQUIRE(found != read.end());
+      if (is_boxed) continue;
+      REQUIRE(found->second.size() == points.size());
+      for (std::size_t p = 0; p < points.size(); ++p) {
+        CHECK(std::abs(found->second[p].x - points[p].x) <= one.tolerance_px);
+        CHECK(std::abs(found->second[p].y - points[p].y) <= one.tolerance_px);
+      }
+    }
+    CHECK(read.size() == wanted);
+  }
+}
+
+TEST_CASE("dcmqi's segmentations and their NRRD label maps are the same voxels here") {
+  const auto found = consilium::test::data_path("imaging/dicom/dcmqi");
+  if (!found) {
+    MESSAGE("skipped: shared data absent");
+    return;
+  }
+  const std::filesystem::path& root = *found;
+  Prelabelling fixture;
+  struct Pair {
+    std::string images, seg, nrrd;
+  };
+  for (const Pair& pair :
+       {Pair{"ct-3slice", "liver.dcm", "liver_seg.nrrd"},
+        Pair{"24x38x3/image", "24x38x3/seg/label.seg", "24x38x3/nrrd/label.nrrd"}}) {
+    CAPTURE(pair.seg);
+    const ProjectId other = fixture.bare_project();
+    CHECK(fixture.import_into(other, root / pair.images).report.items_added == 1);
+    for (const auto& [file, name] : {std::pair{pair.seg, "liver"}, std::pair{pair.nrrd, "1"}}) {
+      const LabelledImport done = fixture.import_into(other, root / file, {{name, "nodule"}});
+      for (const auto& refusal : done.report.refused) MESSAGE(to_line(refusal.error));
+      CHECK(done.labels_added == 1);
+    }
+    const auto voxels = fixture.voxels_in(other);
+    REQUIRE(voxels.at("nodule").size() == 2);
+    CHECK(!voxels.at("nodule")[0].empty());
+    CHECK(voxels.at("nodule")[0] == voxels.at("nodule")[1]);
+  }
+  // Five segments that overlap in part: each in a layer of its own.
+  const ProjectId other = fixture.bare_project();
+  fixture.import_into(other, root / "ct-3slice");
+  const LabelledImport done = fixture.import_into(other, root / "partial_overlaps.dcm",
+                                                  {{"green", "nodule"},
+                                                   {"orange", "mass"},
+                                                   {"purple", "granuloma"},
+                                                   {"LIGHT_BLUE", "nodule"},
+                                                   {"dark blue", "mass"}});
+  CHECK(done.report.refused.empty());
+  CHECK(done.labels_added == 5);
+  const auto reader = must(fixture.store_->read());
+  std::set<std::uint32_t> layers;
+  const storage::AnnotationRow row = fixture.rows_in(other).front();
+  CHECK(row.rater_name == "QIICR https://github.com/QIICR/dcmqi.git 7ae0873");
+  for (const storage::MaskRow& mask : must(storage::masks_of_item(*reader, row.item, row.rater))) {
+    for (const auto& brick :
+         must(storage::mask_bricks(*reader, row.item, row.rater, mask.grid_id, std::nullopt))) {
+      layers.insert(brick.layer);
+    }
+  }
+  CHECK(layers == std::set<std::uint32_t>{1, 2, 3, 4, 5});
+}
 
 TEST_CASE("names that the protocol lacks are told, and taken when the lead says what they mean") {
   Prelabelling fixture;

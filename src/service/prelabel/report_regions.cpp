@@ -31,27 +31,16 @@ bool is_rectangle(const std::vector<ImagePoint>& corners) {
   return true;
 }
 
-std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of_ring(
-    std::vector<ImagePoint> ring) {
-  std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms;
-  if (const auto box = as_box(ring)) {
-    forms.push_back({GeometryKind::Box, {box->first, box->second}});
-  }
-  if (is_rectangle(ring)) forms.push_back({GeometryKind::RotatedBox, ring});
-  forms.push_back({GeometryKind::Polygon, std::move(ring)});
-  return forms;
-}
-
 bool has_word(const SrGroup& group, std::string_view code) {
   return std::ranges::any_of(group.measurements,
                              [&](const SrMeasurement& m) { return m.name.code == code; });
 }
 
 // Open lines: what was measured on them says which they are.
-std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of_line(
+std::vector<RegionForm> forms_of_line(
     const SrGroup& group, std::vector<ImagePoint> points) {
   constexpr std::string_view cobb_angle = "285285000";
-  std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms;
+  std::vector<RegionForm> forms;
   if (points.size() == 2) forms.push_back({GeometryKind::Length, points});
   if (points.size() == 3) forms.push_back({GeometryKind::Angle, points});
   if (points.size() == 4) {
@@ -62,7 +51,7 @@ std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of_line(
   return forms;
 }
 
-std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of(const SrGroup& group,
+std::vector<RegionForm> forms_of(const SrGroup& group,
                                                                        const SrRegion& region) {
   std::vector<ImagePoint> points = region.points;
   switch (region.graphic) {
@@ -84,7 +73,7 @@ std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of(const SrG
   }
   if (points.size() >= 4 && is_near(points.front(), points.back())) {
     points.pop_back();
-    return forms_of_ring(std::move(points));
+    return ring_forms(std::move(points));
   }
   if (points.size() < 2) return {};
   return forms_of_line(group, std::move(points));
@@ -190,7 +179,7 @@ class ReportLabels {
     }
     const auto region = region_of(group);
     const auto forms = region ? forms_of(group, *region)
-                              : std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>>{};
+                              : std::vector<RegionForm>{};
     if (forms.empty()) {
       ++without_place_;
       return {};
@@ -241,13 +230,23 @@ class ReportLabels {
 std::optional<std::pair<ImagePoint, ImagePoint>> as_box(const std::vector<ImagePoint>& ring) {
   if (ring.size() != 4 || !is_rectangle(ring)) return std::nullopt;
   const auto is_straight = [](const ImagePoint& a, const ImagePoint& b) {
-    constexpr double tolerance_px = 1e-3;
+    constexpr double tolerance_px = 0.01;  // as files of few decimals round
     return std::abs(a.x - b.x) < tolerance_px || std::abs(a.y - b.y) < tolerance_px;
   };
   if (!is_straight(ring[0], ring[1]) || !is_straight(ring[1], ring[2])) return std::nullopt;
   const auto [left, right] = std::minmax({ring[0].x, ring[1].x, ring[2].x, ring[3].x});
   const auto [top, bottom] = std::minmax({ring[0].y, ring[1].y, ring[2].y, ring[3].y});
   return std::pair{ImagePoint{left, top}, ImagePoint{right, bottom}};
+}
+
+std::vector<RegionForm> ring_forms(std::vector<ImagePoint> ring) {
+  std::vector<RegionForm> forms;
+  if (const auto box = as_box(ring)) {
+    forms.push_back({GeometryKind::Box, {box->first, box->second}});
+  }
+  if (is_rectangle(ring)) forms.push_back({GeometryKind::RotatedBox, ring});
+  forms.push_back({GeometryKind::Polygon, std::move(ring)});
+  return forms;
 }
 
 Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report, ImageFinder& images) {

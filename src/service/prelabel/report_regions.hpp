@@ -13,6 +13,11 @@ namespace consilium::service {
 [[nodiscard]] std::optional<std::pair<ImagePoint, ImagePoint>> as_box(
     const std::vector<ImagePoint>& ring);
 
+// A closed ring (the last point joins the first) in the forms that we have for it: a rectangle is a
+// box and a polygon, the most telling form first.
+using RegionForm = std::pair<GeometryKind, std::vector<ImagePoint>>;
+[[nodiscard]] std::vector<RegionForm> ring_forms(std::vector<ImagePoint> ring);
+
 // A group about a segment brings nothing of its own: the voxels come with the segmentation. Groups
 // about whole images, and answers, are told in the notes.
 // Errors: NotFound when none of the images of its regions is in the project.

@@ -101,6 +101,8 @@ void add_moving(Table& t) {
   add_data(import, t.import.data);
   import->add_option("--project", t.import.project, "The project's name or id")->required();
   import->add_option("PATH", t.import.paths, "Files and folders")->required();
+  import->add_option("--map", t.import.label_map,
+                     "What a name in a file of labels means: NAME=LABEL, or NAME= to leave it out");
   import->add_flag("--json", t.import.json, "Answer as JSON lines: each file, then the sum");
 
   CLI::App* out =

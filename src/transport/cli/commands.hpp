@@ -31,6 +31,7 @@ struct ImportCommand {
   std::filesystem::path data = "consilium-data";
   std::string project;  // id or name
   std::vector<std::filesystem::path> paths;
+  std::vector<std::string> label_map;  // "Liver=liver": what names in label files mean
   bool json = false;
 };
 [[nodiscard]] int import_command(const ImportCommand& command);

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "service/intake/label_import.hpp"
+#include "service/prelabel/label_names.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli/installation.hpp"
 
@@ -49,17 +51,19 @@ void print_file_json(const service::ImportFile& file, std::int64_t number,
   fmt::print("{}\n", json::serialize(line));
 }
 
-void print_sum_json(const service::ImportReport& report) {
+void print_sum_json(const service::LabelledImport& done) {
+  const service::ImportReport& report = done.report;
   fmt::print("{}\n", json::serialize(json::object{{"import_id", to_string(report.id)},
                                                   {"files_total", report.files_total},
                                                   {"files_added", report.files_added},
                                                   {"duplicates", report.duplicates},
                                                   {"files_refused", report.refused.size()},
-                                                  {"items_added", report.items_added}}));
+                                                  {"items_added", report.items_added},
+                                                  {"labels_added", done.labels_added}}));
 }
 
-Result<service::ImportReport> run(Installation& it, const ImportCommand& command,
-                                  std::vector<service::ImportFile>& files) {
+Result<service::LabelledImport> run(Installation& it, const ImportCommand& command,
+                                    std::vector<service::ImportFile>& files) {
   const ProjectId project = CSL_TRY(project_named(it, command.project));
   files = CSL_TRY(service::list_files(command.paths));
   service::ImportOptions options;
@@ -71,8 +75,9 @@ Result<service::ImportReport> run(Installation& it, const ImportCommand& command
       print_file_json(files[static_cast<std::size_t>(number - 1)], number, outcome, refusal);
     };
   }
-  return service::run_import(it.import_tools(), service::operator_access(), project, files,
-                             options);
+  const service::LabelOptions labels{.names = CSL_TRY(service::read_label_map(command.label_map))};
+  return service::run_labelled_import(it.import_tools(), service::operator_access(), project, files,
+                                      options, labels);
 }
 
 Error no_such_person(const std::string& name) {
@@ -104,7 +109,8 @@ int import_command(const ImportCommand& command) {
   std::vector<service::ImportFile> files;
   const auto done = run(*it, command, files);
   if (!done) return report(done.error());
-  for (const service::ImportRefusal& refusal : done->refused) {
+  const service::ImportReport& sum = done->report;
+  for (const service::ImportRefusal& refusal : sum.refused) {
     // The person at the machine gave the names; no log keeps them.
     const std::string& name = files[static_cast<std::size_t>(refusal.file_number - 1)].name;
     fmt::print(stderr, "error:  {}\n  where:  {}{}{}\n", refusal.error.what, name,
@@ -114,11 +120,12 @@ int import_command(const ImportCommand& command) {
   if (command.json) {
     print_sum_json(*done);
   } else {
-    fmt::print("{} files: {} added, {} there already, {} refused; {} new items\n",
-               done->files_total, done->files_added, done->duplicates, done->refused.size(),
-               done->items_added);
+    fmt::print("{} files: {} added, {} there already, {} refused; {} new items{}\n",
+               sum.files_total, sum.files_added, sum.duplicates, sum.refused.size(),
+               sum.items_added,
+               done->labels_added > 0 ? fmt::format(", {} pre-labels", done->labels_added) : "");
   }
-  return done->refused.empty() ? 0 : 1;
+  return sum.refused.empty() ? 0 : 1;
 }
 
 int export_command(const ExportCommand& command) {

@@ -5,10 +5,12 @@
 #include <charconv>
 #include <csignal>
 
+#include "service/prelabel/suggestions.hpp"
 #include "transport/api/application.hpp"
 #include "transport/api/embedded.hpp"
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
+#include "transport/api/suggestion_handlers.hpp"
 #include "transport/dicomweb/handlers.hpp"
 #include "transport/dimse/node.hpp"
 
@@ -132,7 +134,9 @@ Status serve(Installation& installation, const ServeOptions& options,
   const auto hub = std::make_shared<api::EventHub>();
   installation.store->on_change(
       [hub](const storage::Store::Change& change) { hub->publish(change); });
+  service::Suggestions suggestions(*installation.store, *installation.clock, *installation.random);
   api::HandlerTable handlers;
+  api::add_suggestion_handlers(handlers, suggestions);
   add_handlers(handlers, installation, schemas, policy, *hub);
   api::ApiApplication application(*installation.people, policy, schemas, handlers,
                                   web ? &*web : nullptr, *installation.random);

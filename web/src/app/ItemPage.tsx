@@ -1,5 +1,6 @@
 // Opens an item: its project, protocol, my labels with what still waits, my lease, and the workspace of its
 // kind; then fetches the next item before it is asked for.
+import { SuggestionBanner } from "./SuggestionBanner";
 import { QuestionDialog, RelatedDrawer, ViolationsDialog } from "./dialogs";
 import { useLease, useSession, useStopwatch } from "./item_session";
 import { useOutbox, useSaveState } from "./outbox_context";
@@ -220,7 +221,7 @@ function OpenItem({ opened, outbox, me }: { readonly opened: Opened; readonly ou
           </Button>
         </div>
       ) : opened.taskProblem === null ? (
-        <span />
+        readOnly || ready.annotations.length > 0 ? <span /> : <SuggestionBanner project={project.id} item={item.id} protocol={protocol} />
       ) : (
         <div className="banner" role="status">
           {opened.taskProblem}

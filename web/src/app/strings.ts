@@ -36,5 +36,7 @@ export const strings = {
   repeatPassword: "New password again",
   passwordRule: "At least 10 characters. A few words in a row are easy to keep and hard to guess.",
   passwordShort: "Use at least 10 characters.",
+  suggested: "Labels from other tools are here.",
+  startFrom: "Start from",
   passwordDiffers: "The two are not the same.",
 } as const;

@@ -1,5 +1,5 @@
 import "./imports.css";
-import { rate, share, type Upload } from "./model";
+import { rate, share, withLabelMap, type Upload } from "./model";
 import { strings as t } from "./strings";
 import { droppedFiles, startUpload, stopUpload, useUploads } from "./uploads";
 import { api, sayError, sentence, type Page } from "@/api/client";
@@ -9,7 +9,7 @@ import { Meter } from "@/ui/figures";
 import { ago, bytes, countOf, duration } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
 import { Empty, Failed, Loading } from "@/ui/states";
-import { Button } from "@mantine/core";
+import { Button, Textarea } from "@mantine/core";
 import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleCheck, IconFileImport, IconFolder, IconLoader, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type DragEvent } from "react";
@@ -99,6 +99,7 @@ export default function Imports() {
   usePage([{ label: "imports" }]);
   const client = useQueryClient();
   const [over, setOver] = useState(false);
+  const [names, setNames] = useState("");
   const filesInput = useRef<HTMLInputElement>(null);
   const folderInput = useRef<HTMLInputElement>(null);
   const uploads = useUploads().filter((upload) => upload.project === project);
@@ -112,12 +113,12 @@ export default function Imports() {
     void client.invalidateQueries({ queryKey: ["project", project, "items"] });
   };
   const take = (list: FileList | null): void => {
-    if (list !== null) void startUpload(project, [...list].map((file) => ({ file, path: file.webkitRelativePath === "" ? file.name : file.webkitRelativePath })), refresh);
+    if (list !== null) void startUpload(project, withLabelMap([...list].map((file) => ({ file, path: file.webkitRelativePath === "" ? file.name : file.webkitRelativePath })), names), refresh);
   };
   const drop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
-    void droppedFiles(event.dataTransfer.items).then((files) => startUpload(project, files, refresh));
+    void droppedFiles(event.dataTransfer.items).then((files) => startUpload(project, withLabelMap(files, names), refresh));
   };
   const sending = uploads.filter((upload) => upload.state === "sending");
   const failed = uploads.filter((upload) => upload.state === "failed");
@@ -144,6 +145,7 @@ export default function Imports() {
         <input ref={filesInput} type="file" multiple hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
         <input ref={(element) => { folderInput.current = element; element?.setAttribute("webkitdirectory", ""); }} type="file" hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
       </div>
+      <Textarea label={t.names} description={t.namesHint} placeholder={"Liver=liver\nBody="} autosize minRows={1} maxRows={8} maw={560} value={names} onChange={(event) => { setNames(event.currentTarget.value); }} />
       {sending.length + failed.length === 0 ? null : (
         <section className="card">
           {sending.map((upload) => (

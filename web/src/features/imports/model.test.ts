@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { importName, isLitter, rate, share, type Upload } from "./model";
+import { importName, isLitter, rate, share, withLabelMap, type Upload } from "./model";
 
 const upload: Upload = { id: "i", project: "p", name: "", files: 4, paths: [], bytes: 1000, filesSent: 1, bytesSent: 250, state: "sending", problem: null, startedAt: 0 };
 
@@ -16,5 +16,15 @@ describe("uploads", () => {
   });
   it("are named by count and time, never by a folder", () => {
     expect(importName(1, new Date("2026-01-02T03:04:05Z"))).toBe("1 file, 2026-01-02 03:04");
+  });
+});
+
+describe("a label map", () => {
+  it("goes along as a file of the import, when there is one", async () => {
+    const files = [{ path: "seg.dcm", file: new File(["x"], "seg.dcm") }];
+    expect(withLabelMap(files, "  \n")).toBe(files);
+    const all = withLabelMap(files, "Liver=liver\n");
+    expect(all.map((one) => one.path)).toEqual(["seg.dcm", "label-map.txt"]);
+    expect(await all[1]?.file.text()).toBe("Liver=liver\n");
   });
 });

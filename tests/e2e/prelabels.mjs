@@ -1,0 +1,71 @@
+// Labels of other tools in the browser: dcmqi's segmentation of overlapping segments and its CT are imported, the names
+// mapped by a label-map.txt; the item offers to start from them, and takes them over as drafts that are drawn.
+// Pictures go to tests/out/screens. Usage: node tests/e2e/prelabels.mjs
+import { mkdirSync, readFileSync, readdirSync, existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { apiOf, newId } from "./api.mjs";
+import { accessibilityFaults, launch } from "./browser.mjs";
+import { check, finish } from "./check.mjs";
+import { startServer } from "./server.mjs";
+
+const screens = fileURLToPath(new URL("../out/screens/", import.meta.url));
+mkdirSync(screens, { recursive: true });
+const data = process.env.CONSILIUM_DATA ?? fileURLToPath(new URL("../../../shared/data", import.meta.url));
+const dcmqi = `${data}/imaging/dicom/dcmqi`;
+if (!existsSync(dcmqi)) {
+  console.log("skipped: shared data absent");
+  process.exit(0);
+}
+
+const server = await startServer(8797);
+const browser = await launch();
+const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+const page = await context.newPage();
+const faults = [];
+page.on("pageerror", (error) => faults.push(error.message));
+
+await page.goto(server.link);
+await page.waitForURL((url) => !url.pathname.includes("sign-in"), { timeout: 120_000 });
+const api = await apiOf(context, server.url);
+const me = await api.call("GET", "/me");
+const project = newId();
+await api.call("PUT", `/projects/${project}`, { name: "Pre-labels", description: "", deid_at: "import", readers_per_item: 1 });
+await api.call("PUT", `/projects/${project}/members/${me.person.id}`, { roles: ["lead", "rater"] });
+const yaml = readFileSync(new URL("../../protocols/chest-ct-nodule.yaml", import.meta.url), "utf8").replace(/assist_policy:[\s\S]*?quality_plan:/, "assist_policy: {suggestions: before}\nquality_plan:");
+await api.call("PUT", `/projects/${project}/protocol`, { yaml });
+const files = readdirSync(`${dcmqi}/ct-3slice`).map((name) => [`ct/${name}`, new Uint8Array(readFileSync(`${dcmqi}/ct-3slice/${name}`))]);
+files.push(["seg.dcm", new Uint8Array(readFileSync(`${dcmqi}/partial_overlaps.dcm`))]);
+
+const unmapped = await api.importFiles(project, files);
+check("names that the protocol lacks are told", unmapped.refused.length === 1 && /no label of the protocol is meant by "DARK_BLUE"/.test(unmapped.refused[0].what), unmapped.refused[0]?.what);
+const map = "GREEN=nodule\nORANGE=mass\nPURPLE=granuloma\nLIGHT_BLUE=nodule\nDARK_BLUE=mass\n";
+const mapped = await api.importFiles(project, [...files, ["label-map.txt", new TextEncoder().encode(map)]]);
+check("and taken when a label-map.txt says what they mean", mapped.refused.length === 0, JSON.stringify(mapped.refused));
+
+const { items } = await api.call("GET", `/projects/${project}/items`);
+check("one item, open", items.length === 1 && items[0].state === "available", items[0]?.state);
+const item = items[0].id;
+await page.goto(`${server.url}/p/${project}/item/${item}`);
+const start = page.getByRole("button", { name: /Start from QIICR/ });
+await start.waitFor({ timeout: 120_000 });
+await page.waitForTimeout(1500);
+await page.screenshot({ path: `${screens}prelabel-offered.png` });
+const found = await accessibilityFaults(page);
+check("the offer has no fault of accessibility", found.length === 0, found.join("; "));
+await start.click();
+await page.getByRole("button", { name: /Start from QIICR/ }).waitFor({ state: "detached", timeout: 120_000 });
+await page.waitForTimeout(4000);
+await page.screenshot({ path: `${screens}prelabel-taken.png` });
+await page.emulateMedia({ colorScheme: "light" });
+await page.setViewportSize({ width: 2560, height: 1440 });
+await page.waitForTimeout(2500);
+await page.screenshot({ path: `${screens}prelabel-taken-light.png` });
+const own = await api.call("GET", `/projects/${project}/items/${item}/annotations`);
+check("the five segments are my drafts", own.items.length === 5 && own.items.every((one) => one.state === "draft" && one.rater.kind === "human"), String(own.items.length));
+await page.goto(`${server.url}/p/${project}/imports`);
+await page.getByText("Names in label files").waitFor();
+await page.screenshot({ path: `${screens}prelabel-imports.png` });
+check("no fault on the pages", faults.length === 0, faults.join("; "));
+await browser.close();
+server.stop();
+finish();
