@@ -181,6 +181,7 @@ try {
   await page.getByRole("group", { name: "Options of the tool" }).getByRole("radio", { name: "Freehand", exact: true }).click();
   await page.getByRole("group", { name: "Options of the tool" }).getByRole("radio", { name: "Slab", exact: true }).click();
   await page.getByRole("group", { name: "Options of the tool" }).getByRole("spinbutton").first().fill("1");
+  await page.evaluate(() => document.activeElement?.blur());
   for (const [slice, size] of [[middle - 9, 0.05], [middle + 1, 0.07], [middle + 11, 0.05]]) {
     await toSlice(slice);
     await drag(ring(axial, 0.54, 0.42, size, size * 1.1));

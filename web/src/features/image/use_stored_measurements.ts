@@ -31,9 +31,8 @@ function measured(state: ImageState, stage: Stage, known: Map<AnnotationId, { re
   for (const { body, segment, extent, key } of changed) known.set(body.id, { key, stored: stored({ ...measureMask(extent, info.grid.affine), ...values?.get(segment) }, info) });
   // What was measured and is all erased, or grown over, measures nothing any more.
   const emptied = state.bodies.flatMap((body): readonly AnnotationBody[] => {
-    const { measurements, ...rest } = body;
-    if (measurements === undefined || !known.has(body.id) || painted.some((one) => one.body.id === body.id)) return [];
-    return body.target.type === "mask" && body.target.grid_id === info.grid_id ? [rest] : [];
+    const holds = Object.keys(body.measurements ?? {}).length > 0 && known.has(body.id) && !painted.some((one) => one.body.id === body.id);
+    return holds && body.target.type === "mask" && body.target.grid_id === info.grid_id ? [{ ...body, measurements: {} }] : [];
   });
   return [
     ...emptied,
