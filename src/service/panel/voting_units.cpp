@@ -169,6 +169,7 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
       return PlaceGeometry::Interval;
     case PlaceKind::Series:
     case PlaceKind::Relation:
+    case PlaceKind::Cuboid:
       return std::nullopt;
   }
   return std::nullopt;
