@@ -2167,6 +2167,8 @@ export interface components {
                 date: string;
                 description: string;
                 id: components["schemas"]["Id"];
+                /** @description The item whose own study it is: an earlier one's is another. */
+                item_id?: components["schemas"]["Id"];
                 series: components["schemas"]["Series"][];
             }[];
         };
@@ -2949,6 +2951,20 @@ export interface components {
             name: string;
             password: string;
         };
+        SpaceTarget: {
+            geometry: {
+                /** @enum {string} */
+                kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "bidirectional" | "angle" | "cobb" | "rotated_box" | "cuboid";
+                /** @description [x, y, z] in mm of the frame of reference (LPS), all in one plane; a cuboid by a corner and the ends of its three edges, a box by its four corners. */
+                points: number[][];
+            };
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "space";
+        };
         SpansTarget: {
             /** @description Half-open ranges of code points, sorted, disjoint. */
             ranges: number[][];
@@ -2990,7 +3006,7 @@ export interface components {
         SubmitRequest: {
             duration_s?: number;
         };
-        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"];
+        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"] | components["schemas"]["SpaceTarget"];
         Task: {
             /** Format: uuid */
             assigned_to?: string | null;
@@ -7259,8 +7275,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7308,8 +7331,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7357,8 +7387,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7406,8 +7443,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7459,7 +7503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7563,7 +7607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7613,8 +7657,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7663,7 +7714,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -7763,8 +7814,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7865,8 +7923,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8181,7 +8246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8336,7 +8401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8535,8 +8600,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8582,8 +8654,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8633,7 +8712,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8735,7 +8814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8784,8 +8863,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8833,7 +8919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8931,8 +9017,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9031,8 +9124,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9341,7 +9441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -9493,7 +9593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
