@@ -2,21 +2,29 @@
 // askew, on the acquired plane, across it and on turned planes. What is stored is compared with this test's own idea of it, in
 // millimetres of the patient, and undo has to give back what was there, byte for byte. CONSILIUM_FULL=1 takes 512x512x300 voxels.
 // Usage: node tests/e2e/tools.mjs
-import { mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newId } from "./api.mjs";
 import { check, finish } from "./check.mjs";
 import { askewGrid, distance, dot, minus, mmOf, noiseAt, openBench, plus, voxelOf } from "./workbench.mjs";
 
 const screens = fileURLToPath(new URL("../out/screens/", import.meta.url));
 mkdirSync(screens, { recursive: true });
+const folder = mkdtempSync(join(tmpdir(), "consilium-tools-"));
+const own = fileURLToPath(new URL("../../.tools/python/bin/python", import.meta.url));
+const python = process.env.CONSILIUM_PYTHON ?? (existsSync(own) ? own : "python3");
 
 const label = (id, name, colour, places) => ({ id, name, definition: `${name}, made for a test.`, colour, places });
-const shapes = ["polygon", "box", "rotated_box", "ellipse", "point", "polyline", "length", "bidirectional", "angle", "cobb"];
+const shapes = ["polygon", "box", "rotated_box", "ellipse", "point", "polyline", "length", "bidirectional", "angle", "cobb", "cuboid"];
 const protocol = {
   schema: 1, id: "tools-test", version: "1.0.0", title: "Tools", authors: [{ name: "Test" }], clinical_question: "Where?", item_unit: "study", modalities: ["CT"], view: { priors: true },
   labels: [label("ball", "Ball", "#e69f00", ["mask"]), label("rest", "Rest", "#56b4e9", ["mask"]), label("shape", "Shape", "#009e73", shapes)],
 };
-const dims = process.env.CONSILIUM_FULL === undefined ? [170, 150, 44] : [512, 512, 300];
+const isFull = process.env.CONSILIUM_FULL !== undefined;
+const dims = !isFull ? [170, 150, 44] : [512, 512, 300];
 const grid = askewGrid(dims, [0.7, 0.7, 2.5], 10);
 const balls = [{ at: [4, -3, 2], radius: 19, value: 110 }, { at: [-30, 24, -14], radius: 9, value: 110 }];
 const insideBall = (mm, { at, radius }) => radius - distance(mm, at);
@@ -25,12 +33,12 @@ const insideAny = (mm) => Math.max(...balls.map((ball) => insideBall(mm, ball)))
 const priorGrid = { dims: [90, 84, 40], affine: [1.3, 0, 0, -58, 0, 1.3, 0, -54, 0, 0, 3, -58], steps: [[1.3, 0, 0], [0, 1.3, 0], [0, 0, 3]] };
 const valueAt = (x, y, z, n) => (insideAny([x, y, z]) > 0 ? 110 : -600) + 24 * noiseAt(n);
 
+let begun = Date.now();
 const bench = await openBench({ port: 8778, name: "Tools", protocol, grid, valueAt, prior: { grid: priorGrid, valueAt } });
 const { page } = bench;
 const { at: middle, radius: ballRadius } = balls[0];
 /** What a voxel of rim may be off: half a voxel's diagonal. */
 const voxelReach = Math.hypot(0.35, 0.35, 1.25);
-let begun = Date.now();
 const took = (what) => {
   console.log(`     ${what}: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
   begun = Date.now();
@@ -453,7 +461,7 @@ async function shapeTools(name, pane) {
     const made = (await bench.findings()).find((one) => one.target.geometry?.kind === kind);
     const stored = (made?.target.geometry.points ?? []).map((point) => placeOfPoint(made.target, point));
     const near = points === null || points.every((one, n) => stored[n] !== undefined && distance(one.mm, stored[n]) < 0.02 + pane.slack);
-    check(`${name}: ${called} is stored where it was drawn`, stored.length > 0 && near, JSON.stringify({ made: made?.target.geometry, stored, points: points?.map((one) => one.mm) }).slice(0, 500));
+    check(`${name}: ${called} is stored where it was drawn`, stored.length > 0 && near && made.target.type === (name === "axial" ? "region" : "space"), JSON.stringify({ made: made?.target.geometry, stored, points: points?.map((one) => one.mm) }).slice(0, 500));
     for (const [what, number] of Object.entries(measures)) {
       check(`${name}: ${called} measures ${what}`, Math.abs((made?.measurements?.[what]?.number ?? -1) - number) < 0.25, `${JSON.stringify(made?.measurements)}, expected ${number}`);
     }
@@ -475,10 +483,97 @@ function extents(name, kind, { box, line, width }, stored) {
   check(`${name}: rotated box has right angles, its side and its width`, Math.abs(size(0, 1) - Math.hypot(...way)) < 0.3 && Math.abs(size(1, 2) - across) < 0.35 && Math.abs(dot(minus(stored[1], stored[0]), minus(stored[2], stored[1]))) < 0.5, `${size(0, 1)} x ${size(1, 2)}, ${Math.hypot(...way)} x ${across}`);
 }
 
-/** A stored point in the patient: a pixel of the frame it was drawn on. */
-function placeOfPoint(target, [x, y]) {
+/** A stored point in the patient: a pixel of the frame it was drawn on, or already the patient's. */
+function placeOfPoint(target, point) {
+  if (target.type === "space") return point;
+  const [x, y] = point;
   const k = bench.volume.slices.findIndex((slice) => slice.instance_uid === target.instance_uid && slice.frame === target.frame);
   return mmOf(grid, [x, y, k]);
+}
+
+/** A box in space: drawn on one plane, pulled longer on another, kept over a reload, and told in table and report. */
+async function cuboidTool(axial) {
+  const nothing = await bench.whole();
+  await page.keyboard.press("3");
+  await page.keyboard.press("a");
+  await page.keyboard.press("Alt+b");
+  const [a, b] = [aim(axial, -12, -7), aim(axial, 10, 8)];
+  await bench.drag([a.page, b.page]);
+  const find = async () => (await bench.findings()).find((one) => one.target.geometry?.kind === "cuboid");
+  const edgesOf = ({ target }) => target.geometry.points.slice(1).map((point) => minus(point, target.geometry.points[0]));
+  const first = await find();
+  const sides = edgesOf(first);
+  const lengths = sides.map((edge) => Math.hypot(...edge));
+  const diagonal = Math.hypot(lengths[0], lengths[1]);
+  check("box in space: its sides are those dragged, as deep as the shorter one", Math.abs(diagonal - distance(a.mm, b.mm)) < 0.1 && Math.abs(lengths[2] - Math.min(lengths[0], lengths[1])) < 0.1, lengths.join(" x "));
+  check("box in space: half of it lies to either side of the slice", Math.abs(Math.abs(depthOf(axial, first.target.geometry.points[0])) - lengths[2] / 2) < 0.1);
+  check("box in space: it measures its volume", Math.abs(first.measurements?.volume?.number - lengths[0] * lengths[1] * lengths[2]) < 2, JSON.stringify(first.measurements));
+  const drawn = await bench.whole();
+  // On the plane at right angles a corner is pulled: 12 mm farther along the depth, which keeps both other sides.
+  const pane = await paneAt("sagittal", true);
+  const corners = (made) => [0, 1, 2, 3, 4, 5, 6, 7].map((n) => edgesOf(made).reduce((sum, edge, bit) => ((n >> bit) & 1 ? plus(sum, edge) : sum), made.target.geometry.points[0]));
+  const up = sides[2].map((part) => part / lengths[2]);
+  const far = corners(first).filter((corner) => Math.abs(dot(minus(corner, first.target.geometry.points[0]), up)) > 1).sort((p, q) => dot(q, pane.frame.u) - dot(p, pane.frame.u))[0];
+  const from = pane.toPage(far);
+  const to = pane.toPage(plus(far, up, 12));
+  await bench.drag([from, to]);
+  const pulled = await find();
+  const moved = edgesOf(pulled).map((edge) => Math.hypot(...edge));
+  check("box in space: a corner pulled on another plane makes it longer there", Math.abs(moved[2] - lengths[2] - 12) < 1.2 && Math.abs(moved[0] * moved[1] - lengths[0] * lengths[1]) < 0.2 * lengths[0] * lengths[1], `${lengths.map((mm) => mm.toFixed(1)).join(" x ")} to ${moved.map((mm) => mm.toFixed(1)).join(" x ")}`);
+  await page.screenshot({ path: `${screens}tools-cuboid-1280.png` });
+  await bench.undone("box in space, pulled", drawn);
+  const told = await exported(["labels_csv", "sr"]);
+  check("box in space: the table has it with its points", /cuboid/.test(told) && told.includes(String(first.target.geometry.points[0][0])), told.slice(0, 300));
+  check("box in space: the report has its volume", new RegExp(`SR 118565006 ${String(Math.floor(first.measurements.volume.number))}`).test(told), told.split("\n").filter((line) => line.startsWith("SR")).join(" | "));
+  await bench.undone("box in space", nothing);
+}
+
+/** Exports as text: the tables as they are, the numbers of reports by their codes. */
+async function exported(formats) {
+  const lines = [];
+  for (const format of formats) {
+    const path = `/projects/${bench.project}/exports/${newId()}`;
+    await bench.api.call("PUT", path, { format, states: ["submitted", "draft"] });
+    let state;
+    for (let n = 0; n < 120 && !["done", "failed"].includes(state?.state); n += 1) {
+      await page.waitForTimeout(250);
+      state = await bench.api.call("GET", path);
+    }
+    writeFileSync(join(folder, "export.zip"), await (await page.request.get(`${bench.server.url}/api/v1${path}/file`)).body());
+    lines.push(execFileSync(python, ["-c", reader, join(folder, "export.zip")], { encoding: "utf8" }));
+  }
+  return lines.join("\n");
+}
+const reader = `
+import io, sys, zipfile, pydicom
+def numbers(items):
+    for item in items:
+        if item.ValueType == "NUM": print("SR", item.ConceptNameCodeSequence[0].CodeValue, item.MeasuredValueSequence[0].NumericValue)
+        numbers(item.get("ContentSequence", []))
+archive = zipfile.ZipFile(sys.argv[1])
+for name in archive.namelist():
+    if name.endswith(".csv"): print(archive.read(name).decode())
+    if name.endswith(".dcm"): numbers(pydicom.dcmread(io.BytesIO(archive.read(name))).get("ContentSequence", []))
+`;
+
+/** A shape on a turned plane is found again by its row in the list after the planes were put upright. */
+async function obliqueAgain(pane) {
+  const nothing = await bench.whole();
+  await page.keyboard.press("3");
+  await page.keyboard.press("a");
+  await page.keyboard.press("y");
+  await bench.clicks([[-9, -6], [10, -6], [8, 9]].map(([x, y]) => aim(pane, x, y).page));
+  await page.keyboard.press("Enter");
+  const [made] = await bench.findings();
+  await page.keyboard.press("Shift+R");
+  await page.waitForTimeout(200);
+  await page.locator(".image-finding-name").first().click();
+  await page.waitForTimeout(300);
+  check("a shape on a turned plane turns the planes to it", (await page.locator(".image-lookbar").getByText("turned").count()) === 1);
+  await page.screenshot({ path: `${screens}tools-oblique-shape-1280.png` });
+  const again = await bench.pane("axial", { turned: true });
+  check("and stands on the plane shown", made.target.geometry.points.every((point) => distance(again.toMm(again.toPage(point)), point) < 1.2), JSON.stringify(made.target.geometry.points));
+  await bench.undone("a shape on a turned plane", nothing);
 }
 
 /** Turns the planes by the handles on the crosshair: oblique in two ways. */
@@ -515,18 +610,25 @@ try {
   took("painting, axial");
   await paintTools("coronal", await paneAt("coronal", false));
   took("painting, coronal");
-  await paintTools("sagittal", await paneAt("sagittal", true));
-  took("painting, sagittal, whose axes are askew");
+  // Of the sagittal plane the axes are askew, so that it is a turned one to the tools: the oblique plane below stands for it.
+  if (isFull) await paintTools("sagittal", await paneAt("sagittal", true));
+  took("painting, sagittal");
   await segmentTools(axial);
   took("operations");
   await page.screenshot({ path: `${screens}tools-operations-1280.png` });
   await page.keyboard.press("Shift+T");
   await shapeTools("axial", axial);
+  await shapeTools("coronal", await paneAt("coronal", false));
+  await cuboidTool(axial);
   await windowByRegion("coronal", await paneAt("coronal", false));
-  took("shapes, axial");
+  took("shapes, axial and coronal");
   await turnPlanes();
   await paintTools("oblique", await paneAt("axial", true));
   took("painting, oblique");
+  const turned = await paneAt("axial", true);
+  await shapeTools("oblique", turned);
+  await obliqueAgain(turned);
+  took("shapes, oblique");
   await page.screenshot({ path: `${screens}tools-oblique-1280.png` });
   await page.keyboard.press("Shift+R");
   await page.waitForTimeout(200);
@@ -541,5 +643,6 @@ try {
   check("the walk went to its end", false, error.stack ?? String(error));
 } finally {
   await bench.close();
+  rmSync(folder, { recursive: true, force: true });
 }
 finish();

@@ -34,6 +34,9 @@ TEST_CASE("every kind of target survives the way to canonical JSON and back") {
       R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"length","points":[[0,5],[10,5]]}})",
       R"({"type":"region","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2.3","frame":0,"geometry":{"kind":"polyline","points":[[0,5],[10,5]]}})",
       R"({"type":"mask","grid_id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","segment":3})",
+      R"({"type":"space","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","geometry":{"kind":"polygon","points":[[0,0,-3.25],[10,0,-3.25],[10,4,1.5]]}})",
+      R"({"type":"space","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","geometry":{"kind":"cobb","points":[[0,0,0],[9,1,3],[0,20,0],[9,24,3]]}})",
+      R"({"type":"space","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","geometry":{"kind":"cuboid","points":[[1,2,3],[5,2,3],[1,8,3],[1,2,-4]]}})",
       R"({"type":"spans","ranges":[[0,4],[9,12],[12,13]]})",
       R"({"type":"relation","from":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","to":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"})",
       R"({"type":"sample","tick":123,"channel":null})",
@@ -108,7 +111,22 @@ TEST_CASE("what breaks the shape is refused with its place") {
     return with_target(R"({"type":"region",)" + series +
                        R"(,"instance_uid":"1.2.3","frame":0,"geometry":)" + geometry + "}");
   };
+  const auto space = [&](const std::string& geometry) {
+    return with_target(R"({"type":"space",)" + series + R"(,"geometry":)" + geometry + "}");
+  };
   const Case cases[] = {
+      {"a shape in space by pixels", space(R"({"kind":"length","points":[[0,0],[1,1]]})"),
+       "/target/geometry/points/0"},
+      {"a polygon that is not flat",
+       space(R"({"kind":"polygon","points":[[0,0,0],[10,0,0],[10,10,0],[0,10,5]]})"),
+       "/target/geometry/points"},
+      {"a cuboid without a volume",
+       space(R"({"kind":"cuboid","points":[[0,0,0],[1,0,0],[0,1,0],[1,1,0]]})"),
+       "/target/geometry/points"},
+      {"a cuboid on a frame", region(R"({"kind":"cuboid","points":[[0,0],[1,0],[0,1],[1,1]]})"),
+       "/target/geometry/kind"},
+      {"a place out of this world", space(R"({"kind":"point","points":[[0,0,1e9]]})"),
+       "/target/geometry/points/0"},
       {"no target", "{" + head + R"("label":"nodule"})", "the whole document"},
       {"neither label nor question", "{" + head + R"("target":{"type":"whole"}})",
        "the whole document"},

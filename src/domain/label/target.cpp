@@ -21,10 +21,10 @@ constexpr std::size_t channel_count_max = 1'024;
 // Past 2^53 an integer does not survive every JSON reader.
 constexpr std::int64_t offset_max = 9'007'199'254'740'992;
 
-constexpr std::array<std::string_view, 21> place_names = {
-    "whole",    "patient",     "study", "series",  "instance", "frame",         "point",
-    "polyline", "polygon",     "box",   "ellipse", "length",   "bidirectional", "angle",
-    "cobb",     "rotated_box", "mask",  "spans",   "relation", "sample",        "interval"};
+constexpr std::array<std::string_view, 22> place_names = {
+    "whole",   "patient", "study",    "series", "instance",      "frame", "point", "polyline",
+    "polygon", "box",     "ellipse",  "length", "bidirectional", "angle", "cobb",  "rotated_box",
+    "mask",    "spans",   "relation", "sample", "interval",      "cuboid"};
 
 PlaceKind place_of(GeometryKind kind) {
   switch (kind) {
@@ -163,6 +163,92 @@ Target read_region(JsonFields& fields, std::vector<Violation>& problems) {
   return region;
 }
 
+constexpr double flat_mm_max = 0.1;
+constexpr double place_mm_max = 1e6;
+
+Vector3 way_between(const PatientPoint& from, const PatientPoint& to) {
+  return {to.x_mm - from.x_mm, to.y_mm - from.y_mm, to.z_mm - from.z_mm};
+}
+
+// Whether all points lie in one plane, within flat_mm_max of it. The plane's normal is the sum of
+// the triangles round the first point (M. E. Newell); points on a line lie in one.
+bool is_flat(const std::vector<PatientPoint>& points) {
+  Vector3 normal{};
+  for (std::size_t i = 1; i + 1 < points.size(); ++i) {
+    const Vector3 triangle =
+        cross(way_between(points[0], points[i]), way_between(points[0], points[i + 1]));
+    // Corners of lines that cross turn both ways round.
+    const double side = dot(normal, triangle) < 0 ? -1 : 1;
+    for (std::size_t n = 0; n < 3; ++n) normal[n] += side * triangle[n];
+  }
+  const double size = length(normal);
+  if (size < 1e-9) return true;
+  return std::ranges::all_of(points, [&](const PatientPoint& point) {
+    return std::abs(dot(way_between(points[0], point), normal)) <= flat_mm_max * size;
+  });
+}
+
+void check_space(JsonFields& geometry, PlaceKind kind, const std::vector<PatientPoint>& points) {
+  const auto expect = [&](bool holds, std::string_view what) {
+    if (!holds) geometry.problem("points", std::string(what));
+  };
+  const std::size_t count = points.size();
+  switch (kind) {
+    case PlaceKind::Point:
+      return expect(count == 1, "a point has exactly one point");
+    case PlaceKind::Polyline:
+      return expect(count >= 2, "a polyline has two points or more");
+    case PlaceKind::Length:
+      return expect(count == 2 && points[0] != points[1], "a length has two points that differ");
+    case PlaceKind::Polygon:
+      return expect(count >= 3 && is_flat(points), "a polygon has three points or more in a plane");
+    case PlaceKind::Angle:
+      return expect(count == 3 && points[0] != points[1] && points[1] != points[2],
+                    "an angle has three points, the second being the vertex");
+    case PlaceKind::Cuboid:
+      return expect(
+          count == 4 && std::abs(dot(way_between(points[0], points[1]),
+                                     cross(way_between(points[0], points[2]),
+                                           way_between(points[0], points[3])))) > 1e-9,
+          "a cuboid has four points, a corner and the ends of its three edges, and a volume");
+    default:  // pairs of lines, axes and corners
+      return expect(count == 4 && points[0] != points[1] && is_flat(points),
+                    "this has four points in a plane, of which the first two differ");
+  }
+}
+
+Target read_space(JsonFields& fields, std::vector<Violation>& problems) {
+  SpaceTarget space;
+  space.series_id = fields.id<SeriesId>("series_id");
+  const json::value* value = fields.require("geometry");
+  if (value == nullptr) return space;
+  JsonFields geometry(*value, fields.path_of("geometry"), problems);
+  const std::string name = geometry.text("kind");
+  const auto drawn = geometry_named(name);
+  if (!drawn && name != "cuboid") {
+    geometry.problem("kind", "there is no such kind of drawing in space",
+                     "use cuboid or a kind of drawing on a frame");
+  }
+  const std::size_t before = problems.size();
+  geometry.each("points", point_count_max, [&](const json::value& point, const std::string& where) {
+    const json::array* parts = point.if_array();
+    const auto is_place = [](const json::value& v) {
+      return v.is_number() && std::abs(v.to_number<double>()) <= place_mm_max;
+    };
+    if (parts == nullptr || parts->size() != 3 || !std::ranges::all_of(*parts, is_place)) {
+      problems.push_back({where, "a point is [x, y, z], three numbers in millimetres", {}});
+      return;
+    }
+    space.points.push_back({.x_mm = (*parts)[0].to_number<double>(),
+                            .y_mm = (*parts)[1].to_number<double>(),
+                            .z_mm = (*parts)[2].to_number<double>()});
+  });
+  geometry.refuse_unknown();
+  space.kind = drawn ? place_of(*drawn) : PlaceKind::Cuboid;
+  if (problems.size() == before) check_space(geometry, space.kind, space.points);
+  return space;
+}
+
 Target read_mask(JsonFields& fields) {
   MaskTarget mask;
   mask.grid_id = fields.text("grid_id");
@@ -290,10 +376,19 @@ struct TargetWriter {
     for (const std::string& channel : target.channels) channels.emplace_back(channel);
     out["channels"] = std::move(channels);
   }
+  void operator()(const SpaceTarget& target) const {
+    out["series_id"] = to_string(target.series_id);
+    json::array points;
+    for (const PatientPoint& point : target.points) {
+      points.push_back(json::array{point.x_mm, point.y_mm, point.z_mm});
+    }
+    out["geometry"] = json::object{{"kind", name_of(target.kind)}, {"points", std::move(points)}};
+  }
 };
 
-// The "type" of a target in JSON: every geometry of a frame is a "region".
+// The "type" of a target in JSON: every geometry of a frame is a "region", of the patient "space".
 std::string_view type_of(const Target& target) {
+  if (std::holds_alternative<SpaceTarget>(target)) return "space";
   return std::holds_alternative<RegionTarget>(target) ? "region" : name_of(place_kind(target));
 }
 
@@ -313,6 +408,7 @@ PlaceKind place_kind(const Target& target) {
     PlaceKind operator()(const RelationTarget&) const { return PlaceKind::Relation; }
     PlaceKind operator()(const SampleTarget&) const { return PlaceKind::Sample; }
     PlaceKind operator()(const IntervalTarget&) const { return PlaceKind::Interval; }
+    PlaceKind operator()(const SpaceTarget& space) const { return space.kind; }
   };
   return std::visit(Visitor{}, target);
 }
@@ -359,6 +455,8 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
     target = read_frame(fields);
   } else if (type == "region") {
     target = read_region(fields, problems);
+  } else if (type == "space") {
+    target = read_space(fields, problems);
   } else if (type == "mask") {
     target = read_mask(fields);
   } else if (type == "spans") {
@@ -370,9 +468,10 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
   } else if (type == "interval") {
     target = read_interval(fields);
   } else if (!type.empty()) {
-    fields.problem("type", "there is no such kind of target",
-                   "use whole, patient, study, series, instance, frame, region, mask, spans, "
-                   "relation, sample or interval");
+    fields.problem(
+        "type", "there is no such kind of target",
+        "use whole, patient, study, series, instance, frame, region, space, mask, spans, "
+        "relation, sample or interval");
   }
   if (problems.empty()) fields.refuse_unknown();
   if (!problems.empty()) return fail(problems.front());

@@ -111,10 +111,6 @@ struct IntervalTarget {
   friend bool operator==(const IntervalTarget&, const IntervalTarget&) = default;
 };
 
-using Target = std::variant<WholeTarget, PatientTarget, StudyTarget, SeriesTarget, InstanceTarget,
-                            FrameTarget, RegionTarget, MaskTarget, SpansTarget, RelationTarget,
-                            SampleTarget, IntervalTarget>;
-
 // What a label may be placed as: the geometries of a frame and the other kinds of target.
 enum class PlaceKind {
   Whole,
@@ -138,7 +134,23 @@ enum class PlaceKind {
   Relation,
   Sample,
   Interval,
+  Cuboid,
 };
+
+// A drawing in the patient that no frame holds: a shape on a plane of any orientation, or a box in
+// space. Points are millimetres of the frame of reference (LPS). A shape's kind is that of a
+// drawing on a frame, with the same points, all in one plane; a box has its four corners there, one
+// after another round it. A cuboid has four points: a corner, and where its three edges end.
+struct SpaceTarget {
+  SeriesId series_id;  // the images it was drawn on, which name the frame of reference
+  PlaceKind kind = PlaceKind::Point;
+  std::vector<PatientPoint> points;
+  friend bool operator==(const SpaceTarget&, const SpaceTarget&) = default;
+};
+
+using Target = std::variant<WholeTarget, PatientTarget, StudyTarget, SeriesTarget, InstanceTarget,
+                            FrameTarget, RegionTarget, MaskTarget, SpansTarget, RelationTarget,
+                            SampleTarget, IntervalTarget, SpaceTarget>;
 
 [[nodiscard]] PlaceKind place_kind(const Target& target);
 [[nodiscard]] std::string_view name_of(PlaceKind kind);  // "polygon", "spans"

@@ -40,6 +40,7 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
     case PlaceKind::Cobb:
     case PlaceKind::RotatedBox:
     case PlaceKind::Mask:
+    case PlaceKind::Cuboid:
       return is_image_unit(unit);
     case PlaceKind::Spans:
       return unit == ItemUnit::Note;

@@ -84,6 +84,7 @@ class AnnotationCheck {
   void check_target(const InstanceTarget& target) { check_series(target.series_id); }
   void check_target(const FrameTarget& target) { check_series(target.series_id); }
   void check_target(const RegionTarget& target) { check_series(target.series_id); }
+  void check_target(const SpaceTarget& target) { check_series(target.series_id); }
   void check_target(const MaskTarget&) {}
   void check_target(const RelationTarget&) {}
   void check_target(const SpansTarget& target) {

@@ -173,6 +173,7 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
     case PlaceKind::Instance:
     case PlaceKind::Frame:
     case PlaceKind::Relation:
+    case PlaceKind::Cuboid:
       return std::nullopt;
   }
   return std::nullopt;

@@ -215,6 +215,44 @@ std::vector<SrMeasurement> measurements_of(const RegionTarget& region, const Reg
   return {};
 }
 
+double distance_mm(const PatientPoint& a, const PatientPoint& b) {
+  return length({b.x_mm - a.x_mm, b.y_mm - a.y_mm, b.z_mm - a.z_mm});
+}
+
+double angle_degrees(const PatientPoint& a, const PatientPoint& b, const PatientPoint& c,
+                     const PatientPoint& d) {
+  const Vector3 first{b.x_mm - a.x_mm, b.y_mm - a.y_mm, b.z_mm - a.z_mm};
+  const Vector3 second{d.x_mm - c.x_mm, d.y_mm - c.y_mm, d.z_mm - c.z_mm};
+  return std::atan2(length(cross(first, second)), dot(first, second)) * 180 / std::numbers::pi;
+}
+
+// What a drawing in the patient measures. Its own place would be a SCOORD3D, which this report
+// does not write: the numbers stand without it.
+std::vector<SrMeasurement> measurements_of(const SpaceTarget& space) {
+  const auto& p = space.points;
+  switch (space.kind) {
+    case PlaceKind::Length:
+      return {{length_code, distance_mm(p[0], p[1]), millimetre}};
+    case PlaceKind::Bidirectional:
+      return {{long_axis_code, distance_mm(p[0], p[1]), millimetre},
+              {short_axis_code, distance_mm(p[2], p[3]), millimetre}};
+    case PlaceKind::Angle:
+      return {{angle_code, angle_degrees(p[1], p[0], p[1], p[2]), degree}};
+    case PlaceKind::Cobb: {
+      const double angle = angle_degrees(p[0], p[1], p[2], p[3]);
+      return {{cobb_angle_code, std::min(angle, 180 - angle), degree}};
+    }
+    case PlaceKind::Cuboid: {
+      const auto edge = [&](std::size_t n) {
+        return Vector3{p[n].x_mm - p[0].x_mm, p[n].y_mm - p[0].y_mm, p[n].z_mm - p[0].z_mm};
+      };
+      return {{volume_code, std::abs(dot(edge(1), cross(edge(2), edge(3)))), cubic_millimetre}};
+    }
+    default:
+      return {};
+  }
+}
+
 SrGraphic graphic_of(GeometryKind kind) {
   if (kind == GeometryKind::Point) return SrGraphic::Point;
   return kind == GeometryKind::Ellipse ? SrGraphic::Ellipse : SrGraphic::Polyline;
@@ -350,6 +388,9 @@ class ReportMaker {
                  question != nullptr ? &question->answer : nullptr, body.value);
     } else {
       SrGroup group = group_for(work_, annotation);
+      if (const auto* space = std::get_if<SpaceTarget>(&body.target)) {
+        group.measurements = measurements_of(*space);
+      }
       if (const auto* text = std::get_if<std::string>(&body.value);
           text != nullptr && is_reserved_value(*text)) {
         group.evaluations.push_back({code_for(std::nullopt, "presence", "Presence"), *text});

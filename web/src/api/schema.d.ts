@@ -3103,6 +3103,20 @@ export interface components {
             name: string;
             password: string;
         };
+        SpaceTarget: {
+            geometry: {
+                /** @enum {string} */
+                kind: "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "bidirectional" | "angle" | "cobb" | "rotated_box" | "cuboid";
+                /** @description [x, y, z] in mm of the frame of reference (LPS), all in one plane; a cuboid by a corner and the ends of its three edges, a box by its four corners. */
+                points: number[][];
+            };
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "space";
+        };
         SpansTarget: {
             /** @description Half-open ranges of code points, sorted, disjoint. */
             ranges: number[][];

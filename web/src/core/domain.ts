@@ -11,6 +11,7 @@ export type GlobalRole = "administrator" | "compliance";
 
 export type Point = readonly [x: number, y: number];
 export type GeometryKind = "point" | "polyline" | "polygon" | "box" | "ellipse" | "length" | "bidirectional" | "angle" | "cobb" | "rotated_box";
+export type SpaceKind = GeometryKind | "cuboid";
 
 export type Target =
   | { readonly type: "whole" }
@@ -26,6 +27,8 @@ export type Target =
       readonly frame: number;
       readonly geometry: { readonly kind: GeometryKind; readonly points: readonly Point[] };
     }
+  /** In the patient: on a plane of any orientation (LPS millimetres), a box by its four corners, a cuboid by a corner and the ends of its edges. */
+  | { readonly type: "space"; readonly series_id: SeriesId; readonly geometry: { readonly kind: SpaceKind; readonly points: readonly (readonly [number, number, number])[] } }
   | { readonly type: "mask"; readonly grid_id: string; readonly segment: number }
   | { readonly type: "spans"; readonly ranges: readonly (readonly [begin: number, end: number])[] }
   | { readonly type: "relation"; readonly from: AnnotationId; readonly to: AnnotationId }
@@ -85,7 +88,7 @@ export interface Choice {
   readonly concept?: CodedConcept | null;
   readonly shortcut?: string | null;
 }
-export type PlaceKind = "whole" | "series" | GeometryKind | "mask" | "spans" | "relation" | "sample" | "interval";
+export type PlaceKind = "whole" | "series" | SpaceKind | "mask" | "spans" | "relation" | "sample" | "interval";
 
 export interface Question {
   readonly id: string;

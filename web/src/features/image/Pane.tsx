@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import type { PointerEvent as ReactPointerEvent } from "react";
 import type { Cut } from "@/core/cut";
 import { lettersOf, pointOn, voxelOn } from "@/core/cut";
-import type { Plane, SlicePoint } from "@/core/geometry";
+import type { Affine, Plane, SlicePoint } from "@/core/geometry";
 import { spacingOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
 import { allLayers } from "@/core/mask_layers";
@@ -20,6 +20,8 @@ import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
 import { useCanvasDrawing } from "@/ui/use_canvas_drawing";
+import type { SpaceLook } from "./space_shapes";
+import { onCut } from "./space_shapes";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 import { OverlayRenderer } from "./tools/overlay";
@@ -42,6 +44,7 @@ interface Props {
   readonly segments: ReadonlyMap<number, SegmentLook>;
   readonly segmentsKey: string;
   readonly shapes: readonly ShapeLook[];
+  readonly spaceShapes: readonly SpaceLook[];
   readonly marks: readonly { readonly slice: number; readonly colour: string }[];
   readonly brushColour: string;
   readonly actions: PaneActions;
@@ -86,7 +89,7 @@ export function Pane(props: Props): React.JSX.Element {
       canvas: element,
       volume: stage.pictureOf(picture, Math.round(now.state.position[2])).volume,
       layers: stage.layersOf(picture.volume),
-      shapes: shapesOn(cut, now.shapes),
+      shapes: shapesOn(cut, picture.volume.grid.affine, now.shapes, now.spaceShapes),
       colour: now.brushColour,
       pointer: pointer.current === null ? null : screenPlace(element, pointer.current, placement),
       services: now.actions,
@@ -227,8 +230,10 @@ export function Pane(props: Props): React.JSX.Element {
   );
 }
 
-function shapesOn(cut: Cut, shapes: readonly ShapeLook[]): readonly ShapeLook[] {
-  return cut.along?.plane.normal === 2 ? shapes : [];
+/** Those of the slice on the acquired plane, and those of the patient that meet the cut. */
+function shapesOn(cut: Cut, affine: Affine, ofFrame: readonly ShapeLook[], ofPatient: readonly SpaceLook[]): readonly ShapeLook[] {
+  const met = ofPatient.flatMap((look) => onCut(cut, affine, look) ?? []);
+  return cut.along?.plane.normal === 2 ? [...ofFrame, ...met] : met;
 }
 
 function screenPlace(element: HTMLCanvasElement, at: { x: number; y: number }, placement: Placement): SlicePoint {

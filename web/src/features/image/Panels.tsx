@@ -32,7 +32,7 @@ export function ToolButton(props: { command: ImageCommand; state: ImageState; on
       className={props.on === true ? "image-tool image-tool-on" : "image-tool"}
       aria-pressed={props.on}
       aria-label={props.text === undefined ? command.label : undefined}
-      title={key === "" ? command.label : `${command.label} (${key})`}
+      title={`${props.text ?? command.label}${key === "" ? "" : ` (${key})`}`}
       disabled={command.enabled !== undefined && !command.enabled(state)}
       onClick={() => props.run(command)}
     >

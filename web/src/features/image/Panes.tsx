@@ -31,7 +31,7 @@ export function Panes(props: Props): React.JSX.Element {
   return (
     <>
       {planesInOrder(state).map((plane, n) => (
-        <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} beside={false} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
+        <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} beside={false} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} spaceShapes={looks.space} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
       ))}
       {state.layout === "four" && (
         <Suspense fallback={<section className="image-pane" />}>
@@ -39,7 +39,7 @@ export function Panes(props: Props): React.JSX.Element {
         </Suspense>
       )}
       {other !== null && otherPlanes.map((plane) => (
-        <Pane key={`beside/${plane.name}`} state={other} stage={stage} plane={plane} main={false} beside segments={nothing} segmentsKey="" shapes={[]} marks={[]} brushColour="#ffffff" actions={elsewhere} />
+        <Pane key={`beside/${plane.name}`} state={other} stage={stage} plane={plane} main={false} beside segments={nothing} segmentsKey="" shapes={[]} spaceShapes={[]} marks={[]} brushColour="#ffffff" actions={elsewhere} />
       ))}
     </>
   );

@@ -2,6 +2,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
+import { normalOf, uprightTurn } from "@/core/cut";
+import { planesOf } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { Affine } from "@/core/geometry";
@@ -21,7 +23,7 @@ import { LesionTable } from "./LesionTable";
 import { lesionTimes, shownBy, withCarried } from "./lesions";
 import { LookBar } from "./LookBar";
 import { answerShown, levelOf, targetShown } from "./levels";
-import { layoutFor, layoutKey, voxelAt, withBeside } from "./looking";
+import { cutOf, layoutFor, layoutKey, voxelAt, withBeside, withLooking } from "./looking";
 import { useLooks } from "./looks";
 import type { Changed, ImageState, Layout } from "./model";
 import {
@@ -35,6 +37,8 @@ import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
 import { Panes } from "./Panes";
 import { automaticWindow } from "./presets";
 import { SegmentTools } from "./SegmentTools";
+import type { SpaceLook } from "./space_shapes";
+import { middleOfPoints, onCut, turnTo } from "./space_shapes";
 import { Stage } from "./stage";
 import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
@@ -359,6 +363,7 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
     const next = withPicture(state, index);
     return extent === undefined ? next : withPosition(next, extent.centre);
   }
+  if (target.type === "space") return lookedAtInSpace(state, target);
   if (target.type !== "region") return state;
   const index = state.pictures.findIndex((picture) => picture.volume.slices.some((slice) => slice.instance_uid === target.instance_uid && slice.frame === target.frame));
   const next = index < 0 ? state : withPicture(state, index);
@@ -368,3 +373,20 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
   return slice === null ? next : withPosition(next, [mean(0), mean(1), slice]);
 }
 
+
+/** Brings a shape of the patient into view, with the planes turned so that the main one holds it. */
+function lookedAtInSpace(state: ImageState, target: Extract<AnnotationBody["target"], { readonly type: "space" }>): ImageState {
+  const { kind, points } = target.geometry;
+  const index = state.pictures.findIndex(({ series }) => series.id === target.series_id);
+  const next = index < 0 ? state : withPicture(state, index);
+  const picture = shownPicture(next);
+  const { affine, dims } = picture.volume.grid;
+  const middle = voxelAt(picture, middleOfPoints(kind, points));
+  if (middle === null) return next;
+  const at = withPosition(next, middle);
+  const look: SpaceLook = { id: "", kind, pointsMm: points, colour: "", selected: false, number: undefined, caption: "" };
+  if (planesOf(affine).some((plane) => onCut(cutOf(at, plane), affine, look) !== null)) return at;
+  const turn = next.looking.turn ?? uprightTurn(affine, dims);
+  const found = turnTo(turn, normalOf(turn[next.main]), kind, points);
+  return found === null ? at : withPosition(withLooking(next, { turn: found }), middle);
+}

@@ -1,7 +1,7 @@
 // What a rater can do in the image workspace, each declared once.
 import {
   IconArrowBackUp, IconArrowForwardUp, IconBook2, IconBrush, IconContrast, IconContrastOff, IconCrosshair, IconEraser, IconFocusCentered,
-  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMarquee2, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
+  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconCube, IconLasso, IconLine, IconMarquee2, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
   IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
 } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
@@ -48,6 +48,7 @@ export const toolCommands: readonly ImageCommand[] = [
   tool("box", "O", strings.groups.shapes, IconSquare),
   tool("rotated_box", "Shift+O", strings.groups.shapes, IconDiamond),
   tool("ellipse", "U", strings.groups.shapes, IconOvalVertical),
+  tool("cuboid", "Alt+B", strings.groups.shapes, IconCube),
   tool("polyline", "Shift+Y", strings.groups.shapes, IconLine),
   tool("point", "T", strings.groups.shapes, IconCircleDot),
   tool("length", "D", strings.groups.measure, IconRuler2),

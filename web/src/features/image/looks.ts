@@ -10,6 +10,9 @@ import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { measureMask, measureShape, measurementText, valuesOfSegments } from "./measure";
 import type { ImageState } from "./model";
 import { colourOf, findings, selectedBody, shownPicture, sliceOf } from "./model";
+import { sameSpace, voxelAt } from "./looking";
+import type { SpaceLook } from "./space_shapes";
+import { measureInSpace, middleOfPoints } from "./space_shapes";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 
@@ -17,6 +20,8 @@ export interface Looks {
   readonly segments: ReadonlyMap<number, SegmentLook>;
   readonly key: string;
   readonly shapes: readonly ShapeLook[];
+  /** Of the patient, on whatever plane meets them. */
+  readonly space: readonly SpaceLook[];
   readonly captions: ReadonlyMap<AnnotationId, string>;
   readonly marks: ReadonlyMap<number, readonly { slice: number; colour: string }[]>;
 }
@@ -40,6 +45,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
   return useMemo(() => {
     const segments = new Map<number, SegmentLook>();
     const shapes: ShapeLook[] = [];
+    const space: SpaceLook[] = [];
     const captions = new Map<AnnotationId, string>();
     const marks = new Map<number, { slice: number; colour: string }[]>([[0, []], [1, []], [2, []]]);
     const { volume: info } = picture;
@@ -55,6 +61,15 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         if (extent === undefined) continue;
         captions.set(body.id, placed(Math.round(extent.centre[2]), measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit)));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
+      } else if (target.type === "space") {
+        const home = state.pictures.find(({ series }) => series.id === target.series_id);
+        if (home === undefined || (home.series.id !== picture.series.id && !sameSpace(home, picture))) continue;
+        const { kind, points: pointsMm } = target.geometry;
+        const caption = measurementText(measureInSpace(kind, pointsMm), unit);
+        captions.set(body.id, caption);
+        const middle = voxelAt(picture, middleOfPoints(kind, pointsMm));
+        if (middle !== null) for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(middle[axis]), colour });
+        if (visible) space.push({ id: body.id, kind, pointsMm, colour, selected, number, caption });
       } else if (target.type === "region") {
         const slice = sliceOf(state, body);
         if (slice === null) continue;
@@ -70,7 +85,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
     // A shape is drawn in the acquired plane as that plane stands on the screen.
     const acquired = planesOf(info.grid.affine).find((plane) => plane.normal === 2);
     const turned = acquired === undefined ? shapes : shapes.map((shape) => ({ ...shape, points: shape.points.map((point) => toScreenPlane(acquired, info.grid.dims, point)) }));
-    return { segments, key, shapes: turned, captions, marks };
+    return { segments, key, shapes: turned, space, captions, marks };
   }, [state, stage, picture, extents, values]);
 }
 

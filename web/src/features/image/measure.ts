@@ -41,7 +41,13 @@ export const suvUnit = "g/ml{SUVbw}";
 
 /** A shape drawn on the acquisition plane (u is the column, v the row) at slice k. */
 export function measureShape(shape: Pick<ShapeLook, "kind" | "points">, info: VolumeInfo, volume: Volume | undefined, slice: number): Measurement {
-  const [sx, sy] = spacingOf(info.grid.affine as Affine);
+  const outline = outlineOf(shape.kind, shape.points);
+  return { ...measureLengths(shape, info.grid.affine as Affine), ...(outline === undefined ? {} : valuesInside(outline, volume, slice, info)) };
+}
+
+/** Its lengths, angle or area alone. */
+export function measureLengths(shape: Pick<ShapeLook, "kind" | "points">, affine: Affine): Measurement {
+  const [sx, sy] = spacingOf(affine);
   const pitch = { u: sx, v: sy };
   const { points } = shape;
   const [a, b, c, d] = points;
@@ -60,7 +66,7 @@ export function measureShape(shape: Pick<ShapeLook, "kind" | "points">, info: Vo
       if (outline === undefined) return {};
       const exact = shape.kind === "ellipse" ? (Math.PI * distanceMm(a, b, pitch) * distanceMm(c, d, pitch)) / 4 : undefined;
       const areaMm2 = exact ?? areaOf(outline.map(([x, y]) => [x * sx, y * sy] as const));
-      return { areaMm2, ...valuesInside(outline, volume, slice, info) };
+      return { areaMm2 };
     }
   }
 }
@@ -141,7 +147,7 @@ export function valuesOfSegments(layers: MaskLayers, segments: ReadonlySet<numbe
 }
 
 /** As it is stored with the finding: UCUM units, three decimals, of SUV six. */
-export function stored(m: Measurement, info: VolumeInfo): Readonly<Record<string, Quantity>> {
+export function stored(m: Measurement, info: Pick<VolumeInfo, "transform">): Readonly<Record<string, Quantity>> {
   const found: Record<string, Quantity> = {};
   const put = (name: string, number: number | undefined, unit: string, per = 1000): void => {
     if (number !== undefined && Number.isFinite(number)) found[name] = { number: Math.round(number * per) / per, unit };

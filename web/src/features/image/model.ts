@@ -1,8 +1,8 @@
 // The image workspace's state as values and pure functions. What is large (voxels, bricks) lives beside it and is named
 // here by what it is at; a change says what must be done to them as effects.
-import type { Affine, PlaneName } from "@/core/geometry";
+import type { Affine, PatientPoint, PlaneName } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
-import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
+import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel, SpaceKind } from "@/core/domain";
 import type { AnnotationId, ItemId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
@@ -25,7 +25,7 @@ import { filmFor, layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
-export type ShapeTool = GeometryKind | "freehand" | "spline";
+export type ShapeTool = SpaceKind | "freehand" | "spline";
 export type PaintTool = "brush" | "sphere" | "eraser" | "scissors" | "livewire" | "wand";
 export type LookingTool = "window" | "window_region" | "pan" | "zoom" | "crosshair";
 export type Tool = LookingTool | PaintTool | ShapeTool;
@@ -174,7 +174,7 @@ export function colourOf(state: ImageState, label: string | null): string {
   return state.protocol.labels[index]?.colour ?? palette[(index < 0 ? 0 : index) % palette.length] ?? "#e69f00";
 }
 
-export function allows(label: ProtocolLabel | undefined, place: GeometryKind | "mask"): boolean {
+export function allows(label: ProtocolLabel | undefined, place: SpaceKind | "mask"): boolean {
   return label?.places === undefined || label.places.includes(place);
 }
 
@@ -187,7 +187,7 @@ export interface Finding {
 
 /** Findings of every picture in the order they were made. */
 export function findings(state: ImageState): readonly Finding[] {
-  const list = state.bodies.filter((body) => body.label !== null && (body.target.type === "mask" || body.target.type === "region" || body.target.type === "series" || body.target.type === "whole"));
+  const list = state.bodies.filter((body) => body.label !== null && (body.target.type === "mask" || body.target.type === "region" || body.target.type === "space" || body.target.type === "series" || body.target.type === "whole"));
   // A number once given stays, whatever else is removed; findings from before numbers were kept take the free ones.
   const taken = new Set(list.flatMap((body) => body.number ?? []));
   let next = 0;
@@ -261,6 +261,11 @@ export function regionFinding(state: ImageState, kind: GeometryKind, points: rea
     question: null,
     value: null,
   };
+}
+
+/** A shape on a plane that no frame holds, or a box in space. */
+export function spaceFinding(state: ImageState, kind: SpaceKind, points: readonly PatientPoint[]): AnnotationBody {
+  return { ...emptyBody(state), label: state.label, target: { type: "space", series_id: shownPicture(state).series.id, geometry: { kind, points } }, question: null, value: null };
 }
 
 /** The stored form: hundredths of a pixel; a box by its smaller and its larger corner. */
@@ -420,7 +425,7 @@ export function withLabel(state: ImageState, label: string): ImageState {
 const paintTools: readonly Tool[] = ["brush", "sphere", "scissors", "livewire", "wand"];
 
 function firstTool(label: ProtocolLabel | undefined): Tool {
-  const tools: readonly (readonly [Tool, GeometryKind | "mask"])[] = [["brush", "mask"], ["polygon", "polygon"], ["box", "box"], ["point", "point"], ["length", "length"], ["bidirectional", "bidirectional"]];
+  const tools: readonly (readonly [Tool, SpaceKind | "mask"])[] = [["brush", "mask"], ["polygon", "polygon"], ["box", "box"], ["point", "point"], ["length", "length"], ["bidirectional", "bidirectional"], ["cuboid", "cuboid"]];
   return tools.find(([, place]) => allows(label, place))?.[0] ?? "window";
 }
 

@@ -6,7 +6,7 @@ export const strings = {
     window: "Window and level", window_region: "Window by region", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
     scissors: "Scissors", livewire: "Livewire", wand: "Wand", polygon: "Polygon", freehand: "Freehand", spline: "Spline", polyline: "Line",
     box: "Box", rotated_box: "Rotated box", ellipse: "Ellipse", point: "Point", length: "Length", bidirectional: "Long and short axis",
-    angle: "Angle", cobb: "Cobb angle", mask: "Mask",
+    angle: "Angle", cobb: "Cobb angle", cuboid: "Box in space", mask: "Mask",
   },
   groups: { view: "View", paint: "Paint", shapes: "Shapes", measure: "Measure", go: "Go", findings: "Findings", item: "Item" },
   size: "Size",
@@ -89,7 +89,6 @@ export const strings = {
     count === 1 ? `1 answer missing: ${first.toLowerCase()}` : `${count} answers missing: ${first.toLowerCase()} and more`,
   complete: "All required answers given",
   brushAt: (mm: string, label: string): string => `Brush ${mm} mm, label ${label}`,
-  shapeOnAcquisition: "Shapes are drawn on the plane that was acquired",
   nothingLoadedHere: "Nothing is loaded here yet",
   wandCutOff: "The region is very large and was cut off: lower the tolerance",
   options: {
@@ -102,7 +101,7 @@ export const strings = {
       polygon: "Click the corners; Enter or the first corner closes.", spline: "Click places on the outline; Enter closes.", polyline: "Click the corners; Enter ends.",
       freehand: "Draw round it in one go.", livewire: "Click on the edge; the line follows it. Enter or the first place closes.", angle: "Click a side, the vertex, the other side.",
       cobb: "Click both ends of one end plate, then of the other.", bidirectional: "Drag the long axis, then click how wide it is.", rotated_box: "Drag one side, then click how wide it is.",
-      ellipse: "Drag from corner to corner.", box: "Drag from corner to corner.", length: "Drag from end to end.", point: "Click the place.",
+      ellipse: "Drag from corner to corner.", box: "Drag from corner to corner.", cuboid: "Drag from corner to corner; on another plane pull a corner for the extent there.", length: "Drag from end to end.", point: "Click the place.",
     },
   },
   segment: {

@@ -54,7 +54,7 @@ function placeDetail(known: Known, annotation: Annotation): string {
     const mm3 = extent.voxels * x * y * z;
     return mm3 >= 10_000 ? `${(mm3 / 1000).toFixed(1)} ml` : `${mm3.toFixed(0)} mm³`;
   }
-  if (target.type === "region") return target.geometry.kind;
+  if (target.type === "region" || target.type === "space") return target.geometry.kind;
   const recording = ground.item.source.kind === "signal" ? ground.item.source.recordings[0] : undefined;
   if (recording === undefined) return "";
   const clock = (tick: number): string => clockOf(tick / ticksPerSecond(recording), 2);

@@ -140,7 +140,7 @@ export function livewireTool(): PaneTool {
     const { state, cut, services } = context;
     if (outline.length >= 3) {
       const label = labelOf(state, state.label);
-      if (!allows(label, "mask") && allows(label, "polygon") && cut.along?.plane.normal === 2) services.addShape("polygon", outline);
+      if (!allows(label, "mask") && allows(label, "polygon")) services.addShape("polygon", outline, cut);
       else cutOut(context, strings.steps.livewire, outline, { erase: false, outside: false, slabMm: halfThickness(gridOf(state).affine, cut.normalMm) - 1e-5 });
     }
     services.redraw();

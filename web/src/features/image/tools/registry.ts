@@ -31,6 +31,7 @@ const makers: Readonly<Record<Tool, () => PaneTool>> = {
   bidirectional: () => shapeTool("bidirectional"),
   angle: () => shapeTool("angle"),
   cobb: () => shapeTool("cobb"),
+  cuboid: () => shapeTool("cuboid"),
 };
 
 export function makeTool(tool: Tool): PaneTool {

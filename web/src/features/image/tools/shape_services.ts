@@ -2,10 +2,12 @@
 import type { AnnotationBody, Point } from "@/core/domain";
 import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
+import type { Cut } from "@/core/cut";
 import { measureShape, stored } from "../measure";
 import type { Changed, ImageState } from "../model";
-import { addBody, allows, changeBody, geometryOf, labelOf, regionFinding, shownPicture, sliceOf } from "../model";
+import { addBody, allows, changeBody, geometryOf, labelOf, regionFinding, shownPicture, sliceOf, spaceFinding } from "../model";
 import type { Stage } from "../stage";
+import { changedOnCut, drawnInSpace, measureInSpace } from "../space_shapes";
 import { strings } from "../strings";
 import { isShapeTool, kindOf } from "./shaping";
 import type { ToolServices } from "./tool";
@@ -44,24 +46,40 @@ export interface ShapeParts {
 
 export function shapeServices({ now, change, say, stage }: ShapeParts): Pick<ToolServices, "addShape" | "changeShape"> {
   return {
-    addShape: (tool, points) => {
+    addShape: (tool, points, cut) => {
       const state = now.current;
       const label = labelOf(state, state.label);
       if (!isShapeTool(tool)) return;
       const kind = kindOf(tool);
       if (isTiny(kind, points)) return;
       if (!allows(label, kind)) return say(strings.labelForbids(label?.title ?? "", strings.tools[kind].toLowerCase()));
-      change(addBody(state, strings.steps.draw(strings.tools[tool].toLowerCase(), label?.title ?? ""), measured(state, stage, regionFinding(state, kind, framePoints(state, points)))));
+      const onFrame = kind !== "cuboid" && cut.along?.plane.normal === 2;
+      const body = onFrame ? measured(state, stage, regionFinding(state, kind, framePoints(state, points))) : measuredInSpace(state, spaceFinding(state, kind, drawnInSpace(cut, kind, points)));
+      change(addBody(state, strings.steps.draw(strings.tools[tool].toLowerCase(), label?.title ?? ""), body));
     },
-    changeShape: (id, points) => {
+    changeShape: (id, points, cut) => {
       const state = now.current;
       const body = state.bodies.find((candidate) => candidate.id === id);
-      if (body?.target.type !== "region" || state.locked.has(id)) return;
-      const geometry = geometryOf(body.target.geometry.kind, framePoints(state, points));
-      const next = measured(state, stage, { ...body, target: { ...body.target, geometry } });
-      change(changeBody(state, strings.steps.shape(labelOf(state, body.label)?.title ?? ""), next));
+      if (body === undefined || state.locked.has(id)) return;
+      const next = changedBody(state, stage, body, points, cut);
+      if (next !== null) change(changeBody(state, strings.steps.shape(labelOf(state, body.label)?.title ?? ""), next));
     },
   };
+}
+
+function changedBody(state: ImageState, stage: Stage, body: AnnotationBody, points: readonly Point[], cut: Cut): AnnotationBody | null {
+  const { target } = body;
+  if (target.type === "region") return measured(state, stage, { ...body, target: { ...target, geometry: geometryOf(target.geometry.kind, framePoints(state, points)) } });
+  if (target.type !== "space") return null;
+  const { kind } = target.geometry;
+  return measuredInSpace(state, { ...body, target: { ...target, geometry: { kind, points: changedOnCut(cut, kind, target.geometry.points, points) } } });
+}
+
+function measuredInSpace(state: ImageState, body: AnnotationBody): AnnotationBody {
+  if (body.target.type !== "space") return body;
+  const { kind, points } = body.target.geometry;
+  const measurements = stored(measureInSpace(kind, points), shownPicture(state).volume);
+  return Object.keys(measurements).length === 0 ? body : { ...body, measurements };
 }
 
 /** A click where a drag was due. */

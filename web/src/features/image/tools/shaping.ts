@@ -1,5 +1,5 @@
-// Shapes on the acquired plane: drawn by dragging, by clicks, or both; and the handles of those there.
-import type { GeometryKind, Point } from "@/core/domain";
+// Shapes: drawn by dragging, by clicks, or both; and the handles of those there.
+import type { GeometryKind, Point, SpaceKind } from "@/core/domain";
 import type { SlicePoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { simplified, splineThrough } from "@/core/segment/spline";
@@ -7,7 +7,6 @@ import { ellipseIn, movedPoint, rotatedBox, shortAxis } from "@/core/shape_point
 import type { Placement, ShapeLook } from "@/ui/slice_pane";
 import { drawShape, handlesOf } from "@/ui/slice_pane";
 import type { ShapeTool } from "../model";
-import { strings } from "../strings";
 import type { PaneTool, ToolContext } from "./tool";
 
 interface Held {
@@ -29,12 +28,13 @@ const ways: Readonly<Record<ShapeTool, Way>> = {
   box: { by: "drag" },
   ellipse: { by: "drag" },
   length: { by: "drag" },
+  cuboid: { by: "drag" },
   bidirectional: { by: "dragAndClick" },
   rotated_box: { by: "dragAndClick" },
 };
 
 /** What is stored for a tool. */
-export function kindOf(tool: ShapeTool): GeometryKind {
+export function kindOf(tool: ShapeTool): SpaceKind {
   return tool === "freehand" || tool === "spline" ? "polygon" : tool;
 }
 
@@ -83,7 +83,7 @@ export function shapeTool(tool: ShapeTool): PaneTool {
   };
   const finish = (context: ToolContext, points: readonly Point[]): void => {
     drop();
-    if (points.length > 0) context.services.addShape(tool, points);
+    if (points.length > 0) context.services.addShape(tool, points, context.cut);
     context.services.redraw();
   };
   const click = (context: ToolContext, place: Point): void => {
@@ -97,12 +97,8 @@ export function shapeTool(tool: ShapeTool): PaneTool {
   return {
     cursor: "crosshair",
     down: (context, { at }) => {
-      const { state, cut, services } = context;
+      const { state, services } = context;
       if (state.readOnly) return false;
-      if (cut.along?.plane.normal !== 2) {
-        services.say(strings.shapeOnAcquisition);
-        return false;
-      }
       held = draft.length > 0 ? null : heldAt(context, at);
       if (held !== null) {
         services.select(held.shape.id as AnnotationId);
@@ -128,7 +124,7 @@ export function shapeTool(tool: ShapeTool): PaneTool {
       dragging = false;
       if (held !== null) {
         // A drag is one step, whatever it passed.
-        if (moved !== null) context.services.changeShape(held.shape.id as AnnotationId, moved);
+        if (moved !== null) context.services.changeShape(held.shape.id as AnnotationId, moved, context.cut);
         return drop();
       }
       if (way.by === "clicks") return;
@@ -168,7 +164,8 @@ export function shapeTool(tool: ShapeTool): PaneTool {
       const at: Point | null = pointer === null || dragging ? null : [pointer.u, pointer.v];
       const points = shapeOf(tool, draft, at, context);
       // Of a pair of lines only those begun show.
-      const kind: GeometryKind = (tool === "bidirectional" || tool === "rotated_box") && points.length < 4 ? "length" : tool === "freehand" ? "polygon" : kindOf(tool);
+      const stored = kindOf(tool);
+      const kind: GeometryKind = (tool === "bidirectional" || tool === "rotated_box") && points.length < 4 ? "length" : stored === "cuboid" ? "box" : stored;
       const look: ShapeLook = { id: "draft", kind, points, colour, selected: false, number: undefined, caption: "", open: tool !== "spline" && tool !== "freehand" };
       drawShape(canvas, placement, look, window.devicePixelRatio || 1, false);
     },

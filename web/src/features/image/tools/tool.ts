@@ -53,9 +53,9 @@ export interface ToolServices {
   readonly moveTo: (position: VoxelPoint) => void;
   readonly look: (plane: PlaneName, zoom: number, pan: readonly [number, number]) => void;
   readonly setWindow: (centre: number, width: number) => void;
-  /** Adds a shape of the active label on the acquired slice; points are places of the acquired plane as it stands on screen. */
-  readonly addShape: (kind: Tool, points: readonly Point[]) => void;
-  readonly changeShape: (id: AnnotationId, points: readonly Point[]) => void;
+  /** Adds a shape of the active label; points are places of the cut. On the acquired plane it belongs to the slice, elsewhere to the patient. */
+  readonly addShape: (kind: Tool, points: readonly Point[], cut: Cut) => void;
+  readonly changeShape: (id: AnnotationId, points: readonly Point[], cut: Cut) => void;
   readonly select: (id: AnnotationId | null) => void;
   readonly body: (id: AnnotationId) => AnnotationBody | undefined;
   /** Draws every pane anew in the next frame. */
@@ -72,7 +72,7 @@ export interface ToolContext {
   readonly canvas: { readonly width: number; readonly height: number };
   readonly volume: Volume;
   readonly layers: MaskLayers;
-  /** Shapes that the pane shows, in places of the cut; none on planes that were not acquired. */
+  /** Shapes that the pane shows, in places of the cut. */
   readonly shapes: readonly ShapeLook[];
   /** The active label's colour. */
   readonly colour: string;
