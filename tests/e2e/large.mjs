@@ -69,19 +69,50 @@ export function ctSeries(side, depth, { modality = "CT", series = 2, widthMm = 0
         pixels.writeUInt16LE(value, (j * side + i) * 2);
       }
     }
-    const instance = `${root}.3.${String(series)}.${String(n + 1)}`;
-    const meta = Buffer.concat([element(2, 1, "OB", Buffer.from([0, 1])), element(2, 2, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(2, 3, "UI", instance), element(2, 16, "UI", "1.2.840.10008.1.2.1"), element(2, 18, "UI", `${root}.9`)]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(meta.length);
-    return [`${modality.toLowerCase()}${String(series)}/${String(n).padStart(4, "0")}.dcm`, Buffer.concat([
-      Buffer.alloc(128), Buffer.from("DICM"), element(2, 0, "UL", length), meta,
-      element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", "20250101"), element(8, 0x60, "CS", modality), element(8, 0x103e, "LO", modality === "CT" ? "made head" : "made uptake"),
-      element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", patient), element(0x18, 0x50, "DS", stepMm),
-      element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.${String(series)}`), element(0x20, 0x11, "IS", series - 1), element(0x20, 0x13, "IS", n + 1),
-      element(0x20, 0x32, "DS", `${String(-widthMm / 2)}\\${String(-widthMm / 2)}\\${String((k - depth / 2) * stepMm)}`), element(0x20, 0x37, "DS", "1\\0\\0\\0\\1\\0"), element(0x20, 0x52, "UI", `${root}.4`),
-      element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(side)), element(0x28, 0x11, "US", short(side)), element(0x28, 0x30, "DS", `${String(spacing)}\\${String(spacing)}`),
-      element(0x28, 0x100, "US", short(16)), element(0x28, 0x101, "US", short(12)), element(0x28, 0x102, "US", short(11)), element(0x28, 0x103, "US", short(0)),
-      element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", modality === "CT" ? "HU" : "US"), element(0x7fe0, 0x10, "OW", pixels),
-    ])];
+    const facts = { root, number: n + 1, series, modality, description: modality === "CT" ? "made head" : "made uptake", patient, thickness: stepMm, unit: modality === "CT" ? "HU" : "US" };
+    const place = { at: [-widthMm / 2, -widthMm / 2, (k - depth / 2) * stepMm], along: [1, 0, 0, 0, 1, 0], spacing: [spacing, spacing], rows: side, columns: side };
+    return [`${modality.toLowerCase()}${String(series)}/${String(n).padStart(4, "0")}.dcm`, ctImage(facts, place, pixels)];
+  });
+}
+
+/** One image of stored values 0 to 4095, which stand for -1024 to 3071. `along` are the directions of rows and of columns. */
+function ctImage({ root, number, series, modality, description, patient, thickness, unit, date = "20250101" }, { at, along, spacing, rows, columns }, pixels) {
+  const instance = `${root}.3.${String(series)}.${String(number)}`;
+  const meta = Buffer.concat([element(2, 1, "OB", Buffer.from([0, 1])), element(2, 2, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(2, 3, "UI", instance), element(2, 16, "UI", "1.2.840.10008.1.2.1"), element(2, 18, "UI", `${root}.9`)]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(meta.length);
+  const numbers = (list) => list.map((value) => String(Number(value.toFixed(8)))).join("\\");
+  return Buffer.concat([
+    Buffer.alloc(128), Buffer.from("DICM"), element(2, 0, "UL", length), meta,
+    element(8, 8, "CS", "DERIVED\\PRIMARY\\AXIAL"), element(8, 0x16, "UI", "1.2.840.10008.5.1.4.1.1.2"), element(8, 0x18, "UI", instance), element(8, 0x20, "DA", date), element(8, 0x60, "CS", modality), element(8, 0x103e, "LO", description),
+    element(0x10, 0x10, "PN", "MADE^VOLUME"), element(0x10, 0x20, "LO", patient), element(0x18, 0x50, "DS", thickness),
+    element(0x20, 0xd, "UI", `${root}.1`), element(0x20, 0xe, "UI", `${root}.${String(series)}`), element(0x20, 0x11, "IS", series - 1), element(0x20, 0x13, "IS", number),
+    element(0x20, 0x32, "DS", numbers(at)), element(0x20, 0x37, "DS", numbers(along)), element(0x20, 0x52, "UI", `${root}.4`),
+    element(0x28, 2, "US", short(1)), element(0x28, 4, "CS", "MONOCHROME2"), element(0x28, 0x10, "US", short(rows)), element(0x28, 0x11, "US", short(columns)), element(0x28, 0x30, "DS", numbers(spacing)),
+    element(0x28, 0x100, "US", short(16)), element(0x28, 0x101, "US", short(12)), element(0x28, 0x102, "US", short(11)), element(0x28, 0x103, "US", short(0)),
+    element(0x28, 0x1052, "DS", "-1024"), element(0x28, 0x1053, "DS", "1"), element(0x28, 0x1054, "LO", unit), element(0x7fe0, 0x10, "OW", pixels),
+  ]);
+}
+
+/**
+ * A volume of which no axis is the patient's and no two steps are alike: `dims` voxels, `affine` (row-major 3x4) and the image's
+ * value at a place of the patient; answers the files. The slices need not be stacked along their normal (a tilted gantry).
+ */
+export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, patient, date = "20250101" }) {
+  const axis = (n) => [affine[n], affine[4 + n], affine[8 + n]];
+  const length = (v) => Math.hypot(...v);
+  const [right, down, on] = [axis(0), axis(1), axis(2)];
+  const along = [...right.map((part) => part / length(right)), ...down.map((part) => part / length(down))];
+  return Array.from({ length: depth }, (_, k) => {
+    const pixels = Buffer.alloc(columns * rows * 2);
+    const at = axis(3).map((part, n) => part + k * on[n]);
+    for (let j = 0; j < rows; j += 1) {
+      for (let i = 0; i < columns; i += 1) {
+        const value = valueAt(at[0] + i * right[0] + j * down[0], at[1] + i * right[1] + j * down[1], at[2] + i * right[2] + j * down[2], (k * rows + j) * columns + i);
+        pixels.writeUInt16LE(Math.max(0, Math.min(4095, Math.round(value) + 1024)), (j * columns + i) * 2);
+      }
+    }
+    const facts = { root: `2.25.7493${String(patient.length)}${String(columns)}`, number: k + 1, series: 2, modality: "CT", description: "made balls", patient, thickness: length(on).toFixed(3), unit: "HU", date };
+    return [`volume-${date}/${String(k).padStart(4, "0")}.dcm`, ctImage(facts, { at, along, spacing: [length(down), length(right)], rows, columns }, pixels)];
   });
 }

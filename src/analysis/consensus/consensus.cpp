@@ -120,16 +120,12 @@ void describe_entropy(const PosteriorTable& posterior, std::span<double> entropy
   }
 }
 
-void describe_items(const EmProblem& problem, const VoteTable& votes, const Shares& shares,
-                    const ConsensusOptions& options, ConsensusResult& result) {
+// Posteriors by item from shares by row; an item without a vote has the prevalence.
+void spread_shares(const EmProblem& problem, const Shares& shares, std::uint32_t items,
+                   ConsensusResult& result) {
   const std::uint32_t classes = problem.class_count;
-  const std::uint32_t items = votes.item_count();
-  result.posterior.class_count = classes;
   result.posterior.value.resize(std::size_t{items} * classes);
-  result.label.assign(items, no_label);
-  result.entropy_nats.assign(items, 0.0);
   result.has_vote.assign(items, 0);
-  result.is_tied.assign(items, 0);
   double* const posteriors = result.posterior.value.data();
   for (std::size_t row = 0; row < problem.row_count(); ++row) {
     const ItemIndex item = problem.item[row];
@@ -142,6 +138,45 @@ void describe_items(const EmProblem& problem, const VoteTable& votes, const Shar
     if (result.has_vote[item] != 0) continue;
     std::ranges::copy(result.prevalence, posteriors + std::size_t{item} * classes);
   }
+}
+
+// The lowest of the classes that are within the tolerance of the greatest, and whether there are
+// several.
+template <std::size_t CLASSES>
+void describe_labels(const PosteriorTable& posterior, TiePolicy ties, ConsensusResult& result) {
+  const std::size_t classes = CLASSES != 0 ? CLASSES : posterior.class_count;
+  for (std::size_t item = 0; item < result.label.size(); ++item) {
+    const double* const share = posterior.value.data() + item * classes;
+    double least = share[0];
+    for (std::size_t k = 1; k < classes; ++k) least = std::max(least, share[k]);
+    least -= tie_tolerance;
+    std::size_t lowest = 0;
+    std::uint32_t tied = 0;
+    for (std::size_t k = classes; k-- > 0;) {
+      const bool is_near = share[k] >= least;
+      lowest = is_near ? k : lowest;
+      tied += is_near ? 1 : 0;
+    }
+    result.is_tied[item] = tied > 1 ? 1 : 0;
+    if (tied == 1 || ties == TiePolicy::Lowest) {
+      result.label[item] = static_cast<ClassIndex>(lowest);
+    }
+  }
+}
+
+void describe_items(const EmProblem& problem, const VoteTable& votes, Shares shares,
+                    const ConsensusOptions& options, ConsensusResult& result) {
+  const std::uint32_t classes = problem.class_count;
+  const std::uint32_t items = votes.item_count();
+  result.posterior.class_count = classes;
+  result.label.assign(items, no_label);
+  result.entropy_nats.assign(items, 0.0);
+  if (problem.row_count() == items && problem.lane_count == classes) {  // row is item, as is
+    result.posterior.value = std::move(shares);
+    result.has_vote.assign(items, 1);
+  } else {
+    spread_shares(problem, shares, items, result);
+  }
   for (const GoldLabel& gold : options.gold) {
     const auto begin = result.posterior.value.begin() +
                        static_cast<std::ptrdiff_t>(std::size_t{gold.item} * classes);
@@ -149,23 +184,19 @@ void describe_items(const EmProblem& problem, const VoteTable& votes, const Shar
     *(begin + gold.label) = 1.0;
   }
   describe_entropy(result.posterior, result.entropy_nats);
-  for (ItemIndex item = 0; item < items; ++item) {
-    const std::span<const double> posterior = result.posterior.of(item);
-    const double least = *std::ranges::max_element(posterior) - tie_tolerance;
-    ClassIndex lowest = no_label;
-    std::uint32_t tied = 0;
-    for (std::size_t k = classes; k-- > 0;) {
-      if (posterior[k] < least) continue;
-      lowest = static_cast<ClassIndex>(k);
-      ++tied;
-    }
-    result.is_tied[item] = tied > 1 ? 1 : 0;
-    if (tied == 1 || options.ties == TiePolicy::Lowest) result.label[item] = lowest;
+  result.is_tied.assign(items, 0);
+  switch (classes) {
+    case 2:
+      return describe_labels<2>(result.posterior, options.ties, result);
+    case 4:
+      return describe_labels<4>(result.posterior, options.ties, result);
+    default:
+      return describe_labels<0>(result.posterior, options.ties, result);
   }
 }
 
 void describe_fit(const EmProblem& problem, const VoteTable& votes, const ConfusionModel& model,
-                  const Fit& fit, const ConsensusOptions& options, ConsensusResult& result) {
+                  Fit fit, const ConsensusOptions& options, ConsensusResult& result) {
   Counts parameters = make_counts(problem);
   model.estimate(fit.at, parameters);
   result.prevalence.assign(parameters.prevalence.begin(),
@@ -179,7 +210,7 @@ void describe_fit(const EmProblem& problem, const VoteTable& votes, const Confus
                                     .tail = 0.5 * (1.0 - options.interval_level)});
   result.log_likelihood =
       fit.log_likelihood ? *fit.log_likelihood : log_likelihood_of(problem, parameters, fit.shares);
-  describe_items(problem, votes, fit.shares, options, result);
+  describe_items(problem, votes, std::move(fit.shares), options, result);
 }
 
 ConsensusResult count_majority(const EmProblem& problem, const VoteTable& votes,
@@ -198,7 +229,7 @@ ConsensusResult count_majority(const EmProblem& problem, const VoteTable& votes,
   fit.at = fit.counts;
   const ConfusionModel model(problem, options, options.method);
   fit.prior_votes = model.prior_votes();
-  describe_fit(problem, votes, model, fit, options, result);
+  describe_fit(problem, votes, model, std::move(fit), options, result);
   if (options.method == ConsensusMethod::WeightedMajority) result.raters.weight = weight;
   result.modes.push_back(
       {.objective = result.log_likelihood, .below_best = 0.0, .run_count = 1, .is_chosen = true});
@@ -221,10 +252,10 @@ Result<ConsensusResult> find_consensus(const VoteTable& votes, const ConsensusOp
   ConfusionModel model(problem, options, result.method);
   ModeSet set = find_modes(problem, model, options);
   model.set_prior_votes(set.best.prior_votes);
-  const Fit fit{std::move(set.best.shares), std::move(set.best.at), std::move(set.best.counts),
-                std::move(set.best.prior_votes),
-                model.is_variational() ? std::nullopt : std::optional(set.best.log_evidence)};
-  describe_fit(problem, votes, model, fit, options, result);
+  Fit fit{std::move(set.best.shares), std::move(set.best.at), std::move(set.best.counts),
+          std::move(set.best.prior_votes),
+          model.is_variational() ? std::nullopt : std::optional(set.best.log_evidence)};
+  describe_fit(problem, votes, model, std::move(fit), options, result);
   result.objective_trace = std::move(set.best.trace);
   result.iterations = set.best.iterations;
   result.converged = set.best.converged;

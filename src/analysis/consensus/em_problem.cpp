@@ -63,7 +63,6 @@ Result<EmProblem> make_em_problem(const VoteTable& votes, std::span<const GoldLa
   problem.cell.resize(votes.vote_count() + cell_padding);
   std::uint64_t written = 0;
   problem.rater_votes.assign(votes.rater_count, 0);
-  std::uint64_t item_votes_max = 0;
   for (ItemIndex item = 0; item < votes.item_count(); ++item) {
     const auto raters = votes.raters_of(item);
     const auto labels = votes.labels_of(item);
@@ -72,16 +71,16 @@ Result<EmProblem> make_em_problem(const VoteTable& votes, std::span<const GoldLa
       problem.cell[written++] = raters[v] * votes.class_count + labels[v];
       ++problem.rater_votes[raters[v]];
     }
-    item_votes_max = std::max<std::uint64_t>(item_votes_max, raters.size());
+    problem.row_votes_max = std::max<std::uint64_t>(problem.row_votes_max, raters.size());
     problem.item.push_back(item);
     problem.first.push_back(written);
     if (!by_item.empty()) problem.gold.push_back(by_item[item]);
   }
 
-  // A score is a sum of item_votes_max + 1 logs of at most 1024 nats and must stay below 2^51
+  // A score is a sum of row_votes_max + 1 logs of at most 1024 nats and must stay below 2^51
   // units; a cell's count is at most its rater's votes; the prevalence is summed in 63 bits.
   const std::uint64_t rater_votes_max = *std::ranges::max_element(problem.rater_votes);
-  problem.log_bits = std::min(40, 41 - bits_above(item_votes_max + 1));
+  problem.log_bits = std::min(40, 41 - bits_above(problem.row_votes_max + 1));
   problem.share_bits =
       std::min({46, 51 - bits_above(rater_votes_max), 61 - bits_above(problem.row_count())});
   return problem;

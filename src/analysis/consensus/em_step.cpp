@@ -417,7 +417,9 @@ StepOutcome em_step(const EmProblem& problem, StepTables& tables, const Counts& 
   return outcome;
 }
 
-void sum_of_cells(const EmProblem& problem, std::size_t row, const double* cells, double* sum) {
+[[gnu::target_clones("avx2", "default")]] void sum_of_cells(const EmProblem& problem,
+                                                            std::size_t row, const double* cells,
+                                                            double* sum) {
   const std::uint32_t* const begin = problem.cell.data() + problem.first[row];
   const std::uint32_t* const end = problem.cell.data() + problem.first[row + 1];
   switch (problem.lane_count) {
@@ -430,7 +432,9 @@ void sum_of_cells(const EmProblem& problem, std::size_t row, const double* cells
   }
 }
 
-void add_to_cells(const EmProblem& problem, std::size_t row, const double* values, double* cells) {
+[[gnu::target_clones("avx2", "default")]] void add_to_cells(const EmProblem& problem,
+                                                            std::size_t row, const double* values,
+                                                            double* cells) {
   const std::uint32_t* const begin = problem.cell.data() + problem.first[row];
   const std::uint32_t* const end = problem.cell.data() + problem.first[row + 1];
   switch (problem.lane_count) {

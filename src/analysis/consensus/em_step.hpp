@@ -31,6 +31,7 @@ struct EmProblem {
   std::vector<ItemIndex> item;       // of each row
   std::vector<ClassIndex> gold;      // of each row, `no_label` if unknown; empty without gold
   std::vector<std::uint64_t> rater_votes;
+  std::uint64_t row_votes_max = 0;
   int log_bits = 40;
   int share_bits = 40;
   unsigned threads = 1;

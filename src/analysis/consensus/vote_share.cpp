@@ -26,10 +26,40 @@ void set_gold(const EmProblem& problem, Shares& shares) {
   }
 }
 
+// The counts of a row's labels, 16 bits each, where they fit: one addition a vote.
+constexpr std::size_t packed_classes_max = 4;
+constexpr std::uint64_t packed_votes_max = 0xFFFF;
+
+Shares equal_vote_shares(const EmProblem& problem, double shift) {
+  std::vector<std::uint64_t> one(problem.cell_count());
+  for (std::size_t cell = 0; cell < one.size(); ++cell) {
+    one[cell] = std::uint64_t{1} << (cell % problem.class_count * 16);
+  }
+  Shares shares(problem.row_count() * problem.lane_count);
+  for (std::size_t row = 0; row < problem.row_count(); ++row) {
+    std::uint64_t counts = 0;
+    for (std::uint64_t v = problem.first[row]; v < problem.first[row + 1]; ++v) {
+      counts += one[problem.cell[v]];
+    }
+    const auto total = static_cast<double>(problem.first[row + 1] - problem.first[row]);
+    for (double& share : row_of(problem, shares, row)) {
+      share = rounded(static_cast<double>(counts & packed_votes_max) / total, shift);
+      counts >>= 16U;
+    }
+  }
+  return shares;
+}
+
 }  // namespace
 
 Shares vote_shares(const EmProblem& problem, std::span<const double> weight) {
   const double shift = rounding_shift(problem.share_bits);
+  if (weight.empty() && problem.class_count <= packed_classes_max &&
+      problem.row_votes_max <= packed_votes_max) {
+    Shares shares = equal_vote_shares(problem, shift);
+    set_gold(problem, shares);
+    return shares;
+  }
   // Weights relative to the greatest, as multiples of 2^-30: sums of them are exact.
   std::vector<double> unit(problem.rater_count, 1.0);
   if (!weight.empty()) {

@@ -16,19 +16,9 @@ namespace {
 
 using distance::EnvelopeScratch;
 using distance::lane_count;
+using distance::squared_steps;
 
 enum class Feature { Nonzero, Zero };
-
-// (d s)^2 for d in (-edge, edge), its middle at edge - 1.
-template <class Value>
-std::vector<Value> squares_of(std::size_t edge, double spacing_mm) {
-  std::vector<Value> squares(2 * edge - 1);
-  for (std::size_t i = 0; i < squares.size(); ++i) {
-    const double steps = static_cast<double>(i) - static_cast<double>(edge - 1);
-    squares[i] = static_cast<Value>(steps * spacing_mm * (steps * spacing_mm));
-  }
-  return squares;
-}
 
 template <class Value>
 class Transform {
@@ -42,9 +32,9 @@ class Transform {
         nx_(lattice.dims[0]),
         ny_(lattice.dims[1]),
         nz_(lattice.dims[2]),
-        squares_x_(squares_of<Value>(nx_, lattice.spacing_mm[0])),
-        squares_y_(squares_of<Value>(ny_, lattice.spacing_mm[1])),
-        squares_z_(squares_of<Value>(nz_, lattice.spacing_mm[2])),
+        squares_x_(squared_steps<Value>(nx_, lattice.spacing_mm[0])),
+        squares_y_(squared_steps<Value>(ny_, lattice.spacing_mm[1])),
+        squares_z_(squared_steps<Value>(nz_, lattice.spacing_mm[2])),
         slice_has_feature_(nz_) {}
 
   void run(unsigned threads) {

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "analysis/distance/distance.hpp"
 #include "analysis/parallel/parallel.hpp"
-#include "base/check.hpp"
 
 namespace consilium::morphology {
 namespace {
-
-constexpr double slack = 1e-6;  // of the square of a length
 
 [[gnu::target_clones("avx2", "default")]] void join_row(std::uint64_t* __restrict to,
                                                         const std::uint64_t* __restrict from,
@@ -62,7 +58,7 @@ class WideningRow {
 
 // How far the ball reaches along x at (dy, dz), for dz >= 0 and dy >= 0 as far as it reaches.
 std::vector<std::vector<std::uint32_t>> ball_widths(const Lattice& lattice, double radius_mm) {
-  const double square = radius_mm * radius_mm * (1 + slack);
+  const double square = radius_mm * radius_mm * (1 + square_slack);
   std::vector<std::vector<std::uint32_t>> widths;
   for (std::uint32_t dz = 0; dz < lattice.dims[2]; ++dz) {
     const double left = square - std::pow(dz * lattice.spacing_mm[2], 2);
@@ -120,25 +116,12 @@ BitVolume dilated_by(const BitVolume& bits, const std::vector<std::vector<std::u
 
 std::uint32_t steps_within(double length_mm, double spacing_mm) {
   return static_cast<std::uint32_t>(
-      std::min<double>(std::floor(length_mm / spacing_mm * (1 + slack)), lattice_edge_max));
+      std::min<double>(std::floor(length_mm / spacing_mm * (1 + square_slack)), lattice_edge_max));
 }
 
 BitVolume dilated_by_rows(const BitVolume& bits, const Lattice& lattice, double radius_mm,
                           unsigned threads) {
   return dilated_by(bits, ball_widths(lattice, radius_mm), threads);
-}
-
-BitVolume dilated_by_distance(const BitVolume& bits, const Lattice& lattice, double radius_mm,
-                              unsigned threads) {
-  const std::vector<std::uint8_t> mask = mask_of_bits(bits);
-  std::vector<float> squared(mask.size());
-  const Status status = distance_to_mask(mask, lattice, DistanceForm::Squared, squared, threads);
-  CSL_CHECK(status.has_value());  // the lattice was checked with the mask
-  const auto limit = static_cast<float>(radius_mm * radius_mm * (1 + slack));
-  std::vector<std::uint8_t> within(mask.size());
-  std::ranges::transform(squared, within.begin(),
-                         [limit](float value) { return value <= limit ? 1 : 0; });
-  return bits_of_mask(within, bits.dims());
 }
 
 BitVolume dilated(const BitVolume& bits, const Lattice& lattice, double radius_mm,

@@ -18,6 +18,7 @@ namespace consilium::morphology {
                                 unsigned threads);
 
 inline constexpr std::size_t ball_rows_max = 800;
+inline constexpr double square_slack = 1e-6;  // of the square of a length
 [[nodiscard]] BitVolume dilated_by_rows(const BitVolume& bits, const Lattice& lattice,
                                         double radius_mm, unsigned threads);
 [[nodiscard]] BitVolume dilated_by_distance(const BitVolume& bits, const Lattice& lattice,

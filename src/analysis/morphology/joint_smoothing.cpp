@@ -31,12 +31,32 @@ std::vector<float> gaussian(double sigma) {
   return result;
 }
 
-// to[i] += weight * (a[i] + b[i])
-[[gnu::target_clones("avx2", "default")]] void add_weighted(float* __restrict to,
-                                                            const float* __restrict a,
-                                                            const float* __restrict b, float weight,
-                                                            std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) to[i] += weight * (a[i] + b[i]);
+// to[i] = the sum over k of weights[|k|] middle[i + k stride]. A block of voxels stays in registers
+// while all its neighbours are added.
+[[gnu::target_clones("avx2", "default")]] void add_neighbours(
+    float* __restrict to, const float* __restrict middle, std::ptrdiff_t stride,
+    const float* __restrict weights, std::ptrdiff_t reach, std::size_t count) {
+  constexpr std::size_t block = 32;
+  std::size_t i = 0;
+  for (; i + block <= count; i += block) {
+    float sum[block];
+    for (std::size_t j = 0; j < block; ++j) sum[j] = weights[0] * middle[i + j];
+    for (std::ptrdiff_t k = 1; k <= reach; ++k) {
+      const float* after = middle + i + k * stride;
+      const float* before = middle + i - k * stride;
+      const float weight = weights[k];
+      for (std::size_t j = 0; j < block; ++j) sum[j] += weight * (after[j] + before[j]);
+    }
+    for (std::size_t j = 0; j < block; ++j) to[i + j] = sum[j];
+  }
+  for (; i < count; ++i) {
+    float sum = weights[0] * middle[i];
+    for (std::ptrdiff_t k = 1; k <= reach; ++k) {
+      const float* at = middle + i;
+      sum += weights[k] * (at[k * stride] + at[-k * stride]);
+    }
+    to[i] = sum;
+  }
 }
 
 // Notes the label's share where it is the largest so far, and where it is the voxel's own label.
@@ -159,32 +179,29 @@ class TileSmoother {
   void blur(std::uint16_t label) {
     const auto [wx, wy, wz] = tile_.wide;
     const auto [ex, ey, ez] = tile_.edge;
-    along_x_.assign(ex * wy * wz, 0.0F);
+    along_x_.resize(ex * wy * wz);
     row_.resize(wx);
     for (std::size_t r = 0; r < wy * wz; ++r) {
       const std::uint16_t* from = tile_.labels.data() + r * wx;
       for (std::size_t x = 0; x < wx; ++x) row_[x] = from[x] == label ? 1.0F : 0.0F;
       spread(row_.data(), 1, weights_[0], along_x_.data() + r * ex, ex);
     }
-    along_y_.assign(ex * ey * wz, 0.0F);
+    along_y_.resize(ex * ey * wz);
     for (std::size_t z = 0; z < wz; ++z) {
       // The rows of a slice lie side by side, so all of them move as one.
       spread(along_x_.data() + z * wy * ex, ex, weights_[1], along_y_.data() + z * ey * ex,
              ex * ey);
     }
-    share_.assign(ex * ey * ez, 0.0F);
+    share_.resize(ex * ey * ez);
     spread(along_y_.data(), ex * ey, weights_[2], share_.data(), ex * ey * ez);
   }
 
-  // to[i] = sum over k of weight(k) from[i + (reach + k) stride].
+  // The neighbours of to[i] are from[i], from[i + stride] ... from[i + 2 reach stride].
   static void spread(const float* from, std::size_t stride, const std::vector<float>& weights,
                      float* to, std::size_t count) {
     const std::size_t reach = weights.size() - 1;
-    const float* middle = from + reach * stride;
-    add_weighted(to, middle, middle, weights[0] / 2, count);
-    for (std::size_t k = 1; k <= reach; ++k) {
-      add_weighted(to, middle + k * stride, middle - k * stride, weights[k], count);
-    }
+    add_neighbours(to, from + reach * stride, static_cast<std::ptrdiff_t>(stride), weights.data(),
+                   static_cast<std::ptrdiff_t>(reach), count);
   }
 
   // The labels come in rising order, so that of equal shares the smaller label has won.

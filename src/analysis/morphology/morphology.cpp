@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "analysis/morphology/ball.hpp"
+#include "analysis/morphology/shell.hpp"
 
 namespace consilium {
 namespace {
@@ -71,16 +72,7 @@ Result<BitVolume> shrunk(const BitVolume& bits, const Lattice& lattice, double m
 
 Result<BitVolume> hollow(const BitVolume& bits, const Lattice& lattice, double thickness_mm,
                          ShellSide side, unsigned threads) {
-  switch (side) {
-    case ShellSide::Inside:
-      return difference_of(bits, CSL_TRY(shrunk(bits, lattice, thickness_mm, threads)));
-    case ShellSide::Outside:
-      return difference_of(CSL_TRY(grown(bits, lattice, thickness_mm, threads)), bits);
-    case ShellSide::Centre:
-      break;
-  }
-  const BitVolume outer = CSL_TRY(grown(bits, lattice, thickness_mm / 2, threads));
-  return difference_of(outer, CSL_TRY(shrunk(bits, lattice, thickness_mm / 2, threads)));
+  return morphology::shell_of(bits, lattice, thickness_mm, side, threads);
 }
 
 Result<BitVolume> opened(const BitVolume& bits, const Lattice& lattice, double mm,

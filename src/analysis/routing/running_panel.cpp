@@ -10,6 +10,9 @@
 #include "analysis/statistics/exact_sum.hpp"
 
 namespace consilium::routing {
+namespace {
+constexpr std::uint64_t cells_max = std::uint64_t{1} << 31U;
+}  // namespace
 
 Result<RunningPanel> RunningPanel::make(std::uint32_t item_count, std::uint32_t rater_count,
                                         std::uint32_t class_count, PanelPrior prior) {
@@ -19,7 +22,6 @@ Result<RunningPanel> RunningPanel::make(std::uint32_t item_count, std::uint32_t 
     return fail(ErrorCode::InvalidInput, "the panel's classes or pseudo-counts are out of range",
                 {}, "give at least two classes and pseudo-counts above 0, at most 10,000");
   }
-  constexpr std::uint64_t cells_max = std::uint64_t{1} << 31U;
   const std::uint64_t square = std::uint64_t{class_count} * class_count;
   if (rater_count > cells_max / square || item_count > cells_max / class_count) {
     return fail(
@@ -145,12 +147,43 @@ Status RunningPanel::remove_vote(ItemIndex item, RaterIndex rater) {
   return {};
 }
 
-Status RunningPanel::set_truth(ItemIndex item, ClassIndex truth) {
-  CSL_TRY(check(item, 0, truth));
+Status RunningPanel::set_truth(ItemIndex item, std::optional<ClassIndex> truth) {
+  CSL_TRY(check(item, 0, truth.value_or(0)));
   count(item, -1);
-  truth_[item] = truth;
+  truth_[item] = truth ? static_cast<std::int64_t>(*truth) : -1;
   count(item, 1);
   refresh(item);
+  return {};
+}
+
+Status RunningPanel::insert_item(ItemIndex at) {
+  if (at > item_count_) {
+    return fail(ErrorCode::InvalidInput, "the panel has no such place for an item",
+                fmt::format("item {} of {}", at, item_count_));
+  }
+  if (item_count_ >= cells_max / class_count_) {
+    return fail(ErrorCode::TooLarge, "the panel has too many items", fmt::format("{}", item_count_),
+                "split the project by question");
+  }
+  votes_.emplace(votes_.begin() + at);
+  truth_.insert(truth_.begin() + at, -1);
+  posterior_.insert(posterior_.begin() + static_cast<std::ptrdiff_t>(at) * class_count_,
+                    class_count_, to_fixed(1.0 / class_count_));
+  ++item_count_;
+  return {};
+}
+
+Status RunningPanel::erase_item(ItemIndex at) {
+  if (at >= item_count_) {
+    return fail(ErrorCode::InvalidInput, "the panel has no such item",
+                fmt::format("item {} of {}", at, item_count_));
+  }
+  count(at, -1);
+  votes_.erase(votes_.begin() + at);
+  truth_.erase(truth_.begin() + at);
+  const auto row = posterior_.begin() + static_cast<std::ptrdiff_t>(at) * class_count_;
+  posterior_.erase(row, row + class_count_);
+  --item_count_;
   return {};
 }
 

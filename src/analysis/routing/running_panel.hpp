@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -46,8 +47,14 @@ class RunningPanel {
   // Takes the vote back. Errors: NotFound when the rater has none on the item. Cost: the same.
   [[nodiscard]] Status remove_vote(ItemIndex item, RaterIndex rater);
 
-  // The item's class is known from now on (gold, adjudicated), whatever is voted.
-  [[nodiscard]] Status set_truth(ItemIndex item, ClassIndex truth);
+  // The item's class is known from now on (gold, adjudicated), whatever is voted; none: no more.
+  [[nodiscard]] Status set_truth(ItemIndex item, std::optional<ClassIndex> truth);
+
+  // A new item without votes before item `at` (at the end: `item_count`), and an item taken out
+  // with its votes. The later ones are renumbered; no count of theirs changes. Errors: InvalidInput
+  // when there is no such place; TooLarge as make. Cost: O(items x classes).
+  [[nodiscard]] Status insert_item(ItemIndex at);
+  [[nodiscard]] Status erase_item(ItemIndex at);
 
   // Finds the item's posterior anew at the present rates: one step of incremental EM, which never
   // lowers the bound that it climbs. Returns the largest change of a posterior, in [0, 1].
@@ -73,6 +80,11 @@ class RunningPanel {
   // The item's votes, by rater.
   [[nodiscard]] std::span<const std::pair<RaterIndex, ClassIndex>> votes_of(ItemIndex item) const {
     return votes_[item];
+  }
+
+  [[nodiscard]] std::optional<ClassIndex> truth_of(ItemIndex item) const {
+    if (truth_[item] < 0) return std::nullopt;
+    return static_cast<ClassIndex>(truth_[item]);
   }
 
   // Expected counts of a rater, classes x classes, without the share of `but` (an item's votes must

@@ -58,6 +58,47 @@ std::vector<double> plain_round(const VoteTable& votes, const std::vector<double
   return next;
 }
 
+// R1, R5: items come and go without a trace in the others.
+TEST_CASE(
+    "an item put in and taken out again leaves everything as it was, and the rest is renumbered") {
+  SeededRandom random(8);
+  auto panel = RunningPanel::make(12, 4, 3, {}).value();
+  for (int step = 0; step < 60; ++step) {
+    REQUIRE(panel
+                .set_vote({static_cast<ItemIndex>(random.below(12)),
+                           static_cast<RaterIndex>(random.below(4)),
+                           static_cast<ClassIndex>(random.below(3))})
+                .has_value());
+  }
+  const auto counts = [](const RunningPanel& of) {
+    std::vector<std::vector<double>> all{of.class_shares()};
+    for (RaterIndex r = 0; r < 4; ++r) all.push_back(of.counts(r));
+    return all;
+  };
+  const auto before = counts(panel);
+  const auto last = panel.posterior(11);
+  for (const ItemIndex at : {0U, 5U, 12U}) {
+    CAPTURE(at);
+    REQUIRE(panel.insert_item(at).has_value());
+    CHECK(panel.item_count() == 13);
+    CHECK(panel.votes_on(at) == 0);
+    CHECK(counts(panel) == before);
+    CHECK(panel.posterior(at < 12 ? 12 : 11) == last);
+    REQUIRE(panel.set_vote({at, 1, 2}).has_value());
+    REQUIRE(panel.set_truth(at, ClassIndex{0}).has_value());
+    CHECK(panel.truth_of(at) == ClassIndex{0});
+    CHECK(counts(panel) != before);
+    REQUIRE(panel.set_truth(at, std::nullopt).has_value());
+    CHECK(!panel.truth_of(at));
+    CHECK(panel.counts_are_exact());
+    REQUIRE(panel.erase_item(at).has_value());
+    CHECK(counts(panel) == before);
+    CHECK(panel.posterior(11) == last);
+  }
+  CHECK(!panel.insert_item(13).has_value());
+  CHECK(!panel.erase_item(12).has_value());
+}
+
 // R1: the counts are, bit for bit, those of a recount.
 TEST_CASE("after any history of votes the counts are exactly those of a recount") {
   SeededRandom random(5);

@@ -21,10 +21,10 @@ constexpr std::size_t channel_count_max = 1'024;
 // Past 2^53 an integer does not survive every JSON reader.
 constexpr std::int64_t offset_max = 9'007'199'254'740'992;
 
-constexpr std::array<std::string_view, 17> place_names = {
-    "whole",   "series", "point",         "polyline", "polygon", "box",
-    "ellipse", "length", "bidirectional", "angle",    "cobb",    "rotated_box",
-    "mask",    "spans",  "relation",      "sample",   "interval"};
+constexpr std::array<std::string_view, 21> place_names = {
+    "whole",    "patient",     "study", "series",  "instance", "frame",         "point",
+    "polyline", "polygon",     "box",   "ellipse", "length",   "bidirectional", "angle",
+    "cobb",     "rotated_box", "mask",  "spans",   "relation", "sample",        "interval"};
 
 PlaceKind place_of(GeometryKind kind) {
   switch (kind) {
@@ -108,15 +108,34 @@ void check_geometry(JsonFields& geometry, GeometryKind kind,
   }
 }
 
-Target read_region(JsonFields& fields, std::vector<Violation>& problems) {
-  RegionTarget region;
-  region.series_id = fields.id<SeriesId>("series_id");
-  region.instance_uid = fields.text("instance_uid", 64);
-  if (region.instance_uid.find_first_not_of("0123456789.") != std::string::npos) {
+InstanceTarget read_instance(JsonFields& fields) {
+  InstanceTarget instance{.series_id = fields.id<SeriesId>("series_id"),
+                          .instance_uid = fields.text("instance_uid", 64)};
+  if (instance.instance_uid.find_first_not_of("0123456789.") != std::string::npos) {
     fields.problem("instance_uid", "a UID has digits and dots only");
   }
-  region.frame_index = static_cast<std::uint32_t>(
+  return instance;
+}
+
+std::uint32_t read_frame_index(JsonFields& fields) {
+  return static_cast<std::uint32_t>(
       fields.optional_integer("frame", 0, std::numeric_limits<std::uint32_t>::max()).value_or(0));
+}
+
+FrameTarget read_frame(JsonFields& fields) {
+  InstanceTarget instance = read_instance(fields);
+  static_cast<void>(fields.require("frame"));
+  return {.series_id = instance.series_id,
+          .instance_uid = std::move(instance.instance_uid),
+          .frame_index = read_frame_index(fields)};
+}
+
+Target read_region(JsonFields& fields, std::vector<Violation>& problems) {
+  RegionTarget region;
+  InstanceTarget instance = read_instance(fields);
+  region.series_id = instance.series_id;
+  region.instance_uid = std::move(instance.instance_uid);
+  region.frame_index = read_frame_index(fields);
   const json::value* value = fields.require("geometry");
   if (value == nullptr) return region;
   JsonFields geometry(*value, fields.path_of("geometry"), problems);
@@ -220,8 +239,21 @@ struct TargetWriter {
   json::object& out;
 
   void operator()(const WholeTarget&) const {}
+  void operator()(const PatientTarget& target) const {
+    out["patient_id"] = to_string(target.patient_id);
+  }
+  void operator()(const StudyTarget& target) const { out["study_id"] = to_string(target.study_id); }
   void operator()(const SeriesTarget& target) const {
     out["series_id"] = to_string(target.series_id);
+  }
+  void operator()(const InstanceTarget& target) const {
+    out["series_id"] = to_string(target.series_id);
+    out["instance_uid"] = target.instance_uid;
+  }
+  void operator()(const FrameTarget& target) const {
+    out["series_id"] = to_string(target.series_id);
+    out["instance_uid"] = target.instance_uid;
+    out["frame"] = target.frame_index;
   }
   void operator()(const RegionTarget& target) const {
     out["series_id"] = to_string(target.series_id);
@@ -270,7 +302,11 @@ std::string_view type_of(const Target& target) {
 PlaceKind place_kind(const Target& target) {
   struct Visitor {
     PlaceKind operator()(const WholeTarget&) const { return PlaceKind::Whole; }
+    PlaceKind operator()(const PatientTarget&) const { return PlaceKind::Patient; }
+    PlaceKind operator()(const StudyTarget&) const { return PlaceKind::Study; }
     PlaceKind operator()(const SeriesTarget&) const { return PlaceKind::Series; }
+    PlaceKind operator()(const InstanceTarget&) const { return PlaceKind::Instance; }
+    PlaceKind operator()(const FrameTarget&) const { return PlaceKind::Frame; }
     PlaceKind operator()(const RegionTarget& region) const { return place_of(region.kind); }
     PlaceKind operator()(const MaskTarget&) const { return PlaceKind::Mask; }
     PlaceKind operator()(const SpansTarget&) const { return PlaceKind::Spans; }
@@ -279,6 +315,15 @@ PlaceKind place_kind(const Target& target) {
     PlaceKind operator()(const IntervalTarget&) const { return PlaceKind::Interval; }
   };
   return std::visit(Visitor{}, target);
+}
+
+std::string part_key(const Target& target) {
+  if (const auto* series = std::get_if<SeriesTarget>(&target)) return to_string(series->series_id);
+  if (const auto* instance = std::get_if<InstanceTarget>(&target)) return instance->instance_uid;
+  if (const auto* frame = std::get_if<FrameTarget>(&target)) {
+    return fmt::format("{}#{}", frame->instance_uid, frame->frame_index + std::uint64_t{1});
+  }
+  return {};
 }
 
 std::string_view name_of(PlaceKind kind) { return place_names[static_cast<std::size_t>(kind)]; }
@@ -302,8 +347,16 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
   Target target;
   if (type == "whole") {
     target = WholeTarget{};
+  } else if (type == "patient") {
+    target = PatientTarget{fields.id<PatientId>("patient_id")};
+  } else if (type == "study") {
+    target = StudyTarget{fields.id<StudyId>("study_id")};
   } else if (type == "series") {
     target = SeriesTarget{fields.id<SeriesId>("series_id")};
+  } else if (type == "instance") {
+    target = read_instance(fields);
+  } else if (type == "frame") {
+    target = read_frame(fields);
   } else if (type == "region") {
     target = read_region(fields, problems);
   } else if (type == "mask") {
@@ -318,7 +371,8 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
     target = read_interval(fields);
   } else if (!type.empty()) {
     fields.problem("type", "there is no such kind of target",
-                   "use whole, series, region, mask, spans, relation, sample or interval");
+                   "use whole, patient, study, series, instance, frame, region, mask, spans, "
+                   "relation, sample or interval");
   }
   if (problems.empty()) fields.refuse_unknown();
   if (!problems.empty()) return fail(problems.front());

@@ -22,9 +22,34 @@ struct WholeTarget {
   friend bool operator==(const WholeTarget&, const WholeTarget&) = default;
 };
 
+// What DICOM keeps apart of an item's images (PS3.3 A.1.2, information model): who they are of, and
+// the study, series, instance or frame of it that an answer is about.
+struct PatientTarget {
+  PatientId patient_id;
+  friend bool operator==(const PatientTarget&, const PatientTarget&) = default;
+};
+
+struct StudyTarget {
+  StudyId study_id;
+  friend bool operator==(const StudyTarget&, const StudyTarget&) = default;
+};
+
 struct SeriesTarget {
   SeriesId series_id;
   friend bool operator==(const SeriesTarget&, const SeriesTarget&) = default;
+};
+
+struct InstanceTarget {
+  SeriesId series_id;
+  std::string instance_uid;  // SOP Instance UID as the catalog holds it
+  friend bool operator==(const InstanceTarget&, const InstanceTarget&) = default;
+};
+
+struct FrameTarget {
+  SeriesId series_id;
+  std::string instance_uid;
+  std::uint32_t frame_index = 0;  // "frame" in JSON
+  friend bool operator==(const FrameTarget&, const FrameTarget&) = default;
 };
 
 enum class GeometryKind {
@@ -86,13 +111,18 @@ struct IntervalTarget {
   friend bool operator==(const IntervalTarget&, const IntervalTarget&) = default;
 };
 
-using Target = std::variant<WholeTarget, SeriesTarget, RegionTarget, MaskTarget, SpansTarget,
-                            RelationTarget, SampleTarget, IntervalTarget>;
+using Target = std::variant<WholeTarget, PatientTarget, StudyTarget, SeriesTarget, InstanceTarget,
+                            FrameTarget, RegionTarget, MaskTarget, SpansTarget, RelationTarget,
+                            SampleTarget, IntervalTarget>;
 
 // What a label may be placed as: the geometries of a frame and the other kinds of target.
 enum class PlaceKind {
   Whole,
+  Patient,
+  Study,
   Series,
+  Instance,
+  Frame,
   Point,
   Polyline,
   Polygon,
@@ -113,6 +143,10 @@ enum class PlaceKind {
 [[nodiscard]] PlaceKind place_kind(const Target& target);
 [[nodiscard]] std::string_view name_of(PlaceKind kind);  // "polygon", "spans"
 [[nodiscard]] std::optional<PlaceKind> place_kind_named(std::string_view name);
+
+// Which part of the item's images an answer is about, the same text for the same part: a series'
+// id, an instance's UID, "UID#frame" counted from 1; empty for all else, of which an item has one.
+[[nodiscard]] std::string part_key(const Target& target);
 
 // {"type": "spans", "ranges": [[3, 9]]} and so on, see annotation.hpp and docs/protocol.
 // Errors of reading: InvalidInput with the JSON pointer of the member, under `where`.

@@ -18,7 +18,22 @@ const Spec* find_by_id(const std::vector<Spec>& all, std::string_view id) {
   return found == all.end() ? nullptr : &*found;
 }
 
+constexpr std::array<std::string_view, 7> question_level_names = {
+    "patient", "item", "study", "series", "instance", "frame", "finding"};
+
 }  // namespace
+
+std::string_view name_of(QuestionLevel level) {
+  return question_level_names[static_cast<std::size_t>(level)];
+}
+
+bool covers(QuestionLevel coarse, QuestionLevel fine) {
+  if (coarse == fine) return true;
+  // An item has one patient and one study: these three are asked of the same images. A finding may
+  // lie on several series.
+  const bool one_of_item = coarse <= QuestionLevel::Study;
+  return one_of_item || (fine != QuestionLevel::Finding && coarse < fine);
+}
 
 std::string_view name_of(ItemUnit unit) { return item_unit_names[static_cast<std::size_t>(unit)]; }
 

@@ -130,6 +130,7 @@ struct LabelSpec {
   std::optional<AnswerSpec> value;
   std::vector<LabelAttribute> attributes;
   std::vector<std::string> excludes;  // as written; exclusion holds both ways
+  bool overlaps = false;  // its masks may share voxels with others': each has a layer of its own
   std::optional<std::int64_t> ordinal;
   std::vector<std::string> relates_from;  // for relations
   std::vector<std::string> relates_to;
@@ -137,11 +138,20 @@ struct LabelSpec {
   friend bool operator==(const LabelSpec&, const LabelSpec&) = default;
 };
 
+// What a question is asked of, the coarsest first. All but items and findings are of images.
 enum class QuestionLevel {
+  Patient,
   Item,
-  Series,
-  Finding,  // asked of findings with one of `labels`; the answer is kept among their attributes
+  Study,
+  Series,    // of each
+  Instance,  // of each image object
+  Frame,     // of each frame of each
+  Finding,   // asked of findings with one of `labels`; the answer is kept among their attributes
 };
+[[nodiscard]] std::string_view name_of(QuestionLevel level);  // "frame"
+// Whether an answer at `coarse` stands for every place of `fine`, so that the question at `fine`
+// may depend on it.
+[[nodiscard]] bool covers(QuestionLevel coarse, QuestionLevel fine);
 
 struct QuestionSpec {
   std::string id;

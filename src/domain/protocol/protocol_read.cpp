@@ -338,6 +338,10 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
     read.attributes.push_back(label_attribute(one, where));
   });
   read.excludes = fields.texts("excludes", 256);
+  read.overlaps = fields.boolean("overlaps", false);
+  if (read.overlaps && std::ranges::find(read.places, PlaceKind::Mask) == read.places.end()) {
+    fields.problem("overlaps", "only masks can overlap, and the label has none");
+  }
   read.ordinal = fields.optional_integer("ordinal", 0, 1'000'000);
   if (const json::value* relates = fields.find("relates")) {
     JsonFields ends = open(*relates, fields.path_of("relates"));
@@ -354,8 +358,9 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
 
 QuestionSpec DocumentReader::question(const json::value& value, const std::string& path) {
   static constexpr std::pair<std::string_view, QuestionLevel> levels[] = {
-      {"item", QuestionLevel::Item},
-      {"series", QuestionLevel::Series},
+      {"patient", QuestionLevel::Patient},   {"item", QuestionLevel::Item},
+      {"study", QuestionLevel::Study},       {"series", QuestionLevel::Series},
+      {"instance", QuestionLevel::Instance}, {"frame", QuestionLevel::Frame},
       {"finding", QuestionLevel::Finding}};
   JsonFields fields = open(value, path);
   QuestionSpec read;

@@ -22,6 +22,12 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
     case PlaceKind::Whole:
     case PlaceKind::Relation:
       return true;
+    // What is said of these is asked as a question of their level.
+    case PlaceKind::Patient:
+    case PlaceKind::Study:
+    case PlaceKind::Instance:
+    case PlaceKind::Frame:
+      return false;
     case PlaceKind::Series:
     case PlaceKind::Point:
     case PlaceKind::Polyline:
@@ -213,13 +219,16 @@ class ReferenceCheck {
   void question(const QuestionSpec& spec, const std::string& path) {
     unique_choices(spec.answer, path + "/answer");
     known_labels(spec.labels, path + "/labels");
-    if (spec.level == QuestionLevel::Series && !is_image_unit(protocol_.item_unit)) {
-      note(path + "/level", "only items of images have series");
+    const bool of_images =
+        spec.level != QuestionLevel::Item && spec.level != QuestionLevel::Finding;
+    if (of_images && !is_image_unit(protocol_.item_unit)) {
+      note(path + "/level",
+           fmt::format("only items of images are asked about by {}", name_of(spec.level)),
+           "ask it of the item");
     }
     if (!spec.required_if) return;
     const QuestionSpec* other = protocol_.question(spec.required_if->of);
-    const bool usable = other != nullptr && other != &spec &&
-                        (other->level == QuestionLevel::Item || other->level == spec.level);
+    const bool usable = other != nullptr && other != &spec && covers(other->level, spec.level);
     condition(*spec.required_if, usable ? &other->answer : nullptr, path + "/required_if");
   }
 

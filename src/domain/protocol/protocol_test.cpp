@@ -48,10 +48,23 @@ Protocol parsed(const std::string& text) {
 
 constexpr const char* series_text = "0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d";
 
+constexpr const char* patient_text = "0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a4d";
+constexpr const char* study_text = "0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a5d";
+
 std::string target_of(const std::string& kind) {
   if (kind == "whole") return R"({"type":"whole"})";
   if (kind == "series")
     return std::string(R"({"type":"series","series_id":")") + series_text + "\"}";
+  if (kind == "patient") {
+    return std::string(R"({"type":"patient","patient_id":")") + patient_text + "\"}";
+  }
+  if (kind == "study") {
+    return std::string(R"({"type":"study","study_id":")") + study_text + "\"}";
+  }
+  if (kind == "instance" || kind == "frame") {
+    return R"({"type":")" + kind + R"(","series_id":")" + series_text +
+           R"(","instance_uid":"1.2")" + (kind == "frame" ? R"(,"frame":1})" : "}");
+  }
   if (kind == "mask") {
     return R"({"type":"mask","grid_id":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef","segment":1})";
   }
@@ -74,7 +87,15 @@ Annotation made(const std::string& members, int number = 1) {
 
 ItemFacts study_facts() {
   return {.unit = ItemUnit::Study,
+          .patient = parse_id<PatientId>(patient_text).value(),
+          .study = parse_id<StudyId>(study_text).value(),
           .series = {parse_id<SeriesId>(series_text).value()},
+          .frames = {{.series_id = parse_id<SeriesId>(series_text).value(),
+                      .instance_uid = "1.2",
+                      .frame_index = 0},
+                     {.series_id = parse_id<SeriesId>(series_text).value(),
+                      .instance_uid = "1.2",
+                      .frame_index = 1}},
           .code_point_count = {},
           .channels = {},
           .tick_count = {}};
@@ -251,6 +272,97 @@ TEST_CASE("an item lacks what its answers make required") {
   CHECK(item_paths(protocol, {present, present}, Stage::Draft) == Paths{"/1/question"});
 }
 
+TEST_CASE("a label says whether its masks may overlap, and needs masks for it") {
+  std::string text = image_protocol;
+  CHECK_FALSE(parsed(text).label("nodule")->overlaps);
+  const std::string places = R"("places": ["mask", "box"], "excludes")";
+  REQUIRE(text.find(places) != std::string::npos);
+  std::string with = text;
+  with.replace(with.find(places), places.size(),
+               R"("places": ["mask", "box"], "overlaps": true, "excludes")");
+  CHECK(parsed(with).label("nodule")->overlaps);
+  std::string without = text;
+  without.replace(without.find(places), places.size(),
+                  R"("places": ["box"], "overlaps": true, "excludes")");
+  CHECK_FALSE(read_protocol(boost::json::parse(without)));
+}
+
+const std::string levels_protocol = R"({
+  "schema": 1, "id": "ct", "version": "1.0.0", "title": "T", "authors": [{"name": "A"}],
+  "clinical_question": "Q", "item_unit": "study", "modalities": ["US"],
+  "questions": [
+    {"id": "smoker", "name": "S", "prompt": "?", "level": "patient", "required": true,
+     "answer": {"type": "bool"}},
+    {"id": "fit", "name": "F", "prompt": "?", "level": "study", "answer": {"type": "bool"}},
+    {"id": "view", "name": "V", "prompt": "?", "level": "instance", "required": true,
+     "answer": {"type": "choice", "choices": [{"id": "a4c", "name": "A4C"}, {"id": "plax", "name": "P"}]}},
+    {"id": "phase", "name": "P", "prompt": "?", "level": "frame",
+     "required_if": {"of": "view", "is": ["a4c"]}, "answer": {"type": "bool"}}]})";
+
+TEST_CASE("each level is asked of what it names, and required of all of it") {
+  const Protocol protocol = parsed(levels_protocol);
+  const auto answer = [](const std::string& question, const std::string& kind,
+                         const std::string& value, int number) {
+    return made(
+        R"("question":")" + question + R"(","value":)" + value + R"(,"target":)" + target_of(kind),
+        number);
+  };
+  const Annotation smoker = answer("smoker", "patient", "true", 1);
+  const Annotation fit = answer("fit", "study", "true", 2);
+  const Annotation view = answer("view", "instance", "\"a4c\"", 3);
+  const Annotation phase = answer("phase", "frame", "true", 4);
+  for (const Annotation& one : {smoker, fit, view, phase}) {
+    CHECK(validate_annotation(protocol, study_facts(), one, Stage::Submission).empty());
+    CHECK(read_annotation(annotation_json(one)).value() == one);
+  }
+  const auto remarks = [&](const std::vector<Annotation>& annotations) {
+    std::vector<std::string> all;
+    for (const Violation& one :
+         validate_item(protocol, study_facts(), annotations, Stage::Submission)) {
+      all.push_back(one.what + ": " + one.remedy);
+    }
+    return all;
+  };
+  using Texts = std::vector<std::string>;
+  CHECK(remarks({}) ==
+        Texts{"the question 'smoker' is not answered: answer it, or save a draft",
+              "the question 'view' is not answered for 1 of 1 instance: answer it for instance "
+              "1.2, or save a draft"});
+  CHECK(remarks({smoker, view, phase}) ==
+        Texts{"the question 'phase' is not answered for 1 of 2 frames: answer it for frame 1.2#1, "
+              "or save a draft"});
+  // At another level than the question's, and of what the item does not hold.
+  const auto path = [&](const Annotation& one, const ItemFacts& facts) {
+    const auto all = validate_annotation(protocol, facts, one, Stage::Draft);
+    return all.empty() ? std::string("none") : all.front().path;
+  };
+  CHECK(path(answer("phase", "instance", "true", 5), study_facts()) == "/target");
+  CHECK(path(answer("fit", "whole", "true", 6), study_facts()) == "/target");
+  ItemFacts other = study_facts();
+  other.patient = PatientId{};
+  other.study = StudyId{};
+  other.series = {SeriesId{}};
+  CHECK(path(smoker, other) == "/target/patient_id");
+  CHECK(path(fit, other) == "/target/study_id");
+  CHECK(path(phase, other) == "/target/series_id");
+}
+
+TEST_CASE("levels of images are not asked about notes, nor labels put on whole levels") {
+  const auto refused = [](std::string text, const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+    const auto protocol = read_protocol(parse_json(text).value());
+    return protocol ? std::string("none") : protocol.error().front().path;
+  };
+  CHECK(refused(levels_protocol, "\"study\", \"modalities\"", "\"note\", \"modalities\"") ==
+        "/questions/0/level");
+  CHECK(refused(levels_protocol, "\"level\": \"frame\"", "\"level\": \"slice\"") ==
+        "/questions/3/level");
+  // A frame's answer is none for the whole instance.
+  CHECK(refused(levels_protocol, "\"level\": \"frame\",\n     \"required_if\": {\"of\": \"view\"",
+                "\"level\": \"study\",\n     \"required_if\": {\"of\": \"view\"") ==
+        "/questions/3/required_if/of");
+}
+
 TEST_CASE("labels that exclude each other may not share a place") {
   const Protocol protocol = parsed(image_protocol);
   const Annotation nodule = made(R"("label":"nodule","target":)" + target_of("box"), 1);
@@ -303,7 +415,10 @@ TEST_CASE("places on recordings and texts collide where they overlap") {
        interval("vt", "10", "20", "\"II\""), true},
   };
   const ItemFacts facts{.unit = ItemUnit::Recording,
+                        .patient = {},
+                        .study = {},
                         .series = {},
+                        .frames = {},
                         .code_point_count = {},
                         .channels = {"I", "II"},
                         .tick_count = 1000};
@@ -349,7 +464,10 @@ TEST_CASE("a relation joins what its label says it joins") {
       {"id": "dose_of", "name": "O", "definition": "D", "places": ["relation"],
        "relates": {"from": ["dose"], "to": ["drug"]}}]})");
   const ItemFacts facts{.unit = ItemUnit::Note,
+                        .patient = {},
+                        .study = {},
                         .series = {},
+                        .frames = {},
                         .code_point_count = 20,
                         .channels = {},
                         .tick_count = {}};

@@ -69,7 +69,20 @@ class AnnotationCheck {
     }
   }
   void check_target(const WholeTarget&) {}
+  void check_target(const PatientTarget& target) {
+    if (facts_.patient && target.patient_id != *facts_.patient) {
+      note("/target/patient_id", "the item is of another patient");
+    }
+  }
+  void check_target(const StudyTarget& target) {
+    if (facts_.study && target.study_id != *facts_.study) {
+      note("/target/study_id", "this study is not part of the item",
+           "a prior is answered about in its own item");
+    }
+  }
   void check_target(const SeriesTarget& target) { check_series(target.series_id); }
+  void check_target(const InstanceTarget& target) { check_series(target.series_id); }
+  void check_target(const FrameTarget& target) { check_series(target.series_id); }
   void check_target(const RegionTarget& target) { check_series(target.series_id); }
   void check_target(const MaskTarget&) {}
   void check_target(const RelationTarget&) {}
@@ -161,7 +174,7 @@ class AnnotationCheck {
   std::optional<Condition> finding_condition(const QuestionSpec& question) const {
     if (!question.required_if) return std::nullopt;
     const QuestionSpec* other = protocol_.question(question.required_if->of);
-    const bool beside = other != nullptr && other->level == QuestionLevel::Finding;
+    const bool beside = other != nullptr && other->level == QuestionLevel::Finding;  // else of all
     return beside ? question.required_if : std::nullopt;
   }
 
@@ -201,15 +214,16 @@ class AnnotationCheck {
       note("/attributes", "the answer to a question has no attributes");
     }
     const PlaceKind place = place_kind(annotation_.target);
-    const bool fits = (question->level == QuestionLevel::Item && place == PlaceKind::Whole) ||
-                      (question->level == QuestionLevel::Series && place == PlaceKind::Series);
+    const bool fits = question->level == QuestionLevel::Item
+                          ? place == PlaceKind::Whole
+                          : name_of(place) == name_of(question->level);
     if (question->level == QuestionLevel::Finding) {
       note("/question", "this is asked of findings",
            "put the answer among the attributes of the finding");
     } else if (!fits) {
-      note("/target",
-           fmt::format("this is asked of the {}",
-                       question->level == QuestionLevel::Item ? "whole item" : "series"));
+      note("/target", fmt::format("this is asked of the {}", question->level == QuestionLevel::Item
+                                                                 ? "whole item"
+                                                                 : name_of(question->level)));
     }
     if (!std::holds_alternative<std::monostate>(annotation_.value)) {
       check_answer(question->answer, annotation_.value, "/value");

@@ -7,9 +7,11 @@
 //    questions on findings with that label.
 // I2 A label on the whole item (or a series) with the value "absent", "unsure" or "not_evaluable"
 //    says that of the label for all of it, whatever its places; such a vote has no attributes.
-// I3 Without a label, the annotation answers a question: on the item with a whole target, on a
-//    series with a series target. Questions on findings are answered as attributes (I1).
-// I4 A draft may lack what is required; a submission may not. All else holds for both.
+// I3 Without a label, the annotation answers a question, and its target is of the question's level:
+//    whole for the item, else the patient, study, series, instance or frame that the answer is
+//    about. Questions on findings are answered as attributes (I1).
+// I4 A draft may lack what is required; a submission may not. All else holds for both. A required
+//    question on series, instances or frames is answered for each of those that can be looked at.
 // I5 Two labels that exclude each other may not stand on the same place: the same whole or series,
 //    overlapping spans, the same sample, overlapping intervals on a common channel, an equal region
 //    or mask segment.
@@ -29,7 +31,10 @@ namespace consilium {
 
 struct ItemFacts {
   ItemUnit unit = ItemUnit::Study;
+  std::optional<PatientId> patient;
+  std::optional<StudyId> study;                   // of an image item
   std::vector<SeriesId> series;                   // of an image item
+  std::vector<FrameTarget> frames;                // that can be looked at, in their order
   std::optional<std::uint64_t> code_point_count;  // of a note
   std::vector<std::string> channels;              // of a recording
   std::optional<std::int64_t> tick_count;         // of a recording

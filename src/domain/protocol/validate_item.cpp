@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -175,12 +177,21 @@ class ItemCheck {
     }
   }
 
-  // By question and, for questions on series, the series.
-  using AnswerKey = std::pair<std::string, std::optional<SeriesId>>;
+  // By question and the part of the item that it is answered about.
+  using AnswerKey = std::pair<std::string, std::string>;
   static AnswerKey key_of(const Annotation& annotation) {
-    const auto* series = std::get_if<SeriesTarget>(&annotation.target);
-    return {annotation.question.value_or(""),
-            series == nullptr ? std::nullopt : std::optional(series->series_id)};
+    return {annotation.question.value_or(""), part_key(annotation.target)};
+  }
+
+  // What a question of a level is asked of where `frame` is looked at; none for what an item has
+  // one of.
+  static std::string part_at(QuestionLevel level, const FrameTarget* frame) {
+    if (frame == nullptr) return {};
+    if (level == QuestionLevel::Series) return part_key(SeriesTarget{frame->series_id});
+    if (level == QuestionLevel::Instance) {
+      return part_key(InstanceTarget{frame->series_id, frame->instance_uid});
+    }
+    return level == QuestionLevel::Frame ? part_key(*frame) : std::string();
   }
 
   void answers() {
@@ -195,36 +206,55 @@ class ItemCheck {
     }
   }
 
-  const AnswerValue* answer_to(const std::string& question,
-                               const std::optional<SeriesId>& series) const {
-    const auto found = answers_.find({question, series});
+  const AnswerValue* answer_to(const std::string& question, const std::string& part) const {
+    const auto found = answers_.find({question, part});
     return found == answers_.end() || std::holds_alternative<std::monostate>(*found->second)
                ? nullptr
                : found->second;
   }
 
-  bool is_required(const QuestionSpec& question, const std::optional<SeriesId>& series) const {
+  bool is_required(const QuestionSpec& question, const FrameTarget* frame) const {
     if (question.required || !question.required_if) return question.required;
     const QuestionSpec* other = protocol_.question(question.required_if->of);
-    const AnswerValue* answer = answer_to(
-        question.required_if->of,
-        other != nullptr && other->level == QuestionLevel::Series ? series : std::nullopt);
-    if (answer == nullptr) return false;
-    return condition_holds(*question.required_if, *answer);
-  }
-
-  void require_answer(const QuestionSpec& question, const std::optional<SeriesId>& series) {
-    if (is_required(question, series) && answer_to(question.id, series) == nullptr) {
-      note("", "the question '" + question.id + "' is not answered", "answer it, or save a draft");
-    }
+    if (other == nullptr) return false;
+    const AnswerValue* answer = answer_to(other->id, part_at(other->level, frame));
+    return answer != nullptr && condition_holds(*question.required_if, *answer);
   }
 
   void missing_answers() {
     for (const QuestionSpec& question : protocol_.questions) {
-      if (question.level == QuestionLevel::Item) require_answer(question, std::nullopt);
-      if (question.level != QuestionLevel::Series) continue;
-      for (const SeriesId& series : facts_.series) require_answer(question, series);
+      const bool of_parts =
+          question.level > QuestionLevel::Study && question.level < QuestionLevel::Finding;
+      if (of_parts) {
+        missing_part_answers(question);
+      } else if (question.level != QuestionLevel::Finding && is_required(question, nullptr) &&
+                 answer_to(question.id, "") == nullptr) {
+        note("", "the question '" + question.id + "' is not answered",
+             "answer it, or save a draft");
+      }
     }
+  }
+
+  // One violation a question, however many frames it misses.
+  void missing_part_answers(const QuestionSpec& question) {
+    std::set<std::string> asked;
+    std::vector<std::string> missing;
+    for (const FrameTarget& frame : facts_.frames) {
+      std::string part = part_at(question.level, &frame);
+      if (!asked.insert(part).second || !is_required(question, &frame)) continue;
+      if (answer_to(question.id, part) == nullptr) missing.push_back(std::move(part));
+    }
+    if (missing.empty()) return;
+    note("",
+         fmt::format("the question '{}' is not answered for {} of {} {}", question.id,
+                     missing.size(), asked.size(), parts_word(question.level, asked.size())),
+         fmt::format("answer it for {} {}{}, or save a draft", name_of(question.level),
+                     missing.front(), missing.size() > 1 ? " and those after it" : ""));
+  }
+
+  static std::string parts_word(QuestionLevel level, std::size_t count) {
+    const std::string word(name_of(level));
+    return count == 1 || level == QuestionLevel::Series ? word : word + "s";
   }
 
   // Questions on findings that an answer about the item makes required.
@@ -232,8 +262,8 @@ class ItemCheck {
     for (const QuestionSpec& question : protocol_.questions) {
       if (question.level != QuestionLevel::Finding || !question.required_if) continue;
       const QuestionSpec* other = protocol_.question(question.required_if->of);
-      if (other == nullptr || other->level != QuestionLevel::Item) continue;
-      if (!is_required(question, std::nullopt)) continue;
+      if (other == nullptr || other->level == QuestionLevel::Finding) continue;
+      if (!is_required(question, nullptr)) continue;
       for (const std::string& label : question.labels) {
         for (const std::size_t i : by_label_[label]) {
           if (annotations_[i].attributes.contains(question.id)) continue;

@@ -14,12 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::string_view, 25> columns = {
+constexpr std::array<std::string_view, 30> columns = {
     "annotation_id", "item_id",      "pseudonym",        "rater_id", "rater",
     "rater_kind",    "protocol_id",  "protocol_version", "label",    "code_system",
     "code",          "code_display", "question",         "value",    "unit",
     "attributes",    "target_type",  "target",           "text",     "comment",
-    "created_at",    "updated_at",   "revision",         "state",    "stage"};
+    "created_at",    "updated_at",   "revision",         "state",    "stage",
+    "level",         "reference",    "item_date",        "number",   "measurements"};
 
 using Row = std::array<json::value, columns.size()>;
 
@@ -48,6 +49,22 @@ json::value nullable(const std::optional<std::string>& value) {
   return value ? text(*value) : json::value(nullptr);
 }
 
+// What the row is about, in the words of a protocol's questions.
+std::string_view level_of(const Target& target) {
+  switch (place_kind(target)) {
+    case PlaceKind::Whole:
+      return name_of(QuestionLevel::Item);
+    case PlaceKind::Patient:
+    case PlaceKind::Study:
+    case PlaceKind::Series:
+    case PlaceKind::Instance:
+    case PlaceKind::Frame:
+      return name_of(place_kind(target));
+    default:  // every kind of place on an item
+      return name_of(QuestionLevel::Finding);
+  }
+}
+
 Row make_row(const Protocol& protocol, const LabelRow& row) {
   const StoredAnnotation& stored = row.annotation;
   const Annotation& body = stored.body;
@@ -56,6 +73,8 @@ Row make_row(const Protocol& protocol, const LabelRow& row) {
   const json::object target = target_json(body.target);
   json::object attributes;
   for (const auto& [name, value] : body.attributes) attributes[name] = answer_json(value);
+  json::object measurements;
+  for (const auto& [name, value] : body.measurements) measurements[name] = answer_json(value);
   const auto coded = [&](const std::string CodedConcept::* member) {
     return code == nullptr ? json::value(nullptr) : text(code->*member);
   };
@@ -83,7 +102,12 @@ Row make_row(const Protocol& protocol, const LabelRow& row) {
              text(to_rfc3339(stored.updated_at)),
              stored.revision,
              text(name_of(stored.state)),
-             text(row.stage)};
+             text(row.stage),
+             text(level_of(body.target)),
+             row.reference.empty() ? json::value(nullptr) : text(row.reference),
+             row.item_date.empty() ? json::value(nullptr) : text(row.item_date),
+             body.number ? json::value(*body.number) : json::value(nullptr),
+             body.measurements.empty() ? json::value(nullptr) : json::value(measurements)};
 }
 
 // RFC 4180, 2.6 and 2.7. White space at the ends is quoted too: some readers strip it.

@@ -43,8 +43,11 @@ LabelRow made(const std::string& members) {
 }
 
 TEST_CASE("a span's row quotes what it must and says the same in CSV and JSON") {
-  LabelRow row = made(
-      R"("label":"problem","target":{"type":"spans","ranges":[[0,4]]},"attributes":{"a":"b"})");
+  LabelRow row =
+      made(R"("label":"problem","target":{"type":"spans","ranges":[[0,4]]},"attributes":{"a":"b"},)"
+           R"("number":2,"measurements":{"long_axis":{"number":12,"unit":"mm"}})");
+  row.reference = "lesion 2";
+  row.item_date = "2024-03-11";
   row.surface = "two\r\nlines, \"quoted\"";
   const std::string csv = label_table_csv_row(note_protocol(), row).value();
   CHECK(csv ==
@@ -52,7 +55,9 @@ TEST_CASE("a span's row quotes what it must and says the same in CSV and JSON") 
         "00000000-0000-0000-0000-000000000000,\"tagger, 4\",model,notes,1.0.0,problem,SCT,55607006,"
         "\"Problem, \"\"any\"\"\",,,,\"{\"\"a\"\":\"\"b\"\"}\",spans,"
         "\"{\"\"ranges\"\":[[0,4]],\"\"type\"\":\"\"spans\"\"}\",\"two\r\nlines, \"\"quoted\"\"\",,"
-        "2023-11-14T22:13:20.000Z,2023-11-14T22:13:20.500Z,1,submitted,label\r\n");
+        "2023-11-14T22:13:20.000Z,2023-11-14T22:13:20.500Z,1,submitted,label,"
+        "finding,lesion "
+        "2,2024-03-11,2,\"{\"\"long_axis\"\":{\"\"number\"\":12,\"\"unit\"\":\"\"mm\"\"}}\"\r\n");
   const auto json = parse_json(label_table_json_row(note_protocol(), row).value());
   REQUIRE(json);
   CHECK(json->at("text").as_string() == *row.surface);
@@ -78,6 +83,11 @@ TEST_CASE("an answer carries the code of its choice, and a quantity its unit") {
       json_of(R"("label":"problem","target":{"type":"whole"},"value":{"number":12.5,"unit":"mm"})");
   CHECK(measured.at("value").as_double() == 12.5);
   CHECK(measured.at("unit").as_string() == "mm");
+  CHECK(measured.at("level").as_string() == "item");
+  const auto of_frame =
+      json_of(R"("question":"kind","value":"discharge","target":{"type":"frame","series_id":)"
+              R"("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","instance_uid":"1.2","frame":4})");
+  CHECK(of_frame.at("level").as_string() == "frame");
 }
 
 }  // namespace

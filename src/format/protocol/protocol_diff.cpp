@@ -227,6 +227,10 @@ class Comparison {
       answer(path + "/value", *old.value, *fresh.value);
     }
     label_attributes(path, old, fresh);
+    if (old.overlaps != fresh.overlaps) {
+      note(old.overlaps ? ChangeLevel::Major : ChangeLevel::Minor, path + "/overlaps",
+           old.overlaps ? "its masks may not share voxels any more" : "its masks may share voxels");
+    }
     set_of_labels(path + "/excludes", old.excludes, fresh.excludes, ChangeLevel::Minor,
                   ChangeLevel::Major);
     set_of_labels(path + "/relates/from", old.relates_from, fresh.relates_from, ChangeLevel::Major,

@@ -1,5 +1,7 @@
 #include "service/annotation/annotation_write.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "base/canonical_json.hpp"
@@ -51,14 +53,29 @@ Status AnnotationWriter::open(Roles roles) {
   return {};
 }
 
+Status AnnotationWriter::check_image(const SeriesId& series, const std::string& instance_uid,
+                                     std::uint32_t frame_index) const {
+  const auto instance = CSL_TRY(storage::instance_of_uid(*reader_, instance_uid));
+  if (!instance || instance->series != series) {
+    return fail(ErrorCode::InvalidInput, "the series has no such image", "/target/instance_uid",
+                "send the instance_uid of a slice of the series");
+  }
+  if (instance->frame_count > 0 && frame_index >= instance->frame_count) {
+    return fail(ErrorCode::InvalidInput, "the image has no such frame", "/target/frame",
+                fmt::format("frames count from 0; it has {}", instance->frame_count));
+  }
+  return {};
+}
+
 Status AnnotationWriter::check_places(const Annotation& body) const {
   if (const auto* region = std::get_if<RegionTarget>(&body.target)) {
-    const storage::Rows rows =
-        CSL_TRY(reader_->query("catalog.instance_of_uid", {{"uid", region->instance_uid}}));
-    if (rows.empty() || rows.front().text("series_id") != to_string(region->series_id)) {
-      return fail(ErrorCode::InvalidInput, "the series has no such image", "/target/instance_uid",
-                  "send the instance_uid of a slice of the series");
-    }
+    CSL_TRY(check_image(region->series_id, region->instance_uid, region->frame_index));
+  }
+  if (const auto* instance = std::get_if<InstanceTarget>(&body.target)) {
+    CSL_TRY(check_image(instance->series_id, instance->instance_uid, 0));
+  }
+  if (const auto* frame = std::get_if<FrameTarget>(&body.target)) {
+    CSL_TRY(check_image(frame->series_id, frame->instance_uid, frame->frame_index));
   }
   if (const auto* mask = std::get_if<MaskTarget>(&body.target)) {
     if (item_.kind != "image" ||

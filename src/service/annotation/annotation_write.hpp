@@ -53,6 +53,8 @@ class AnnotationWriter {
 
  private:
   [[nodiscard]] Status check_places(const Annotation& body) const;
+  [[nodiscard]] Status check_image(const SeriesId& series, const std::string& instance_uid,
+                                   std::uint32_t frame_index) const;
 
   storage::Store& store_;
   ProtocolCache& protocols_;

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "service/annotation/mask_bricks.hpp"
+#include "service/annotation/mask_take.hpp"
 #include "storage/labels.hpp"
 #include "storage/objects.hpp"
 
@@ -14,7 +15,6 @@ namespace {
 
 // A stroke has at most 4,096 bricks; a copy takes whole segments at once.
 constexpr std::size_t copied_brick_count_max = 65'536;
-constexpr std::size_t laid_brick_count_max = 8192;
 
 void add_exclusive(const Bytes& brick, std::uint16_t segment, std::vector<std::uint8_t>& bits) {
   for (std::size_t i = 0; i < brick_voxel_count; ++i) {
@@ -82,44 +82,27 @@ std::optional<double> dice_of(const BinaryBricks& first, const BinaryBricks& sec
 
 namespace {
 
-using StoredHashes = std::map<BrickPlace, std::string>;
-
-Result<StoredHashes> stored_hashes(const storage::Reader& reader, const ItemId& item,
-                                   const RaterId& rater, const std::string& grid_id) {
-  StoredHashes stored;
-  for (const storage::MaskBrickRow& row :
-       CSL_TRY(storage::mask_bricks(reader, item, rater, grid_id, std::nullopt))) {
-    stored[{row.layer, row.brick}] = row.hash;
-  }
-  return stored;
-}
-
-// Notes the brick as a change unless it is there already; what is left in `stored` is not wanted.
-void add_change(const BrickPlace& place, Bytes bytes, StoredHashes& stored, Changes& changes) {
+void want(Changes& wanted, const BrickPlace& place, Bytes bytes) {
   BrickChange change;
-  change.hash = to_hex(sha256(bytes));
   change.bytes = std::move(bytes);
-  const auto found = stored.find(place);
-  const bool is_there = found != stored.end() && found->second == change.hash;
-  if (found != stored.end()) stored.erase(found);
-  if (!is_there) changes.emplace(place, std::move(change));
+  change.hash = to_hex(sha256(change.bytes));
+  wanted.emplace(place, std::move(change));
 }
 
-struct CopyTo {
-  storage::Store& store;
-  const storage::Reader& reader;
-  const storage::ItemRow& item;
-  const RaterId& rater;
-  const std::string& grid_id;
-};
-
-// The event of the changes and of emptying what is left in `stored`.
-Result<std::optional<MaskCopy>> copy_of(const CopyTo& to, Changes changes,
-                                        const StoredHashes& stored, const MaskPatchId& patch) {
-  for (const auto& [place, hash] : stored) {
-    BrickChange change;
-    change.hash = empty_hash;
-    changes.emplace(place, std::move(change));
+// The event that makes the rater's mask these bricks and no others.
+Result<std::optional<MaskCopy>> become(storage::Store& store, const storage::Reader& reader,
+                                       const storage::ItemRow& item, const RaterId& rater,
+                                       const std::string& grid_id, Changes changes,
+                                       const MaskPatchId& patch) {
+  for (const storage::MaskBrickRow& row :
+       CSL_TRY(storage::mask_bricks(reader, item.id, rater, grid_id, std::nullopt))) {
+    const BrickPlace place{.layer = row.layer, .brick = row.brick};
+    const auto found = changes.find(place);
+    if (found == changes.end()) {
+      changes[place].hash = empty_hash;
+    } else if (found->second.hash == row.hash) {
+      changes.erase(found);
+    }
   }
   if (changes.empty()) return std::optional<MaskCopy>{};
   if (changes.size() > copied_brick_count_max) {
@@ -127,18 +110,17 @@ Result<std::optional<MaskCopy>> copy_of(const CopyTo& to, Changes changes,
                 "decide on fewer masks at once");
   }
   const Bytes packed = CSL_TRY(pack(patch, changes));
-  const storage::ObjectRef object = CSL_TRY(to.store.objects().put(to.item.patient, packed)).object;
-  CSL_TRY(to.store.objects().sync(std::span(&object, 1)));
+  const storage::ObjectRef object = CSL_TRY(store.objects().put(item.patient, packed)).object;
+  CSL_TRY(store.objects().sync(std::span(&object, 1)));
   MaskCopy copy{.event = {.type = "mask.patched",
-                          .project = to.item.project,
-                          .item = to.item.id,
-                          .patient = to.item.patient,
+                          .project = item.project,
+                          .item = item.id,
+                          .patient = item.patient,
                           .fields = {}},
-                .base_revision =
-                    CSL_TRY(storage::mask_revision(to.reader, to.item.id, to.rater, to.grid_id))};
+                .base_revision = CSL_TRY(storage::mask_revision(reader, item.id, rater, grid_id))};
   copy.event.fields.set("patch_id", patch)
-      .set("grid_id", to.grid_id)
-      .set("rater_id", to.rater)
+      .set("grid_id", grid_id)
+      .set("rater_id", rater)
       .set("revision", copy.base_revision + 1)
       .set("base_revision", copy.base_revision)
       .set("merged", false)
@@ -148,30 +130,6 @@ Result<std::optional<MaskCopy>> copy_of(const CopyTo& to, Changes changes,
   return std::optional<MaskCopy>{std::move(copy)};
 }
 
-// Gives the free voxels of an exclusive brick that `bits` names to `segment`; how many were
-// another's.
-std::uint64_t lay(Bytes& brick, const std::vector<std::uint8_t>& bits, std::uint16_t segment) {
-  std::uint64_t taken = 0;
-  for (std::size_t i = 0; i < brick_voxel_count; ++i) {
-    if ((bits[i / 8] & (1U << (i % 8))) == 0) continue;
-    const unsigned label = std::to_integer<unsigned>(brick[2 * i]) |
-                           (std::to_integer<unsigned>(brick[2 * i + 1]) << 8U);
-    if (label != 0) {
-      taken += label == segment ? 0U : 1U;
-      continue;
-    }
-    brick[2 * i] = static_cast<std::byte>(segment & 0xFFU);
-    brick[2 * i + 1] = static_cast<std::byte>(segment >> 8U);
-  }
-  return taken;
-}
-
-Status check_laid(const std::map<std::uint32_t, Bytes>& bricks) {
-  if (bricks.size() <= laid_brick_count_max) return {};
-  return fail(ErrorCode::TooLarge, "the mask has more than 8,192 bricks", "",
-              "take one reader's mask as it is, or draw it anew");
-}
-
 }  // namespace
 
 Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const storage::Reader& reader,
@@ -179,49 +137,28 @@ Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const stora
                                               const std::string& grid_id,
                                               std::span<const SegmentCopy> copies,
                                               const MaskPatchId& patch) {
-  StoredHashes stored = CSL_TRY(stored_hashes(reader, item.id, rater, grid_id));
-  Changes changes;
+  Changes wanted;
   for (const SegmentCopy& copy : copies) {
     for (const auto& [index, bits] : CSL_TRY(load_segment(store, reader, item.patient, item.id,
                                                           copy.from, grid_id, copy.segment))) {
       const auto bytes = std::as_bytes(std::span(bits));
-      add_change({.layer = copy.as, .brick = index}, Bytes(bytes.begin(), bytes.end()), stored,
-                 changes);
+      want(wanted, {.layer = copy.as, .brick = index}, Bytes(bytes.begin(), bytes.end()));
     }
   }
-  return copy_of({store, reader, item, rater, grid_id}, std::move(changes), stored, patch);
+  return become(store, reader, item, rater, grid_id, std::move(wanted), patch);
 }
 
-Result<LaidMask> lay_segments(storage::Store& store, const storage::Reader& reader,
-                              const storage::ItemRow& item, const RaterId& rater,
-                              const std::string& grid_id, const std::optional<RaterId>& base,
-                              std::span<const SegmentCopy> copies, const MaskPatchId& patch) {
-  LaidMask laid;
-  std::map<std::uint32_t, Bytes> bricks;
-  if (base) {
-    for (const storage::MaskBrickRow& row :
-         CSL_TRY(storage::mask_bricks(reader, item.id, *base, grid_id, 0))) {
-      bricks[row.brick] = CSL_TRY(read_brick(store, item.patient, row));
-      CSL_TRY(check_laid(bricks));
-    }
+Result<std::optional<MaskCopy>> copy_mask(storage::Store& store, const storage::Reader& reader,
+                                          const storage::ItemRow& item, const RaterId& from,
+                                          const RaterId& rater, const std::string& grid_id,
+                                          const MaskPatchId& patch) {
+  Changes wanted;
+  for (const storage::MaskBrickRow& row :
+       CSL_TRY(storage::mask_bricks(reader, item.id, from, grid_id, std::nullopt))) {
+    want(wanted, {.layer = row.layer, .brick = row.brick},
+         CSL_TRY(read_brick(store, item.patient, row)));
   }
-  for (const SegmentCopy& copy : copies) {
-    for (const auto& [index, bits] : CSL_TRY(load_segment(store, reader, item.patient, item.id,
-                                                          copy.from, grid_id, copy.segment))) {
-      Bytes& brick = bricks[index];
-      brick.resize(exclusive_brick_bytes);
-      laid.overlaps += lay(brick, bits, copy.as);
-      CSL_TRY(check_laid(bricks));
-    }
-  }
-  StoredHashes stored = CSL_TRY(stored_hashes(reader, item.id, rater, grid_id));
-  Changes changes;
-  for (auto& [index, bytes] : bricks) {
-    add_change({.layer = 0, .brick = index}, std::move(bytes), stored, changes);
-  }
-  laid.mask =
-      CSL_TRY(copy_of({store, reader, item, rater, grid_id}, std::move(changes), stored, patch));
-  return laid;
+  return become(store, reader, item, rater, grid_id, std::move(wanted), patch);
 }
 
 }  // namespace consilium::service

@@ -1,5 +1,4 @@
-// Segments of one rater's mask taken over into another's: what an adjudicator's word on a mask is,
-// or what they begin to draw from.
+// Segments of one rater's mask taken over into another's: what an adjudicator's word on a mask is.
 #pragma once
 
 #include <cstdint>
@@ -44,20 +43,5 @@ struct MaskCopy {
     storage::Store& store, const storage::Reader& reader, const storage::ItemRow& item,
     const RaterId& rater, const std::string& grid_id, std::span<const SegmentCopy> copies,
     const MaskPatchId& patch);
-
-// The same for the mask that the workspace edits, which is one exclusive layer: `base`'s exclusive
-// layer byte for byte where one is named, then the segments laid over what is free of it. A voxel
-// that two segments claim goes to the first; `overlaps` counts them. Errors: TooLarge past 8,192
-// bricks. Cost: the bricks' bytes, 64 KiB each, in memory.
-struct LaidMask {
-  std::optional<MaskCopy> mask;
-  std::uint64_t overlaps = 0;
-};
-[[nodiscard]] Result<LaidMask> lay_segments(storage::Store& store, const storage::Reader& reader,
-                                            const storage::ItemRow& item, const RaterId& rater,
-                                            const std::string& grid_id,
-                                            const std::optional<RaterId>& base,
-                                            std::span<const SegmentCopy> copies,
-                                            const MaskPatchId& patch);
 
 }  // namespace consilium::service

@@ -12,10 +12,12 @@ namespace consilium::service {
 
 Result<ItemFacts> item_facts(const storage::Reader& reader, const storage::ItemRow& item) {
   ItemFacts facts;
+  facts.patient = item.patient;
   if (item.kind == "image") {
     facts.unit = ItemUnit::Study;
+    facts.study = CSL_TRY(parse_id<StudyId>(item.source_id));
     for (const storage::SeriesRow& series :
-         CSL_TRY(storage::series_of_study(reader, CSL_TRY(parse_id<StudyId>(item.source_id))))) {
+         CSL_TRY(storage::series_of_study(reader, *facts.study))) {
       facts.series.push_back(series.id);
     }
   } else if (item.kind == "text") {
@@ -35,6 +37,31 @@ Result<ItemFacts> item_facts(const storage::Reader& reader, const storage::ItemR
   return facts;
 }
 
+Result<std::vector<FrameTarget>> frames_of(const storage::SeriesRow& series) {
+  std::vector<FrameTarget> frames;
+  if (series.volumes_json.empty()) return frames;
+  const boost::json::value volumes = CSL_TRY(parse_json(series.volumes_json));
+  for (const boost::json::value& volume : volumes.as_array()) {
+    for (const boost::json::value& slice : volume.at("slices").as_array()) {
+      frames.push_back({.series_id = series.id,
+                        .instance_uid = std::string(slice.at("instance_uid").as_string()),
+                        .frame_index = slice.at("frame").to_number<std::uint32_t>()});
+    }
+  }
+  return frames;
+}
+
+namespace {
+
+bool asks_of_parts(const Protocol& protocol) {
+  return std::ranges::any_of(protocol.questions, [](const QuestionSpec& question) {
+    return question.level > QuestionLevel::Study && question.level < QuestionLevel::Finding &&
+           (question.required || question.required_if);
+  });
+}
+
+}  // namespace
+
 Result<std::vector<Violation>> check_submission(const storage::Reader& reader,
                                                 const ProjectId& project, const ItemId& item_id,
                                                 const RaterId& rater) {
@@ -43,7 +70,15 @@ Result<std::vector<Violation>> check_submission(const storage::Reader& reader,
       reader, item_id, rater, "", std::numeric_limits<std::int64_t>::max()));
   ProtocolCache protocols;
   const auto present = CSL_TRY(protocols.of_project(reader, project));
-  const ItemFacts facts = CSL_TRY(item_facts(reader, item));
+  ItemFacts facts = CSL_TRY(item_facts(reader, item));
+  if (facts.study && asks_of_parts(present->protocol)) {
+    for (const storage::SeriesRow& series :
+         CSL_TRY(storage::series_of_study(reader, *facts.study))) {
+      for (FrameTarget& frame : CSL_TRY(frames_of(series))) {
+        facts.frames.push_back(std::move(frame));
+      }
+    }
+  }
 
   std::vector<Violation> violations;
   std::vector<Annotation> annotations;

@@ -13,9 +13,11 @@
 
 namespace consilium::service {
 
-// Series of a study, length of a note, channels and length of a recording.
+// Patient, study and series, length of a note, channels and length of a recording.
 [[nodiscard]] Result<ItemFacts> item_facts(const storage::Reader& reader,
                                            const storage::ItemRow& item);
+// Every frame of a series that the browser can show, in its order. Cost: O(frames).
+[[nodiscard]] Result<std::vector<FrameTarget>> frames_of(const storage::SeriesRow& series);
 
 // All that the protocol has against submitting: wrong or missing answers, exclusions.
 // Cost: O(annotations of the rater on the item).

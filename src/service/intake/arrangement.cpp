@@ -12,6 +12,9 @@ namespace json = boost::json;
 
 namespace {
 
+// Times are written in whole seconds: a second of F-18's decay is a ten-thousandth.
+constexpr double suv_spread_max = 1e-3;
+
 json::object grid_json(const Grid& grid) {
   json::array affine;
   for (std::size_t i = 0; i < 12; ++i) affine.emplace_back(grid.affine.values[i]);
@@ -72,6 +75,25 @@ json::array slices_json(const Series& series, const Volume& volume) {
   return slices;
 }
 
+// One factor for the volume: images that differ were not made by one injection, or one is wrong.
+void put_suv(const Series& series, const Volume& volume, json::object& object) {
+  const CatalogedImage& first = series.images[volume.slices.front().instance_index];
+  std::string refused = first.suv_refused;
+  for (const FrameRef& ref : volume.slices) {
+    const CatalogedImage& image = series.images[ref.instance_index];
+    if (!image.suv_refused.empty() && refused.empty()) refused = image.suv_refused;
+    if (!first.suv_factor || !image.suv_factor) continue;
+    if (std::abs(*image.suv_factor / *first.suv_factor - 1) > suv_spread_max && refused.empty()) {
+      refused = "the images of the series give different factors";
+    }
+  }
+  if (!refused.empty()) {
+    object["suv"] = json::object{{"refused", refused}};
+  } else if (first.suv_factor) {
+    object["suv"] = json::object{{"factor", *first.suv_factor}};
+  }
+}
+
 Result<json::object> volume_json(const Series& series, const Volume& volume) {
   const FrameRef& first = volume.slices.front();
   const ImageDescription& image = series.images[first.instance_index].image;
@@ -96,6 +118,7 @@ Result<json::object> volume_json(const Series& series, const Volume& volume) {
       {"is_lossy", image.is_lossy},
       {"slices", slices_json(series, volume)},
       {"notes", std::move(notes)}};
+  put_suv(series, volume, object);
   if (image.padding) {
     object["padding"] = json::array{image.padding->low, image.padding->high};
   }

@@ -127,6 +127,10 @@ CatalogedImage read_object(const json::object& object) {
     }
   }
   image.is_lossy = object.contains("lossy");
+  if (const json::value* factor = object.if_contains("suv_factor")) {
+    cataloged.suv_factor = factor->to_number<double>();
+  }
+  cataloged.suv_refused = text_in(object, "suv_refused");
   for (const json::value& frame : object.at("frames").as_array()) {
     image.frames.push_back(read_frame(frame.as_object()));
   }
@@ -157,6 +161,8 @@ std::string description_json(const CatalogedImage& cataloged) {
   if (image.padding) object["padding"] = json::array{image.padding->low, image.padding->high};
   if (!image.frame_times_ms.empty()) object["frame_times"] = numbers(image.frame_times_ms);
   if (image.is_lossy) object["lossy"] = true;
+  if (cataloged.suv_factor) object["suv_factor"] = *cataloged.suv_factor;
+  if (!cataloged.suv_refused.empty()) object["suv_refused"] = cataloged.suv_refused;
   json::array frames;
   for (const FrameFacts& frame : image.frames) frames.push_back(frame_json(frame));
   object["frames"] = std::move(frames);

@@ -14,6 +14,10 @@ namespace consilium::service {
 struct CatalogedImage {
   ImageDescription image;  // without palette and stored pixels
   std::optional<std::int64_t> instance_number;
+  // Of PET: what a rescaled value is multiplied by to be SUVbw, or why there is none. The values
+  // that it is made of stay sealed.
+  std::optional<double> suv_factor = {};
+  std::string suv_refused = {};
 };
 
 [[nodiscard]] std::string description_json(const CatalogedImage& cataloged);

@@ -9,6 +9,7 @@
 #include "format/dicom/dicom_file.hpp"
 #include "format/dicom/frames.hpp"
 #include "format/dicom/identity.hpp"
+#include "format/dicom_suv/suv.hpp"
 #include "format/dicom_write/uid.hpp"
 #include "service/dicom_metadata/metadata_form.hpp"
 #include "service/intake/description_json.hpp"
@@ -236,8 +237,13 @@ Status prepare_image(const IntakeTools& tools, ByteView bytes, const std::string
   facts.shift_days = CSL_TRY(tools.shifts->of(tools.store, facts.patient.patient, tools.random));
   facts.metadata = make_metadata_form(
       file, dicom_pseudonym(tools.store, facts.patient.pseudonym, facts.shift_days));
-  facts.description =
-      description_json({.image = image, .instance_number = facts.split.catalog.instance_number});
+  CatalogedImage cataloged{.image = image, .instance_number = facts.split.catalog.instance_number};
+  if (image.modality == "PT") {
+    const auto factor = suvbw_factor(file.dataset);
+    if (factor) cataloged.suv_factor = *factor;
+    if (!factor) cataloged.suv_refused = factor.error().what;
+  }
+  facts.description = description_json(cataloged);
   facts.body_part = fact(facts.split.catalog, "BodyPartExamined");
   facts.study_description = file.dataset.text(tags::study_description);
   facts.series_description = file.dataset.text(tags::series_description);

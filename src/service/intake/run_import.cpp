@@ -15,6 +15,8 @@
 #include "service/intake/image_intake.hpp"
 #include "service/intake/import_plan.hpp"
 #include "service/intake/imports.hpp"
+#include "service/intake/label_import.hpp"
+#include "service/intake/label_intake.hpp"
 #include "service/intake/note_intake.hpp"
 #include "service/intake/signal_intake.hpp"
 #include "service/intake/volume_intake.hpp"
@@ -35,8 +37,9 @@ struct Message {
   std::size_t unit = 0;
   std::optional<Prepared> prepared;
   bool is_end = false;
-  std::optional<Error> refusal;  // with the end: of the whole file, or of some of its rows
-  std::string finished_content;  // with the end: recorded, so that the file is known next time
+  bool waits_for_images = false;  // labels: their turn is when all images are in
+  std::optional<Error> refusal;   // with the end: of the whole file, or of some of its rows
+  std::string finished_content;   // with the end: recorded, so that the file is known next time
 };
 
 Result<Sha256Digest> digest_of(const std::filesystem::path& path) {
@@ -56,7 +59,8 @@ Result<Sha256Digest> digest_of(const std::filesystem::path& path) {
 class ImportRun {
  public:
   ImportRun(const ImportTools& tools, const Access& access, const ProjectId& project,
-            std::span<const ImportFile> files, const ImportOptions& options)
+            std::span<const ImportFile> files, const ImportOptions& options,
+            const LabelOptions& labels)
       : tools_{.store = tools.store,
                .codec = tools.codec,
                .clock = tools.clock,
@@ -65,12 +69,13 @@ class ImportRun {
         access_(access),
         files_(files),
         options_(options),
+        labels_(labels),
         queue_(2 * batch_size_max) {
     report_.id = options.id;
     report_.files_total = static_cast<std::int64_t>(files.size());
   }
 
-  Result<ImportReport> run() {
+  Result<LabelledImport> run() {
     CSL_TRY(begin());
     units_ = plan_import(files_);
     Status outcome = work();
@@ -80,8 +85,9 @@ class ImportRun {
     }
     CSL_TRY(std::move(outcome));
     CSL_TRY(finish_series());
+    CSL_TRY(take_labels());
     CSL_TRY(finish());
-    return std::move(report_);
+    return LabelledImport{.report = std::move(report_), .labels_added = labels_added_};
   }
 
  private:
@@ -96,6 +102,10 @@ class ImportRun {
                   .refusal = std::nullopt,
                   .finished_content = {}};
       if (const Status status = prepare(number, end); !status) end.refusal = status.error();
+      if (end.waits_for_images) {
+        label_units_.with([&](auto& units) { units.insert(number); });
+        continue;
+      }
       if (!queue_.push(std::move(end))) return;
     }
   }
@@ -110,7 +120,7 @@ class ImportRun {
                                  .refusal = std::nullopt,
                                  .finished_content = {}});
     };
-    if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, sink);
+    if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, end, sink);
     if (unit.kind == FileKind::Nifti || unit.kind == FileKind::Nrrd ||
         unit.kind == FileKind::MetaImage) {
       return prepare_volume_file(unit, sink);
@@ -146,10 +156,12 @@ class ImportRun {
     return "";
   }
 
-  Status prepare_dicom(const ImportUnit& unit, const PreparedSink& sink) {
+  Status prepare_dicom(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
     const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
     const std::string content = content_name(tools_.store, sha256(file.view()));
     if (CSL_TRY(is_known(content, sink))) return {};
+    end.waits_for_images = holds_labels(file.view());
+    if (end.waits_for_images) return {};
     return prepare_image(tools_, file.view(), content, sink);
   }
 
@@ -530,6 +542,40 @@ class ImportRun {
     return transaction.append(std::move(event));
   }
 
+  // One file after the other: a later one adds to what an earlier one made.
+  Status take_labels() {
+    LabelIntake intake(tools_, labels_.names);
+    for (const std::size_t number : label_units_.with([](auto& units) { return units; })) {
+      if (options_.stop.stop_requested()) {
+        return fail(ErrorCode::Unavailable, "the import was interrupted", "",
+                    "start it again: it goes on where it was");
+      }
+      Status committed;
+      const PreparedSink sink = [&](Prepared prepared) {
+        std::vector<Message> batch(1);
+        batch.front().unit = number;
+        batch.front().prepared = std::move(prepared);
+        committed = commit(batch);
+        return committed.has_value();
+      };
+      std::vector<Message> end(1);
+      end.front().unit = number;
+      end.front().is_end = true;
+      auto left_out = take_labels_of(intake, units_[number], sink);
+      CSL_TRY(std::move(committed));
+      end.front().refusal = left_out ? std::move(*left_out) : std::move(left_out).error();
+      CSL_TRY(commit(end));
+    }
+    labels_added_ = intake.labels_added();
+    return {};
+  }
+
+  Result<std::optional<Error>> take_labels_of(LabelIntake& intake, const ImportUnit& unit,
+                                              const PreparedSink& sink) {
+    const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
+    return intake.take_object(file.view(), sink);
+  }
+
   Status finish() {
     CSL_TRY(tools_.store.write(actor_of(access_), [&](Transaction& transaction) {
       EventDraft event = progress_event("import.finished");
@@ -544,12 +590,15 @@ class ImportRun {
   const Access& access_;
   std::span<const ImportFile> files_;
   const ImportOptions& options_;
+  const LabelOptions& labels_;
   std::vector<ImportUnit> units_;
   std::atomic<std::size_t> next_unit_ = 0;
   std::atomic<bool> is_failed_ = false;
   BoundedQueue<Message> queue_;
   ImportReport report_;
   std::map<std::size_t, UnitState> states_;
+  Guarded<std::set<std::size_t>> label_units_;
+  std::int64_t labels_added_ = 0;
   std::set<SeriesId> series_;
   std::set<StudyId> studies_;
   std::int64_t extra_items_ = 0;
@@ -557,15 +606,23 @@ class ImportRun {
 
 }  // namespace
 
-Result<ImportReport> run_import(const ImportTools& tools, const Access& access,
-                                const ProjectId& project, std::span<const ImportFile> files,
-                                const ImportOptions& options) {
+Result<LabelledImport> run_labelled_import(const ImportTools& tools, const Access& access,
+                                           const ProjectId& project,
+                                           std::span<const ImportFile> files,
+                                           const ImportOptions& options,
+                                           const LabelOptions& labels) {
   CSL_TRY(require(access, project, Roles{Role::Lead}));
   {
     const auto reader = CSL_TRY(tools.store.read());
     CSL_TRY(storage::find_project(*reader, project));
   }
-  return ImportRun(tools, access, project, files, options).run();
+  return ImportRun(tools, access, project, files, options, labels).run();
+}
+
+Result<ImportReport> run_import(const ImportTools& tools, const Access& access,
+                                const ProjectId& project, std::span<const ImportFile> files,
+                                const ImportOptions& options) {
+  return CSL_TRY(run_labelled_import(tools, access, project, files, options, {})).report;
 }
 
 }  // namespace consilium::service

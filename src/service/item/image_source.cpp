@@ -145,11 +145,16 @@ Result<json::object> study_json(const storage::Reader& reader, const StudyId& id
   return view;
 }
 
-}  // namespace
+// A study that is given with an item, and the item whose own study it is.
+struct ShownStudy {
+  StudyId study;
+  ItemId item;
+};
 
-Result<std::vector<StudyId>> studies_of(const storage::Reader& reader, const ItemRow& item) {
-  std::vector<StudyId> studies{CSL_TRY(parse_id<StudyId>(item.source_id))};
-  if (item.date.empty() || !CSL_TRY(shows_priors(reader, item.project))) return studies;
+Result<std::vector<ShownStudy>> shown_studies(const storage::Reader& reader, const ItemRow& item) {
+  std::vector<ShownStudy> shown{
+      {.study = CSL_TRY(parse_id<StudyId>(item.source_id)), .item = item.id}};
+  if (item.date.empty() || !CSL_TRY(shows_priors(reader, item.project))) return shown;
   for (const storage::Row& row :
        CSL_TRY(reader.query("catalog.prior_studies", storage::Fields()
                                                          .set("project", item.project)
@@ -157,7 +162,18 @@ Result<std::vector<StudyId>> studies_of(const storage::Reader& reader, const Ite
                                                          .set("item", item.id)
                                                          .set("date", item.date)
                                                          .set("limit", prior_studies_max)))) {
-    studies.push_back(CSL_TRY(row.id<StudyId>("source_id")));
+    shown.push_back({.study = CSL_TRY(row.id<StudyId>("source_id")),
+                     .item = CSL_TRY(row.id<ItemId>("item_id"))});
+  }
+  return shown;
+}
+
+}  // namespace
+
+Result<std::vector<StudyId>> studies_of(const storage::Reader& reader, const ItemRow& item) {
+  std::vector<StudyId> studies;
+  for (const ShownStudy& shown : CSL_TRY(shown_studies(reader, item))) {
+    studies.push_back(shown.study);
   }
   return studies;
 }
@@ -165,8 +181,10 @@ Result<std::vector<StudyId>> studies_of(const storage::Reader& reader, const Ite
 Result<json::object> image_source(const storage::Reader& reader, const ItemRow& item,
                                   bool with_descriptions) {
   json::array studies;
-  for (const StudyId& id : CSL_TRY(studies_of(reader, item))) {
-    studies.push_back(CSL_TRY(study_json(reader, id, with_descriptions)));
+  for (const ShownStudy& shown : CSL_TRY(shown_studies(reader, item))) {
+    json::object study = CSL_TRY(study_json(reader, shown.study, with_descriptions));
+    study["item_id"] = to_string(shown.item);
+    studies.push_back(std::move(study));
   }
   return json::object{{"kind", "image"}, {"studies", std::move(studies)}};
 }

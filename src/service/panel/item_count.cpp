@@ -191,11 +191,12 @@ std::vector<ItemState> count_items(const ProjectVotes& votes,
   return items;
 }
 
-Result<Effort> count_effort(const ProjectVotes& votes, const std::vector<ItemState>& items) {
-  Effort effort;
+void recount_work(const ProjectVotes& votes, const std::vector<ItemState>& items, Effort& effort) {
+  effort.votes_more = 0;
   if (items.empty()) {
+    effort.hours = {};
     effort.hours.undefined = "the project has no items";
-    return effort;
+    return;
   }
   std::vector<std::int64_t> readings_of(items.size(), 0);
   for (const VotingRater& rater : votes.raters) {
@@ -213,9 +214,14 @@ Result<Effort> count_effort(const ProjectVotes& votes, const std::vector<ItemSta
         items[i].has_votes ? items[i].votes_needed.value_or(static_cast<int>(open)) : open;
   }
   effort.settled_share = static_cast<double>(settled) / static_cast<double>(items.size());
+  effort.hours = hours_of(effort.votes_more, known_durations(votes));
+}
+
+Result<Effort> count_effort(const ProjectVotes& votes, const std::vector<ItemState>& items) {
+  Effort effort;
+  recount_work(votes, items, effort);
   const std::vector<double> durations = known_durations(votes);
-  effort.hours = hours_of(effort.votes_more, durations);
-  if (durations.empty()) return effort;
+  if (items.empty() || durations.empty()) return effort;
   effort.curve = CSL_TRY(
       settled_curve(votes, timed_readings(votes, mean_of(durations)), effort.settled_share));
   return effort;

@@ -38,4 +38,7 @@ struct Effort {
 [[nodiscard]] Result<Effort> count_effort(const ProjectVotes& votes,
                                           const std::vector<ItemState>& items);
 
+// All of it but the curve, which stays as it is. Cost: O(readings x log).
+void recount_work(const ProjectVotes& votes, const std::vector<ItemState>& items, Effort& effort);
+
 }  // namespace consilium::service

@@ -22,7 +22,12 @@ routing::RateTable prior_rates(const routing::RunningPanel& panel) {
   return rates;
 }
 
-// One rater's gains, unit by unit.
+routing::RateTable rates_of(const routing::RunningPanel& panel,
+                            const std::optional<RaterIndex>& rater) {
+  return rater ? panel.rates(*rater) : prior_rates(panel);
+}
+
+// One rater's gains on all items, unit by unit, and on one that nobody has read.
 class Gains {
  public:
   Gains(const ProjectVotes& votes, const std::vector<CountedUnit>& units,
@@ -31,7 +36,7 @@ class Gains {
     for (const CountedUnit& counted : units) {
       if (!counted.running) continue;
       const routing::RunningPanel& panel = *counted.running;
-      const routing::RateTable rates = rater ? panel.rates(*rater) : prior_rates(panel);
+      const routing::RateTable rates = rates_of(panel, rater);
       for (ItemIndex row = 0; row < counted.rows.size(); ++row) {
         if (counted.rows[row].settled) continue;
         of_item_[counted.unit->rows[row].item] +=
@@ -50,6 +55,38 @@ class Gains {
   double of_unread_ = 0;
 };
 
+// The same of one item alone.
+double gain_on(const std::vector<CountedUnit>& units, const std::optional<RaterIndex>& rater,
+               std::uint32_t item, bool has_votes) {
+  double gain = 0;
+  for (const CountedUnit& counted : units) {
+    if (!counted.running) continue;
+    const routing::RunningPanel& panel = *counted.running;
+    const routing::RateTable rates = rates_of(panel, rater);
+    if (!has_votes) {
+      if (counted.unit->kind != VotingKind::Question) continue;
+      gain += routing::expected_gain(panel.class_shares(), rates);
+      continue;
+    }
+    const auto [first, end] = rows_of_item(*counted.unit, item);
+    for (ItemIndex row = first; row < end; ++row) {
+      if (!counted.rows[row].settled) {
+        gain += routing::expected_gain(panel.posterior(row), rates);
+      }
+    }
+  }
+  return gain;
+}
+
+bool has_read(const VotingRater& rater, std::uint32_t item) {
+  return std::ranges::find(rater.readings, item, &VotedReading::item) != rater.readings.end();
+}
+
+// Whether the one is a better next reader than the other.
+bool is_better(const NextReader& one, const std::optional<NextReader>& other) {
+  return !other || one.gain_bits / one.minutes > other->gain_bits / other->minutes;
+}
+
 std::vector<bool> items_read_by(const ProjectVotes& votes, RaterIndex rater) {
   std::vector<bool> is_read(votes.items.size(), false);
   for (const VotedReading& reading : votes.raters[rater].readings) is_read[reading.item] = true;
@@ -64,6 +101,8 @@ std::optional<double> median_minutes(std::vector<double> seconds) {
       seconds.size() % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2;
   return std::max(minutes_min, median / 60);
 }
+
+}  // namespace
 
 std::vector<double> minutes_of(const ProjectVotes& votes) {
   std::vector<double> all;
@@ -82,14 +121,12 @@ std::vector<double> minutes_of(const ProjectVotes& votes) {
   return minutes;
 }
 
-}  // namespace
-
 std::vector<std::optional<NextReader>> next_readers(const ProjectVotes& votes,
                                                     const std::vector<CountedUnit>& units,
                                                     const std::vector<ItemState>& items,
-                                                    const std::vector<bool>& may_read) {
+                                                    const std::vector<bool>& may_read,
+                                                    const std::vector<double>& minutes) {
   std::vector<std::optional<NextReader>> next(items.size());
-  const std::vector<double> minutes = minutes_of(votes);
   for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
     if (votes.raters[r].rater.kind != RaterKind::Human || !may_read[r]) continue;
     const Gains gains(votes, units, r);
@@ -98,12 +135,36 @@ std::vector<std::optional<NextReader>> next_readers(const ProjectVotes& votes,
       if (!items[i].has_votes || items[i].settled || is_read[i] || gains.of(i) <= 0) continue;
       const NextReader one{
           .rater = r, .gain_bits = gains.of(i) / std::numbers::ln2, .minutes = minutes[r]};
-      if (!next[i] || one.gain_bits / one.minutes > next[i]->gain_bits / next[i]->minutes) {
-        next[i] = one;
-      }
+      if (is_better(one, next[i])) next[i] = one;
     }
   }
   return next;
+}
+
+std::optional<NextReader> next_reader_of(const ProjectVotes& votes,
+                                         const std::vector<CountedUnit>& units,
+                                         const std::vector<ItemState>& items,
+                                         const std::vector<bool>& may_read,
+                                         const std::vector<double>& minutes, std::uint32_t item) {
+  std::optional<NextReader> next;
+  if (!items[item].has_votes || items[item].settled) return next;
+  for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
+    if (votes.raters[r].rater.kind != RaterKind::Human || !may_read[r]) continue;
+    if (has_read(votes.raters[r], item)) continue;
+    const double gain = gain_on(units, r, item, true);
+    if (gain <= 0) continue;
+    const NextReader one{.rater = r, .gain_bits = gain / std::numbers::ln2, .minutes = minutes[r]};
+    if (is_better(one, next)) next = one;
+  }
+  return next;
+}
+
+std::optional<ItemGain> gain_of(const ProjectVotes& votes, const std::vector<CountedUnit>& units,
+                                const std::vector<ItemState>& items,
+                                const std::optional<RaterIndex>& rater, std::uint32_t item) {
+  if (items[item].settled || (rater && has_read(votes.raters[*rater], item))) return std::nullopt;
+  return ItemGain{votes.items[item].id, votes.items[item].number,
+                  gain_on(units, rater, item, items[item].has_votes)};
 }
 
 std::vector<ItemGain> gains_of(const ProjectVotes& votes, const std::vector<CountedUnit>& units,
@@ -115,7 +176,8 @@ std::vector<ItemGain> gains_of(const ProjectVotes& votes, const std::vector<Coun
   std::vector<ItemGain> ordered;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i].settled || is_read[i]) continue;
-    ordered.push_back({votes.items[i].id, items[i].has_votes ? gains.of(i) : gains.of_unread()});
+    ordered.push_back({votes.items[i].id, votes.items[i].number,
+                       items[i].has_votes ? gains.of(i) : gains.of_unread()});
   }
   std::ranges::stable_sort(ordered, std::greater<>{}, &ItemGain::gain_nats);
   return ordered;

@@ -7,6 +7,7 @@
 // where places may be found there nobody knows before somebody looked.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -21,16 +22,29 @@ struct NextReader {
   double minutes = 0;  // of the rater's median reading, or of all readings' where it is not known
 };
 
+// Of each rater the median time of a reading, of all readings where theirs is not known.
+[[nodiscard]] std::vector<double> minutes_of(const ProjectVotes& votes);
+
 // One an item: of the human raters in `may_read` who have not read it, the one with the greatest
 // gain a minute; equal ones by their place among the raters. None when the item is settled, nobody
 // read it, or nobody is left who would tell anything.
 [[nodiscard]] std::vector<std::optional<NextReader>> next_readers(
     const ProjectVotes& votes, const std::vector<CountedUnit>& units,
-    const std::vector<ItemState>& items, const std::vector<bool>& may_read);
+    const std::vector<ItemState>& items, const std::vector<bool>& may_read,
+    const std::vector<double>& minutes);
+
+// The same of one item. Cost: O(raters x (readings + rows of the item x classes^2)).
+[[nodiscard]] std::optional<NextReader> next_reader_of(const ProjectVotes& votes,
+                                                       const std::vector<CountedUnit>& units,
+                                                       const std::vector<ItemState>& items,
+                                                       const std::vector<bool>& may_read,
+                                                       const std::vector<double>& minutes,
+                                                       std::uint32_t item);
 
 // Items that a rater would tell most of.
 struct ItemGain {
   ItemId item;
+  std::int64_t number = 0;
   double gain_nats = 0;
 };
 
@@ -40,5 +54,12 @@ struct ItemGain {
                                              const std::vector<CountedUnit>& units,
                                              const std::vector<ItemState>& items,
                                              const std::optional<RaterIndex>& rater);
+
+// The item's entry in that list, if it has one.
+[[nodiscard]] std::optional<ItemGain> gain_of(const ProjectVotes& votes,
+                                              const std::vector<CountedUnit>& units,
+                                              const std::vector<ItemState>& items,
+                                              const std::optional<RaterIndex>& rater,
+                                              std::uint32_t item);
 
 }  // namespace consilium::service

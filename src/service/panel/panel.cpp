@@ -10,7 +10,7 @@
 #include "service/access/pseudonym.hpp"
 #include "service/assignment/reader_plan.hpp"
 #include "service/job/job_queue.hpp"
-#include "service/panel/panel_json.hpp"
+#include "service/panel/live_panel.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
 
@@ -21,72 +21,6 @@ namespace {
 
 constexpr std::size_t looked_max = 100'000;
 constexpr int rounds_max = 4;
-
-// The project's raters who may be asked to read: members with the role.
-Result<std::vector<bool>> who_may_read(const storage::Reader& reader, const ProjectId& project,
-                                       const ProjectVotes& votes) {
-  std::set<std::string> readers;
-  for (const storage::Row& row :
-       CSL_TRY(reader.query("catalog.members", storage::Fields().set("project", project)))) {
-    if (row.text("roles").find("\"rater\"") != std::string::npos) {
-      readers.insert(row.text("person_id"));
-    }
-  }
-  std::vector<bool> may_read;
-  for (const VotingRater& rater : votes.raters) {
-    may_read.push_back(readers.contains(to_string(rater.rater.id)));
-  }
-  return may_read;
-}
-
-Result<CountedPanel> count_panel(const ProjectVotes& votes, Timestamp now) {
-  CountedPanel panel{.counted_at = now,
-                     .votes = &votes,
-                     .units = {},
-                     .raters = {},
-                     .items = {},
-                     .effort = {},
-                     .masks = {},
-                     .next_reader = {}};
-  for (const VotingUnit& unit : votes.units) {
-    panel.units.push_back(CSL_TRY(count_unit(votes, unit)));
-  }
-  std::vector<bool> is_gold;
-  for (const VotedItem& item : votes.items) is_gold.push_back(item.is_gold);
-  for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
-    panel.raters.push_back(CSL_TRY(count_rater(votes, panel.units, is_gold, r)));
-  }
-  panel.items = count_items(votes, panel.units);
-  panel.effort = CSL_TRY(count_effort(votes, panel.items));
-  return panel;
-}
-
-using ItemOrder = std::shared_ptr<const std::vector<ItemId>>;
-
-ItemOrder order_of(const CountedPanel& panel, const std::optional<RaterIndex>& rater) {
-  std::vector<ItemId> order;
-  for (const ItemGain& gain : gains_of(*panel.votes, panel.units, panel.items, rater)) {
-    order.push_back(gain.item);
-  }
-  return std::make_shared<const std::vector<ItemId>>(std::move(order));
-}
-
-std::vector<ItemProgress> progress_of(const CountedPanel& panel) {
-  const ProjectVotes& votes = *panel.votes;
-  std::vector<std::int64_t> readings(votes.items.size(), 0);
-  for (const VotingRater& rater : votes.raters) {
-    if (rater.rater.kind != RaterKind::Human) continue;
-    for (const VotedReading& reading : rater.readings) ++readings[reading.item];
-  }
-  std::vector<ItemProgress> items;
-  for (std::size_t i = 0; i < votes.items.size(); ++i) {
-    // Without readings there is nothing to judge by, and what was adjudicated is done.
-    if (readings[i] == 0 || votes.items[i].is_adjudicated) continue;
-    items.push_back(
-        {.item = votes.items[i].id, .readings = readings[i], .settled = panel.items[i].settled});
-  }
-  return items;
-}
 
 // A field as RFC 4180 wants it.
 std::string csv_field(const std::string& text) {
@@ -177,28 +111,13 @@ json::object without(json::object panel, const std::set<ItemId>& hidden) {
 
 }  // namespace
 
-// What is kept of one count.
-struct Panels::Count {
-  std::int64_t position = 0;  // the last event that it has seen
-  std::int64_t took_ms = 0;
-  json::object panel;
-  std::optional<StopPlan> stop_plan;
-  std::vector<ItemProgress> progress;  // with a stop plan
-  std::map<RaterId, ItemOrder> orders;
-  ItemOrder newcomers;  // the order of somebody who has not voted
-};
-
 struct Panels::Kept {
-  std::mutex counting;  // held by the one who counts
-  Guarded<std::shared_ptr<const Count>> count;
-
-  std::shared_ptr<const Count> present() {
-    return count.with([](auto& one) { return one; });
-  }
+  std::mutex counting;  // held by the one who counts; `live` stays free meanwhile
+  Guarded<std::unique_ptr<LivePanel>> live;
 };
 
-Panels::Panels(storage::Store& store, const Clock& clock, JobQueue* jobs, std::int64_t wait_ms_max)
-    : store_(store), clock_(clock), jobs_(jobs), wait_ms_max_(wait_ms_max) {}
+Panels::Panels(storage::Store& store, const Clock& clock, JobQueue* jobs, PanelLimits limits)
+    : store_(store), clock_(clock), jobs_(jobs), limits_(limits) {}
 Panels::~Panels() = default;
 
 std::shared_ptr<Panels::Kept> Panels::kept_of(const ProjectId& project) {
@@ -209,39 +128,31 @@ std::shared_ptr<Panels::Kept> Panels::kept_of(const ProjectId& project) {
   });
 }
 
-Result<std::shared_ptr<const Panels::Count>> Panels::count(const storage::Reader& reader,
-                                                           const ProjectId& project,
-                                                           std::int64_t position) {
-  const Timestamp begin = clock_.now();
-  const ProjectVotes votes = CSL_TRY(gather_votes(reader, protocols_, project));
-  CountedPanel panel = CSL_TRY(count_panel(votes, begin));
-  panel.masks = CSL_TRY(count_masks(store_, reader, votes, mask_dice_));
-  panel.next_reader =
-      next_readers(votes, panel.units, panel.items, CSL_TRY(who_may_read(reader, project, votes)));
-  auto count = std::make_shared<Count>();
-  count->position = position;
-  count->panel = panel_json(panel);
-  count->stop_plan = stop_plan_of(votes.protocol->protocol);
-  if (count->stop_plan) {
-    count->progress = progress_of(panel);
-    for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
-      count->orders[votes.raters[r].rater.id] = order_of(panel, r);
-    }
-    count->newcomers = order_of(panel, std::nullopt);
-  }
-  count->took_ms = clock_.now().ms - begin.ms;
-  return std::shared_ptr<const Count>(std::move(count));
-}
+CountSources Panels::sources() { return {store_, protocols_, mask_dice_, clock_}; }
 
-Result<std::shared_ptr<const Panels::Count>> Panels::present(const storage::Reader& reader,
-                                                             const ProjectId& project) {
+Status Panels::count(const storage::Reader& reader, const ProjectId& project) {
   const std::shared_ptr<Kept> kept = kept_of(project);
   const std::int64_t position = CSL_TRY(storage::votes_position(reader, project));
   const std::lock_guard counting(kept->counting);
-  if (auto one = kept->present(); one && one->position >= position) return one;
-  auto fresh = CSL_TRY(count(reader, project, position));
-  kept->count.with([&](auto& one) { one = fresh; });
-  return fresh;
+  const bool is_counted = kept->live.with([&](const auto& live) {
+    return live && live->updates() == 0 && live->position() >= position;
+  });
+  if (is_counted) return {};
+  auto fresh = CSL_TRY(LivePanel::count(sources(), reader, project));
+  kept->live.with([&](auto& live) { live = std::move(fresh); });
+  return {};
+}
+
+bool Panels::bring_up(const storage::Reader& reader, const ProjectId& project,
+                      std::unique_ptr<LivePanel>& live) {
+  const auto updated = live->update(sources(), reader, project);
+  if (!updated) live.reset();  // in the middle of a change
+  return updated && *updated;
+}
+
+bool Panels::is_due(const LivePanel& live) const {
+  return live.updates() >= limits_.updates_max ||
+         (live.updates() > 0 && clock_.now().ms - live.counted_at().ms >= limits_.recount_after_ms);
 }
 
 Status Panels::record(const Access& access, const ProjectId& project, std::string type,
@@ -269,15 +180,25 @@ Result<json::object> Panels::show(const Access& access, const ProjectId& project
   const auto reader = CSL_TRY(store_.read());
   const std::set<ItemId> hidden = CSL_TRY(items_being_read(access, *reader, protocols_, project));
   const std::int64_t position = CSL_TRY(storage::votes_position(*reader, project));
-  std::shared_ptr<const Count> count = kept_of(project)->present();
-  const bool is_slow = jobs_ != nullptr && count && count->took_ms > wait_ms_max_;
-  if (is_slow && count->position < position) work(project);
-  if (!count || (count->position < position && !is_slow)) {
-    count = CSL_TRY(present(*reader, project));
-  }
-  json::object shown = without(count->panel, hidden);
-  shown["is_current"] = count->position >= position;
-  return shown;
+  const std::shared_ptr<Kept> kept = kept_of(project);
+  bool is_to_count = false;  // while somebody waits
+  kept->live.with([&](auto& live) {
+    is_to_count = !live;
+    if (is_to_count || (live->position() >= position && live->updates() == 0)) return;
+    is_to_count = jobs_ == nullptr || live->took_ms() <= limits_.wait_ms_max;
+    if (is_to_count) return;
+    if (!bring_up(*reader, project, live) || is_due(*live)) work(project);
+    is_to_count = !live;
+  });
+  if (is_to_count) CSL_TRY(count(*reader, project));
+  return kept->live.with([&](auto& live) -> Result<json::object> {
+    if (!live) {
+      return fail(ErrorCode::Unavailable, "the panel is being counted anew", {}, "ask again");
+    }
+    json::object shown = without(live->shown(), hidden);
+    shown["is_current"] = live->position() >= position && live->updates() == 0;
+    return shown;
+  });
 }
 
 void Panels::work(const ProjectId& project) {
@@ -287,17 +208,32 @@ void Panels::work(const ProjectId& project) {
     waiting_.with([&](auto& waiting) { waiting.erase(project); });
     // What fails now is done after the next submission.
     const auto reader = store_.read();
-    if (reader) static_cast<void>(present(**reader, project));
+    if (reader) static_cast<void>(count(**reader, project));
     [[maybe_unused]] const auto applied = apply_stop_plan(project);
   });
   if (!is_queued) waiting_.with([&](auto& waiting) { waiting.erase(project); });
 }
 
 void Panels::follow(const ProjectId& project) {
+  if (jobs_ == nullptr) return;
   const auto reader = store_.read();
   if (!reader) return;
   const auto protocol = protocols_.of_project(**reader, project);
-  if (protocol && stop_plan_of((*protocol)->protocol)) work(project);
+  if (!protocol) return;
+  const auto plan = stop_plan_of((*protocol)->protocol);
+  if (!plan) return;
+  std::vector<ItemProgress> due;
+  bool is_to_count = true;
+  kept_of(project)->live.with([&](auto& live) {
+    if (!live || !bring_up(**reader, project, live)) return;
+    due = live->take_changed_due();
+    is_to_count = is_due(*live);
+  });
+  // What fails now is done after the next count.
+  if (!due.empty()) {
+    [[maybe_unused]] const auto set = set_readers(store_, project, *plan, due);
+  }
+  if (is_to_count) work(project);
 }
 
 Result<std::int64_t> Panels::apply_stop_plan(const ProjectId& project) {
@@ -305,15 +241,26 @@ Result<std::int64_t> Panels::apply_stop_plan(const ProjectId& project) {
     const auto reader = CSL_TRY(store_.read());
     const auto protocol = CSL_TRY(protocols_.of_project(*reader, project));
     if (!stop_plan_of(protocol->protocol)) return 0;
+    CSL_TRY(count(*reader, project));
   }
   std::int64_t changed = 0;
   // Readers that were set change what is counted, and so on until nothing changes.
   for (int round = 0; round < rounds_max; ++round) {
     const auto reader = CSL_TRY(store_.read());
-    const std::shared_ptr<const Count> count = CSL_TRY(present(*reader, project));
-    if (!count->stop_plan) break;
-    const std::int64_t now =
-        CSL_TRY(set_readers(store_, project, *count->stop_plan, count->progress));
+    std::optional<StopPlan> plan;
+    std::vector<ItemProgress> due;
+    const bool is_there = kept_of(project)->live.with([&](auto& live) {
+      if (!live || !bring_up(*reader, project, live)) return false;
+      plan = live->stop_plan();
+      due = live->due();
+      return true;
+    });
+    if (!is_there) {
+      CSL_TRY(count(*reader, project));
+      continue;
+    }
+    if (!plan || due.empty()) break;
+    const std::int64_t now = CSL_TRY(set_readers(store_, project, *plan, due));
     changed += now;
     if (now == 0) break;
   }
@@ -322,13 +269,13 @@ Result<std::int64_t> Panels::apply_stop_plan(const ProjectId& project) {
 
 std::shared_ptr<const std::vector<ItemId>> Panels::order_for(const ProjectId& project,
                                                              const RaterId& rater) {
-  const std::shared_ptr<const Count> count = kept_of(project)->present();
-  if (!count) {
-    follow(project);
-    return nullptr;
-  }
-  const auto own = count->orders.find(rater);
-  return own == count->orders.end() ? count->newcomers : own->second;
+  bool is_counted = false;
+  const ItemOrder order = kept_of(project)->live.with([&](auto& live) -> ItemOrder {
+    is_counted = live != nullptr;
+    return live ? live->order_for(rater) : nullptr;
+  });
+  if (!is_counted) follow(project);
+  return order;
 }
 
 Result<std::string> Panels::table(const Access& access, const ProjectId& project,

@@ -4,9 +4,13 @@
 // that they hold open.
 //
 // Counting takes a snapshot of the store: saves go on meanwhile. A count is kept until an event
-// changes the project's votes, items, protocol or members, and is then made anew: on the thread
-// that asks while that is quick, else as a job, and until that is done whoever asks gets the count
-// before (`counted_at` says of when, `is_current` that it is not the present one).
+// changes the project's votes, items, protocol or members. It is then made anew, on the thread that
+// asks, while that is quick. Where it is slow, the items that changed are taken into the kept count
+// one by one (item_update.hpp says what is exact then), and all is counted anew in a job, after so
+// many items or so long; a change that cannot be taken in (items, raters or classes that are new)
+// goes there at once, and whoever asks meanwhile gets the count before. `counted_at` says of when
+// the count is, `updates` how many items were taken in since, `is_current` that there is nothing
+// left to count.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -32,13 +36,21 @@ enum class VotesTable {
 };
 
 class JobQueue;
+class LivePanel;
+struct CountSources;
+
+struct PanelLimits {
+  std::int64_t wait_ms_max = 500;  // a project that takes longer to count is counted in a job
+  std::int64_t updates_max = 100;  // items taken in before all is counted anew
+  std::int64_t recount_after_ms = 30'000;
+};
 
 class Panels {
  public:
-  // `jobs` is where `follow` works; it ends before this. A project that took longer than
-  // `wait_ms_max` to count is counted there, not while somebody waits.
+  // `jobs` is where all is counted anew; it ends before this. Without it every change is counted
+  // while somebody waits.
   Panels(storage::Store& store, const Clock& clock, JobQueue* jobs = nullptr,
-         std::int64_t wait_ms_max = 500);
+         PanelLimits limits = {});
   ~Panels();
 
   // The schema Panel. Lead. Errors: Conflict without a protocol. Cost: nothing when unchanged, else
@@ -50,8 +62,9 @@ class Panels {
   [[nodiscard]] Result<std::string> table(const Access& access, const ProjectId& project,
                                           const std::string& unit, VotesTable what);
 
-  // After a submission: where the protocol has a stop plan, counts anew and sets how many readers
-  // each item gets. `follow` does so as a job, once for all submissions that came meanwhile.
+  // After a submission: where the protocol has a stop plan, sets how many readers each item gets.
+  // `follow` takes in what changed and sets the readers of these items; `apply_stop_plan` counts
+  // all anew and sets all, as the job does. Cost of `follow`: some ms.
   void follow(const ProjectId& project);
   [[nodiscard]] Result<std::int64_t> apply_stop_plan(const ProjectId& project);
 
@@ -63,14 +76,14 @@ class Panels {
 
  private:
   struct Kept;
-  struct Count;
   [[nodiscard]] std::shared_ptr<Kept> kept_of(const ProjectId& project);
-  // The present count, made anew where it is not.
-  [[nodiscard]] Result<std::shared_ptr<const Count>> present(const storage::Reader& reader,
-                                                             const ProjectId& project);
-  [[nodiscard]] Result<std::shared_ptr<const Count>> count(const storage::Reader& reader,
-                                                           const ProjectId& project,
-                                                           std::int64_t position);
+  [[nodiscard]] CountSources sources();
+  // Counts anew what was not counted, or only taken in.
+  [[nodiscard]] Status count(const storage::Reader& reader, const ProjectId& project);
+  // Takes in what changed; false where that needs a new count.
+  [[nodiscard]] bool bring_up(const storage::Reader& reader, const ProjectId& project,
+                              std::unique_ptr<LivePanel>& live);
+  [[nodiscard]] bool is_due(const LivePanel& live) const;  // to be counted anew
   void work(const ProjectId& project);
   [[nodiscard]] Status record(const Access& access, const ProjectId& project, std::string type,
                               const std::string& unit);
@@ -78,7 +91,7 @@ class Panels {
   storage::Store& store_;
   const Clock& clock_;
   JobQueue* jobs_;
-  std::int64_t wait_ms_max_;
+  PanelLimits limits_;
   Guarded<std::set<ProjectId>> waiting_;  // a job of theirs has not begun
   ProtocolCache protocols_;
   Guarded<std::map<ProjectId, std::shared_ptr<Kept>>> kept_;

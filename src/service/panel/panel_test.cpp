@@ -1,7 +1,6 @@
 #include "service/panel/panel.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 #include <sstream>
@@ -11,115 +10,13 @@
 #include "analysis/consensus/consensus.hpp"
 #include "service/assignment/reader_plan.hpp"
 #include "service/job/job_queue.hpp"
-#include "storage/catalog.hpp"
-#include "tests/service/readers.hpp"
+#include "tests/service/note_readers.hpp"
 
 using namespace consilium;
 using namespace consilium::service;
 using namespace consilium::service::test;
 
 namespace {
-
-constexpr int note_count = 30;
-
-struct Reading : Readers {
-  std::vector<ItemId> notes;  // by number
-
-  // The protocol of notes, in which a letter more or less is the same place, with more edits.
-  explicit Reading(Edits edits = {}) : Readers("note-problems", with_tolerance(std::move(edits))) {}
-  static Edits with_tolerance(Edits edits) {
-    edits.emplace_back("boundary_code_points_max: 0", "boundary_code_points_max: 1");
-    return edits;
-  }
-
-  // Three notes of each of ten patients.
-  void import_notes() {
-    std::string text;
-    for (int i = 0; i < note_count; ++i) {
-      text += json::serialize(json::object{{"id", "note-" + std::to_string(i)},
-                                           {"patient", "MRN-" + std::to_string(i / 3)},
-                                           {"date", "2019-03-11"},
-                                           {"text", made_note + std::to_string(i)}}) +
-              "\n";
-    }
-    write_file(folder.path() / "notes.jsonl", bytes_of(text));
-    import({folder.path() / "notes.jsonl"});
-    std::map<std::int64_t, ItemId> by_number;
-    for (const json::value& item : items_of_kind("text")) {
-      by_number[item.at("number").as_int64()] = item_id(item);
-    }
-    for (const auto& [number, id] : by_number) notes.push_back(id);
-    REQUIRE(notes.size() == note_count);
-  }
-
-  json::object span(const ItemId& item, const std::string& label, int begin, int end) {
-    json::object one = labelled(
-        item, label, {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
-    if (label == "problem") {
-      one["attributes"] =
-          json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
-    } else if (label == "medication") {
-      one["attributes"] = json::object{{"medication_status", "started"}};
-    }
-    return one;
-  }
-  // What was made: two kinds of document in turn; Cem errs on every fifth. Everybody marks the
-  // problem, Ben one letter short, Cem as a medication on every seventh and not at all on 3.
-  std::vector<json::object> made_opinion(std::size_t who, std::size_t i) {
-    std::string kind = i % 2 == 0 ? "progress_note" : "consultation";
-    if (who == 2 && i % 5 == 0) kind = "other";
-    std::vector<json::object> said{answer(notes[i], "document_type", json::value(kind))};
-    if (who == 2 && i == 3) return said;
-    const bool is_other = who == 2 && i % 7 == 0;
-    said.push_back(span(notes[i], is_other ? "medication" : "problem", 6, who == 1 ? 11 : 12));
-    return said;
-  }
-  void read_all() {
-    for (std::size_t i = 0; i < notes.size(); ++i) {
-      for (std::size_t r = 0; r < raters.size(); ++r) read(raters[r], notes[i], made_opinion(r, i));
-    }
-  }
-
-  // As the review service writes it: labels under a task of the stage, then the word itself.
-  void adjudicate(const Access& access, const ItemId& item, const json::object& said, bool gold) {
-    const storage::ItemRow row = [&] {
-      const auto reader = must(store_->read());
-      return must(storage::find_item(*reader, project, item));
-    }();
-    const auto event = [&](const char* type) {
-      return storage::EventDraft{
-          .type = type, .project = project, .item = item, .patient = row.patient, .fields = {}};
-    };
-    const TaskId task = make_id<TaskId>(*clock, *random);
-    must(store_->write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
-      storage::EventDraft leased = event("task.leased");
-      leased.fields.set("task_id", task).set("rater_id", access.rater()).set("stage", "adjudicate");
-      leased.fields.set("lease_until", std::int64_t{0}).set("rater_name", access.display_name);
-      CSL_TRY(transaction.append(std::move(leased)));
-      storage::EventDraft revised = event("annotation.revised");
-      revised.fields.set("annotation_id", std::string(said.at("id").as_string()))
-          .set("revision", std::int64_t{1})
-          .set("rater_id", access.rater())
-          .set("task_id", task)
-          .set("target_type", "whole")
-          .set("protocol_hash", "made")
-          .set("body", storage::PatientText{json::serialize(said)});
-      CSL_TRY(transaction.append(std::move(revised)));
-      storage::EventDraft submitted = event("task.submitted");
-      submitted.fields.set("task_id", task).set("rater_id", access.rater());
-      CSL_TRY(transaction.append(std::move(submitted)));
-      storage::EventDraft word = event("item.adjudicated");
-      word.fields.set("rater_id", access.rater())
-          .set("task_id", task)
-          .set("revision", std::int64_t{1})
-          .set("gold", gold)
-          .set("reason", storage::PatientText{"made"})
-          .set("decisions", storage::PatientText{"[]"})
-          .set("rests_on", storage::JsonText{"[]"});
-      return transaction.append(std::move(word));
-    }));
-  }
-};
 
 // A votes file read as a stranger would: names become numbers in the order of their coming.
 struct ReadBack {
@@ -167,7 +64,7 @@ double number_at(const json::value& object, const char* name) {
 }  // namespace
 
 TEST_CASE("votes are gathered by unit: answers as they are, spans matched, absence said aloud") {
-  Reading fixture;
+  NoteReaders fixture;
   fixture.import_notes();
   fixture.read_all();
   const ProjectVotes votes = fixture.votes();
@@ -212,7 +109,7 @@ TEST_CASE("votes are gathered by unit: answers as they are, spans matched, absen
 }
 
 TEST_CASE("only the latest submitted revision counts") {
-  Reading fixture;
+  NoteReaders fixture;
   fixture.import_notes();
   const ItemId item = fixture.notes[0];
   json::object answer = fixture.answer(item, "document_type", "progress_note");
@@ -241,7 +138,7 @@ TEST_CASE("only the latest submitted revision counts") {
 }
 
 TEST_CASE("the panel's numbers are the engines' on the exported votes, to the last bit") {
-  Reading fixture;
+  NoteReaders fixture;
   fixture.import_notes();
   fixture.read_all();
   const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
@@ -288,7 +185,7 @@ TEST_CASE("the panel's numbers are the engines' on the exported votes, to the la
 }
 
 TEST_CASE("an adjudicated row is the truth, and gold where it was marked so") {
-  Reading fixture;
+  NoteReaders fixture;
   fixture.import_notes();
   fixture.read_all();
   const Access judge = fixture.person("Judge", {Role::Adjudicator});
@@ -325,7 +222,7 @@ TEST_CASE("an adjudicated row is the truth, and gold where it was marked so") {
 }
 
 TEST_CASE("the panel is the lead's, is counted anew when votes change, and leaves a trace") {
-  Reading fixture;
+  NoteReaders fixture;
   fixture.import_notes();
   fixture.read(fixture.raters[0], fixture.notes[0], fixture.made_opinion(0, 0));
   for (const Access& access : {fixture.raters[0], fixture.person("R", {Role::Reviewer}),
@@ -387,7 +284,7 @@ TEST_CASE("readers are as many as an item needs") {
 
 TEST_CASE(
     "a stop plan takes open places away from settled items and gives doubtful ones one more") {
-  Reading fixture(
+  NoteReaders fixture(
       Edits{{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
   fixture.import_notes();
   // Ada and Ben read everything and agree; Cem reads the first twenty, and errs on some.
@@ -419,7 +316,7 @@ TEST_CASE(
 }
 
 TEST_CASE("gold comes at its share, once to each rater, and looks like any other item") {
-  Reading fixture(Edits{{"gold_share: 0.03", "gold_share: 0.75"}});
+  NoteReaders fixture(Edits{{"gold_share: 0.03", "gold_share: 0.75"}});
   fixture.import_notes();
   const Access judge = fixture.person("Judge", {Role::Adjudicator, Role::Rater});
   std::set<ItemId> gold;
@@ -460,7 +357,7 @@ TEST_CASE("gold comes at its share, once to each rater, and looks like any other
 }
 
 TEST_CASE("with a stop plan the item that a reading tells most of comes first, then by number") {
-  Reading fixture(
+  NoteReaders fixture(
       Edits{{"  readers: 2\n", "  readers: 3\n  stop: {readers_min: 2, readers_max: 4}\n"}});
   fixture.import_notes();
   const auto said = [&](std::size_t note, const std::string& kind) {
@@ -511,9 +408,9 @@ TEST_CASE("with a stop plan the item that a reading tells most of comes first, t
 }
 
 TEST_CASE("a slow count is made anew as a job, and what is kept is what a fresh count gives") {
-  Reading fixture;
+  NoteReaders fixture;
   JobQueue jobs;
-  Panels kept(*fixture.store_, *fixture.clock, &jobs, -1);  // every count is slow
+  Panels kept(*fixture.store_, *fixture.clock, &jobs, {.wait_ms_max = -1});  // every count is slow
   fixture.import_notes();
   fixture.read(fixture.raters[0], fixture.notes[0], fixture.made_opinion(0, 0));
   const json::object first = must(kept.show(fixture.lead, fixture.project));
@@ -528,64 +425,4 @@ TEST_CASE("a slow count is made anew as a job, and what is kept is what a fresh 
   Panels fresh(*fixture.store_, *fixture.clock);
   CHECK(after == must(fresh.show(fixture.lead, fixture.project)));
   CHECK(must(kept.show(fixture.lead, fixture.project)) == after);
-}
-
-// Not run by itself: --no-skip --test-case="measured*".
-TEST_CASE("measured: the panel of 10,000 items with three readings each" * doctest::skip()) {
-  Reading fixture;
-  std::string text;
-  constexpr int count = 10'000;
-  for (int i = 0; i < count; ++i) {
-    text += json::serialize(json::object{{"id", "note-" + std::to_string(i)},
-                                         {"patient", "MRN-" + std::to_string(i / 3)},
-                                         {"text", made_note}}) +
-            "\n";
-  }
-  write_file(fixture.folder.path() / "many.jsonl", bytes_of(text));
-  fixture.import({fixture.folder.path() / "many.jsonl"});
-  const std::vector<storage::ItemRow> items =
-      must(storage::all_items(*must(fixture.store_->read()), fixture.project));
-  SeededRandom random(1);
-  for (const Access& access : fixture.raters) {
-    must(fixture.store_->write(actor_of(access), [&](storage::Transaction& log) -> Status {
-      for (const storage::ItemRow& item : items) {
-        const auto event = [&](const char* type) {
-          return storage::EventDraft{.type = type,
-                                     .project = fixture.project,
-                                     .item = item.id,
-                                     .patient = item.patient,
-                                     .fields = {}};
-        };
-        const TaskId task = make_id<TaskId>(*fixture.clock, *fixture.random);
-        storage::EventDraft leased = event("task.leased");
-        leased.fields.set("task_id", task).set("rater_id", access.rater()).set("stage", "label");
-        leased.fields.set("lease_until", std::int64_t{0}).set("rater_name", access.display_name);
-        CSL_TRY(log.append(std::move(leased)));
-        const char* kind = random.below(10) == 0 ? "other" : "progress_note";
-        const json::object said = fixture.answer(item.id, "document_type", json::value(kind));
-        storage::EventDraft revised = event("annotation.revised");
-        revised.fields.set("annotation_id", std::string(said.at("id").as_string()))
-            .set("revision", std::int64_t{1})
-            .set("rater_id", access.rater())
-            .set("task_id", task)
-            .set("target_type", "whole")
-            .set("protocol_hash", "made")
-            .set("body", storage::PatientText{json::serialize(said)});
-        CSL_TRY(log.append(std::move(revised)));
-        storage::EventDraft submitted = event("task.submitted");
-        submitted.fields.set("task_id", task).set("rater_id", access.rater());
-        CSL_TRY(log.append(std::move(submitted)));
-      }
-      return {};
-    }));
-  }
-  const auto timed = [&](const char* what) {
-    const auto begin = std::chrono::steady_clock::now();
-    const json::object panel = must(fixture.panels.show(fixture.lead, fixture.project));
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    MESSAGE(what << ": " << took.count() << " s");
-    CHECK(unit_of(panel, "document_type").at("votes") == 3 * count);
-  };
-  timed("counted");
-  timed("kept");
 }

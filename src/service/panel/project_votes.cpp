@@ -36,9 +36,10 @@ bool is_of_unit(const UnitPlan& plan, const Annotation& annotation) {
          geometry_of(place_kind(annotation.target)) == plan.geometry;
 }
 
+// Answers stand on targets of their question's level: the server takes no others.
 std::optional<SaidClass> whole_answer(const UnitPlan& plan, const Opinion& opinion) {
   for (const Annotation& annotation : opinion.annotations) {
-    if (!std::holds_alternative<WholeTarget>(annotation.target)) continue;
+    if (annotation.label) continue;
     if (const auto label = answered_class(plan, annotation)) {
       return SaidClass{.label = *label, .annotation = annotation.id};
     }
@@ -46,16 +47,15 @@ std::optional<SaidClass> whole_answer(const UnitPlan& plan, const Opinion& opini
   return std::nullopt;
 }
 
-std::vector<FilledRow> series_rows(const UnitPlan& plan, const ReadItem& item) {
-  std::map<SeriesId, FilledRow> rows;
+// A row for each series, instance or frame that somebody answered about.
+std::vector<FilledRow> part_rows(const UnitPlan& plan, const ReadItem& item) {
+  std::map<std::string, FilledRow> rows;
   const auto add = [&](const Opinion& opinion, auto&& put) {
     for (const Annotation& annotation : opinion.annotations) {
-      const auto* series = std::get_if<SeriesTarget>(&annotation.target);
+      const std::string part = part_key(annotation.target);
       const auto label = answered_class(plan, annotation);
-      if (series == nullptr || !label) continue;
-      FilledRow& row =
-          rows.try_emplace(series->series_id, to_string(series->series_id), item.opinions.size())
-              .first->second;
+      if (part.empty() || !label) continue;
+      FilledRow& row = rows.try_emplace(part, part, item.opinions.size()).first->second;
       put(row, SaidClass{.label = *label, .annotation = annotation.id});
     }
   };
@@ -66,18 +66,27 @@ std::vector<FilledRow> series_rows(const UnitPlan& plan, const ReadItem& item) {
     add(*item.truth, [](FilledRow& row, const SaidClass& said) { row.truth = said; });
   }
   std::vector<FilledRow> result;
-  for (auto& [series, row] : rows) result.push_back(std::move(row));
+  for (auto& [part, row] : rows) result.push_back(std::move(row));
   return result;
 }
 
 std::vector<FilledRow> question_rows(const UnitPlan& plan, const ReadItem& item) {
-  if (plan.level == QuestionLevel::Series) return series_rows(plan, item);
+  if (plan.level > QuestionLevel::Study) return part_rows(plan, item);
   FilledRow row("", item.opinions.size());
   for (std::size_t o = 0; o < item.opinions.size(); ++o) {
     row.said[o] = whole_answer(plan, item.opinions[o]);
   }
   if (item.truth) row.truth = whole_answer(plan, *item.truth);
   return {std::move(row)};
+}
+
+// A person who finished an item has looked for all its labels; a tool only for those that it says
+// something of, be it that they are absent.
+bool looked_for(const UnitPlan& plan, const Opinion& opinion) {
+  return opinion.rater.kind == RaterKind::Human ||
+         std::ranges::any_of(opinion.annotations, [&](const Annotation& one) {
+           return one.label && plan.has_label(*one.label);
+         });
 }
 
 // Labels of whole items and of masks: there or not, of everyone who finished the item.
@@ -91,7 +100,9 @@ std::vector<FilledRow> presence_rows(const UnitPlan& plan, const ReadItem& item)
                      .annotation = found->id};
   };
   FilledRow row("", item.opinions.size());
-  for (std::size_t o = 0; o < item.opinions.size(); ++o) row.said[o] = presence(item.opinions[o]);
+  for (std::size_t o = 0; o < item.opinions.size(); ++o) {
+    if (looked_for(plan, item.opinions[o])) row.said[o] = presence(item.opinions[o]);
+  }
   if (item.truth) row.truth = presence(*item.truth);
   return {std::move(row)};
 }
@@ -113,7 +124,11 @@ Result<std::vector<FilledRow>> place_rows(const storage::Reader& reader, const U
   for (const MarkCluster& cluster : CSL_TRY(
            match_places(reader, item.row, plan, marks, opinion_count + (item.truth ? 1U : 0U)))) {
     FilledRow& row = rows.emplace_back(std::to_string(rows.size() + 1), opinion_count);
-    for (auto& said : row.said) said = SaidClass{.label = absent, .annotation = {}};
+    for (std::uint32_t o = 0; o < opinion_count; ++o) {
+      if (looked_for(plan, item.opinions[o])) {
+        row.said[o] = SaidClass{.label = absent, .annotation = {}};
+      }
+    }
     if (item.truth) row.truth = SaidClass{.label = absent, .annotation = {}};
     for (const Mark& mark : cluster) {
       const SaidClass said{.label = plan.class_of(*mark.annotation->label).value_or(absent),
@@ -162,6 +177,8 @@ class UnitFill {
     }
     rows_.push_back(std::move(row));
   }
+
+  [[nodiscard]] bool has_rows() const { return !rows_.empty(); }
 
   // Nothing but absences is no unit: the project does not use this geometry.
   [[nodiscard]] bool is_in_use() const {
@@ -271,7 +288,8 @@ std::vector<DrawnSegment> drawn_segments(const std::vector<ReadItem>& items,
 }
 
 Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& protocols,
-                              const ProjectId& project, const std::optional<ItemId>& only) {
+                              const ProjectId& project, const std::optional<ItemId>& only,
+                              UnitsWanted wanted) {
   ProjectVotes votes;
   votes.protocol = CSL_TRY(protocols.of_project(reader, project));
   const std::vector<ReadItem> items = CSL_TRY(read_opinions(reader, project, only));
@@ -291,7 +309,8 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
         fill.add(i, items[i], std::move(row));
       }
     }
-    if (fill.is_in_use()) votes.units.push_back(CSL_TRY(fill.finish()));
+    const bool is_wanted = wanted == UnitsWanted::AllWithRows ? fill.has_rows() : fill.is_in_use();
+    if (is_wanted) votes.units.push_back(CSL_TRY(fill.finish()));
   }
   return votes;
 }
@@ -300,12 +319,19 @@ Result<ProjectVotes> votes_of(const storage::Reader& reader, ProtocolCache& prot
 
 Result<ProjectVotes> gather_votes(const storage::Reader& reader, ProtocolCache& protocols,
                                   const ProjectId& project) {
-  return votes_of(reader, protocols, project, std::nullopt);
+  return votes_of(reader, protocols, project, std::nullopt, UnitsWanted::InUse);
 }
 
 Result<ProjectVotes> gather_votes_of_item(const storage::Reader& reader, ProtocolCache& protocols,
-                                          const ProjectId& project, const ItemId& item) {
-  return votes_of(reader, protocols, project, item);
+                                          const ProjectId& project, const ItemId& item,
+                                          UnitsWanted wanted) {
+  return votes_of(reader, protocols, project, item, wanted);
+}
+
+std::pair<ItemIndex, ItemIndex> rows_of_item(const VotingUnit& unit, std::uint32_t item) {
+  const auto found = std::ranges::equal_range(unit.rows, item, {}, &VotedRow::item);
+  const auto index = [&](auto at) { return static_cast<ItemIndex>(at - unit.rows.begin()); };
+  return {index(found.begin()), index(found.end())};
 }
 
 std::string row_name(const ProjectVotes& votes, const VotedRow& row) {

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -112,11 +113,20 @@ struct ProjectVotes {
 [[nodiscard]] Result<ProjectVotes> gather_votes(const storage::Reader& reader,
                                                 ProtocolCache& protocols, const ProjectId& project);
 
-// The same of one item alone, for its review: `items` holds that one, units in the same order.
+// A unit is in use when votes say more than that nothing is there.
+enum class UnitsWanted { InUse, AllWithRows };
+
+// The same of one item alone: `items` holds that one, units in the same order. What is absent here
+// may be in use elsewhere: who joins this with other items' votes wants all units with rows.
 [[nodiscard]] Result<ProjectVotes> gather_votes_of_item(const storage::Reader& reader,
                                                         ProtocolCache& protocols,
                                                         const ProjectId& project,
-                                                        const ItemId& item);
+                                                        const ItemId& item,
+                                                        UnitsWanted wanted = UnitsWanted::InUse);
+
+// The unit's rows of the item: [first, second).
+[[nodiscard]] std::pair<ItemIndex, ItemIndex> rows_of_item(const VotingUnit& unit,
+                                                           std::uint32_t item);
 
 // The number of the unit's row, as `consilium agree` and `panel` read it: the item's number, with
 // the place where the unit has several an item: "17", "17/3".

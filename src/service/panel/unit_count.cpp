@@ -111,50 +111,13 @@ std::vector<GoldLabel> known_truths(const VotingUnit& unit) {
 }
 
 // Everyone said one and the same: a row is as sure as its readers were many.
-void settle_single_class(const ProjectVotes& votes, CountedUnit& counted) {
-  const VotingUnit& unit = *counted.unit;
-  for (ItemIndex row = 0; row < unit.rows.size(); ++row) {
-    RowState state;
-    const auto said = static_cast<std::int64_t>(unit.table.labels_of(row).size());
-    const std::int64_t wanted = votes.items[unit.rows[row].item].readers_wanted;
-    state.settled = unit.rows[row].truth.has_value() || said >= wanted;
-    state.votes_needed = static_cast<int>(state.settled ? 0 : wanted - said);
-    counted.rows.push_back(state);
-  }
-}
-
-Status count_rows(const ProjectVotes& votes, CountedUnit& counted) {
-  const VotingUnit& unit = *counted.unit;
-  counted.running = CSL_TRY(running_panel(unit, std::nullopt));
-  const auto& panel = counted.running;
-  if (!panel) {
-    settle_single_class(votes, counted);
-    return {};
-  }
-  const routing::StopRule rule{.error_max = 1 - settled_at(votes.protocol->protocol)};
-  std::vector<ItemIndex> open;
-  for (ItemIndex row = 0; row < unit.rows.size(); ++row) {
-    RowState state{.evidence = CSL_TRY(routing::weigh_item(*panel, row, rule)), .votes_needed = 0};
-    state.settled = unit.rows[row].truth.has_value() || state.evidence.stop;
-    if (!state.settled) open.push_back(row);
-    counted.rows.push_back(state);
-  }
-  std::vector<RaterIndex> humans;
-  for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
-    if (votes.raters[r].rater.kind == RaterKind::Human) humans.push_back(r);
-  }
-  if (open.empty() || humans.empty()) return {};
-  const routing::VotesForecast forecast =
-      CSL_TRY(routing::forecast_votes(*panel, open, humans, votes_needed_max, rule));
-  for (std::size_t o = 0; o < open.size(); ++o) {
-    std::optional<int>& needed = counted.rows[open[o]].votes_needed;
-    needed = std::nullopt;
-    // What is not settled needs one vote at least, whatever the approximation says.
-    if (forecast.reachable[o]) {
-      needed = std::max(1, static_cast<int>(std::ceil(forecast.of_item[o])));
-    }
-  }
-  return {};
+RowState state_of_single_class(const ProjectVotes& votes, const VotingUnit& unit, ItemIndex row) {
+  RowState state;
+  const auto said = static_cast<std::int64_t>(unit.table.labels_of(row).size());
+  const std::int64_t wanted = votes.items[unit.rows[row].item].readers_wanted;
+  state.settled = unit.rows[row].truth.has_value() || said >= wanted;
+  state.votes_needed = static_cast<int>(state.settled ? 0 : wanted - said);
+  return state;
 }
 
 }  // namespace
@@ -197,6 +160,39 @@ Result<std::optional<routing::RunningPanel>> running_panel(const VotingUnit& uni
   return std::optional<routing::RunningPanel>{std::move(panel)};
 }
 
+Status weigh_rows(const ProjectVotes& votes, CountedUnit& counted, ItemIndex first, ItemIndex end) {
+  const VotingUnit& unit = *counted.unit;
+  const auto& panel = counted.running;
+  const routing::StopRule rule{.error_max = 1 - settled_at(votes.protocol->protocol)};
+  std::vector<ItemIndex> open;
+  for (ItemIndex row = first; row < end; ++row) {
+    if (!panel) {
+      counted.rows[row] = state_of_single_class(votes, unit, row);
+      continue;
+    }
+    RowState state{.evidence = CSL_TRY(routing::weigh_item(*panel, row, rule)), .votes_needed = 0};
+    state.settled = unit.rows[row].truth.has_value() || state.evidence.stop;
+    if (!state.settled) open.push_back(row);
+    counted.rows[row] = state;
+  }
+  std::vector<RaterIndex> humans;
+  for (RaterIndex r = 0; r < votes.raters.size(); ++r) {
+    if (votes.raters[r].rater.kind == RaterKind::Human) humans.push_back(r);
+  }
+  if (open.empty() || humans.empty()) return {};
+  const routing::VotesForecast forecast =
+      CSL_TRY(routing::forecast_votes(*panel, open, humans, votes_needed_max, rule));
+  for (std::size_t o = 0; o < open.size(); ++o) {
+    std::optional<int>& needed = counted.rows[open[o]].votes_needed;
+    needed = std::nullopt;
+    // What is not settled needs one vote at least, whatever the approximation says.
+    if (forecast.reachable[o]) {
+      needed = std::max(1, static_cast<int>(std::ceil(forecast.of_item[o])));
+    }
+  }
+  return {};
+}
+
 Result<CountedUnit> count_unit(const ProjectVotes& votes, const VotingUnit& unit) {
   CountedUnit counted;
   counted.unit = &unit;
@@ -205,7 +201,9 @@ Result<CountedUnit> count_unit(const ProjectVotes& votes, const VotingUnit& unit
   ConsensusOptions options;
   options.gold = known_truths(unit);
   counted.consensus = CSL_TRY(find_consensus(unit.table, options));
-  CSL_TRY(count_rows(votes, counted));
+  counted.running = CSL_TRY(running_panel(unit, std::nullopt));
+  counted.rows.resize(unit.rows.size());
+  CSL_TRY(weigh_rows(votes, counted, 0, static_cast<ItemIndex>(unit.rows.size())));
   return counted;
 }
 

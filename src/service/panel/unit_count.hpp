@@ -57,6 +57,11 @@ struct CountedUnit {
 [[nodiscard]] Result<std::optional<routing::RunningPanel>> running_panel(
     const VotingUnit& unit, std::optional<Timestamp> until);
 
+// Whether rows [first, end) are settled and how many votes they still need, by the running panel as
+// it is. Errors: those of the engine.
+[[nodiscard]] Status weigh_rows(const ProjectVotes& votes, CountedUnit& counted, ItemIndex first,
+                                ItemIndex end);
+
 // Errors: those of the engines, which votes that were gathered never meet.
 [[nodiscard]] Result<CountedUnit> count_unit(const ProjectVotes& votes, const VotingUnit& unit);
 

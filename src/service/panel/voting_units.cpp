@@ -167,7 +167,11 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
       return PlaceGeometry::Sample;
     case PlaceKind::Interval:
       return PlaceGeometry::Interval;
+    case PlaceKind::Patient:
+    case PlaceKind::Study:
     case PlaceKind::Series:
+    case PlaceKind::Instance:
+    case PlaceKind::Frame:
     case PlaceKind::Relation:
       return std::nullopt;
   }

@@ -41,6 +41,15 @@ std::string ExportWork::folder_of(const std::vector<ExportedAnnotation>& own) co
   return (first.adjudicated ? "adjudicated/" : "") + rater_pseudonym(first.stored.rater.id) + '/';
 }
 
+ExportWork::Tracking ExportWork::tracking_of(const ExportedAnnotation& annotation) const {
+  const Annotation& body = annotation.stored.body;
+  if (!body.number) return {to_string(body.id), mapped_uid(to_string(body.id))};
+  const std::string lesion = "lesion " + std::to_string(*body.number);
+  return {lesion, mapped_uid(lesion + " of " + to_string(annotation.patient) + " by " +
+                             to_string(annotation.stored.rater.id) + " under " +
+                             annotation.protocol->protocol.id)};
+}
+
 std::string ExportWork::name_of_item(const storage::ItemRow& item) {
   std::array<char, 32> number{};
   std::snprintf(number.data(), number.size(), "_%04lld", static_cast<long long>(item.number));
@@ -63,6 +72,7 @@ Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
           {.stored = CSL_TRY(stored_annotation(reader, row)),
            .surface = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface)),
            .adjudicated = row.stage == storage::adjudicate_stage,
+           .patient = row.patient,
            .protocol = CSL_TRY(protocols.get(reader, row.protocol_hash))});
     }
     if (!one.annotations.empty()) cases.push_back(std::move(one));

@@ -21,6 +21,7 @@ struct ExportedAnnotation {
   StoredAnnotation stored;
   std::string surface;       // of spans
   bool adjudicated = false;  // an adjudicator's word, not a reading
+  PatientId patient;
   std::shared_ptr<const KnownProtocol> protocol;
 };
 
@@ -53,6 +54,13 @@ class ExportWork {
   [[nodiscard]] std::string folder_of(const std::vector<ExportedAnnotation>& own) const;
   // "P-0042_0017": pseudonym and item number; the name of what is exported of an item.
   [[nodiscard]] static std::string name_of_item(const storage::ItemRow& item);
+  // DICOM's Tracking Identifier and UID. A lesion that has a number keeps both over the patient's
+  // studies, and its mask and its axes share them.
+  struct Tracking {
+    std::string id;
+    std::string uid;
+  };
+  [[nodiscard]] Tracking tracking_of(const ExportedAnnotation& annotation) const;
 
   storage::Store& store;
   const storage::Reader& reader;

@@ -12,7 +12,9 @@
 #include "domain/image/contour.hpp"
 #include "format/dicom_gsps/presentation_state.hpp"
 #include "format/dicom_sr/measurement_report.hpp"
+#include "service/annotation/submission.hpp"
 #include "service/release/export_volume.hpp"
+#include "service/release/sr_statistics.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -219,8 +221,8 @@ SrGraphic graphic_of(GeometryKind kind) {
 }
 
 SrGroup group_for(const ExportWork& work, const ExportedAnnotation& annotation) {
-  const std::string id = to_string(annotation.stored.body.id);
-  SrGroup group{.tracking_id = id, .tracking_uid = work.mapped_uid(id)};
+  ExportWork::Tracking tracking = work.tracking_of(annotation);
+  SrGroup group{.tracking_id = std::move(tracking.id), .tracking_uid = std::move(tracking.uid)};
   const LabelSpec* label = annotation.protocol->protocol.label(label_of(annotation));
   group.finding = label != nullptr ? code_for(label->coded, label->id, label->name)
                                    : code_for(std::nullopt, label_of(annotation), "");
@@ -248,6 +250,7 @@ class ReportMaker {
     }
     for (const std::string& grid : grids_of(annotations_)) CSL_TRY(add_masks(grid));
     for (const ExportedAnnotation& annotation : annotations_) CSL_TRY(add(annotation));
+    for (auto& [part, group] : part_groups_) report_.groups.push_back(std::move(group));
     if (report_.groups.empty() && report_.evaluations.empty()) return {};
     for (auto& [series, images] : evidence_) report_.evidence.push_back({series, images});
     const StudyId study = CSL_TRY(parse_id<StudyId>(one_.item.source_id));
@@ -306,6 +309,7 @@ class ReportMaker {
       const auto voxels = std::ranges::count(dense, segments[s].layer_value);
       group.measurements.push_back(
           {volume_code, static_cast<double>(voxels) * voxel_mm3, cubic_millimetre});
+      add_statistics(group, masks[s]);
       report_.groups.push_back(std::move(group));
     }
     count_ += count;
@@ -328,6 +332,7 @@ class ReportMaker {
       }
       SrGroup group = group_for(work_, annotation);
       group.measurements = measurements_of(*region, *image);
+      add_statistics(group, annotation);
       // A length stands on its line; a region is a place of its own.
       if (region->kind == GeometryKind::Length) {
         group.place = SrWholeImages{{image->reference}};
@@ -338,7 +343,8 @@ class ReportMaker {
       report_.groups.push_back(std::move(group));
     } else if (body.question) {
       const QuestionSpec* question = annotation.protocol->protocol.question(*body.question);
-      add_answer(report_.evaluations,
+      const bool of_item = std::holds_alternative<WholeTarget>(body.target);
+      add_answer(of_item ? report_.evaluations : CSL_TRY(part_group(body.target))->evaluations,
                  question != nullptr ? code_for(question->coded, question->id, question->name)
                                      : code_for(std::nullopt, *body.question, ""),
                  question != nullptr ? &question->answer : nullptr, body.value);
@@ -354,11 +360,64 @@ class ReportMaker {
     return {};
   }
 
+  static void add_statistics(SrGroup& group, const ExportedAnnotation& annotation) {
+    for (SrMeasurement& measurement : sr_statistics(annotation.stored.body)) {
+      group.measurements.push_back(std::move(measurement));
+    }
+  }
+
+  // Answers about one patient, study, series, instance or frame stand in one group (TID 1501) that
+  // names its level and refers to the images; of patient and study to none: they are all of it.
+  Result<SrGroup*> part_group(const Target& target) {
+    const std::string level(name_of(place_kind(target)));
+    const auto [at, is_new] = part_groups_.try_emplace({level, part_key(target)});
+    if (!is_new) return &at->second;
+    SrGroup& group = at->second;
+    SrWholeImages images;
+    if (const auto* series = std::get_if<SeriesTarget>(&target)) {
+      const auto row = CSL_TRY(storage::find_series(work_.reader, series->series_id));
+      std::string last;
+      for (const FrameTarget& frame : CSL_TRY(frames_of(row))) {
+        if (std::exchange(last, frame.instance_uid) == frame.instance_uid) continue;
+        images.images.push_back(CSL_TRY(refer_to(frame.series_id, frame.instance_uid, 0)));
+      }
+    } else if (const auto* instance = std::get_if<InstanceTarget>(&target)) {
+      images.images.push_back(CSL_TRY(refer_to(instance->series_id, instance->instance_uid, 0)));
+    } else if (const auto* frame = std::get_if<FrameTarget>(&target)) {
+      images.images.push_back(CSL_TRY(refer_to(frame->series_id, frame->instance_uid,
+                                               static_cast<int>(frame->frame_index) + 1)));
+    }
+    group.place = std::move(images);
+    group.tracking_id = level + " of " + ExportWork::name_of_item(one_.item);
+    group.tracking_uid = work_.mapped_uid("answers on " + level + " " + part_key(target) + " of " +
+                                          to_string(one_.item.id) + " by " + to_string(rater_.id));
+    CodedConcept name = code_for(std::nullopt, level, level);
+    name.display.front() = static_cast<char>(name.display.front() - 'a' + 'A');
+    group.evaluations.push_back({code_for(std::nullopt, "level", "Level"), std::move(name)});
+    return &group;
+  }
+
+  // An image among the evidence. `frame_number` counts from 1; 0 is all of it, as is the only frame
+  // of an image that has one.
+  Result<ImageReference> refer_to(const SeriesId& series, const std::string& uid,
+                                  int frame_number) {
+    const auto instance = CSL_TRY(storage::instance_of_uid(work_.reader, uid));
+    if (!instance) return fail(ErrorCode::NotFound, "its image is not there any more");
+    const std::string series_uid =
+        work_.mapped_uid(CSL_TRY(storage::find_series(work_.reader, series)).series_uid);
+    ImageReference whole{instance->sop_class_uid, work_.mapped_uid(uid), 0};
+    std::vector<ImageReference>& evidence = evidence_[series_uid];
+    if (std::ranges::find(evidence, whole) == evidence.end()) evidence.push_back(whole);
+    if (instance->frame_count > 1) whole.frame_number = frame_number;
+    return whole;
+  }
+
   ExportWork& work_;
   const ExportCase& one_;
   RaterRef rater_;
   std::vector<ExportedAnnotation> annotations_;
   MeasurementReport report_;
+  std::map<std::pair<std::string, std::string>, SrGroup> part_groups_;  // by level and part
   std::map<std::string, std::vector<ImageReference>> evidence_;
   std::int64_t count_ = 0;
 };

@@ -12,6 +12,30 @@ bool is_span(const ExportedAnnotation& annotation) {
   return std::holds_alternative<SpansTarget>(annotation.stored.body.target);
 }
 
+// The level's reference in what goes out. Also maps the UIDs within the target.
+Result<std::string> reference_of(const ExportWork& work, const ExportCase& one, Annotation& body) {
+  Target& target = body.target;
+  if (auto* region = std::get_if<RegionTarget>(&target)) {
+    region->instance_uid = work.mapped_uid(region->instance_uid);
+  } else if (auto* instance = std::get_if<InstanceTarget>(&target)) {
+    instance->instance_uid = work.mapped_uid(instance->instance_uid);
+    return part_key(target);
+  } else if (auto* frame = std::get_if<FrameTarget>(&target)) {
+    frame->instance_uid = work.mapped_uid(frame->instance_uid);
+    return part_key(target);
+  } else if (const auto* series = std::get_if<SeriesTarget>(&target)) {
+    return work.mapped_uid(
+        CSL_TRY(storage::find_series(work.reader, series->series_id)).series_uid);
+  } else if (const auto* study = std::get_if<StudyTarget>(&target)) {
+    return work.mapped_uid(CSL_TRY(storage::find_study(work.reader, study->study_id)).study_uid);
+  } else if (std::holds_alternative<PatientTarget>(target)) {
+    return one.item.pseudonym;
+  } else if (std::holds_alternative<WholeTarget>(target)) {
+    return ExportWork::name_of_item(one.item);
+  }
+  return body.number ? "lesion " + std::to_string(*body.number) : to_string(body.id);
+}
+
 }  // namespace
 
 Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
@@ -31,11 +55,10 @@ Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases, Exp
       // Quoted text goes out only where it was asked for by the format.
       if (is_spans) row.surface = annotation.surface;
       row.annotation.rater.display_name = work.rater_pseudonym(annotation.stored.rater.id);
-      // A comment is free text that may quote the patient, and a region names the scanner's UID.
+      // A comment is free text that may quote the patient, and targets name the scanner's UIDs.
       row.annotation.body.comment.reset();
-      if (auto* region = std::get_if<RegionTarget>(&row.annotation.body.target)) {
-        region->instance_uid = work.mapped_uid(region->instance_uid);
-      }
+      row.reference = CSL_TRY(reference_of(work, one, row.annotation.body));
+      row.item_date = one.item.date;
       const Protocol& protocol = annotation.protocol->protocol;
       out += is_csv ? CSL_TRY(label_table_csv_row(protocol, row))
                     : CSL_TRY(label_table_json_row(protocol, row));

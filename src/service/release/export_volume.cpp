@@ -111,8 +111,8 @@ SegSegment segment_for(const ExportWork& work, const ExportedAnnotation& mask,
                               (mask.adjudicated ? ", adjudicated" : ""),
                      .category = abnormal,
                      .type = tissue,
-                     .tracking_id = to_string(mask.stored.body.id),
-                     .tracking_uid = work.mapped_uid(to_string(mask.stored.body.id))};
+                     .tracking_id = work.tracking_of(mask).id,
+                     .tracking_uid = work.tracking_of(mask).uid};
   if (spec != nullptr) {
     segment.colour = colour_of(spec->colour);
     if (spec->coded) segment.type = *spec->coded;

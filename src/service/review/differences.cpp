@@ -67,21 +67,16 @@ class Grouping {
     return label == nullptr ? id : label->name;
   }
 
-  static std::string series_of(const Annotation& annotation) {
-    const auto* series = std::get_if<SeriesTarget>(&annotation.target);
-    return series == nullptr ? std::string() : to_string(series->series_id);
-  }
-
   void add_questions() {
     std::map<std::pair<std::string, std::string>, Group> found;
     each([&](std::size_t o, const Annotation& annotation) {
       if (annotation.label || !annotation.question) return;
       const QuestionSpec* question = protocol_.question(*annotation.question);
-      const std::string series = series_of(annotation);
+      const std::string part = part_key(annotation.target);
       const auto at = found.try_emplace(
-          {*annotation.question, series},
+          {*annotation.question, part},
           empty_group(DifferenceKind::Question, *annotation.question,
-                      question == nullptr ? *annotation.question : question->name, series));
+                      question == nullptr ? *annotation.question : question->name, part));
       at.first->second.said[o].annotation = &annotation;
     });
     for (const QuestionSpec& question : protocol_.questions) {
@@ -253,7 +248,7 @@ class Grouping {
       const bool is_whole = std::holds_alternative<WholeTarget>(annotation.target) ||
                             std::holds_alternative<SeriesTarget>(annotation.target);
       if (!annotation.label || !is_whole || told_at_places_.contains(annotation.id)) return;
-      const std::string series = series_of(annotation);
+      const std::string series = part_key(annotation.target);
       const auto at =
           found.try_emplace({*annotation.label, series},
                             empty_group(DifferenceKind::Label, *annotation.label + "@whole",

@@ -125,42 +125,4 @@ Answer<DraftSeed> read_seed(const json::object& request, const ItemReview& revie
   return DraftSeed{.name = std::move(name), .labels = std::move(*outcome), .base = {}};
 }
 
-Result<LaidMasks> lay_masks(storage::Store& store, const storage::Reader& reader,
-                            const storage::ItemRow& item, const RaterId& rater,
-                            const DraftSeed& seed, const Clock& clock, Random& random) {
-  std::map<std::string, std::vector<SegmentCopy>> grids;
-  for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, rater))) {
-    grids[mask.grid_id];
-  }
-  if (seed.base) {
-    for (const storage::MaskRow& mask :
-         CSL_TRY(storage::masks_of_item(reader, item.id, *seed.base))) {
-      std::set<std::uint32_t> layers;
-      for (const storage::MaskBrickRow& brick :
-           CSL_TRY(storage::mask_bricks(reader, item.id, *seed.base, mask.grid_id, std::nullopt))) {
-        if (brick.layer != 0) layers.insert(brick.layer);
-      }
-      std::vector<SegmentCopy>& copies = grids[mask.grid_id];
-      for (const std::uint32_t layer : layers) {
-        const auto segment = static_cast<std::uint16_t>(layer);
-        copies.push_back({.from = *seed.base, .segment = segment, .as = segment});
-      }
-    }
-  }
-  for (const OutcomeLabel& label : seed.labels) {
-    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
-    if (mask == nullptr || !label.voxels || seed.base) continue;
-    grids[mask->grid_id].push_back(
-        {.from = label.voxels->rater, .segment = label.voxels->segment, .as = mask->segment});
-  }
-  LaidMasks laid;
-  for (const auto& [grid_id, copies] : grids) {
-    LaidMask one = CSL_TRY(lay_segments(store, reader, item, rater, grid_id, seed.base, copies,
-                                        make_id<MaskPatchId>(clock, random)));
-    laid.overlaps += one.overlaps;
-    if (one.mask) laid.masks.push_back(std::move(*one.mask));
-  }
-  return laid;
-}
-
 }  // namespace consilium::service

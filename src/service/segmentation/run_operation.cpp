@@ -9,6 +9,7 @@
 
 #include "analysis/morphology/ball.hpp"
 #include "analysis/morphology/joint_smoothing.hpp"
+#include "analysis/morphology/sheared.hpp"
 #include "analysis/slice_fill/slice_fill.hpp"
 #include "base/check.hpp"
 
@@ -20,8 +21,14 @@ constexpr std::size_t seed_labels_max = 254;  // the engine's; 255 is its backgr
 
 class Runner {
  public:
-  Runner(const MaskOperation& operation, const OperationInput& input, const Lattice& lattice)
-      : operation_(operation), input_(input), mask_(input.mask), lattice_(lattice) {}
+  // `sheared` where the grid's axes are not perpendicular: `lattice` is then the nearest that is.
+  Runner(const MaskOperation& operation, const OperationInput& input, const Lattice& lattice,
+         const std::optional<ShearedLattice>& sheared)
+      : operation_(operation),
+        input_(input),
+        mask_(input.mask),
+        lattice_(lattice),
+        sheared_(sheared) {}
 
   Result<OperationResult> operator()(const ThresholdOperation& threshold) const {
     CSL_TRY(check_segment(threshold.segment));
@@ -88,15 +95,18 @@ class Runner {
     CSL_TRY(check_segment(margin.segment));
     const BitVolume before = mask_.segment(operation_.layer, margin.segment);
     const unsigned threads = input_.threads;
-    return become(margin.segment, margin.mm < 0
-                                      ? CSL_TRY(shrunk(before, lattice_, -margin.mm, threads))
-                                      : CSL_TRY(grown(before, lattice_, margin.mm, threads)));
+    return become(margin.segment, CSL_TRY(on_lattice([&](const auto& lattice) {
+                    return margin.mm < 0 ? shrunk(before, lattice, -margin.mm, threads)
+                                         : grown(before, lattice, margin.mm, threads);
+                  })));
   }
 
   Result<OperationResult> operator()(const HollowOperation& shell) const {
     CSL_TRY(check_segment(shell.segment));
-    return become(shell.segment, CSL_TRY(hollow(mask_.segment(operation_.layer, shell.segment),
-                                                lattice_, shell.mm, shell.side, input_.threads)));
+    const BitVolume before = mask_.segment(operation_.layer, shell.segment);
+    return become(shell.segment, CSL_TRY(on_lattice([&](const auto& lattice) {
+                    return hollow(before, lattice, shell.mm, shell.side, input_.threads);
+                  })));
   }
 
   Result<OperationResult> operator()(const SmoothOperation& smooth) const {
@@ -146,6 +156,12 @@ class Runner {
   }
 
  private:
+  // Distances that have to be the patient's, whatever the grid.
+  template <class Make>
+  Result<BitVolume> on_lattice(const Make& make) const {
+    return sheared_ ? make(*sheared_) : make(lattice_);
+  }
+
   // A binary layer holds the segment of its number and no other.
   Status check_segment(std::uint16_t segment) const {
     if (operation_.layer == 0 || operation_.layer == segment) return {};
@@ -223,9 +239,11 @@ class Runner {
   Result<BitVolume> smoothed(const BitVolume& bits, const SmoothOperation& smooth) const {
     switch (smooth.method) {
       case SmoothMethod::Open:
-        return opened(bits, lattice_, smooth.mm, input_.threads);
+        return on_lattice(
+            [&](const auto& lattice) { return opened(bits, lattice, smooth.mm, input_.threads); });
       case SmoothMethod::Close:
-        return closed(bits, lattice_, smooth.mm, input_.threads);
+        return on_lattice(
+            [&](const auto& lattice) { return closed(bits, lattice, smooth.mm, input_.threads); });
       case SmoothMethod::Median:
       case SmoothMethod::Joint:
         break;
@@ -251,6 +269,7 @@ class Runner {
   const OperationInput& input_;
   const WorkingMask& mask_;
   const Lattice& lattice_;
+  const std::optional<ShearedLattice>& sheared_;
 };
 
 // Seeds of every voxel, numbered as the engine wants them; `segment_of` leads back.
@@ -259,51 +278,78 @@ struct NumberedSeeds {
   std::array<std::uint16_t, 256> segment_of{};
 };
 
+// The segments whose voxels are seeds. A layer of its own holds one segment; those that it grows
+// against lie in other layers, so that all that are named count, wherever they lie.
+std::vector<std::uint16_t> seed_segments(const WorkingMask& mask, std::uint32_t layer,
+                                         const GrowOperation& grow) {
+  std::vector<std::uint16_t> found;
+  const auto take = [&](std::uint16_t segment) {
+    if (segment == 0 || segment == grow.background) return;
+    if (std::ranges::find(found, segment) == found.end()) found.push_back(segment);
+  };
+  if (layer != 0) {
+    take(static_cast<std::uint16_t>(layer));
+    for (const std::uint16_t segment : grow.segments) take(segment);
+    return found;
+  }
+  for (const std::uint16_t segment : mask.segments()) {
+    const bool is_named =
+        grow.segments.empty() || std::ranges::find(grow.segments, segment) != grow.segments.end();
+    if (is_named) take(segment);
+  }
+  return found;
+}
+
+// Gives the voxels of `bits` that are no seeds yet to `number`.
+void add_seeds(std::vector<std::uint8_t>& seeds, const BitVolume& bits, std::uint8_t number) {
+  const std::vector<std::uint8_t> inside = mask_of_bits(bits);
+  for (std::size_t v = 0; v < seeds.size(); ++v) {
+    if (inside[v] != 0 && seeds[v] == unlabelled) seeds[v] = number;
+  }
+}
+
 Result<NumberedSeeds> numbered_seeds(const WorkingMask& mask, std::uint32_t layer,
                                      const GrowOperation& grow) {
   NumberedSeeds numbered;
-  const auto& dims = mask.grid().dims;
-  const VoxelRange whole = whole_box(dims);
-  const std::vector<std::uint16_t> labels = mask.labels(layer, whole);
+  const std::vector<std::uint16_t> labels = mask.labels(layer, whole_box(mask.grid().dims));
+  const std::vector<std::uint16_t> segments = seed_segments(mask, layer, grow);
+  if (segments.size() > seed_labels_max) {
+    return fail(ErrorCode::TooLarge, "there are seeds of more than 254 segments");
+  }
   std::vector<std::uint8_t> number_of(0x1'0000);
-  std::size_t count = 0;
-  for (const std::uint16_t segment :
-       layer == 0 ? mask.segments()
-                  : std::vector<std::uint16_t>{static_cast<std::uint16_t>(layer)}) {
-    if (segment == grow.background) continue;
-    if (!grow.segments.empty() &&
-        std::ranges::find(grow.segments, segment) == grow.segments.end()) {
-      continue;
-    }
-    if (++count > seed_labels_max) {
-      return fail(ErrorCode::TooLarge, "there are seeds of more than 254 segments");
-    }
-    number_of[segment] = static_cast<std::uint8_t>(count);
-    numbered.segment_of[count] = segment;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    number_of[segments[i]] = static_cast<std::uint8_t>(i + 1);
+    numbered.segment_of[i + 1] = segments[i];
   }
   if (grow.background) number_of[*grow.background] = background_label;
   numbered.seeds.resize(labels.size());
   std::ranges::transform(labels, numbered.seeds.begin(),
                          [&](std::uint16_t label) { return number_of[label]; });
+  if (layer == 0) return numbered;
+  for (const std::uint16_t segment : segments) {
+    if (segment != layer)
+      add_seeds(numbered.seeds, mask.segment_anywhere(segment), number_of[segment]);
+  }
+  if (grow.background) {
+    add_seeds(numbered.seeds, mask.segment_anywhere(*grow.background), background_label);
+  }
   return numbered;
 }
 
 Result<OperationResult> Runner::operator()(const GrowOperation& grow) const {
-  const std::uint32_t seeds_layer = grow.seeds_layer.value_or(operation_.layer);
-  NumberedSeeds numbered = CSL_TRY(numbered_seeds(mask_, seeds_layer, grow));
-  if (operation_.layer != 0) {
-    for (const std::uint16_t segment : numbered.segment_of) {
-      if (segment != 0) CSL_TRY(check_segment(segment));
-    }
-  }
+  NumberedSeeds numbered =
+      CSL_TRY(numbered_seeds(mask_, grow.seeds_layer.value_or(operation_.layer), grow));
   const GrownLabels grown =
       CSL_TRY(input_.seeds.grow(input_.place, input_.image, lattice_, std::move(numbered.seeds),
                                 grow.relearn, input_.threads));
-  // What no seed reached keeps its label; what the background reached loses it.
+  // What no seed reached keeps its label; what the background reached loses it, and so does what
+  // another segment reached in a layer that holds one alone.
   const VoxelRange whole = whole_box(mask_.grid().dims);
   std::vector<std::uint16_t> labels = mask_.labels(operation_.layer, whole);
   for (std::size_t v = 0; v < labels.size(); ++v) {
-    if (grown.labels[v] != unlabelled) labels[v] = numbered.segment_of[grown.labels[v]];
+    if (grown.labels[v] == unlabelled) continue;
+    const std::uint16_t segment = numbered.segment_of[grown.labels[v]];
+    labels[v] = operation_.layer == 0 || segment == operation_.layer ? segment : std::uint16_t{0};
   }
   OperationResult result = edit(becomes(mask_, whole, labels));
   result.next_slices = grown.next_slices;
@@ -391,8 +437,10 @@ bool needs_image(const MaskOperation& operation) {
 }
 
 Result<OperationResult> run_operation(const MaskOperation& operation, const OperationInput& input) {
-  const Lattice lattice = CSL_TRY(lattice_of(input.mask.grid()));
-  return std::visit(Runner(operation, input, lattice), operation.kind);
+  const Grid& grid = input.mask.grid();
+  const std::optional<ShearedLattice> sheared = sheared_lattice_of(grid);
+  const Lattice lattice = sheared ? CSL_TRY(upright_lattice(*sheared)) : CSL_TRY(lattice_of(grid));
+  return std::visit(Runner(operation, input, lattice, sheared), operation.kind);
 }
 
 }  // namespace consilium::service

@@ -280,6 +280,39 @@ TEST_CASE("seeds grow to the ball's border, again after a stroke") {
   CHECK(wrong == 0);
 }
 
+TEST_CASE("a segment in a layer of its own grows against those of other layers") {
+  Drawn drawn;
+  drawn.draw([](auto x, auto y, auto z) -> std::uint16_t {
+    if (in_ball(x, y, z, 4)) return 5;
+    return x < 3 || x > 66 ? 2 : 0;
+  });
+  drawn.patch(must(drawn.ask({{"kind", "logical"}, {"segment", 4}, {"how", "union"}, {"with", 5}},
+                             nullptr, 4))
+                  .records);
+  const auto answer = must(drawn.ask(
+      {{"kind", "grow"}, {"segments", json::array{2, 4}}, {"background", nullptr}}, nullptr, 4));
+  std::size_t layers = 0;
+  Drawn::for_each_record(answer.records,
+                         [&](auto, auto layer, ByteView, ByteView) { layers += layer == 4; });
+  CHECK(layers > 0);
+  drawn.patch(answer.records);
+  const Bytes records = must(
+      drawn.masks.bricks(drawn.rater, drawn.project, drawn.item, drawn.grid_id_, Drawn::own()));
+  const std::vector<std::uint8_t> grown =
+      mask_of_bits(must(WorkingMask::read(drawn.grid, records)).segment(4, 4));
+  std::size_t wrong = 0;
+  for (std::uint32_t z = 0; z < nz; ++z) {
+    for (std::uint32_t y = 0; y < ny; ++y) {
+      for (std::uint32_t x = 0; x < nx; ++x) {
+        const bool is_grown = grown[voxel(x, y, z)] != 0;
+        wrong += is_grown ? !in_ball(x, y, z, 14) : in_ball(x, y, z);
+      }
+    }
+  }
+  CHECK(wrong == 0);
+  CHECK(count(drawn.labels(), 2) > 0);  // the exclusive layer stays as it is
+}
+
 TEST_CASE("a binary layer has its own segment and answers in bits") {
   Drawn drawn;
   const auto answer = must(

@@ -1,6 +1,9 @@
 #include "storage/labels.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "storage/votes_log.hpp"
 
 namespace consilium::storage {
 namespace {
@@ -133,6 +136,23 @@ Result<std::int64_t> votes_position(const Reader& reader, const ProjectId& proje
   const Rows rows =
       CSL_TRY(reader.query("labels.votes_position", Fields().set("project", project)));
   return rows.empty() ? 0 : rows.front().integer("sequence");
+}
+
+Result<std::vector<VotesChange>> votes_changes(const Reader& reader, const ProjectId& project,
+                                               std::int64_t after, std::int64_t limit) {
+  constexpr std::array<std::string_view, 5> of_votes{"task.submitted", "task.reopened",
+                                                     "annotation.retracted", "item.adjudicated",
+                                                     "item.readers_set"};
+  std::vector<VotesChange> changes;
+  for (const Row& row : CSL_TRY(reader.query(
+           "labels.votes_changes",
+           Fields().set("project", project).set("after", after).set("limit", limit)))) {
+    VotesChange& change =
+        changes.emplace_back(VotesChange{.sequence = row.integer("sequence"), .item = {}});
+    const bool is_of_votes = std::ranges::find(of_votes, row.text("type")) != of_votes.end();
+    if (is_of_votes && !row.is_null("item_id")) change.item = CSL_TRY(row.id<ItemId>("item_id"));
+  }
+  return changes;
 }
 
 Result<std::vector<MaskRow>> masks_of_item(const Reader& reader, const ItemId& item,

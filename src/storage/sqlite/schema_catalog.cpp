@@ -124,6 +124,9 @@ const std::vector<Projection> projections = {
      {R"sql(INSERT OR REPLACE INTO members VALUES (:project_id, :member, :roles, :at))sql",
       R"sql(INSERT INTO raters VALUES (:member, 'human', :display_name)
         ON CONFLICT (rater_id) DO UPDATE SET display_name = excluded.display_name)sql"}},
+    {"rater.named",
+     {R"sql(INSERT INTO raters VALUES (:rater_id, :kind, :display_name)
+        ON CONFLICT (rater_id) DO UPDATE SET display_name = excluded.display_name)sql"}},
     {"member.removed",
      {R"sql(DELETE FROM members WHERE project_id = :project_id AND person_id = :member)sql"}},
 
@@ -263,7 +266,7 @@ const std::vector<NamedQuery> queries = {
           OR EXISTS (SELECT 1 FROM tasks t WHERE t.item_id = i.item_id AND t.stage = 'label'
             AND t.rater_id = :rater))
         ORDER BY i.date, i.kind, i.project_id, i.number)sql"},
-    {"catalog.prior_studies", R"sql(SELECT source_id FROM items
+    {"catalog.prior_studies", R"sql(SELECT item_id, source_id FROM items
         WHERE project_id = :project AND patient_id = :patient AND kind = 'image'
           AND item_id <> :item AND date <> '' AND date < :date
         ORDER BY date DESC, number DESC LIMIT :limit)sql"},

@@ -146,6 +146,7 @@ const std::vector<Projection> projections = {
         WHERE export_id = :export_id)sql"}},
     {"export.downloaded", {}},
     {"panel.read", {}},
+    {"suggestion.taken", {}},
     {"votes.downloaded", {}},
 };
 
@@ -162,6 +163,15 @@ AND )sql";
 const std::string submitted_of_project = submitted_annotations + "a.project_id = :project";
 const std::string submitted_of_item =
     submitted_annotations + "a.item_id = :item AND a.project_id = :project";
+
+const std::string votes_events = R"sql(FROM events WHERE project_id = :project
+  AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
+    'item.added', 'item.changed', 'item.readers_set', 'member.set',
+    'member.removed', 'protocol.set', 'project.changed', 'patient.erased'))sql";
+const std::string votes_position =
+    "SELECT sequence " + votes_events + " ORDER BY sequence DESC LIMIT 1";
+const std::string votes_changes = "SELECT sequence, type, item_id " + votes_events +
+                                  " AND sequence > :after ORDER BY sequence LIMIT :limit";
 
 const std::vector<NamedQuery> queries = {
     {"labels.submitted_of_project", submitted_of_project.c_str()},
@@ -219,11 +229,8 @@ const std::vector<NamedQuery> queries = {
         WHERE a.item_id = :item AND a.rater_id = :rater AND a.task_id = :task
         ORDER BY a.annotation_id)sql"},
     // Backwards through the project's events: a label is seldom far from the end.
-    {"labels.votes_position", R"sql(SELECT sequence FROM events WHERE project_id = :project
-        AND type IN ('task.submitted', 'task.reopened', 'annotation.retracted', 'item.adjudicated',
-          'item.added', 'item.changed', 'item.readers_set', 'member.set',
-          'member.removed', 'protocol.set', 'project.changed', 'patient.erased')
-        ORDER BY sequence DESC LIMIT 1)sql"},
+    {"labels.votes_position", votes_position.c_str()},
+    {"labels.votes_changes", votes_changes.c_str()},
     // Items whose adjudicated labels serve as gold: those of this rater under this task.
     {"labels.gold_items", R"sql(SELECT item_id, rater_id, task_id FROM adjudications
         WHERE project_id = :project AND gold = 1 ORDER BY item_id)sql"},

@@ -2148,6 +2148,16 @@ export interface components {
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
         };
+        FrameTarget: {
+            frame: number;
+            instance_uid: string;
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "frame";
+        };
         /** @enum {string} */
         GlobalRole: "administrator" | "compliance";
         Health: {
@@ -2167,6 +2177,8 @@ export interface components {
                 date: string;
                 description: string;
                 id: components["schemas"]["Id"];
+                /** @description The item whose own study it is: an earlier one's is another. */
+                item_id?: components["schemas"]["Id"];
                 series: components["schemas"]["Series"][];
             }[];
         };
@@ -2198,6 +2210,15 @@ export interface components {
             /** @enum {string|null} */
             kind_hint?: "image" | "text" | "signal" | null;
             name?: string;
+        };
+        InstanceTarget: {
+            instance_uid: string;
+            series_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "instance";
         };
         IntervalTarget: {
             begin_tick: components["schemas"]["Tick"];
@@ -2668,6 +2689,14 @@ export interface components {
             new: string;
             old: string;
         };
+        PatientTarget: {
+            patient_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "patient";
+        };
         Person: {
             created_at: components["schemas"]["Time"];
             display_name: string;
@@ -2987,10 +3016,18 @@ export interface components {
                 today: number;
             }[];
         };
+        StudyTarget: {
+            study_id: components["schemas"]["Id"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "study";
+        };
         SubmitRequest: {
             duration_s?: number;
         };
-        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"];
+        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["PatientTarget"] | components["schemas"]["StudyTarget"] | components["schemas"]["InstanceTarget"] | components["schemas"]["FrameTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"];
         Task: {
             /** Format: uuid */
             assigned_to?: string | null;
@@ -3090,6 +3127,11 @@ export interface components {
                 position_mm: number[];
             }[];
             spacing_mm: number[];
+            /** @description Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */
+            suv?: {
+                factor?: number;
+                refused?: string;
+            };
             transform: {
                 intercept: number;
                 slope: number;
@@ -7259,8 +7301,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7308,8 +7357,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7357,8 +7413,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7406,8 +7469,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7459,7 +7529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7563,7 +7633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -7613,8 +7683,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7663,7 +7740,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -7763,8 +7840,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -7865,8 +7949,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8181,7 +8272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8336,7 +8427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8535,8 +8626,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8582,8 +8680,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8633,7 +8738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8735,7 +8840,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
@@ -8784,8 +8889,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -8833,7 +8945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -8931,8 +9043,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9031,8 +9150,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
+            };
+            /** @description There is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in */
             401: {
@@ -9341,7 +9467,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */
@@ -9493,7 +9619,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/dicom+json": string;
+                    "application/dicom+json": Record<string, never>[];
                 };
             };
             /** @description Not signed in */

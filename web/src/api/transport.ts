@@ -81,8 +81,8 @@ export async function fetchMasks(project: ProjectId, item: ItemId, gridId: strin
   const { items } = await api.json<{ items: readonly MaskRow[] }>(base, { query: { rater: "me" } });
   const row = items.find((mask) => mask.grid_id === gridId);
   if (row === undefined) return { masks: { grid_id: gridId, revision: 0, layer: "exclusive", segments: [], bricks: [] }, hashes: new Map() };
-  const layers = row.layer === "exclusive" ? [0] : row.segments.map((segment) => segment.segment);
-  const stored = row.bricks.length === 0 ? [] : (await Promise.all(layers.map(async (layer) => decodeStoredBricks(new Uint8Array(await api.bytes(`${base}/${gridId}/bricks`, { query: { layer, indices: "all" } })))))).flat();
+  // A row for each layer; without a number the bricks of all layers come in one answer.
+  const stored = items.every((mask) => mask.grid_id !== gridId || mask.bricks.length === 0) ? [] : decodeStoredBricks(new Uint8Array(await api.bytes(`${base}/${gridId}/bricks`, { query: { indices: "all" } })));
   const hashes = new Map<string, string>();
   for (const brick of stored) {
     if (brick.bytes !== null) hashes.set(`${String(brick.layer)}:${String(brick.index)}`, hex(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array(brick.bytes)))));

@@ -14,7 +14,11 @@ export type GeometryKind = "point" | "polyline" | "polygon" | "box" | "ellipse" 
 
 export type Target =
   | { readonly type: "whole" }
+  | { readonly type: "patient"; readonly patient_id: string }
+  | { readonly type: "study"; readonly study_id: string }
   | { readonly type: "series"; readonly series_id: SeriesId }
+  | { readonly type: "instance"; readonly series_id: SeriesId; readonly instance_uid: string }
+  | { readonly type: "frame"; readonly series_id: SeriesId; readonly instance_uid: string; readonly frame: number }
   | {
       readonly type: "region";
       readonly series_id: SeriesId;
@@ -88,7 +92,7 @@ export interface Question {
   readonly title: string;
   readonly help?: string;
   readonly type: "choice" | "choices" | "number" | "text" | "bool";
-  readonly on?: "item" | "series" | "finding";
+  readonly on?: "patient" | "item" | "study" | "series" | "instance" | "frame" | "finding";
   readonly required?: boolean;
   readonly required_if?: { readonly of: string; readonly is: readonly (string | boolean)[] } | null;
   readonly labels?: readonly string[]; // of a question on findings: the labels it is asked of
@@ -115,6 +119,8 @@ export interface ProtocolLabel {
   readonly places?: readonly PlaceKind[];
   readonly attributes?: readonly Question[];
   readonly excludes?: readonly string[];
+  /** Its masks may share voxels with other findings': each has a layer of its own. */
+  readonly overlaps?: boolean;
   readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] } | null;
   readonly examples?: { readonly positive?: readonly string[]; readonly negative?: readonly string[]; readonly borderline?: readonly string[] };
   readonly exports?: { readonly wfdb?: { readonly code: number; readonly mnemonic: string; readonly aux?: string } | null; readonly [format: string]: unknown };
@@ -224,7 +230,15 @@ export interface VolumeInfo {
   readonly transform: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly windows: readonly WindowPreset[];
   readonly spacing_mm: readonly [number, number, number];
-  readonly slices: readonly { readonly instance_uid: string; readonly frame: number; readonly position_mm: readonly [number, number, number] | null }[];
+  /** Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */
+  readonly suv?: { readonly factor: number } | { readonly refused: string };
+  readonly slices: readonly {
+    readonly instance_uid: string;
+    readonly frame: number;
+    readonly position_mm: readonly [number, number, number] | null;
+    /** Where the slice is scaled otherwise than the volume: PET. */
+    readonly transform?: { readonly slope: number; readonly intercept: number };
+  }[];
 }
 
 export interface Series {
@@ -240,7 +254,7 @@ export interface Series {
 }
 export interface ImageSource {
   readonly kind: "image";
-  readonly studies: readonly { readonly id: string; readonly date: string | null; readonly description: string; readonly series: readonly Series[] }[];
+  readonly studies: readonly { readonly id: string; readonly item_id?: ItemId; readonly date: string | null; readonly description: string; readonly series: readonly Series[] }[];
 }
 export interface TextSource {
   readonly kind: "text";

@@ -1,11 +1,12 @@
 // The pictures of an image item: what can be looked at, how it opens, and where its frames come from.
 import type { ItemDetail, Protocol, Series, VolumeInfo } from "./domain";
+import type { ItemId } from "./ids";
 import type { Window } from "./volume";
 
 /** One thing that can be looked at: a volume, or a single image as a volume of one slice. */
 export interface Picture {
   /** The item's own study first; others of the same patient are earlier ones to compare with. */
-  readonly study: { readonly id: string; readonly date: string | null; readonly prior: boolean };
+  readonly study: { readonly id: string; readonly date: string | null; readonly prior: boolean; readonly itemId: ItemId };
   readonly series: Series;
   readonly imageIndex: number | null;
   readonly volume: VolumeInfo;
@@ -14,7 +15,7 @@ export interface Picture {
 export function picturesOf(item: ItemDetail): readonly Picture[] {
   if (item.source.kind !== "image") return [];
   return item.source.studies.flatMap((study, at) => {
-    const of = { id: study.id, date: study.date, prior: at > 0 };
+    const of = { id: study.id, date: study.date, prior: at > 0, itemId: study.item_id ?? item.id };
     return study.series.flatMap((series): Picture[] => {
       const images = (series.images ?? []).map((volume, imageIndex) => ({ study: of, series, imageIndex, volume }));
       // Beside a volume the other stacks of its series are its phases or echoes; single frames are left to their number.

@@ -53,6 +53,7 @@ export interface ProtocolDocument {
     readonly places?: readonly PlaceKind[];
     readonly attributes?: readonly (LabelAttribute | string)[];
     readonly excludes?: readonly string[];
+    readonly overlaps?: boolean;
     readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] };
     readonly export?: NonNullable<ProtocolLabel["exports"]>;
   }[];
@@ -61,7 +62,7 @@ export interface ProtocolDocument {
     readonly name: string;
     readonly prompt?: string;
     readonly definition?: string;
-    readonly level?: "item" | "series" | "finding";
+    readonly level?: NonNullable<Question["on"]>;
     readonly labels?: readonly string[];
     readonly answer: DocumentAnswer;
     readonly required?: boolean;

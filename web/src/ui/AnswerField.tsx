@@ -1,8 +1,51 @@
-// One question of a protocol and its answer: segmented buttons, a list, a number with its unit, or text.
+// One question of a protocol and its answer: segmented buttons, a list, a number with its unit, or text. By keyboard: a digit
+// takes the choice of that number, left and right go through the choices, up and down to the field before or after.
 import type { AnswerValue, Question } from "@/core/domain";
 import "./answer_field.css";
 
 const words = { choose: "Choose", unsure: "Unsure", notEvaluable: "Not evaluable", absent: "Absent", yes: "Yes", no: "No" } as const;
+
+/** Puts the keyboard on the field of a question, at what is answered or else at the first choice. */
+export function focusAnswer(question: string): void {
+  const field = document.querySelector(`[data-question="${CSS.escape(question)}"]`);
+  field?.scrollIntoView({ block: "nearest" });
+  enter(field);
+}
+
+const inputs = "button:not(:disabled), select, input";
+
+function enter(field: Element | null | undefined): void {
+  const at = field?.querySelector<HTMLElement>('[aria-pressed="true"]') ?? field?.querySelector<HTMLElement>(inputs);
+  at?.focus();
+}
+
+function moveByKey(event: React.KeyboardEvent<HTMLElement>): void {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  const field = event.currentTarget;
+  const buttons = [...field.querySelectorAll<HTMLButtonElement>("button:not(:disabled)")];
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  const handled = (): void => {
+    event.preventDefault();
+    // The workspace has other uses for these keys.
+    event.stopPropagation();
+  };
+  if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+    if (event.target instanceof HTMLSelectElement) return;
+    const fields = [...(field.closest("aside, form, [role=dialog]") ?? document).querySelectorAll("[data-question]")];
+    const next = fields[fields.indexOf(field) + (event.key === "ArrowDown" ? 1 : -1)];
+    handled();
+    enter(next);
+    next?.scrollIntoView({ block: "nearest" });
+  } else if (at >= 0 && (event.key === "ArrowLeft" || event.key === "ArrowRight")) {
+    handled();
+    buttons[(at + (event.key === "ArrowRight" ? 1 : buttons.length - 1)) % buttons.length]?.focus();
+  } else if (at >= 0 && /^[1-9]$/.test(event.key)) {
+    const button = buttons[Number(event.key) - 1];
+    handled();
+    button?.focus();
+    button?.click();
+  }
+}
 
 export function AnswerField(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
   const { question, value, missing, readOnly, onChange } = props;
@@ -34,7 +77,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
     const letters = options.reduce((sum, option) => sum + option.title.length + 3, 0);
     if (question.type === "choice" && (options.length > 7 || letters > 64)) {
       return (
-        <label className={className}>
+        <label className={className} data-question={question.id} onKeyDown={moveByKey}>
           {name}
           <select className="answer-select" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)}>
             <option value="">{words.choose}</option>
@@ -44,7 +87,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
       );
     }
     return (
-      <div className={letters > 34 ? `${className} answer-tall` : className} role="group" aria-label={question.title}>
+      <div className={letters > 34 ? `${className} answer-tall` : className} role="group" aria-label={question.title} data-question={question.id} onKeyDown={moveByKey}>
         {name}
         <span className="answer-choices">
           {options.map((option) => (
@@ -63,7 +106,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
   if (question.type === "number") {
     const number = typeof value === "object" && value !== null && "number" in value ? value.number : typeof value === "number" ? value : "";
     return (
-      <label className={className}>
+      <label className={className} data-question={question.id} onKeyDown={moveByKey}>
         {name}
         <span className="answer-number">
           <input type="number" step="any" min={question.minimum ?? undefined} max={question.maximum ?? undefined} disabled={readOnly} value={number}
@@ -77,7 +120,7 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
     );
   }
   return (
-    <label className={className}>
+    <label className={className} data-question={question.id} onKeyDown={moveByKey}>
       {name}
       <input className="answer-text" type="text" disabled={readOnly} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value === "" ? null : event.currentTarget.value)} />
     </label>

@@ -23,8 +23,10 @@ export interface SampleRange {
 export interface EditRules {
   /** Labels whose voxels stay. */
   readonly locked?: ReadonlySet<number>;
-  /** Only voxels of this label change: painting inside a segment, erasing one only. */
+  /** Only voxels of this label change: erasing one segment only. */
   readonly only?: number | null;
+  /** Only voxels that have each of these labels in its mask change: painting inside a segment, or where none is, in whatever layers they lie. */
+  readonly where?: readonly { readonly mask: Mask; readonly label: number }[];
   /** Only voxels whose sample lies within; a voxel that has not arrived stays. */
   readonly range?: SampleRange | null;
 }
@@ -72,7 +74,7 @@ export function paintRun(edit: Edit, i0: number, i1: number, j: number, k: numbe
 /** The part of a run that lies in one brick. `sampleRow` is the index of the row's first sample. */
 function paintPiece(edit: Edit, index: BrickIndex, base: number, from: number, to: number, sampleRow: number): number {
   const { mask, stroke, label, rules, volume } = edit;
-  const { locked, only = null, range = null } = rules;
+  const { locked, only = null, range = null, where = [] } = rules;
   let brick = mask.bricks.get(index);
   if (brick === undefined && (label === 0 || (only !== null && only !== 0) || locked?.has(0) === true)) return 0;
   const samples = range === null ? undefined : volume?.data;
@@ -86,6 +88,7 @@ function paintPiece(edit: Edit, index: BrickIndex, base: number, from: number, t
       // Written so that a sample that is no number stays out.
       if (!(sample >= range.low && sample <= range.high)) continue;
     }
+    if (!holdsAt(where, index, place)) continue;
     if (changed === 0 && !stroke.before.has(index)) stroke.before.set(index, brick?.slice());
     if (brick === undefined) {
       brick = new Uint16Array(brickVoxels);
@@ -101,12 +104,17 @@ function paintPiece(edit: Edit, index: BrickIndex, base: number, from: number, t
   return changed;
 }
 
-/** An emitter that writes, and counts what it changed. */
-export function painter(edit: Edit): { readonly emit: EmitRun; readonly changed: () => number } {
+function holdsAt(where: NonNullable<EditRules["where"]>, index: BrickIndex, place: number): boolean {
+  for (const { mask, label } of where) if ((mask.bricks.get(index)?.[place] ?? 0) !== label) return false;
+  return true;
+}
+
+/** An emitter that writes into every layer that is edited, and counts what it changed. */
+export function painter(...edits: readonly Edit[]): { readonly emit: EmitRun; readonly changed: () => number } {
   let changed = 0;
   return {
     emit: (i0, i1, j, k) => {
-      changed += paintRun(edit, i0, i1, j, k);
+      for (const edit of edits) changed += paintRun(edit, i0, i1, j, k);
     },
     changed: () => changed,
   };

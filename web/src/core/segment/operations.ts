@@ -3,7 +3,7 @@
 import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
 import { brickVoxels } from "../mask";
 
-export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes";
+export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior";
 
 export interface OperationMask {
   readonly range: readonly [low: number, high: number] | null;
@@ -11,6 +11,8 @@ export interface OperationMask {
   readonly protect: readonly number[];
 }
 export interface OperationRequest {
+  /** The layer that it changes: the exclusive one or a segment's own. */
+  readonly layer: number;
   readonly operation: { readonly kind: OperationKind; readonly [parameter: string]: unknown };
   readonly mask: OperationMask;
 }
@@ -28,7 +30,15 @@ export interface VolumeHistogram {
   /** By method; null where it finds none. */
   readonly thresholds: Readonly<Record<string, number | null>>;
 }
+/** What a prior's findings were called. */
+export interface PriorFinding {
+  readonly segment: number;
+  readonly label: string;
+  readonly number: number | null;
+}
 export interface OperationClient {
+  /** My own painted findings of an earlier item on a grid. */
+  priorFindings(item: string, gridId: string, signal: AbortSignal): Promise<readonly PriorFinding[]>;
   run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer>;
   histogram(gridId: string, signal: AbortSignal): Promise<VolumeHistogram>;
 }
@@ -38,7 +48,9 @@ export type OperationField =
   | { readonly id: string; readonly type: "number"; readonly unit: "mm" | "mm3" | "image"; readonly start: number; readonly min: number; readonly max: number; readonly step: number }
   | { readonly id: string; readonly type: "choice"; readonly options: readonly string[]; readonly start: string }
   | { readonly id: string; readonly type: "tick"; readonly start: boolean }
-  | { readonly id: string; readonly type: "segment"; readonly start: number };
+  | { readonly id: string; readonly type: "segment"; readonly start: number }
+  /** A series of an earlier study: its item and grid, parted by a slash. */
+  | { readonly id: string; readonly type: "prior"; readonly start: string };
 
 export interface OperationSpec {
   readonly kind: OperationKind;
@@ -62,6 +74,7 @@ export const operations: readonly OperationSpec[] = [
   { kind: "smooth", fromNothing: false, fields: [{ id: "method", type: "choice", options: ["median", "open", "close", "joint"], start: "median" }, mm("mm", 2, 0.1, 20)] },
   { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
   { kind: "fill_holes", fromNothing: false, fields: [] },
+  { kind: "copy_prior", fromNothing: true, fields: [{ id: "from", type: "prior", start: "" }] },
 ];
 
 export function startValues(spec: OperationSpec): Readonly<Record<string, FieldValue>> {
@@ -82,6 +95,10 @@ export function operationBody(
     case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
     case "smooth": return { kind, segments: [segment], ...values };
     case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };
+    case "copy_prior": {
+      const [item, grid] = String(values["from"]).split("/");
+      return { kind, from_item: item, from_grid: grid };
+    }
     case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
     default: return { kind, segment, ...values };
   }
@@ -115,6 +132,19 @@ export function previewOf(mask: Mask, bricks: BrickContents): Preview {
     if (count > 0) difference.set(index, changes);
   }
   return { difference, added, removed };
+}
+
+/** The labels that a preview gives, rising. */
+export function labelsGiven({ difference }: Preview): readonly number[] {
+  const found = new Set<number>();
+  for (const changes of difference.values()) for (const change of changes) if (change > 1) found.add(change - 1);
+  return [...found].sort((a, b) => a - b);
+}
+
+/** The same preview with other labels. */
+export function relabelled(preview: Preview, labels: ReadonlyMap<number, number>): Preview {
+  const difference = new Map([...preview.difference].map(([index, changes]) => [index, changes.map((change) => (change > 1 ? (labels.get(change - 1) ?? change - 1) + 1 : change))]));
+  return { ...preview, difference };
 }
 
 /** Writes a preview as part of a stroke: only what it said it would change, so that what was painted since stays. */

@@ -31,6 +31,7 @@ export function LookBar(props: Props & { readonly keepLayout: (layout: Layout) =
         </button>
       )}
       <Select name={strings.lut} value={looking.lut} options={lutNames.map((lut) => [lut, strings.luts[lut]])} onChange={(lut) => update((now) => withLooking(now, { lut }))} />
+      <Select name={strings.segmentsShown.name} value={looking.outlines ? "outline" : "fill"} options={[["fill", strings.segmentsShown.fill], ["outline", strings.segmentsShown.outline]]} onChange={(how) => update((now) => withLooking(now, { outlines: how === "outline" }))} />
       {deep && <SlabFields {...props} />}
       <Seconds {...props} />
       {(deep || phasesOf(state).length > 1) && <Film {...props} />}

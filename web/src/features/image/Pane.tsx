@@ -6,6 +6,7 @@ import { lettersOf, pointOn, voxelOn } from "@/core/cut";
 import type { Plane, SlicePoint } from "@/core/geometry";
 import { spacingOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
+import { allLayers } from "@/core/mask_layers";
 import { lutOf, overlayLutOf } from "@/core/luts";
 import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
@@ -14,7 +15,7 @@ import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
 import { signed, unitOf } from "@/core/pictures";
 import { cutOf } from "./looking";
 import type { ImageState, Tool } from "./model";
-import { shownPicture } from "./model";
+import { lookingTools, shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
 import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
@@ -45,8 +46,6 @@ interface Props {
   readonly brushColour: string;
   readonly actions: PaneActions;
 }
-
-const lookingTools: readonly Tool[] = ["window", "pan", "zoom", "crosshair"];
 
 interface Drag {
   readonly tool: PaneTool;
@@ -86,7 +85,7 @@ export function Pane(props: Props): React.JSX.Element {
       placement,
       canvas: element,
       volume: stage.pictureOf(picture, Math.round(now.state.position[2])).volume,
-      mask: stage.maskOf(picture.volume),
+      layers: stage.layersOf(picture.volume),
       shapes: shapesOn(cut, now.shapes),
       colour: now.brushColour,
       pointer: pointer.current === null ? null : screenPlace(element, pointer.current, placement),
@@ -253,7 +252,7 @@ function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
         : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: { ...toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut), colours: overlayLutOf(looking.fusion.lut) } },
     cut: now.cut,
     view: state.views[now.cut.name],
-    masks: [{ mask: now.mask, segments: props.segments, segmentsKey: props.segmentsKey }],
+    masks: allLayers(now.layers).map(([, mask]) => ({ mask, segments: props.segments, segmentsKey: props.segmentsKey })),
     shapes: now.shapes,
     lines: state.crosshair && state.layout !== "one" ? planeLines(state, now.cut) : [],
     smooth: true,

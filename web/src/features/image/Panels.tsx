@@ -8,8 +8,10 @@ import type { ImageCommand } from "./commands";
 import { itemCommands, toolCommands, viewCommands } from "./commands";
 import type { Picture } from "@/core/pictures";
 import type { ImageState } from "./model";
-import { answerOf, colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
+import { answerShown, levelForms, targetShown } from "./levels";
+import { colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
 import { phasesWith } from "./looking";
+import { Measured } from "./Measured";
 import { presetsOf } from "./presets";
 import { strings } from "./strings";
 import { ToolOptionsBar } from "./ToolOptionsBar";
@@ -169,7 +171,7 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
                 <span className="image-number" style={{ background: colourOf(state, body.label) }}>{number}</span>
                 <span>
                   <b>{label?.title ?? body.label}</b> {mainAttribute(label, body)}
-                  <small>{captions.get(body.id) ?? ""}</small>
+                  <small>{captions.get(body.id) ?? elsewhere(state, body)}</small>
                 </span>
               </button>
               <span className="image-finding-tools">
@@ -193,6 +195,24 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
   );
 }
 
+/** A finding on another series is named by it. */
+function elsewhere(state: ImageState, { target }: AnnotationBody): string {
+  const picture = state.pictures.find(({ series, volume }) => (target.type === "mask" ? volume.grid_id === target.grid_id : target.type === "region" && series.id === target.series_id));
+  return picture === undefined || picture.series.id === shownPicture(state).series.id ? "" : picture.series.description || picture.series.modality;
+}
+
+/** Whether the answer is missing of what is looked at, not of another series or frame. */
+function isShown(state: ImageState, { id, at }: ReturnType<typeof missingAnswers>[number]): boolean {
+  const on = state.protocol.questions.find((question) => question.id === id)?.on;
+  if (at === null || on === undefined || on === "finding" || targetShown(state, on) === null) return false;
+  const picture = shownPicture(state);
+  const asked = state.pictures[at.picture];
+  if (asked?.series.id !== picture.series.id) return false;
+  if (on === "series") return true;
+  const [there, here] = [asked.volume.slices[at.slice], picture.volume.slices[Math.round(state.position[2])]];
+  return there?.instance_uid === here?.instance_uid && (on === "instance" || there?.frame === here?.frame);
+}
+
 /** The first answered choice, as a word beside the label's name. */
 function mainAttribute(label: ProtocolLabel | undefined, body: AnnotationBody): string {
   for (const attribute of label?.attributes ?? []) {
@@ -209,12 +229,10 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
   const label = labelOf(state, selected?.label ?? null);
   const attributes = label?.attributes ?? [];
   const number = findings(state).find((finding) => finding.body.id === selected?.id)?.number;
-  const series = shownPicture(state).series.id;
-  const questions = state.protocol.questions.filter((question) => question.on !== "finding");
-  const missing = new Set(missingAnswers(state).map((entry) => `${entry.finding ?? ""}/${entry.id}`));
+  const missing = new Set(missingAnswers(state).flatMap((entry) => (entry.at === null || isShown(state, entry) ? [`${entry.finding ?? ""}/${entry.id}`] : [])));
   const answered = (list: readonly Question[], of: (question: Question) => AnswerValue | undefined): number =>
     list.filter((question) => (of(question) ?? null) !== null).length;
-  const answerTo = (question: Question): AnswerValue | undefined => answerOf(state, question.id, question.on === "series" ? series : null)?.value;
+  const answerTo = (question: Question): AnswerValue | undefined => answerShown(state, question)?.value;
   return (
     <>
       {selected !== undefined && label !== undefined && (
@@ -225,27 +243,25 @@ export function Forms(props: { state: ImageState; actions: FindingActions }): Re
             <i />
             <span>{attributes.length > 0 && strings.answered(answered(attributes, (attribute) => selected.attributes[attribute.id]), attributes.length)}</span>
           </h2>
+          <Measured body={selected} info={shownPicture(state).volume} />
           {attributes.map((attribute) => (
             <AnswerField key={attribute.id} question={attribute} value={selected.attributes[attribute.id] ?? null} missing={missing.has(`${selected.id}/${attribute.id}`)} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, attribute.id, value)} />
           ))}
         </section>
       )}
-      {([["item", strings.studyForm], ["series", strings.seriesForm]] as const).map(([level, title]) => {
-        const asked = questions.filter((question) => (question.on ?? "item") === level);
-        return asked.length === 0 ? null : (
-          <section key={level} className="image-form" aria-label={title}>
-            <h2>
-              <b>{title}</b>
-              {level === "series" && <span>{shownPicture(state).series.description || shownPicture(state).series.modality}</span>}
-              <i />
-              <span>{strings.answered(answered(asked, answerTo), asked.length)}</span>
-            </h2>
-            {asked.map((question) => (
-              <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
-            ))}
-          </section>
-        );
-      })}
+      {levelForms(state).map(({ level, title, about, questions, done }) => (
+        <section key={level} className="image-form" aria-label={title}>
+          <h2>
+            <b>{title}</b>
+            {about !== "" && <span className="image-form-about" title={about}>{about}</span>}
+            <i />
+            <span>{done !== null && done.of > 1 ? strings.partsDone(done.parts, done.of) : strings.answered(answered(questions, answerTo), questions.length)}</span>
+          </h2>
+          {questions.map((question) => (
+            <AnswerField key={question.id} question={question} value={answerTo(question) ?? null} missing={missing.has(`/${question.id}`)} readOnly={state.readOnly} onChange={(value) => actions.answer(question, value)} />
+          ))}
+        </section>
+      ))}
     </>
   );
 }

@@ -1,6 +1,7 @@
 // The panes of a layout: planes, the surface in 3D, the picture beside.
 import { lazy, Suspense, useMemo } from "react";
 import { planesOf } from "@/core/geometry";
+import { revisionOf } from "@/core/mask_layers";
 import type { Looks } from "./looks";
 import { besideState, planesInOrder } from "./looking";
 import type { ImageState } from "./model";
@@ -34,7 +35,7 @@ export function Panes(props: Props): React.JSX.Element {
       ))}
       {state.layout === "four" && (
         <Suspense fallback={<section className="image-pane" />}>
-          <SurfacePane state={state} looks={looks} surfaceUrl={props.surfaceUrl} revision={stage.maskOf(shownPicture(state).volume).revision} moveTo={actions.moveTo} />
+          <SurfacePane state={state} looks={looks} surfaceUrl={props.surfaceUrl} revision={revisionOf(stage.layersOf(shownPicture(state).volume))} moveTo={actions.moveTo} />
         </Suspense>
       )}
       {other !== null && otherPlanes.map((plane) => (

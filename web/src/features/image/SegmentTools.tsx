@@ -29,7 +29,9 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   const set = (id: string, value: FieldValue): void => setAll({ ...all, [spec.kind]: { ...values, [id]: value } });
   const histogram = useHistogram(parts, gridIdOf(state), spec.kind === "threshold");
   const { isNew } = workSegment(state);
-  const ready = spec.fromNothing || !isNew;
+  const priors = priorSeries(state);
+  const offered = operations.filter(({ kind }) => kind !== "copy_prior" || priors.length > 0);
+  const ready = spec.kind === "copy_prior" ? values["from"] !== "" : spec.fromNothing || !isNew;
   const latest = useRef({ spec, values });
   latest.current = { spec, values };
 
@@ -61,7 +63,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
         <kbd>⇧T</kbd>
       </h2>
       <div className="image-segment-kinds" role="radiogroup" aria-label={words.operation}>
-        {operations.map(({ kind }) => (
+        {offered.map(({ kind }) => (
           <button key={kind} type="button" role="radio" aria-checked={kind === spec.kind} onClick={() => choose(kind)}>{words.kinds[kind]}</button>
         ))}
       </div>
@@ -89,6 +91,11 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
       </div>
     </section>
   );
+}
+
+/** Series of earlier studies that segments can be copied from: item and grid, and what the list says. */
+function priorSeries(state: ImageState): readonly (readonly [from: string, title: string])[] {
+  return state.pictures.flatMap(({ study, series, volume }) => (study.prior ? [[`${study.itemId}/${volume.grid_id}`, `${study.date ?? strings.prior} · ${series.description === "" ? series.modality : series.description}`] as const] : []));
 }
 
 function nameOf(state: ImageState): string {
@@ -200,6 +207,18 @@ function Field(props: { field: OperationField; value: FieldValue; state: ImageSt
           <select className="image-select" value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
             {field.options.map((option) => (
               <option key={option} value={option}>{words.choices[option] ?? option}</option>
+            ))}
+          </select>
+        </label>
+      );
+    case "prior":
+      return (
+        <label className="image-number-field">
+          <span>{name}</span>
+          <select className="image-select" value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
+            <option value="">{words.none}</option>
+            {priorSeries(state).map(([from, title]) => (
+              <option key={from} value={from}>{title}</option>
             ))}
           </select>
         </label>

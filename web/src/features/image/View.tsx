@@ -4,20 +4,28 @@ import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import { clearLabel, extentsOf, restoreBricks } from "@/core/mask";
+import type { Affine } from "@/core/geometry";
+import { applyAffine } from "@/core/geometry";
+import { clearLabel, restoreBricks } from "@/core/mask";
+import { allLayers, layerOf, segmentExtents } from "@/core/mask_layers";
 import { operationClient } from "@/api/segmentation";
+import { focusAnswer } from "@/ui/AnswerField";
 import { useCommands } from "@/ui/commands";
 import { Guideline } from "@/ui/Guideline";
 import type { ImageCommand, ImageEffect } from "./commands";
 import { imageCommands } from "./commands";
 import { isOutcome } from "@/core/commands";
 import type { Picture } from "@/core/pictures";
+import type { LesionActions } from "./LesionTable";
+import { LesionTable } from "./LesionTable";
+import { lesionTimes, shownBy, withCarried } from "./lesions";
 import { LookBar } from "./LookBar";
-import { layoutFor, layoutKey, withBeside } from "./looking";
+import { answerShown, levelOf, targetShown } from "./levels";
+import { layoutFor, layoutKey, voxelAt, withBeside } from "./looking";
 import { useLooks } from "./looks";
 import type { Changed, ImageState, Layout } from "./model";
 import {
-  addBody, answerOf, changeBody, labelOf, memoryKey, missingAnswers, recalled,
+  addBody, changeBody, labelOf, memoryKey, missingAnswers, recalled,
   remembered, removeBody, selectedBody, shownPicture, sliceOf, startState, toggled, withLabel, withPicture, withPosition,
   withSelected,
 } from "./model";
@@ -32,6 +40,8 @@ import { useSteadySession } from "./steady_session";
 import { strings } from "./strings";
 import { useAutomaticWindow } from "./use_automatic_window";
 import { useFilm } from "./use_film";
+import { usePriors } from "./use_priors";
+import { useStoredMeasurements } from "./use_stored_measurements";
 import "./image.css";
 
 export { fetchAhead } from "./ahead";
@@ -70,8 +80,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         else if (effect.kind === "remove") session.remove(effect.id);
         else {
           const picture = now.current.pictures.find((candidate) => candidate.volume.grid_id === effect.gridId);
-          if (picture !== undefined) restoreBricks(stage.maskOf(picture.volume), effect.contents);
-          stage.saveBricks(effect.gridId, effect.contents);
+          if (picture !== undefined) restoreBricks(layerOf(stage.layersOf(picture.volume), effect.layer), effect.contents);
+          stage.saveBricks(effect.gridId, effect.layer, effect.contents);
           stage.settled();
         }
       }
@@ -118,11 +128,41 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       const { target } = body;
       const name = labelOf(current, body.label)?.title.toLowerCase() ?? "";
       const owner = target.type === "mask" ? current.pictures.find((candidate) => candidate.volume.grid_id === target.grid_id) : undefined;
-      const bricks = target.type === "mask" && owner !== undefined ? { gridId: target.grid_id, ...clearLabel(stage.maskOf(owner.volume), target.segment) } : null;
-      change(removeBody(current, strings.steps.remove(name), id, bricks));
+      const voxels =
+        target.type === "mask" && owner !== undefined
+          ? { gridId: target.grid_id, touched: allLayers(stage.layersOf(owner.volume)).map(([layer, mask]) => ({ layer, ...clearLabel(mask, target.segment) })).filter(({ before }) => before.size > 0) }
+          : null;
+      change(removeBody(current, strings.steps.remove(name), id, voxels));
     },
     [change, stage],
   );
+
+  /** Shows what is asked and not answered, and puts the keyboard there. */
+  const goToMissing = useCallback(() => {
+    const first = missingAnswers(now.current)[0];
+    if (first === undefined) return false;
+    if (first.finding !== null) {
+      set(withSelected(now.current, first.finding));
+      goTo(first.finding);
+    }
+    if (first.at !== null) {
+      const [x, y] = now.current.position;
+      const there = withPicture(now.current, first.at.picture);
+      set(withPosition(there, there.picture === now.current.picture ? [x, y, first.at.slice] : [there.position[0], there.position[1], first.at.slice]));
+    }
+    // The fields of another place are drawn first.
+    requestAnimationFrame(() => focusAnswer(first.id));
+    return true;
+  }, [goTo, set]);
+  const measureNow = useRef<() => void>(() => undefined);
+  const { onSubmit } = props;
+  const submit = useCallback(() => {
+    measureNow.current();
+    const first = missingAnswers(now.current)[0];
+    if (first === undefined) return onSubmit();
+    say(strings.answerFirst(first.title));
+    goToMissing();
+  }, [goToMissing, onSubmit]);
 
   const run = useCallback(
     (command: ImageCommand) => {
@@ -131,7 +171,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       set(result.state);
       for (const effect of result.effects) {
         switch (effect.kind) {
-          case "submit": props.onSubmit(); break;
+          case "submit": submit(); break;
+          case "answerNext": goToMissing(); break;
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
           case "removeSelected":
@@ -142,7 +183,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         }
       }
     },
-    [carryOut, goTo, props, remove, set],
+    [carryOut, goTo, goToMissing, props, remove, set, submit],
   );
   const commands = useMemo(() => imageCommands(props.start), [props.start]);
   useCommands(commands, state, run);
@@ -177,8 +218,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       },
       answer: (question, value) => {
         const current = now.current;
-        const series = question.on === "series" ? shownPicture(current).series.id : null;
-        const old = answerOf(current, question.id, series);
+        const target = targetShown(current, levelOf(question));
+        if (target === null) return;
+        const old = answerShown(current, question);
         if (value === null) {
           if (old !== undefined) change(removeBody(current, strings.steps.answer, old.id, null));
         } else if (old !== undefined) change(changeBody(current, strings.steps.answer, { ...old, value }));
@@ -189,7 +231,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
               item_id: current.itemId,
               protocol: { id: current.protocol.id, version: current.protocol.version },
               label: null,
-              target: series === null ? { type: "whole" } : { type: "series", series_id: series },
+              target,
               question: question.id,
               value,
               attributes: {},
@@ -203,6 +245,25 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   const looks = useLooks(state, stage, stageRevision);
   useFilm(state, actions.update);
   useAutomaticWindow(state, stage, stageRevision, actions.update);
+  measureNow.current = useStoredMeasurements({ state, now, set, stage, session, stageRevision, loaded: volume.loadedCount });
+  usePriors(project.id, item, useCallback((priors) => set({ ...now.current, priors }), [set]));
+  const times = useMemo(() => lesionTimes(state, item.date), [state, item.date]);
+  const lesionActions: LesionActions = useMemo(
+    () => ({
+      show: (row, at) => {
+        const body = shownBy(row, at);
+        if (body === undefined) return;
+        if (at === times.dates.length - 1) findingActions.select(body.id, true);
+        else set(besideLesion(now.current, body));
+      },
+      carry: (row) => {
+        const at = row.sizes.findLastIndex((size) => size !== null);
+        const body = shownBy(row, at);
+        if (body !== undefined) set(withCarried(besideLesion(now.current, body), row.number, body.label));
+      },
+    }),
+    [findingActions, set, times],
+  );
   const missing = missingAnswers(state);
   const label = labelOf(state, selectedBody(state)?.label ?? state.label);
   const { setStatus } = props;
@@ -227,7 +288,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
     <div className="image-workspace" data-theme="dark" data-loaded={volume.loadedCount}>
       <Toolbar state={state} run={run} update={actions.update} setWindow={actions.setWindow} automaticWindow={fitWindow} />
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(now.current.pictures[index]?.study.prior === true ? withBeside(now.current, index) : withPicture(now.current, index))} />
-      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(picture.series.modality, layout)} />
+      <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(state.protocol, picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
         <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
@@ -241,6 +302,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
         <div className="image-side-scroll">
           {state.segmentTools && !state.readOnly && <SegmentTools state={state} parts={workParts} stageRevision={stageRevision} update={actions.update} />}
           <Findings state={state} captions={looks.captions} actions={findingActions} />
+          <LesionTable state={state} times={times} actions={lesionActions} />
           <Forms state={state} actions={findingActions} />
         </div>
         {state.guideline && <Guideline protocol={state.protocol} label={label} />}
@@ -248,7 +310,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
           <footer className="image-finish">
             {props.adjudicating !== true && <button type="button" className="image-button" onClick={() => props.onSkip()}>{strings.skip} <kbd>S</kbd></button>}
             <button type="button" className="image-button" onClick={() => props.onQuestion()}>{strings.question}</button>
-            <button type="button" className="image-button image-submit" onClick={() => props.onSubmit()}>{props.adjudicating === true ? strings.submitDraft : strings.submit} <kbd>Enter</kbd></button>
+            <button type="button" className="image-button image-submit" onClick={submit}>{props.adjudicating === true ? strings.submitDraft : strings.submit} <kbd>Enter</kbd></button>
           </footer>
         )}
       </aside>
@@ -256,15 +318,29 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 }
 
+/** A finding of an earlier study beside this one, both at its place. */
+function besideLesion(state: ImageState, { target }: AnnotationBody): ImageState {
+  const index = state.pictures.findIndex(({ study, series, volume }) => study.prior && (target.type === "mask" ? volume.grid_id === target.grid_id : target.type === "region" && series.id === target.series_id));
+  const prior = state.pictures[index];
+  if (prior === undefined) return state;
+  const beside = withBeside(state, index);
+  if (target.type !== "region") return beside;
+  const slice = prior.volume.slices.findIndex((one) => one.instance_uid === target.instance_uid && one.frame === target.frame);
+  const points = target.geometry.points;
+  const mean = (axis: 0 | 1): number => points.reduce((sum, point) => sum + point[axis], 0) / Math.max(1, points.length);
+  const voxel = voxelAt(shownPicture(state), applyAffine(prior.volume.grid.affine as Affine, [mean(0), mean(1), slice]));
+  return slice < 0 || voxel === null ? beside : withPosition(beside, voxel);
+}
+
 /** The layout that this person chose last for pictures of this kind. */
 function withKeptLayout(state: ImageState): ImageState {
   const picture = shownPicture(state);
-  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(picture.series.modality))) };
+  return { ...state, layout: layoutFor(picture, state.protocol, localStorage.getItem(layoutKey(state.protocol, picture.series.modality))) };
 }
 
-function keepLayout(modality: string, layout: Layout): void {
+function keepLayout(protocol: ImageState["protocol"], modality: string, layout: Layout): void {
   // Side by side belongs to the case, not to the habit.
-  if (layout !== "beside") localStorage.setItem(layoutKey(modality), layout);
+  if (layout !== "beside") localStorage.setItem(layoutKey(protocol, modality), layout);
 }
 
 function thumbnailUrl(projectId: string, itemId: string, picture: Picture): string {
@@ -279,7 +355,7 @@ function lookedAt(state: ImageState, body: AnnotationBody, stage: Stage): ImageS
     const index = state.pictures.findIndex((picture) => picture.volume.grid_id === target.grid_id);
     const picture = state.pictures[index];
     if (picture === undefined) return state;
-    const extent = extentsOf(stage.maskOf(picture.volume)).get(target.segment);
+    const extent = segmentExtents(stage.layersOf(picture.volume)).get(target.segment);
     const next = withPicture(state, index);
     return extent === undefined ? next : withPosition(next, extent.centre);
   }

@@ -1,12 +1,12 @@
 // What a rater can do in the image workspace, each declared once.
 import {
   IconArrowBackUp, IconArrowForwardUp, IconBook2, IconBrush, IconContrast, IconContrastOff, IconCrosshair, IconEraser, IconFocusCentered,
-  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
+  IconAngle, IconArrowsCross, IconBallTennis, IconDiamond, IconLasso, IconLine, IconMarquee2, IconMagnet, IconOvalVertical, IconScissors, IconVectorBezier2, IconVectorTriangle, IconWand,
   IconHelpCircle, IconLayoutGrid, IconPlayerSkipForward, IconPolygon, IconRuler2, IconSend, IconArrowsMove, IconSquare, IconCircleDot, IconZoomIn, IconTrash,
 } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import type { Effect, ImageState, Layout, Tool } from "./model";
-import { findingLabels, neighbour, redoStep, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
+import { findingLabels, lookingTools, neighbour, redoStep, undoStep, withFit, withLabel, withRadius, withSelected, shownPicture } from "./model";
 import { lutNames } from "@/core/luts";
 import type { Slab } from "@/core/reslice";
 import { planesInOrder, scrolledOn, withLooking, withoutTurn } from "./looking";
@@ -16,7 +16,7 @@ import type { ToolOptions } from "./tools/options";
 
 export type ImageEffect =
   | Effect
-  | { readonly kind: "submit" | "skip" | "question" | "removeSelected" }
+  | { readonly kind: "submit" | "skip" | "question" | "removeSelected" | "answerNext" }
   | { readonly kind: "goTo"; readonly id: NonNullable<ImageState["selected"]> };
 export type ImageCommand = Command<ImageState, ImageEffect>;
 
@@ -27,11 +27,12 @@ const tool = (id: Tool, shortcut: string, group: string, icon: ImageCommand["ico
   group,
   ...(icon === undefined ? {} : { icon }),
   apply: (state) => ({ ...state, tool: id }),
-  enabled: (state) => !state.readOnly || ["window", "pan", "zoom", "crosshair"].includes(id),
+  enabled: (state) => !state.readOnly || lookingTools.includes(id),
 });
 
 export const toolCommands: readonly ImageCommand[] = [
   tool("window", "W", strings.groups.view, IconContrast),
+  tool("window_region", "Alt+W", strings.groups.view, IconMarquee2),
   tool("pan", "H", strings.groups.view, IconArrowsMove),
   tool("zoom", "M", strings.groups.view, IconZoomIn),
   tool("crosshair", "X", strings.groups.view, IconCrosshair),
@@ -113,6 +114,7 @@ const lookCommands: readonly ImageCommand[] = [
   { id: "image.upright", label: strings.upright, shortcut: "Shift+R", group: strings.groups.view, apply: withoutTurn, enabled: (state) => state.looking.turn !== null },
   { id: "image.film", label: strings.film.playName, shortcut: "Alt+P", group: strings.groups.view, apply: (state) => withLooking(state, { film: { ...state.looking.film, playing: !state.looking.film.playing } }), enabled: isDeep },
   { id: "image.slab", label: strings.slab.next, shortcut: "Alt+M", group: strings.groups.view, apply: (state) => withLooking(state, { slab: nextSlab(state.looking.slab) }), enabled: isDeep },
+  { id: "image.outlines", label: strings.outlinesNext, shortcut: "Alt+O", group: strings.groups.view, apply: (state) => withLooking(state, { outlines: !state.looking.outlines }) },
   { id: "image.lut", label: strings.lutNext, shortcut: "Alt+L", group: strings.groups.view, apply: (state) => withLooking(state, { lut: lutNames[(lutNames.indexOf(state.looking.lut) + 1) % lutNames.length] ?? "grey" }) },
 ];
 
@@ -135,6 +137,7 @@ export const itemCommands: readonly ImageCommand[] = [
   { id: "image.undo", label: strings.undoName, shortcut: ["Z", "Ctrl+Z"], group: strings.groups.item, icon: IconArrowBackUp, apply: undoStep, enabled: (state) => state.history.past.length > 0 && !state.readOnly },
   { id: "image.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => state.history.future.length > 0 && !state.readOnly },
   { id: "image.submit", label: strings.submitName, shortcut: "Enter", group: strings.groups.item, icon: IconSend, apply: (state) => ({ state, effects: [{ kind: "submit" }] }), enabled: (state) => !state.readOnly },
+  { id: "image.answerNext", label: strings.answerNext, shortcut: "Shift+A", group: strings.groups.item, apply: (state) => ({ state, effects: [{ kind: "answerNext" }] }), enabled: (state) => !state.readOnly },
   { id: "image.skip", label: strings.skipName, shortcut: "S", group: strings.groups.item, icon: IconPlayerSkipForward, apply: (state) => ({ state, effects: [{ kind: "skip" }] }), enabled: (state) => !state.readOnly },
   { id: "image.question", label: strings.questionName, shortcut: "Shift+Q", group: strings.groups.item, icon: IconHelpCircle, apply: (state) => ({ state, effects: [{ kind: "question" }] }) },
 ];
@@ -142,7 +145,7 @@ export const itemCommands: readonly ImageCommand[] = [
 const findingCommands: readonly ImageCommand[] = [
   goTo("nextFinding", strings.nextFinding, "N", 1),
   goTo("previousFinding", strings.previousFinding, "P", -1),
-  { id: "image.newFinding", label: strings.newFinding, shortcut: "A", group: strings.groups.findings, apply: (state) => ({ ...state, selected: null }), enabled: (state) => !state.readOnly },
+  { id: "image.newFinding", label: strings.newFinding, shortcut: "A", group: strings.groups.findings, apply: (state) => ({ ...state, selected: null, carried: null }), enabled: (state) => !state.readOnly },
   { id: "image.remove", label: strings.removeFinding, shortcut: ["Delete", "Backspace"], group: strings.groups.findings, icon: IconTrash, apply: (state) => ({ state, effects: [{ kind: "removeSelected" }] }), enabled: (state) => state.selected !== null && !state.readOnly },
   { id: "image.smaller", label: "Smaller brush", shortcut: "[", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm / 1.25) },
   { id: "image.larger", label: "Larger brush", shortcut: "]", group: strings.groups.paint, apply: (state) => withRadius(state, state.radiusMm * 1.25) },

@@ -13,7 +13,7 @@ const volume = {
   slices: Array.from({ length: 8 }, (_, k) => ({ instance_uid: `1.${k}`, frame: 0, position_mm: [0, 0, k] })),
 };
 const item = {
-  id: "i", project_id: "p", number: 1, kind: "image", title: "", related: [],
+  id: "i", project_id: "p", number: 1, kind: "image", title: "", related: [], patient: { id: "pa", pseudonym: "P-1" },
   source: { kind: "image", studies: [{ id: "s", date: null, description: "", series: [{ id: "se", number: 1, modality: "CT", description: "", body_part: null, instances: 8, volume, notes: [] }] }] },
 } as unknown as ItemDetail;
 const protocol = {

@@ -18,12 +18,14 @@ export interface Looking {
   readonly turn: Turn | null;
   readonly slab: Slab | null;
   readonly lut: LutName;
+  /** Segments as outlines alone, without their fill. */
+  readonly outlines: boolean;
   readonly fusion: { readonly picture: number; readonly lut: LutName; readonly opacity: number; readonly window: Window } | null;
   readonly beside: { readonly picture: number; readonly linked: boolean; readonly offsetMm: number; readonly window: Window; readonly inverted: boolean } | null;
   readonly film: { readonly playing: boolean; readonly framesPerSecond: number; readonly loop: boolean };
 }
 
-export const plainLooking: Looking = { turn: null, slab: null, lut: "grey", fusion: null, beside: null, film: { playing: false, framesPerSecond: 15, loop: true } };
+export const plainLooking: Looking = { turn: null, slab: null, lut: "grey", outlines: false, fusion: null, beside: null, film: { playing: false, framesPerSecond: 15, loop: true } };
 
 export function withLooking(state: ImageState, change: Partial<Looking>): ImageState {
   return { ...state, looking: { ...state.looking, ...change } };
@@ -139,7 +141,8 @@ export function layoutFor(picture: Picture, protocol: Protocol, kept: string | n
   }
 }
 
-export const layoutKey = (modality: string): string => `consilium.image.layout.${modality}`;
+/** Kept for each protocol: what was chosen in one project does not undo how another one wants its pictures hung. */
+export const layoutKey = (protocol: Protocol, modality: string): string => `consilium.image.layout.${protocol.id}.${modality}`;
 
 /** The planes in the order of the panes: the main one first. */
 export function planesInOrder(state: ImageState): readonly Plane[] {

@@ -1,9 +1,11 @@
 // What shapes and masks measure, in millimetres and in the image's own unit.
 import type { Affine } from "@/core/geometry";
-import type { Quantity } from "@/core/domain";
+import type { Quantity, VolumeInfo } from "@/core/domain";
 import { areaOf, isInside, spacingOf } from "@/core/geometry";
 import { angleDegrees, cobbDegrees, distanceMm, outlineOf } from "@/core/shape_points";
 import type { LabelExtent, Mask } from "@/core/mask";
+import type { MaskLayers } from "@/core/mask_layers";
+import { layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Volume } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import { signed, unitText } from "@/core/pictures";
@@ -16,23 +18,30 @@ export interface Measurement {
   readonly angleDeg?: number;
   readonly areaMm2?: number;
   readonly volumeMm3?: number;
-  readonly mean?: number;
-  readonly deviation?: number;
-  readonly least?: number;
-  readonly most?: number;
+  /** Of the image's values under it. */
+  readonly values?: Statistics;
+  /** Of PET, where its header gives one: times this they are SUVbw. */
+  readonly suvFactor?: number;
   /** Extent along each voxel axis. */
   readonly extentMm?: readonly [number, number, number];
 }
 
+export interface Statistics {
+  readonly voxels: number;
+  readonly mean: number;
+  /** Of all of them: divided by n. */
+  readonly deviation: number;
+  readonly least: number;
+  readonly most: number;
+  readonly median: number;
+}
+
+/** The UCUM code of SUV by body weight. */
+export const suvUnit = "g/ml{SUVbw}";
+
 /** A shape drawn on the acquisition plane (u is the column, v the row) at slice k. */
-export function measureShape(
-  shape: Pick<ShapeLook, "kind" | "points">,
-  affine: Affine,
-  volume: Volume | undefined,
-  slice: number,
-  transform: { slope: number; intercept: number },
-): Measurement {
-  const [sx, sy] = spacingOf(affine);
+export function measureShape(shape: Pick<ShapeLook, "kind" | "points">, info: VolumeInfo, volume: Volume | undefined, slice: number): Measurement {
+  const [sx, sy] = spacingOf(info.grid.affine as Affine);
   const pitch = { u: sx, v: sy };
   const { points } = shape;
   const [a, b, c, d] = points;
@@ -51,7 +60,7 @@ export function measureShape(
       if (outline === undefined) return {};
       const exact = shape.kind === "ellipse" ? (Math.PI * distanceMm(a, b, pitch) * distanceMm(c, d, pitch)) / 4 : undefined;
       const areaMm2 = exact ?? areaOf(outline.map(([x, y]) => [x * sx, y * sy] as const));
-      return { areaMm2, ...statistics(outline, volume, slice, transform) };
+      return { areaMm2, ...valuesInside(outline, volume, slice, info) };
     }
   }
 }
@@ -60,42 +69,38 @@ function withAngle(angleDeg: number | undefined): Measurement {
   return angleDeg === undefined ? {} : { angleDeg };
 }
 
-interface Sums {
-  count: number;
-  sum: number;
-  squares: number;
-  least: number;
-  most: number;
+export function statisticsOf(values: readonly number[]): Statistics | undefined {
+  const voxels = values.length;
+  if (voxels === 0) return undefined;
+  const sorted = Float64Array.from(values).sort();
+  const at = (n: number): number => sorted[n] ?? 0;
+  const mean = sorted.reduce((sum, value) => sum + value, 0) / voxels;
+  const spread = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { voxels, mean, deviation: Math.sqrt(spread / voxels), least: at(0), most: at(voxels - 1), median: (at((voxels - 1) >> 1) + at(voxels >> 1)) / 2 };
 }
 
-const noSums = (): Sums => ({ count: 0, sum: 0, squares: 0, least: Infinity, most: -Infinity });
-
-function add(sums: Sums, value: number | undefined): void {
-  if (value === undefined) return;
-  sums.count++;
-  sums.sum += value;
-  sums.squares += value * value;
-  if (value < sums.least) sums.least = value;
-  if (value > sums.most) sums.most = value;
+function withValues(values: readonly number[], info: VolumeInfo): Pick<Measurement, "values" | "suvFactor"> {
+  const found = statisticsOf(values);
+  if (found === undefined) return {};
+  return { values: found, ...(info.suv !== undefined && "factor" in info.suv ? { suvFactor: info.suv.factor } : {}) };
 }
 
-function summary({ count, sum, squares, least, most }: Sums): Pick<Measurement, "mean" | "deviation" | "least" | "most"> {
-  if (count === 0) return {};
-  const mean = sum / count;
-  return { mean, deviation: Math.sqrt(Math.max(0, squares / count - mean * mean)), least, most };
-}
+/** PET scales every slice on its own. */
+const transformAt = (info: VolumeInfo, slice: number): { readonly slope: number; readonly intercept: number } => info.slices[slice]?.transform ?? info.transform;
 
-function statistics(outline: readonly (readonly [number, number])[], volume: Volume | undefined, slice: number, transform: { slope: number; intercept: number }): Measurement {
+function valuesInside(outline: readonly (readonly [number, number])[], volume: Volume | undefined, slice: number, info: VolumeInfo): Pick<Measurement, "values" | "suvFactor"> {
   if (volume?.samplesPerPixel !== 1) return {};
+  const { slope, intercept } = transformAt(info, slice);
   const xs = outline.map((p) => p[0]);
   const ys = outline.map((p) => p[1]);
-  const sums = noSums();
+  const values: number[] = [];
   for (let y = Math.ceil(Math.min(...ys)); y <= Math.max(...ys); y++) {
     for (let x = Math.ceil(Math.min(...xs)); x <= Math.max(...xs); x++) {
-      if (isInside(outline, x, y)) add(sums, valueAt(volume, x, y, slice, transform.slope, transform.intercept));
+      const value = isInside(outline, x, y) ? valueAt(volume, x, y, slice, slope, intercept) : undefined;
+      if (value !== undefined) values.push(value);
     }
   }
-  return summary(sums);
+  return withValues(values, info);
 }
 
 export function measureMask(extent: LabelExtent, affine: Affine): Measurement {
@@ -104,39 +109,60 @@ export function measureMask(extent: LabelExtent, affine: Affine): Measurement {
   return { volumeMm3: extent.voxels * sx * sy * sz, extentMm: [size(0, sx), size(1, sy), size(2, sz)] };
 }
 
-/** What the image holds under one label. Cost: every voxel of the label's bricks. */
-export function valuesUnder(mask: Mask, label: number, volume: Volume, transform: { slope: number; intercept: number }): Pick<Measurement, "mean" | "deviation" | "least" | "most"> {
+/** What the image holds under some labels. Cost: every voxel of the mask's bricks. */
+export function valuesUnder(mask: Mask, labels: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReadonlyMap<number, Pick<Measurement, "values" | "suvFactor">> {
   const bx = Math.ceil(mask.dims[0] / 32);
   const by = Math.ceil(mask.dims[1] / 32);
-  if (volume.samplesPerPixel !== 1) return {};
-  const sums = noSums();
+  const found = new Map([...labels].map((label): [number, number[]] => [label, []]));
+  if (volume.samplesPerPixel !== 1) return new Map();
   for (const [index, brick] of mask.bricks) {
     const [i0, j0, k0] = [(index % bx) * 32, (Math.floor(index / bx) % by) * 32, Math.floor(index / (bx * by)) * 32];
-    for (let place = 0; place < brick.length; place++) {
-      if (brick[place] === label) add(sums, valueAt(volume, i0 + (place & 31), j0 + ((place >> 5) & 31), k0 + (place >> 10), transform.slope, transform.intercept));
+    for (let k = 0; k < 32; k++) {
+      const { slope, intercept } = transformAt(info, k0 + k);
+      for (let place = k << 10; place < (k + 1) << 10; place++) {
+        const values = found.get(brick[place] ?? 0);
+        if (values === undefined) continue;
+        const value = valueAt(volume, i0 + (place & 31), j0 + ((place >> 5) & 31), k0 + k, slope, intercept);
+        if (value !== undefined) values.push(value);
+      }
     }
   }
-  return summary(sums);
+  return new Map([...found].map(([label, values]) => [label, withValues(values, info)]));
 }
 
-/** As it is stored with the finding: UCUM units, three decimals. `unit` is the image's own UCUM unit. */
-export function stored(m: Measurement, unit: string | null): Readonly<Record<string, Quantity>> {
+/** Of segments in whichever layers they lie. */
+export function valuesOfSegments(layers: MaskLayers, segments: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReturnType<typeof valuesUnder> {
+  const inLayers = new Map<number, Set<number>>();
+  for (const segment of segments) {
+    const layer = layerForSegment(layers, segment, false);
+    inLayers.set(layer, (inLayers.get(layer) ?? new Set<number>()).add(segment));
+  }
+  return new Map([...inLayers].flatMap(([layer, labels]) => [...valuesUnder(layerOf(layers, layer), labels, volume, info)]));
+}
+
+/** As it is stored with the finding: UCUM units, three decimals, of SUV six. */
+export function stored(m: Measurement, info: VolumeInfo): Readonly<Record<string, Quantity>> {
   const found: Record<string, Quantity> = {};
-  const put = (name: string, number: number | undefined, ucum: string): void => {
-    if (number !== undefined && Number.isFinite(number)) found[name] = { number: Math.round(number * 1000) / 1000, unit: ucum };
+  const put = (name: string, number: number | undefined, unit: string, per = 1000): void => {
+    if (number !== undefined && Number.isFinite(number)) found[name] = { number: Math.round(number * per) / per, unit };
   };
   put(m.shortMm === undefined ? "length" : "long_axis", m.lengthMm, "mm");
   put("short_axis", m.shortMm, "mm");
   put("angle", m.angleDeg, "deg");
   put("area", m.areaMm2, "mm2");
   put("volume", m.volumeMm3, "mm3");
-  const own = unit === null || unit === "" ? "1" : unit;
-  put("mean", m.mean, own);
-  put("deviation", m.deviation, own);
-  put("least", m.least, own);
-  put("most", m.most, own);
+  const { values, suvFactor } = m;
+  if (values === undefined) return found;
+  const unit = info.transform.unit;
+  put("voxels", values.voxels, "1");
+  for (const name of statisticNames) {
+    put(name, values[name], unit === null || unit === "" ? "1" : unit);
+    if (suvFactor !== undefined) put(`suv_${name}`, values[name] * suvFactor, suvUnit, 1e6);
+  }
   return found;
 }
+
+export const statisticNames = ["mean", "deviation", "least", "most", "median"] as const;
 
 function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(1);
@@ -154,7 +180,7 @@ export function measurementText(m: Measurement, unit: string): string {
     parts.push(`${digits(sorted[0] ?? 0)} × ${digits(sorted[1] ?? 0)} mm`);
   }
   if (m.volumeMm3 !== undefined) parts.push(m.volumeMm3 >= 10000 ? `${digits(m.volumeMm3 / 1000)} ml` : `${digits(m.volumeMm3)} mm³`);
-  if (m.mean !== undefined) parts.push(`${signed(m.mean)} ± ${(m.deviation ?? 0).toFixed(0)} ${unitText(unit)}`.trimEnd());
-  if (m.least !== undefined && m.most !== undefined) parts.push(`${signed(m.least)} to ${signed(m.most)}`);
+  if (m.values !== undefined && m.suvFactor !== undefined) parts.push(`SUV ${(m.values.mean * m.suvFactor).toFixed(2)}, max ${(m.values.most * m.suvFactor).toFixed(2)}`);
+  else if (m.values !== undefined) parts.push(`${signed(m.values.mean)} ± ${m.values.deviation.toFixed(0)} ${unitText(unit)}`.trimEnd());
   return parts.join(" · ");
 }

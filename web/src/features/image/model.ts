@@ -2,12 +2,13 @@
 // here by what it is at; a change says what must be done to them as effects.
 import type { Affine, PlaneName } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
-import type { AnnotationBody, AnswerValue, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
-import type { AnnotationId, ItemId, SeriesId } from "@/core/ids";
+import type { AnnotationBody, GeometryKind, ItemDetail, Point, Protocol, ProtocolLabel } from "@/core/domain";
+import type { AnnotationId, ItemId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import type { BrickContents } from "@/core/mask";
 import type { PackedContents } from "@/core/segment/packed";
 import { packContents, unpackContents } from "@/core/segment/packed";
+import type { PriorFinding } from "@/core/segment/operations";
 import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
@@ -16,28 +17,52 @@ import type { Picture } from "@/core/pictures";
 import { firstPicture, initialWindow, isInverse, middleOf, picturesOf } from "@/core/pictures";
 import type { View } from "@/ui/slice_pane";
 import type { Looking } from "./looking";
+import type { PriorReading } from "./lesions";
+import { numbersOf } from "./lesions";
+import type { MissingAnswer } from "./levels";
+import { missingOnLevels } from "./levels";
 import { layoutFor, plainLooking, withoutTurn } from "./looking";
 import type { ToolOptions } from "./tools/options";
 import { startOptions } from "./tools/options";
 
 export type ShapeTool = GeometryKind | "freehand" | "spline";
 export type PaintTool = "brush" | "sphere" | "eraser" | "scissors" | "livewire" | "wand";
-export type Tool = "window" | "pan" | "zoom" | "crosshair" | PaintTool | ShapeTool;
+export type LookingTool = "window" | "window_region" | "pan" | "zoom" | "crosshair";
+export type Tool = LookingTool | PaintTool | ShapeTool;
+/** Those that change nothing: readers who may not label have them too. */
+export const lookingTools: readonly Tool[] = ["window", "window_region", "pan", "zoom", "crosshair"];
 export type Layout = "one" | "three" | "four" | "row" | "beside";
 
 /** What undoing or redoing has to bring about. A body of null takes the annotation away. */
 export interface Change {
   readonly bodies: readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
-  readonly bricks: { readonly gridId: string; readonly contents: PackedContents } | null;
+  readonly bricks: readonly LayerBricks<PackedContents>[];
+}
+
+/** Bricks of one layer of a grid's mask. */
+export interface LayerBricks<Contents> {
+  readonly gridId: string;
+  readonly layer: number;
+  readonly contents: Contents;
+}
+
+/** What a layer's touched bricks held before and after a step. */
+export interface TouchedLayer {
+  readonly layer: number;
+  readonly before: BrickContents;
+  readonly after: BrickContents;
 }
 
 export type Effect =
   | { readonly kind: "put"; readonly body: AnnotationBody }
   | { readonly kind: "remove"; readonly id: AnnotationId }
-  | { readonly kind: "bricks"; readonly gridId: string; readonly contents: BrickContents };
+  | ({ readonly kind: "bricks" } & LayerBricks<BrickContents>);
 
 export interface ImageState {
   readonly itemId: ItemId;
+  readonly patient: ItemDetail["patient"];
+  /** The item's own study. */
+  readonly studyId: string;
   readonly protocol: Protocol;
   readonly pictures: readonly Picture[];
   readonly picture: number;
@@ -62,6 +87,10 @@ export interface ImageState {
   readonly guideline: boolean;
   /** The panel of operations on whole segments is open. */
   readonly segmentTools: boolean;
+  /** This person's readings of the patient's earlier studies. */
+  readonly priors: readonly PriorReading[];
+  /** The number of an earlier study's lesion that the next finding takes. */
+  readonly carried: number | null;
   readonly readOnly: boolean;
 }
 
@@ -80,6 +109,8 @@ export function startState(
   if (shown === undefined) return null;
   return {
     itemId: item.id,
+    patient: item.patient,
+    studyId: item.source.kind === "image" ? (item.source.studies[0]?.id ?? "") : "",
     protocol,
     pictures,
     picture,
@@ -102,6 +133,8 @@ export function startState(
     crosshair: true,
     guideline: true,
     segmentTools: false,
+    priors: [],
+    carried: null,
     readOnly,
   };
 }
@@ -170,23 +203,18 @@ export function selectedBody(state: ImageState): AnnotationBody | undefined {
   return state.bodies.find((body) => body.id === state.selected);
 }
 
-export function answerOf(state: ImageState, question: string, seriesId: SeriesId | null): AnnotationBody | undefined {
-  return state.bodies.find(
-    (body) =>
-      body.label === null &&
-      body.question === question &&
-      (seriesId === null ? body.target.type === "whole" : body.target.type === "series" && body.target.series_id === seriesId),
-  );
-}
-
 export function nextSegment(state: ImageState): number {
   const used = state.bodies.flatMap((body) => (body.target.type === "mask" && body.target.grid_id === gridIdOf(state) ? [body.target.segment] : []));
   return Math.max(0, ...used) + 1;
 }
 
-/** The number of the next finding: above all that are there. */
+/** The number of the next finding: the lesion that was taken up, else the lowest that no lesion of the patient has. */
 export function nextNumber(state: ImageState): number {
-  return Math.max(0, ...findings(state).map((finding) => finding.number)) + 1;
+  if (state.carried !== null) return state.carried;
+  const taken = new Set([...findings(state).map((finding) => finding.number), ...numbersOf(state.priors)]);
+  let number = 1;
+  while (taken.has(number)) number++;
+  return number;
 }
 
 function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" | "question" | "value"> {
@@ -197,6 +225,13 @@ function emptyBody(state: ImageState): Omit<AnnotationBody, "label" | "target" |
     protocol: { id: state.protocol.id, version: state.protocol.version },
     attributes: {},
   };
+}
+
+/** Findings like those of an earlier study: label and number are theirs, what is said of them is for this study to say. */
+export function copiedFindings(state: ImageState, of: readonly PriorFinding[]): ReadonlyMap<number, AnnotationBody> {
+  const first = nextSegment(state);
+  const known = of.filter(({ label }) => allows(labelOf(state, label), "mask") && labelOf(state, label) !== undefined);
+  return new Map(known.map(({ segment, label, number }, n) => [segment, { ...maskFinding({ ...state, label }), number: number ?? nextNumber(state) + n, target: { type: "mask", grid_id: gridIdOf(state), segment: first + n } }]));
 }
 
 export function maskFinding(state: ImageState): AnnotationBody {
@@ -269,8 +304,11 @@ function withBodies(bodies: readonly AnnotationBody[], change: Change["bodies"])
 
 function effectsOf(change: Change): readonly Effect[] {
   const bodies = change.bodies.map(({ id, body }): Effect => (body === null ? { kind: "remove", id } : { kind: "put", body }));
-  if (change.bricks === null) return bodies;
-  return [...bodies, { kind: "bricks", gridId: change.bricks.gridId, contents: unpackContents(change.bricks.contents) }];
+  return [...bodies, ...change.bricks.map(({ contents, ...place }): Effect => ({ kind: "bricks", ...place, contents: unpackContents(contents) }))];
+}
+
+function packed(gridId: string, touched: readonly TouchedLayer[], side: "before" | "after"): Change["bricks"] {
+  return touched.map(({ layer, ...contents }) => ({ gridId, layer, contents: packContents(contents[side]) }));
 }
 
 function applied(state: ImageState, change: Change): ImageState {
@@ -286,44 +324,28 @@ export function perform(state: ImageState, label: string, change: Change, back: 
 }
 
 export function addBody(state: ImageState, label: string, body: AnnotationBody): Changed {
-  const change = { bodies: [{ id: body.id, body }], bricks: null };
-  const back = { bodies: [{ id: body.id, body: null }], bricks: null };
+  const change = { bodies: [{ id: body.id, body }], bricks: [] };
+  const back = { bodies: [{ id: body.id, body: null }], bricks: [] };
   const { state: next, effects } = perform(state, label, change, back);
-  return { state: { ...next, selected: body.label === null ? next.selected : body.id }, effects };
+  return { state: { ...next, selected: body.label === null ? next.selected : body.id, carried: body.label === null ? next.carried : null }, effects };
 }
 
 export function changeBody(state: ImageState, label: string, body: AnnotationBody): Changed {
   const old = state.bodies.find((other) => other.id === body.id) ?? null;
-  return perform(state, label, { bodies: [{ id: body.id, body }], bricks: null }, { bodies: [{ id: body.id, body: old }], bricks: null });
+  return perform(state, label, { bodies: [{ id: body.id, body }], bricks: [] }, { bodies: [{ id: body.id, body: old }], bricks: [] });
 }
 
-export function removeBody(
-  state: ImageState,
-  label: string,
-  id: AnnotationId,
-  bricks: { gridId: string; before: BrickContents; after: BrickContents } | null,
-): Changed {
+export function removeBody(state: ImageState, label: string, id: AnnotationId, voxels: { readonly gridId: string; readonly touched: readonly TouchedLayer[] } | null): Changed {
   const old = state.bodies.find((body) => body.id === id);
   if (old === undefined) return { state, effects: [] };
-  return perform(
-    state,
-    label,
-    { bodies: [{ id, body: null }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.after) } },
-    { bodies: [{ id, body: old }], bricks: bricks && { gridId: bricks.gridId, contents: packContents(bricks.before) } },
-  );
+  const bricks = (side: "before" | "after"): Change["bricks"] => (voxels === null ? [] : packed(voxels.gridId, voxels.touched, side));
+  return perform(state, label, { bodies: [{ id, body: null }], bricks: bricks("after") }, { bodies: [{ id, body: old }], bricks: bricks("before") });
 }
 
 /** A stroke that has been painted and whose bricks are already on their way: only undo has effects. */
-export function recordStroke(
-  state: ImageState,
-  label: string,
-  gridId: string,
-  before: BrickContents,
-  after: BrickContents,
-  made: AnnotationBody | null,
-): ImageState {
-  const redone: Change = { bodies: made === null ? [] : [{ id: made.id, body: made }], bricks: { gridId, contents: packContents(after) } };
-  const undone: Change = { bodies: made === null ? [] : [{ id: made.id, body: null }], bricks: { gridId, contents: packContents(before) } };
+export function recordStroke(state: ImageState, label: string, gridId: string, touched: readonly TouchedLayer[], made: readonly AnnotationBody[]): ImageState {
+  const redone: Change = { bodies: made.map((body) => ({ id: body.id, body })), bricks: packed(gridId, touched, "after") };
+  const undone: Change = { bodies: made.map(({ id }) => ({ id, body: null })), bricks: packed(gridId, touched, "before") };
   return { ...state, history: record(state.history, { label, undo: undone, redo: redone }) };
 }
 
@@ -423,20 +445,14 @@ export function neighbour(state: ImageState, by: 1 | -1): AnnotationId | null {
   return list[index]?.body.id ?? null;
 }
 
-/** What has to be answered before submitting and is not, in words. */
-export function missingAnswers(state: ImageState): readonly { readonly id: string; readonly title: string; readonly finding: AnnotationId | null }[] {
-  const missing: { id: string; title: string; finding: AnnotationId | null }[] = [];
-  const series = shownPicture(state).series.id;
-  const levels = new Map(state.protocol.questions.map((question) => [question.id, question.on === "series" ? series : null]));
-  const answerTo = (id: string): AnswerValue | undefined => answerOf(state, id, levels.get(id) ?? null)?.value;
-  for (const question of state.protocol.questions) {
-    if (question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id))) missing.push({ id: question.id, title: question.title, finding: null });
-  }
+/** What has to be answered before submitting and is not, in words; `at` is where it is asked. */
+export function missingAnswers(state: ImageState): readonly (MissingAnswer & { readonly finding: AnnotationId | null })[] {
+  const missing: (MissingAnswer & { finding: AnnotationId | null })[] = missingOnLevels(state).map((entry) => ({ ...entry, finding: null }));
   for (const { number, body } of findings(state)) {
     const label = labelOf(state, body.label);
     for (const attribute of label?.attributes ?? []) {
       if (isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])) {
-        missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, finding: body.id });
+        missing.push({ id: attribute.id, title: `${number} ${label?.title ?? ""}: ${attribute.title}`, at: null, finding: body.id });
       }
     }
   }
@@ -462,7 +478,7 @@ export function recalled(state: ImageState, text: string | null): ImageState {
     const kept = JSON.parse(text) as Partial<Remembered>;
     const picture = typeof kept.picture === "number" && kept.picture < state.pictures.length ? kept.picture : state.picture;
     const next: ImageState = { ...withPicture(state, picture), ...kept, picture };
-    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly ? "window" : next.tool }, next.position);
+    return withPosition({ ...next, options: { ...startOptions, ...next.options }, looking: { ...plainLooking, ...next.looking }, tool: state.readOnly && !lookingTools.includes(next.tool) ? "window" : next.tool }, next.position);
   } catch {
     return state;
   }

@@ -1,12 +1,14 @@
 // One operation on a segment from its form to its undo step: asked of the server, shown over the panes, then written as an
 // ordinary stroke or dropped. A preview of seeds is asked for anew after every stroke.
 import type { OperationClient, OperationSpec, FieldValue, Preview, SegmentAnswer } from "@/core/segment/operations";
-import { applyPreview, operationBody, previewOf } from "@/core/segment/operations";
+import { applyPreview, labelsGiven, operationBody, previewOf, relabelled } from "@/core/segment/operations";
 import { sampleRange } from "@/core/segment/edit";
+import type { AnnotationBody } from "@/core/domain";
 import { planesOf } from "@/core/geometry";
+import { exclusiveLayer, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { AnnotationSession } from "@/core/workspace";
 import type { ImageState } from "./model";
-import { colourOf, gridIdOf, nextSegment, selectedBody, shownPicture } from "./model";
+import { colourOf, copiedFindings, gridIdOf, labelOf, nextSegment, selectedBody, shownPicture } from "./model";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 import { limitOf } from "./tools/edits";
@@ -42,6 +44,8 @@ function segmentsOf(state: ImageState): ReadonlyMap<number, string | null> {
 export class SegmentWork {
   private abort: AbortController | null = null;
   private revision = 0;
+  /** Findings that accepting makes. */
+  private made: readonly AnnotationBody[] = [];
   state: WorkState = { kind: "idle" };
 
   constructor(
@@ -77,14 +81,22 @@ export class SegmentWork {
       const limit = limitOf(state);
       const segments = segmentsOf(state);
       const planes = planesOf(volume.grid.affine);
+      const layers = stage.layersOf(volume);
+      const layer = spec.kind === "copy_prior" ? exclusiveLayer : layerForSegment(layers, segment, labelOf(state, segments.get(segment) ?? state.label)?.overlaps ?? false);
       const request = {
+        layer,
         operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2),
-        mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment) },
+        mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment, (other) => layerForSegment(layers, other, labelOf(state, segments.get(other) ?? null)?.overlaps ?? false) === layer) },
       };
-      const answer = await client.run(volume.grid_id, request, abort.signal);
+      const [answer, copied] = await Promise.all([client.run(volume.grid_id, request, abort.signal), this.copiedFrom(spec, values, abort.signal)]);
       if (abort.signal.aborted) return;
-      const preview = previewOf(stage.maskOf(volume), answer.bricks);
+      const found = previewOf(layerOf(layers, layer), answer.bricks);
+      // Segments of an earlier study get numbers that are free here.
+      const preview = copied.size === 0 ? found : relabelled(found, new Map([...copied].map(([from, { target }]) => [from, target.type === "mask" ? target.segment : from])));
+      const given = new Set(labelsGiven(preview));
+      this.made = [...copied.values()].filter(({ target }) => target.type === "mask" && given.has(target.segment));
       const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
+      for (const { target, label } of this.made) if (target.type === "mask") colours.set(target.segment, colourOf(state, label));
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
       stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
       this.set({ kind: "preview", preview, nextSlices: answer.nextSlices });
@@ -95,13 +107,21 @@ export class SegmentWork {
     }
   }
 
+  /** By the earlier segment, the findings that a copy makes. */
+  private async copiedFrom(spec: OperationSpec, values: Readonly<Record<string, FieldValue>>, signal: AbortSignal): Promise<ReadonlyMap<number, AnnotationBody>> {
+    const [item, grid] = String(values["from"] ?? "").split("/");
+    if (spec.kind !== "copy_prior" || item === undefined || grid === undefined) return new Map();
+    return copiedFindings(this.parts.now.current, await this.parts.client.priorFindings(item, grid, signal));
+  }
+
   /** One undo step, sent as any stroke is. */
   accept(spec: OperationSpec): void {
     if (this.state.kind !== "preview") return;
     const { preview } = this.state;
-    const open = this.parts.strokes.begin(strings.segment.kinds[spec.kind].toLowerCase(), false);
+    const name = strings.segment.kinds[spec.kind].toLowerCase();
+    const open = spec.kind === "copy_prior" ? this.parts.strokes.beginWith(name, this.made) : this.parts.strokes.begin(name, false);
     if (open === null) return;
-    applyPreview(open.mask, open.stroke, preview, open.locked);
+    for (const { mask, stroke } of open.parts) applyPreview(mask, stroke, preview, open.locked);
     open.end();
     this.cancel();
   }
@@ -114,11 +134,12 @@ export class SegmentWork {
   }
 }
 
-/** Locked segments stay; so do all others when only what is empty may be painted over. */
-function protectedSegments(state: ImageState, own: number): readonly number[] {
-  return state.bodies.flatMap(({ id, target }) =>
-    target.type === "mask" && target.grid_id === gridIdOf(state) && target.segment !== own && (state.locked.has(id) || state.options.where === "empty") ? [target.segment] : [],
-  );
+/** Locked segments of the same layer stay; when only what is empty may be painted over, so do all others, wherever they lie. */
+function protectedSegments(state: ImageState, own: number, sharesLayer: (segment: number) => boolean): readonly number[] {
+  return state.bodies.flatMap(({ id, target }) => {
+    if (target.type !== "mask" || target.grid_id !== gridIdOf(state) || target.segment === own) return [];
+    return state.options.where === "empty" || (state.locked.has(id) && sharesLayer(target.segment)) ? [target.segment] : [];
+  });
 }
 
 async function settledSession(session: AnnotationSession, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,16 @@
 // The masks of the image workspace as they are painted, beside the frames: fetched once, saved by the brick.
 import type { VolumeInfo } from "@/core/domain";
 import { FrameStage } from "@/core/frame_stage";
-import type { BrickContents, Mask } from "@/core/mask";
-import { labelsOfBrick, makeMask, restoreBricks } from "@/core/mask";
+import type { BrickContents } from "@/core/mask";
+import { restoreBricks } from "@/core/mask";
+import type { MaskLayers } from "@/core/mask_layers";
+import { labelsOfStored, layerOf, makeLayers, storedBytes } from "@/core/mask_layers";
 import type { AnnotationSession, BrickPatch } from "@/core/workspace";
 import { fetchFrames, takeVolume } from "./ahead";
 import type { Overlay } from "./tools/overlay";
 
 export class Stage extends FrameStage {
-  private readonly masks = new Map<string, Mask>();
+  private readonly masks = new Map<string, MaskLayers>();
   /** What an operation would do, drawn over every pane; see showOverlay. */
   overlay: Overlay | null = null;
 
@@ -20,26 +22,28 @@ export class Stage extends FrameStage {
     super(projectId, itemId, fetchFrames, takeVolume);
   }
 
-  maskOf(info: VolumeInfo): Mask {
+  layersOf(info: VolumeInfo): MaskLayers {
     const known = this.masks.get(info.grid_id);
     if (known !== undefined) return known;
-    const mask = makeMask(info.grid.dims);
-    this.masks.set(info.grid_id, mask);
-    void this.fetchMask(info.grid_id, mask);
-    return mask;
+    const layers = makeLayers(info.grid.dims);
+    this.masks.set(info.grid_id, layers);
+    void this.fetchMask(info.grid_id, layers);
+    return layers;
   }
 
   /** Brings what is stored; while the server cannot be reached it is asked again. */
-  private async fetchMask(gridId: string, mask: Mask): Promise<void> {
+  private async fetchMask(gridId: string, layers: MaskLayers): Promise<void> {
     for (let attempt = 0; !this.stopped; attempt++) {
       try {
         const stored = await this.session.loadMasks(gridId);
-        const contents = new Map<number, Uint16Array | undefined>();
-        for (const brick of stored.bricks) {
+        const contents = new Map<number, Map<number, Uint16Array>>();
+        for (const { index, layer, bytes } of stored.bricks) {
           // What was painted while the stored bricks were on their way is newer.
-          if (brick.layer === 0 && brick.bytes !== null && !mask.bricks.has(brick.index)) contents.set(brick.index, labelsOfBrick(brick.bytes));
+          if (bytes === null || layerOf(layers, layer).bricks.has(index)) continue;
+          const held = contents.get(layer) ?? new Map<number, Uint16Array>();
+          contents.set(layer, held.set(index, labelsOfStored(layer, bytes)));
         }
-        if (contents.size > 0) restoreBricks(mask, contents);
+        for (const [layer, bricks] of contents) restoreBricks(layerOf(layers, layer), bricks);
         this.settled();
         return;
       } catch {
@@ -54,18 +58,8 @@ export class Stage extends FrameStage {
     this.changed();
   }
 
-  saveBricks(gridId: string, contents: BrickContents): void {
-    const patch = [...contents].map(([index, labels]): BrickPatch => ({ index, layer: 0, bytes: labels === undefined ? null : bytesOf(labels) }));
+  saveBricks(gridId: string, layer: number, contents: BrickContents): void {
+    const patch = [...contents].map(([index, labels]): BrickPatch => ({ index, layer, bytes: labels === undefined ? null : storedBytes(layer, labels) }));
     if (patch.length > 0) this.session.putMaskBricks(gridId, patch);
   }
-}
-
-const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
-
-function bytesOf(labels: Uint16Array): Uint8Array {
-  const bytes = new Uint8Array(labels.length * 2);
-  const view = new DataView(bytes.buffer);
-  if (littleEndian) bytes.set(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
-  else labels.forEach((label, n) => view.setUint16(n * 2, label, true));
-  return bytes;
 }

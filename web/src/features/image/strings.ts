@@ -1,7 +1,7 @@
 // Every word of the image workspace.
 export const strings = {
   tools: {
-    window: "Window and level", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
+    window: "Window and level", window_region: "Window by region", pan: "Pan", zoom: "Zoom", crosshair: "Crosshair", brush: "Brush", sphere: "Sphere brush", eraser: "Eraser",
     scissors: "Scissors", livewire: "Livewire", wand: "Wand", polygon: "Polygon", freehand: "Freehand", spline: "Spline", polyline: "Line",
     box: "Box", rotated_box: "Rotated box", ellipse: "Ellipse", point: "Point", length: "Length", bidirectional: "Long and short axis",
     angle: "Angle", cobb: "Cobb angle", mask: "Mask",
@@ -22,6 +22,7 @@ export const strings = {
   tilted: (degrees: number): string => `gantry tilted ${degrees.toFixed(1)}°`,
   lut: "Colours", lutNext: "Next colour table",
   luts: { grey: "Grey", hot: "Hot", pet: "PET", viridis: "Viridis" },
+  segmentsShown: { name: "Segments (Alt+O)", fill: "Filled", outline: "Outlines" }, outlinesNext: "Segments filled or as outlines",
   slab: { name: "Slab", next: "Next slab: maximum, minimum, mean, none", none: "No slab", max: "Maximum (MIP)", min: "Minimum (MinIP)", mean: "Average", short: { max: "MIP", min: "MinIP", mean: "Average" }, thickness: "Thickness of the slab in mm" },
   film: { playName: "Play or stop the film", play: "Play", stop: "Stop", rate: "Frames per second", loop: "Loop", phase: "Phase", time: (at: number, of: number): string => `Phase ${at} of ${of}` },
   fusion: { name: "Overlay", none: "No overlay", opacity: "Opacity of the overlay" },
@@ -55,8 +56,11 @@ export const strings = {
   activeLabel: (name: string): string => `Draw ${name}`,
   form: (name: string): string => `${name}`,
   answered: (done: number, of: number): string => `${done} of ${of} answered`,
-  studyForm: "Study",
-  seriesForm: "Series",
+  levelWords: { patient: "Patient", item: "Study", study: "Study", series: "Series", instance: "Image", frame: "Frame" },
+  placeOf: (at: number, of: number): string => `${at} of ${of}`,
+  partsDone: (done: number, of: number): string => `${done} of ${of} done`,
+  answerNext: "Go to the next answer that is missing",
+  answerFirst: (title: string): string => `Not submitted: ${title} is not answered yet`,
   guidelineToggle: "Show or hide the guideline",
   submit: "Submit, next",
   submitDraft: "Submit with a reason",
@@ -92,6 +96,7 @@ export const strings = {
     form: "Form", forms: { polygon: "Corners", freehand: "Freehand", rectangle: "Rectangle", circle: "Circle" }, act: "Does", fill: "Fills", erase: "Erases",
     side: "Side", within: "Inside", outside: "Outside", depth: "Depth", through: "Whole volume", slab: "Slab", mm: "mm", tolerance: "Tolerance", space: "In 3D", level: "Trace level",
     hint: {
+      window_region: "Drag a rectangle: the window runs over the values in it.",
       polygon: "Click the corners; Enter or the first corner closes.", spline: "Click places on the outline; Enter closes.", polyline: "Click the corners; Enter ends.",
       freehand: "Draw round it in one go.", livewire: "Click on the edge; the line follows it. Enter or the first place closes.", angle: "Click a side, the vertex, the other side.",
       cobb: "Click both ends of one end plate, then of the other.", bidirectional: "Drag the long axis, then click how wide it is.", rotated_box: "Drag one side, then click how wide it is.",
@@ -100,15 +105,15 @@ export const strings = {
   },
   segment: {
     toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
-    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes" },
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior" },
     help: {
       threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
       fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
-      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.",
+      hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
     },
     fields: {
       lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
-      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior",
     } as Readonly<Record<string, string>>,
     choices: {
       axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",
@@ -124,6 +129,20 @@ export const strings = {
     limit: "Paint all values, within the window, or within a range", where: "Paint over everything or only what is empty", eraseActive: "Erase all segments or the active one",
     scissors: "Scissors fill or erase", space: "Wand on the slice or in 3D",
   },
+  lesions: {
+    title: "Lesions over time", unit: "mm", lesion: "Lesion", now: "Now", prior: "Prior", change: "Change", sum: "Sum of diameters", seen: "drawn", save: "Save this table as CSV",
+    states: { new: "new", gone: "not marked", only: "", followed: "" },
+    carry: "Take up", carryHelp: (number: number): string => `Show lesion ${number} beside this study; what is drawn next is lesion ${number}`,
+    carrying: (number: number): string => `What is drawn next is lesion ${number}. A leaves it.`,
+    showHere: (number: number): string => `Go to lesion ${number}`, showBeside: (number: number): string => `Show lesion ${number} of that study beside this one`,
+    sumHelp: "Long axes; of lymph nodes the short one", fromLeast: (change: string): string => (change === "" ? "Change of the sum from the first study" : `From the first study; ${change} from the smallest sum`),
+  },
+  measured: {
+    title: "Measured", suv: "SUVbw", value: "Value", sizes: { length: "Length", long_axis: "Long axis", short_axis: "Short axis", angle: "Angle", area: "Area", volume: "Volume" },
+    statistics: { mean: "Mean", deviation: "SD", least: "Min", most: "Max", median: "Median" }, voxels: (n: number): string => `n ${n.toLocaleString("en")}`,
+    noSuv: (reason: string): string => `No SUV: ${reason}.`,
+  },
+  onSlice: (slice: number): string => `slice ${slice}`,
   number: "Number",
   numberHelp: "The same lesion keeps its number over time points",
   labelForbids: (label: string, tool: string): string => `The protocol has no ${tool} for ${label}`,

@@ -2,7 +2,8 @@
 import { fetchOpinionBricks, type ItemOpinions, type Opinion } from "@/api/review";
 import type { ItemId, ProjectId } from "@/core/ids";
 import type { LabelExtent, Mask } from "@/core/mask";
-import { brickVoxels, extentsOf, labelsOfBrick, makeMask, restoreBricks } from "@/core/mask";
+import { extentsOf, makeMask, restoreBricks } from "@/core/mask";
+import { labelsOfStored } from "@/core/mask_layers";
 import type { Picture } from "@/core/pictures";
 import type { Place } from "./places";
 
@@ -36,19 +37,13 @@ export function layersOf(key: string, gridId: string, dims: Mask["dims"], bricks
     if (bytes === null) continue;
     const held = layers.get(layer) ?? new Map<number, Uint16Array>();
     layers.set(layer, held);
-    held.set(index, layer === 0 ? labelsOfBrick(bytes) : labelsOfBits(bytes, layer));
+    held.set(index, labelsOfStored(layer, bytes));
   }
   return [...layers.values()].map((contents) => {
     const mask = makeMask(dims);
     restoreBricks(mask, contents);
     return { key, gridId, mask, extents: extentsOf(mask) };
   });
-}
-
-function labelsOfBits(bytes: Uint8Array, segment: number): Uint16Array {
-  const labels = new Uint16Array(brickVoxels);
-  for (let n = 0; n < brickVoxels; n++) if ((((bytes[n >> 3] ?? 0) >> (n & 7)) & 1) === 1) labels[n] = segment;
-  return labels;
 }
 
 export const extentOf = (masks: readonly OpinionMask[], key: string, gridId: string, segment: number): LabelExtent | undefined =>

@@ -38,6 +38,12 @@ export function timePlace(recording: Recording, bodies: readonly AnnotationBody[
 export function picturePlace(pictures: readonly Picture[], said: readonly Said[]): Place {
   for (const { annotation } of said) {
     const { target } = annotation;
+    // A series is where it begins; an instance is its first frame.
+    if (target.type === "series" || target.type === "instance" || target.type === "frame") {
+      const picture = pictures.findIndex((one) => one.series.id === target.series_id && (target.type === "series" || one.volume.slices.some((slice) => slice.instance_uid === target.instance_uid)));
+      const slice = target.type === "series" ? 0 : (pictures[picture]?.volume.slices.findIndex((one) => one.instance_uid === target.instance_uid && (target.type === "instance" || one.frame === target.frame)) ?? -1);
+      if (picture >= 0) return { kind: "picture", picture, slice: Math.max(0, slice), gridId: null, segments: [] };
+    }
     if (target.type === "region") {
       const picture = pictures.findIndex((one) => one.series.id === target.series_id && one.volume.slices.some((slice) => slice.instance_uid === target.instance_uid && slice.frame === target.frame));
       const slice = pictures[picture]?.volume.slices.findIndex((one) => one.instance_uid === target.instance_uid && one.frame === target.frame) ?? -1;

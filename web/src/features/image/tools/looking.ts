@@ -1,10 +1,14 @@
 // Tools that change only how the picture is looked at.
 import { placeOn, voxelOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
+import type { PlaneImage } from "@/core/segment/plane_image";
+import { planeImage } from "@/core/segment/plane_image";
 import { toScreen } from "@/ui/slice_pane";
 import { pointOf, withTurn } from "../looking";
 import { shownPicture } from "../model";
 import { planeColours, turnHandles } from "../plane_lines";
+import { windowBetween } from "../presets";
+import { strings } from "../strings";
 import type { TurnHandle } from "../plane_lines";
 import type { PaneTool, ToolContext } from "./tool";
 
@@ -23,6 +27,62 @@ export function windowTool(): PaneTool {
     up: () => undefined,
     cancel: () => undefined,
   };
+}
+
+/** A rectangle over what is to be told apart: the window then runs over the values in it, the outermost hundredths left out. */
+export function windowRegionTool(): PaneTool {
+  let from: SlicePoint | null = null;
+  let to: SlicePoint = { u: 0, v: 0 };
+  const drop = (): void => {
+    from = null;
+  };
+  return {
+    cursor: "crosshair",
+    down: (_, { at }) => {
+      from = at;
+      to = at;
+      return true;
+    },
+    move: (_, { at }) => {
+      to = at;
+    },
+    up: ({ state, volume, cut, services }) => {
+      if (from === null) return;
+      const { slope, intercept } = shownPicture(state).volume.transform;
+      const found = windowBetween(valuesIn(planeImage(volume, cut), from, to).map((value) => value * slope + intercept), 0.01, 0.99);
+      drop();
+      if (found === null) services.say(strings.nothingLoadedHere);
+      else services.setWindow(found.centre, found.width);
+    },
+    cancel: drop,
+    moved: drop,
+    draw: ({ placement }, canvas) => {
+      if (from === null) return;
+      const [[x0, y0], [x1, y1]] = [toScreen(placement, from), toScreen(placement, to)];
+      const ratio = window.devicePixelRatio || 1;
+      for (const [colour, width] of [["rgba(0, 0, 0, 0.7)", 3], ["#2dd4bf", 1.25]] as const) {
+        canvas.strokeStyle = colour;
+        canvas.lineWidth = width * ratio;
+        canvas.setLineDash([5 * ratio, 3 * ratio]);
+        canvas.strokeRect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
+      }
+      canvas.setLineDash([]);
+    },
+  };
+}
+
+/** The samples of a plane between two of its corners. */
+function valuesIn({ width, height, values }: PlaneImage, a: SlicePoint, b: SlicePoint): readonly number[] {
+  const found: number[] = [];
+  const [u0, u1] = [Math.max(0, Math.round(Math.min(a.u, b.u))), Math.min(width - 1, Math.round(Math.max(a.u, b.u)))];
+  const [v0, v1] = [Math.max(0, Math.round(Math.min(a.v, b.v))), Math.min(height - 1, Math.round(Math.max(a.v, b.v)))];
+  for (let v = v0; v <= v1; v++) {
+    for (let u = u0; u <= u1; u++) {
+      const value = values[v * width + u] as number;
+      if (Number.isFinite(value)) found.push(value);
+    }
+  }
+  return found;
 }
 
 export function panTool(): PaneTool {

@@ -3,7 +3,6 @@ import { keyOfCut } from "@/core/cut";
 import type { Point } from "@/core/domain";
 import type { SlicePoint } from "@/core/geometry";
 import { halfThickness } from "@/core/segment/affine";
-import { painter } from "@/core/segment/edit";
 import type { CostMap } from "@/core/segment/livewire";
 import { costMap, Livewire } from "@/core/segment/livewire";
 import { planeImage } from "@/core/segment/plane_image";
@@ -14,7 +13,7 @@ import type { Placement, ShapeLook } from "@/ui/slice_pane";
 import { drawShape } from "@/ui/slice_pane";
 import { allows, labelOf } from "../model";
 import { strings } from "../strings";
-import { editOf, gridOf } from "./edits";
+import { gridOf, painterOf } from "./edits";
 import { isNear } from "./shaping";
 import type { PaneTool, ToolContext } from "./tool";
 
@@ -27,7 +26,7 @@ interface Cutting {
 function cutOut(context: ToolContext, name: string, outline: Outline, { erase, outside, slabMm }: Cutting): void {
   const open = context.services.strokes.begin(name, erase);
   if (open === null) return;
-  scissorRuns(gridOf(context.state), { cut: context.cut, outline, outside, slabMm }, painter(editOf(context, open)).emit);
+  scissorRuns(gridOf(context.state), { cut: context.cut, outline, outside, slabMm }, painterOf(context, open).emit);
   open.end();
 }
 

@@ -16,9 +16,9 @@ export type Overlay =
   | { readonly key: string; readonly kind: "difference"; readonly difference: Difference; readonly colours: ReadonlyMap<number, string> };
 
 /** What the overlay says of each pixel of a cut: 0 nothing, else an index of colour. */
-function marksOn({ cut, volume, mask }: ToolContext, overlay: Overlay): Uint16Array {
+function marksOn({ cut, volume, layers }: ToolContext, overlay: Overlay): Uint16Array {
   const { width, height } = cut.size;
-  if (overlay.kind === "difference") return differenceOn(cut, mask.dims, overlay.difference);
+  if (overlay.kind === "difference") return differenceOn(cut, layers.dims, overlay.difference);
   const marks = new Uint16Array(width * height);
   const { values } = planeImage(volume, cut);
   const { low, high } = overlay.range;

@@ -2,10 +2,9 @@
 import { pointOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
 import { brushRuns } from "@/core/segment/brush";
-import { painter } from "@/core/segment/edit";
 import { drawBrush } from "@/ui/slice_pane";
 import { strings } from "../strings";
-import { editOf, gridOf } from "./edits";
+import { gridOf, painterOf } from "./edits";
 import type { OpenStroke, PaneTool, ToolContext } from "./tool";
 
 export interface BrushKind {
@@ -18,7 +17,7 @@ function paintWay(context: ToolContext, open: OpenStroke, from: SlicePoint, to: 
   const { state, cut } = context;
   // A slice's pixels are voxels: a press paints the voxel that the pointer is in, as the grid has it.
   const way = { from: pointOn(cut, from), to: pointOn(cut, to), radiusMm: state.radiusMm, normal: sphere ? null : cut.normalMm };
-  brushRuns(gridOf(state), way, painter(editOf(context, open)).emit);
+  brushRuns(gridOf(state), way, painterOf(context, open).emit);
 }
 
 export function brushTool({ erases, sphere }: BrushKind): PaneTool {

@@ -1,6 +1,6 @@
 // The tool behind each name.
 import type { Tool } from "../model";
-import { crosshairTool, panTool, windowTool, zoomTool } from "./looking";
+import { crosshairTool, panTool, windowRegionTool, windowTool, zoomTool } from "./looking";
 import { livewireTool, scissorsTool } from "./outlining";
 import { brushTool } from "./painting";
 import { shapeTool } from "./shaping";
@@ -9,6 +9,7 @@ import { wandTool } from "./wand";
 
 const makers: Readonly<Record<Tool, () => PaneTool>> = {
   window: windowTool,
+  window_region: windowRegionTool,
   pan: panTool,
   zoom: zoomTool,
   crosshair: crosshairTool,

@@ -31,8 +31,7 @@ function measured(state: ImageState, stage: Stage, body: AnnotationBody): Annota
   if (body.target.type !== "region" || slice === null) return body;
   const picture = shownPicture(state);
   const { volume } = stage.pictureOf(picture, slice);
-  const { grid, transform } = picture.volume;
-  const measurements = stored(measureShape(body.target.geometry, grid.affine, volume, slice, transform), transform.unit);
+  const measurements = stored(measureShape(body.target.geometry, picture.volume, volume, slice), picture.volume);
   return Object.keys(measurements).length === 0 ? body : { ...body, measurements };
 }
 

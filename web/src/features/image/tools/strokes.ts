@@ -3,12 +3,13 @@ import type { AnnotationBody } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
 import { beginStroke, contentsOf, endStroke, restoreBricks } from "@/core/mask";
+import { allLayers, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { AnnotationSession } from "@/core/workspace";
 import type { ImageState } from "../model";
 import { allows, gridIdOf, labelOf, maskFinding, recordStroke, selectedBody, shownPicture } from "../model";
 import type { Stage } from "../stage";
 import { strings } from "../strings";
-import type { OpenStroke, StrokeServices } from "./tool";
+import type { OpenStroke, StrokePart, StrokeServices } from "./tool";
 
 const saveEveryMs = 500;
 
@@ -44,25 +45,49 @@ export function strokeServices(parts: StrokeParts): StrokeServices {
         session.put(made);
       }
       const title = labelOf(state, erase ? (selected?.label ?? null) : state.label)?.title ?? "";
-      return openStroke(parts, title === "" ? name : strings.steps.on(name, title), erase ? 0 : segment, made);
+      const overlaps = labelOf(state, state.label)?.overlaps ?? false;
+      return openStroke(parts, { name: title === "" ? name : strings.steps.on(name, title), label: erase ? 0 : segment, made: made === null ? [] : [made], overlaps });
+    },
+    beginWith: (name, made) => {
+      const state = now.current;
+      set({ ...state, bodies: [...state.bodies, ...made], selected: made[0]?.id ?? null });
+      for (const body of made) session.put(body);
+      const [first] = made;
+      return openStroke(parts, { name, label: first?.target.type === "mask" ? first.target.segment : 1, made, overlaps: false });
     },
   };
 }
 
-function openStroke({ now, set, stage, session }: StrokeParts, name: string, label: number, made: AnnotationBody | null): OpenStroke {
-  const { volume } = shownPicture(now.current);
-  const mask = stage.maskOf(volume);
-  const stroke = beginStroke();
+/** The layers that a stroke changes: an eraser takes from all of them. */
+function partsOf(layers: ReturnType<Stage["layersOf"]>, label: number, overlaps: boolean): readonly StrokePart[] {
+  if (label === 0) return allLayers(layers).map(([layer, mask]) => ({ layer, mask, stroke: beginStroke() }));
+  const layer = layerForSegment(layers, label, overlaps);
+  return [{ layer, mask: layerOf(layers, layer), stroke: beginStroke() }];
+}
+
+interface Begun {
+  /** The undo step's. */
+  readonly name: string;
+  readonly label: number;
+  /** Findings that it makes, which its undo takes away. */
+  readonly made: readonly AnnotationBody[];
+  readonly overlaps: boolean;
+}
+
+function openStroke({ now, set, stage, session }: StrokeParts, { name, label, made, overlaps }: Begun): OpenStroke {
+  const { grid_id: gridId } = shownPicture(now.current).volume;
+  const parts = partsOf(stage.layersOf(shownPicture(now.current).volume), label, overlaps);
   let lastSaved = performance.now();
   const save = (): void => {
-    if (stroke.unsaved.size === 0) return;
-    stage.saveBricks(volume.grid_id, contentsOf(mask, stroke.unsaved));
-    stroke.unsaved.clear();
-    lastSaved = performance.now();
+    for (const { layer, mask, stroke } of parts) {
+      if (stroke.unsaved.size === 0) continue;
+      stage.saveBricks(gridId, layer, contentsOf(mask, stroke.unsaved));
+      stroke.unsaved.clear();
+      lastSaved = performance.now();
+    }
   };
   return {
-    mask,
-    stroke,
+    parts,
     label,
     locked: lockedSegments(now.current),
     touched: () => {
@@ -71,18 +96,20 @@ function openStroke({ now, set, stage, session }: StrokeParts, name: string, lab
     },
     end: () => {
       save();
-      const { before, after } = endStroke(mask, stroke);
-      if (before.size > 0 || made !== null) set(recordStroke(now.current, name, volume.grid_id, before, after, made));
+      const touched = parts.filter(({ stroke }) => stroke.before.size > 0).map(({ layer, mask, stroke }) => ({ layer, ...endStroke(mask, stroke) }));
+      if (touched.length > 0 || made.length > 0) set(recordStroke(now.current, name, gridId, touched, made));
       stage.settled();
     },
     cancel: () => {
-      restoreBricks(mask, stroke.before);
-      if (stroke.before.size > 0) stage.saveBricks(volume.grid_id, stroke.before);
-      if (made !== null) {
-        const { id } = made;
+      for (const { layer, mask, stroke } of parts) {
+        restoreBricks(mask, stroke.before);
+        stage.saveBricks(gridId, layer, stroke.before);
+      }
+      if (made.length > 0) {
+        const gone = new Set(made.map((body) => body.id));
         const current = now.current;
-        set({ ...current, bodies: current.bodies.filter((body) => body.id !== id), selected: current.selected === id ? null : current.selected });
-        session.remove(id);
+        set({ ...current, bodies: current.bodies.filter((body) => !gone.has(body.id)), selected: current.selected !== null && gone.has(current.selected) ? null : current.selected });
+        for (const id of gone) session.remove(id);
       }
       stage.settled();
     },
@@ -90,6 +117,6 @@ function openStroke({ now, set, stage, session }: StrokeParts, name: string, lab
 }
 
 function lockedSegments(state: ImageState): ReadonlySet<number> {
-  const segments = state.bodies.flatMap((body) => (state.locked.has(body.id) && body.target.type === "mask" ? [body.target.segment] : []));
+  const segments = state.bodies.flatMap((body) => (state.locked.has(body.id) && body.target.type === "mask" && body.target.grid_id === gridIdOf(state) ? [body.target.segment] : []));
   return new Set(segments);
 }

@@ -5,15 +5,22 @@ import type { AnnotationBody, Point } from "@/core/domain";
 import type { PlaneName, SlicePoint, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import type { Mask, Stroke } from "@/core/mask";
+import type { MaskLayers } from "@/core/mask_layers";
 import type { Volume } from "@/core/volume";
 import type { Placement, ShapeLook } from "@/ui/slice_pane";
 import type { Changed, ImageState, Tool } from "../model";
 
+/** One layer of the mask that a stroke changes; `stroke` notes what its bricks held before. */
+export interface StrokePart {
+  readonly layer: number;
+  readonly mask: Mask;
+  readonly stroke: Stroke;
+}
+
 /** A stroke under way: whatever changes voxels of the mask between press and release, and is undone as one step. */
 export interface OpenStroke {
-  readonly mask: Mask;
-  /** Handed to paintVoxel, which notes what bricks held before. */
-  readonly stroke: Stroke;
+  /** The layer that is painted; of an eraser all that it takes from. */
+  readonly parts: readonly StrokePart[];
   /** The segment that is painted; 0 takes voxels away. */
   readonly label: number;
   /** Segments whose voxels stay. */
@@ -32,6 +39,8 @@ export interface StrokeServices {
    * said) when the label cannot be painted or the finding is locked. `name` is the undo step's.
    */
   readonly begin: (name: string, erase: boolean) => OpenStroke | null;
+  /** Begins a stroke of the exclusive layer that makes these findings. */
+  readonly beginWith: (name: string, made: readonly AnnotationBody[]) => OpenStroke;
 }
 
 export interface ToolServices {
@@ -62,7 +71,7 @@ export interface ToolContext {
   /** Device pixels of the pane. */
   readonly canvas: { readonly width: number; readonly height: number };
   readonly volume: Volume;
-  readonly mask: Mask;
+  readonly layers: MaskLayers;
   /** Shapes that the pane shows, in places of the cut; none on planes that were not acquired. */
   readonly shapes: readonly ShapeLook[];
   /** The active label's colour. */

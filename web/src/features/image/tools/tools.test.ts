@@ -45,6 +45,7 @@ interface Bench {
   readonly key: (key: string) => void;
   readonly shapes: { readonly tool: Tool; readonly points: readonly Place[] }[];
   readonly steps: string[];
+  readonly windows: { readonly centre: number; readonly width: number }[];
 }
 
 /** A tool on a cut; places are millimetres from the middle. */
@@ -55,13 +56,15 @@ function bench(tool: Tool, cut: Cut, options: Partial<ToolOptions> = {}, mask = 
   const state: ImageState = { ...start, pictures, radiusMm: 5, options: { ...start.options, ...options } };
   const shapes: Bench["shapes"] = [];
   const steps: string[] = [];
+  const windows: Bench["windows"] = [];
   const services = {
-    strokes: { begin: (name: string, erase: boolean) => ({ mask, stroke: beginStroke(), label: erase ? 0 : label, locked: new Set<number>(), touched: () => undefined, cancel: () => undefined, end: () => { steps.push(name); } }) },
+    setWindow: (centre: number, width: number) => windows.push({ centre, width }),
+    strokes: { begin: (name: string, erase: boolean) => ({ parts: [{ layer: 0, mask, stroke: beginStroke() }], label: erase ? 0 : label, locked: new Set<number>(), touched: () => undefined, cancel: () => undefined, end: () => { steps.push(name); } }) },
     addShape: (kind: Tool, points: readonly Place[]) => shapes.push({ tool: kind, points }),
     redraw: () => undefined,
     say: (text: string) => steps.push(text),
   } as unknown as ToolContext["services"];
-  const context: ToolContext = { state, cut, placement: { originX: 0, originY: 0, scaleU: 20, scaleV: 20 }, canvas: { width: 400, height: 400 }, volume, mask, shapes: [], colour: "#e69f00", pointer: null, services };
+  const context: ToolContext = { state, cut, placement: { originX: 0, originY: 0, scaleU: 20, scaleV: 20 }, canvas: { width: 400, height: 400 }, volume, layers: { dims, exclusive: mask, own: new Map() }, shapes: [], colour: "#e69f00", pointer: null, services };
   const zero = placeOn(cut, middle);
   const at = ([x, y]: Place): { u: number; v: number } => ({ u: zero.u + x / cut.spacing.u, v: zero.v + y / cut.spacing.v });
   const event = (place: Place): ToolEvent => ({ at: at(place), path: [at(place)], dx: 0, dy: 0, shift: false, ctrl: false, alt: false });
@@ -72,7 +75,7 @@ function bench(tool: Tool, cut: Cut, options: Partial<ToolOptions> = {}, mask = 
     for (const place of rest) made.move(context, event(place));
     made.up(context, event(path.at(-1) ?? first));
   };
-  return { mask, press, click: (place) => press([place]), hover: (place) => made.hover?.(context, event(place)), key: (key) => made.key?.(context, key), shapes, steps };
+  return { mask, press, click: (place) => press([place]), hover: (place) => made.hover?.(context, event(place)), key: (key) => made.key?.(context, key), shapes, steps, windows };
 }
 
 /** Voxels that are not what `expected` says, and how many it wants. */
@@ -108,6 +111,13 @@ describe.each(cuts)("tools on the %s plane", (_, cut) => {
     const limited = bench("sphere", cut, { limit: "typed", low: 0, high: 200 });
     limited.click([10.013, 0.017]);
     expect(wrong(limited.mask, (x, y, depth, i, j, k) => Math.hypot(x - 10.013, y - 0.017, depth) <= 5 && awayFromMiddle(i, j, k) < 12, cut)[0]).toBe(0);
+  });
+
+  it("window by region takes the values under the rectangle", () => {
+    const { press, windows } = bench("window_region", cut);
+    press([[-3, -3], [3, 3]]);
+    press([[-3, 0], [16, 3]]);
+    expect(windows).toEqual([{ centre: 100, width: 1.1 }, { centre: -350, width: 901 }].map(({ centre, width }) => ({ centre: expect.closeTo(centre, 0), width: expect.closeTo(width, 0) })));
   });
 
   it("eraser takes away what the brush painted", () => {

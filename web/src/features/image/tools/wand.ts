@@ -4,7 +4,6 @@ import { keyOfCut, voxelOn } from "@/core/cut";
 import type { SlicePoint } from "@/core/geometry";
 import { edgesOf } from "@/core/mask_slice";
 import type { SampleRange } from "@/core/segment/edit";
-import { painter } from "@/core/segment/edit";
 import type { PlaneImage } from "@/core/segment/plane_image";
 import { planeImage } from "@/core/segment/plane_image";
 import type { PlaneRegion } from "@/core/segment/wand";
@@ -12,7 +11,7 @@ import { emitPlaneRegion, emitRegion, levelRegion, regionInVolume, regionOnPlane
 import { toScreen } from "@/ui/slice_pane";
 import { shownPicture } from "../model";
 import { strings } from "../strings";
-import { editOf, gridOf } from "./edits";
+import { gridOf, painterOf } from "./edits";
 import type { PaneTool, ToolContext } from "./tool";
 
 /** A tolerance that lets the whole body in shall not be waited for. */
@@ -51,7 +50,8 @@ export function wandTool(): PaneTool {
     if (sample === undefined) return services.say(strings.nothingLoadedHere);
     const open = services.strokes.begin(wand.level ? strings.steps.level : strings.steps.wand, erase);
     if (open === null) return;
-    const { emit } = painter(editOf(context, open));
+    // On a turned plane a pixel stands for the voxel nearest to it, which need not be the one that is filled: that one has to be alike too.
+    const { emit } = painterOf(context, open, wand.level ? null : rangeAbout(state, sample));
     if (wand.space && !wand.level) {
       const [i, j, k] = voxelOn(cut, at);
       const region = regionInVolume(volume, [Math.round(i), Math.round(j), Math.round(k)], rangeAbout(state, sample), voxelsMax);

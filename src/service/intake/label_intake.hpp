@@ -1,0 +1,41 @@
+// Files of other tools' labels on a project's images, once the images of the import are in.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/intake/prepared.hpp"
+#include "service/prelabel/image_finder.hpp"
+#include "service/prelabel/keep_labels.hpp"
+
+namespace consilium::service {
+
+// Whether the file is a DICOM object of labels. False for what does not read: whoever takes it for
+// an image says what is wrong.
+[[nodiscard]] bool holds_labels(ByteView dicom);
+
+class LabelIntake {
+ public:
+  LabelIntake(const IntakeTools& tools, const LabelMap& map)
+      : tools_(tools),
+        images_(tools.store, tools.project),
+        keeper_(tools.store, tools.clock, tools.random, tools.project, map) {}
+
+  // Gives what is to be committed to the sink; each thing before the next one is made. What of the
+  // file was not taken over comes back, or nothing. Errors: those of reading; NotFound when the
+  // project has none of its images; Conflict without a protocol.
+  [[nodiscard]] Result<std::optional<Error>> take_object(ByteView dicom, const PreparedSink& sink);
+
+  [[nodiscard]] std::int64_t labels_added() const { return labels_added_; }
+
+ private:
+  [[nodiscard]] Result<std::optional<Error>> keep(const ReadLabels& read, const PreparedSink& sink);
+
+  const IntakeTools& tools_;
+  ImageFinder images_;
+  LabelKeeper keeper_;
+  std::int64_t labels_added_ = 0;  // that are committed
+};
+
+}  // namespace consilium::service

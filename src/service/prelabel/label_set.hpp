@@ -1,0 +1,63 @@
+// What a file of another tool's labels says, whatever its format: which labels, where on which of
+// our images, and which tool said so. Readers make it; keep_labels.hpp keeps it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "domain/image/mask.hpp"
+#include "domain/label/annotation.hpp"
+#include "domain/label/coded_concept.hpp"
+#include "domain/label/stored_annotation.hpp"
+
+namespace consilium::service {
+
+// The rater that a file's labels are of. A model is what an algorithm drew; an import is a label
+// set that does not say so, or that people made elsewhere: they are no people of ours.
+struct ToolName {
+  RaterKind kind = RaterKind::Import;
+  std::string name;  // "TotalSegmentator 2.4.0"
+  friend auto operator<=>(const ToolName&, const ToolName&) = default;
+};
+
+// A layer taken apart: each value that occurs, with its voxels.
+using SplitLayer = std::shared_ptr<const std::map<std::uint16_t, BinaryBricks>>;
+// The voxels of a layer that have the value (there are some); it lies on one of our grids.
+struct SaidVoxels {
+  std::string grid_id;
+  SplitLayer layer;
+  std::uint16_t value = 1;
+};
+// A drawing that may be told as several kinds of geometry (a rectangle is a polygon too), the most
+// telling first: the protocol decides.
+struct SaidRegion {
+  std::vector<RegionTarget> forms;
+};
+// The label was looked for on the item, and is not there: a segment without any voxel.
+struct SaidAbsent {};
+
+struct SaidLabel {
+  std::string key;                  // tells it apart in its file: "segment 3"
+  std::string name;                 // as the file names it
+  std::vector<CodedConcept> codes;  // of what it is, the most particular first
+  ToolName tool;
+  std::variant<SaidVoxels, SaidRegion, SaidAbsent> place;
+  std::map<std::string, Quantity> measurements = {};
+};
+
+// Of one file and one item.
+struct LabelSet {
+  ItemId item;
+  std::string source;  // tells the file from others: its SOP instance UID, or its content
+  std::vector<SaidLabel> labels;
+};
+
+struct ReadLabels {
+  std::vector<LabelSet> sets;
+  std::vector<std::string> notes;  // what stands in the file and is not taken over, and why
+};
+
+}  // namespace consilium::service

@@ -1,0 +1,257 @@
+#include "service/prelabel/report_regions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "service/prelabel/object_labels.hpp"
+
+namespace consilium::service {
+namespace {
+
+bool is_near(const ImagePoint& a, const ImagePoint& b) {
+  constexpr double tolerance_px = 1e-3;
+  return std::abs(a.x - b.x) < tolerance_px && std::abs(a.y - b.y) < tolerance_px;
+}
+
+// Four corners with right angles, rows and columns or not.
+bool is_rectangle(const std::vector<ImagePoint>& corners) {
+  constexpr double tolerance = 1e-3;
+  if (corners.size() != 4) return false;
+  for (std::size_t i = 0; i < 4; ++i) {
+    const ImagePoint& a = corners[i];
+    const ImagePoint& b = corners[(i + 1) % 4];
+    const ImagePoint& c = corners[(i + 2) % 4];
+    const double along = (b.x - a.x) * (c.x - b.x) + (b.y - a.y) * (c.y - b.y);
+    const double size = std::hypot(b.x - a.x, b.y - a.y) * std::hypot(c.x - b.x, c.y - b.y);
+    if (size == 0 || std::abs(along) > tolerance * size) return false;
+  }
+  return true;
+}
+
+std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of_ring(
+    std::vector<ImagePoint> ring) {
+  std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms;
+  if (const auto box = as_box(ring)) {
+    forms.push_back({GeometryKind::Box, {box->first, box->second}});
+  }
+  if (is_rectangle(ring)) forms.push_back({GeometryKind::RotatedBox, ring});
+  forms.push_back({GeometryKind::Polygon, std::move(ring)});
+  return forms;
+}
+
+bool has_word(const SrGroup& group, std::string_view code) {
+  return std::ranges::any_of(group.measurements,
+                             [&](const SrMeasurement& m) { return m.name.code == code; });
+}
+
+// Open lines: what was measured on them says which they are.
+std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of_line(
+    const SrGroup& group, std::vector<ImagePoint> points) {
+  constexpr std::string_view cobb_angle = "285285000";
+  std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms;
+  if (points.size() == 2) forms.push_back({GeometryKind::Length, points});
+  if (points.size() == 3) forms.push_back({GeometryKind::Angle, points});
+  if (points.size() == 4) {
+    forms.push_back(
+        {has_word(group, cobb_angle) ? GeometryKind::Cobb : GeometryKind::Bidirectional, points});
+  }
+  forms.push_back({GeometryKind::Polyline, std::move(points)});
+  return forms;
+}
+
+std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>> forms_of(const SrGroup& group,
+                                                                       const SrRegion& region) {
+  std::vector<ImagePoint> points = region.points;
+  switch (region.graphic) {
+    case SrGraphic::Point:
+    case SrGraphic::Multipoint:
+      return {{GeometryKind::Point, {points.front()}}};
+    case SrGraphic::Ellipse:
+      if (points.size() != 4) return {};
+      return {{GeometryKind::Ellipse, std::move(points)}};
+    case SrGraphic::Circle: {
+      if (points.size() != 2) return {};
+      const ImagePoint c = points[0];
+      const double r = std::hypot(points[1].x - c.x, points[1].y - c.y);
+      return {{GeometryKind::Ellipse,
+               {{c.x - r, c.y}, {c.x + r, c.y}, {c.x, c.y - r}, {c.x, c.y + r}}}};
+    }
+    case SrGraphic::Polyline:
+      break;
+  }
+  if (points.size() >= 4 && is_near(points.front(), points.back())) {
+    points.pop_back();
+    return forms_of_ring(std::move(points));
+  }
+  if (points.size() < 2) return {};
+  return forms_of_line(group, std::move(points));
+}
+
+// The group's own region, else the lines that its measurements were taken on: a long and a short
+// axis are one drawing.
+std::optional<SrRegion> region_of(const SrGroup& group) {
+  if (const auto* region = std::get_if<SrRegion>(&group.place)) return *region;
+  std::optional<SrRegion> joined;
+  for (const SrMeasurement& measurement : group.measurements) {
+    if (!measurement.inferred_from) continue;
+    const SrRegion& line = *measurement.inferred_from;
+    if (!joined) {
+      joined = line;
+    } else if (joined->points.size() == 2 && line.points.size() == 2 &&
+               joined->image == line.image) {
+      const auto& axis = line.points;
+      const auto length = [](const std::vector<ImagePoint>& p) {
+        return std::hypot(p[1].x - p[0].x, p[1].y - p[0].y);
+      };
+      std::vector<ImagePoint> both = joined->points;
+      const bool is_longer = length(axis) > length(both);
+      both.insert(is_longer ? both.begin() : both.end(), axis.begin(), axis.end());
+      joined->points = std::move(both);
+    }
+  }
+  return joined;
+}
+
+ToolName tool_of(const ReadMeasurementReport& report) {
+  ToolName tool{.kind = report.device ? RaterKind::Model : RaterKind::Import,
+                .name = tool_name(report.manufacturer, report.model, report.software_version, "")};
+  if (report.device && !report.device->name.empty()) {
+    tool.name = tool_name(report.device->manufacturer, report.device->model,
+                          report.software_version, report.device->name);
+  }
+  return tool;
+}
+
+void add_names(SaidLabel& said, const SrGroup& group) {
+  if (group.finding) {
+    said.codes.push_back(*group.finding);
+    said.name = group.finding->display;
+  }
+  if (said.name.empty()) said.name = group.tracking_id;
+}
+
+std::map<std::string, Quantity> measured(const SrGroup& group) {
+  std::map<std::string, Quantity> values;
+  for (const SrMeasurement& measurement : group.measurements) {
+    std::string name;
+    for (const char c : measurement.name.display) {
+      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == ' ' ? '_' : c;
+    }
+    constexpr std::size_t measurement_count_max = 32;
+    if (name.empty() || measurement.derivation || values.size() >= measurement_count_max) continue;
+    values.emplace(name, Quantity{.number = measurement.value, .unit = measurement.unit.code});
+  }
+  return values;
+}
+
+class ReportLabels {
+ public:
+  ReportLabels(const ReadMeasurementReport& report, ImageFinder& images)
+      : report_(report), images_(images) {
+    read_.notes = report.notes;
+  }
+
+  Result<ReadLabels> run() {
+    for (std::size_t g = 0; g < report_.groups.size(); ++g) CSL_TRY(add(g));
+    if (missing_ > 0 && read_.sets.empty()) {
+      return fail(ErrorCode::NotFound,
+                  fmt::format("none of the images of its {} regions is in the project", missing_),
+                  missing_uid_, "import the images first, or together with it");
+    }
+    if (missing_ > 0) {
+      read_.notes.push_back(
+          fmt::format("the images of {} of its regions are not in the project", missing_));
+    }
+    if (of_segments_ > 0) {
+      read_.notes.push_back(fmt::format(
+          "{} groups are about segments: their voxels come with the segmentation itself",
+          of_segments_));
+    }
+    if (without_place_ > 0) {
+      read_.notes.push_back(
+          fmt::format("{} groups have no place on an image and are left out", without_place_));
+    }
+    if (!report_.evaluations.empty()) {
+      read_.notes.push_back(
+          fmt::format("{} answers about the whole study are left out", report_.evaluations.size()));
+    }
+    return std::move(read_);
+  }
+
+ private:
+  Status add(std::size_t g) {
+    const SrGroup& group = report_.groups[g];
+    if (std::holds_alternative<SrSegmentReference>(group.place)) {
+      ++of_segments_;
+      return {};
+    }
+    const auto region = region_of(group);
+    const auto forms = region ? forms_of(group, *region)
+                              : std::vector<std::pair<GeometryKind, std::vector<ImagePoint>>>{};
+    if (forms.empty()) {
+      ++without_place_;
+      return {};
+    }
+    const auto image = CSL_TRY(images_.image(region->image.sop_instance_uid));
+    if (!image) {
+      if (missing_++ == 0) missing_uid_ = region->image.sop_instance_uid;
+      return {};
+    }
+    SaidLabel said{.key = "group " + std::to_string(g + 1),
+                   .name = {},
+                   .codes = {},
+                   .tool = tool_of(report_),
+                   .place = SaidRegion{},
+                   .measurements = measured(group)};
+    add_names(said, group);
+    const int frame = std::max(region->image.frame_number, 1) - 1;
+    for (const auto& [kind, points] : forms) {
+      std::get<SaidRegion>(said.place)
+          .forms.push_back({.series_id = image->series,
+                            .instance_uid = image->instance_uid,
+                            .frame_index = static_cast<std::uint32_t>(frame),
+                            .kind = kind,
+                            .points = points});
+    }
+    set_of(image->item).labels.push_back(std::move(said));
+    return {};
+  }
+
+  LabelSet& set_of(const ItemId& item) {
+    const auto found = std::ranges::find(read_.sets, item, &LabelSet::item);
+    if (found != read_.sets.end()) return *found;
+    return read_.sets.emplace_back(
+        LabelSet{.item = item, .source = report_.sop_instance_uid, .labels = {}});
+  }
+
+  const ReadMeasurementReport& report_;
+  ImageFinder& images_;
+  ReadLabels read_;
+  std::size_t missing_ = 0;
+  std::string missing_uid_;
+  std::size_t of_segments_ = 0;
+  std::size_t without_place_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::pair<ImagePoint, ImagePoint>> as_box(const std::vector<ImagePoint>& ring) {
+  if (ring.size() != 4 || !is_rectangle(ring)) return std::nullopt;
+  const auto is_straight = [](const ImagePoint& a, const ImagePoint& b) {
+    constexpr double tolerance_px = 1e-3;
+    return std::abs(a.x - b.x) < tolerance_px || std::abs(a.y - b.y) < tolerance_px;
+  };
+  if (!is_straight(ring[0], ring[1]) || !is_straight(ring[1], ring[2])) return std::nullopt;
+  const auto [left, right] = std::minmax({ring[0].x, ring[1].x, ring[2].x, ring[3].x});
+  const auto [top, bottom] = std::minmax({ring[0].y, ring[1].y, ring[2].y, ring[3].y});
+  return std::pair{ImagePoint{left, top}, ImagePoint{right, bottom}};
+}
+
+Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report, ImageFinder& images) {
+  return ReportLabels(report, images).run();
+}
+
+}  // namespace consilium::service
