@@ -158,7 +158,7 @@ try {
   await page.setViewportSize({ width: 1280, height: 800 });
 
   // ---- left and come back to
-  await page.keyboard.press("Shift+W");
+  await page.keyboard.press("Alt+R");
   await page.waitForURL(`**/review/${item.id}`);
   await page.getByText(/^Draft in work, begun/).waitFor();
   await page.waitForTimeout(900);

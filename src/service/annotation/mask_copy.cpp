@@ -15,7 +15,6 @@ namespace {
 
 // A stroke has at most 4,096 bricks; a copy takes whole segments at once.
 constexpr std::size_t copied_brick_count_max = 65'536;
-constexpr std::size_t laid_brick_count_max = 8192;
 
 void add_exclusive(const Bytes& brick, std::uint16_t segment, std::vector<std::uint8_t>& bits) {
   for (std::size_t i = 0; i < brick_voxel_count; ++i) {
@@ -131,30 +130,6 @@ Result<std::optional<MaskCopy>> become(storage::Store& store, const storage::Rea
   return std::optional<MaskCopy>{std::move(copy)};
 }
 
-// Gives the free voxels of an exclusive brick that `bits` names to `segment`; how many were
-// another's.
-std::uint64_t lay(Bytes& brick, const std::vector<std::uint8_t>& bits, std::uint16_t segment) {
-  std::uint64_t taken = 0;
-  for (std::size_t i = 0; i < brick_voxel_count; ++i) {
-    if ((bits[i / 8] & (1U << (i % 8))) == 0) continue;
-    const unsigned label = std::to_integer<unsigned>(brick[2 * i]) |
-                           (std::to_integer<unsigned>(brick[2 * i + 1]) << 8U);
-    if (label != 0) {
-      taken += label == segment ? 0U : 1U;
-      continue;
-    }
-    brick[2 * i] = static_cast<std::byte>(segment & 0xFFU);
-    brick[2 * i + 1] = static_cast<std::byte>(segment >> 8U);
-  }
-  return taken;
-}
-
-Status check_laid(const std::map<std::uint32_t, Bytes>& bricks) {
-  if (bricks.size() <= laid_brick_count_max) return {};
-  return fail(ErrorCode::TooLarge, "the mask has more than 8,192 bricks", "",
-              "take one reader's mask as it is, or draw it anew");
-}
-
 }  // namespace
 
 Result<std::optional<MaskCopy>> copy_segments(storage::Store& store, const storage::Reader& reader,
@@ -184,41 +159,6 @@ Result<std::optional<MaskCopy>> copy_mask(storage::Store& store, const storage::
          CSL_TRY(read_brick(store, item.patient, row)));
   }
   return become(store, reader, item, rater, grid_id, std::move(wanted), patch);
-}
-
-Result<LaidMask> lay_segments(storage::Store& store, const storage::Reader& reader,
-                              const storage::ItemRow& item, const RaterId& rater,
-                              const std::string& grid_id, const std::optional<RaterId>& base,
-                              std::span<const SegmentCopy> copies, const MaskPatchId& patch) {
-  LaidMask laid;
-  Changes wanted;
-  std::map<std::uint32_t, Bytes> bricks;
-  if (base) {
-    for (const storage::MaskBrickRow& row :
-         CSL_TRY(storage::mask_bricks(reader, item.id, *base, grid_id, 0))) {
-      bricks[row.brick] = CSL_TRY(read_brick(store, item.patient, row));
-      CSL_TRY(check_laid(bricks));
-    }
-  }
-  for (const SegmentCopy& copy : copies) {
-    for (const auto& [index, bits] : CSL_TRY(load_segment(store, reader, item.patient, item.id,
-                                                          copy.from, grid_id, copy.segment))) {
-      if (copy.in_own_layer) {
-        want(wanted, {.layer = copy.as, .brick = index},
-             Bytes(std::as_bytes(std::span(bits)).begin(), std::as_bytes(std::span(bits)).end()));
-        continue;
-      }
-      Bytes& brick = bricks[index];
-      brick.resize(exclusive_brick_bytes);
-      laid.overlaps += lay(brick, bits, copy.as);
-      CSL_TRY(check_laid(bricks));
-    }
-  }
-  for (auto& [index, bytes] : bricks) {
-    want(wanted, {.layer = 0, .brick = index}, std::move(bytes));
-  }
-  laid.mask = CSL_TRY(become(store, reader, item, rater, grid_id, std::move(wanted), patch));
-  return laid;
 }
 
 }  // namespace consilium::service

@@ -1,5 +1,4 @@
-// Segments of one rater's mask taken over into another's: what an adjudicator's word on a mask is,
-// or what they begin to draw from.
+// Segments of one rater's mask taken over into another's: what an adjudicator's word on a mask is.
 #pragma once
 
 #include <cstdint>
@@ -29,14 +28,13 @@ namespace consilium::service {
 struct SegmentCopy {
   RaterId from;
   std::uint16_t segment = 1;
-  std::uint16_t as = 1;
-  bool in_own_layer = true;  // where it may overlap others
+  std::uint16_t as = 1;  // each copy gets a layer of its own, so copies may overlap
 };
 
-// The event `mask.patched` that makes `rater`'s mask on the grid exactly these segments, each in a
-// layer of its own; nothing when it is that already. The object that it names is on the disk. It
-// holds for revision `base_revision` of the mask alone: whoever appends it looks whether that still
-// is the present one. Errors: TooLarge past 65,536 changed bricks.
+// The event `mask.patched` that makes `rater`'s mask on the grid exactly these segments; nothing
+// when it is that already. The object that it names is on the disk. It holds for revision
+// `base_revision` of the mask alone: whoever appends it looks whether that still is the present
+// one. Errors: TooLarge past 65,536 changed bricks.
 struct MaskCopy {
   storage::EventDraft event;
   std::int64_t base_revision = 0;
@@ -45,20 +43,5 @@ struct MaskCopy {
     storage::Store& store, const storage::Reader& reader, const storage::ItemRow& item,
     const RaterId& rater, const std::string& grid_id, std::span<const SegmentCopy> copies,
     const MaskPatchId& patch);
-
-// The same for a mask that is then edited: `base`'s exclusive layer byte for byte where one is
-// named, then the segments that get no layer of their own laid over what is free of it. A voxel
-// that two of these claim goes to the first; `overlaps` counts them. Errors: TooLarge past 8,192
-// bricks. Cost: the bricks' bytes, 64 KiB each, in memory.
-struct LaidMask {
-  std::optional<MaskCopy> mask;
-  std::uint64_t overlaps = 0;
-};
-[[nodiscard]] Result<LaidMask> lay_segments(storage::Store& store, const storage::Reader& reader,
-                                            const storage::ItemRow& item, const RaterId& rater,
-                                            const std::string& grid_id,
-                                            const std::optional<RaterId>& base,
-                                            std::span<const SegmentCopy> copies,
-                                            const MaskPatchId& patch);
 
 }  // namespace consilium::service

@@ -1,6 +1,5 @@
 // The write path of an adjudication: decided, checked, then all in one transaction.
 #include <boost/json.hpp>
-#include <map>
 
 #include "base/canonical_json.hpp"
 #include "service/annotation/annotation_write.hpp"
@@ -65,30 +64,6 @@ Status apply(Transaction& transaction, const Write& write, ProtocolCache& protoc
                              .revision = stored ? stored->revision + 1 : 1});
 }
 
-// The adjudicator's masks made what was decided, on every grid that has or had some.
-Result<std::vector<MaskCopy>> copy_masks(storage::Store& store, const storage::Reader& reader,
-                                         const storage::ItemRow& item, const RaterId& rater,
-                                         const std::vector<OutcomeLabel>& labels,
-                                         const Clock& clock, Random& random) {
-  std::map<std::string, std::vector<SegmentCopy>> copies;
-  for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, rater))) {
-    copies[mask.grid_id];
-  }
-  for (const OutcomeLabel& label : labels) {
-    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
-    if (mask == nullptr || !label.voxels) continue;
-    copies[mask->grid_id].push_back(
-        {.from = label.voxels->rater, .segment = label.voxels->segment, .as = mask->segment});
-  }
-  std::vector<MaskCopy> masks;
-  for (const auto& [grid_id, segments] : copies) {
-    auto copy = CSL_TRY(copy_segments(store, reader, item, rater, grid_id, segments,
-                                      make_id<MaskPatchId>(clock, random)));
-    if (copy) masks.push_back(std::move(*copy));
-  }
-  return masks;
-}
-
 }  // namespace
 
 Answer<json::object> Review::adjudicate(const Access& access, const ProjectId& project,
@@ -128,8 +103,8 @@ Answer<json::object> Review::adjudicate(const Access& access, const ProjectId& p
                                  *outcome, Stage::Submission);
     if (!labels) return std::unexpected(std::move(labels).error());
     write.labels = std::move(*labels);
-    write.masks = CSL_TRY(
-        copy_masks(store_, *reader, review.read.row, access.rater(), *outcome, clock_, random_));
+    write.masks = CSL_TRY(copy_masks(store_, *reader, review.read.row, access.rater(), *outcome,
+                                     std::nullopt, clock_, random_));
     CSL_TRY(store_.write(actor_of(access), [&](Transaction& transaction) {
       return apply(transaction, write, state_->protocols);
     }));

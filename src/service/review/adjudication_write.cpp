@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 
+#include "service/annotation/mask_take.hpp"
 #include "service/review/item_review.hpp"
 
 namespace consilium::service {
@@ -180,6 +182,37 @@ Answer<std::vector<PreparedAnnotation>> prepare_labels(
   }
   if (!violations.empty()) return refuse(std::move(violations));
   return prepared;
+}
+
+Result<std::vector<MaskCopy>> copy_masks(storage::Store& store, const storage::Reader& reader,
+                                         const storage::ItemRow& item, const RaterId& rater,
+                                         std::span<const OutcomeLabel> labels,
+                                         const std::optional<RaterId>& base, const Clock& clock,
+                                         Random& random) {
+  // A grid that nothing is decided on is emptied.
+  std::map<std::string, std::vector<SegmentCopy>> grids;
+  for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, rater))) {
+    grids[mask.grid_id];
+  }
+  if (base) {
+    for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, *base))) {
+      grids[mask.grid_id];
+    }
+  }
+  for (const OutcomeLabel& label : labels) {
+    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
+    if (mask == nullptr || !label.voxels) continue;
+    grids[mask->grid_id].push_back(
+        {.from = label.voxels->rater, .segment = label.voxels->segment, .as = mask->segment});
+  }
+  std::vector<MaskCopy> masks;
+  for (const auto& [grid_id, segments] : grids) {
+    const auto patch = make_id<MaskPatchId>(clock, random);
+    auto copy = base ? CSL_TRY(copy_mask(store, reader, item, *base, rater, grid_id, patch))
+                     : CSL_TRY(copy_segments(store, reader, item, rater, grid_id, segments, patch));
+    if (copy) masks.push_back(std::move(*copy));
+  }
+  return masks;
 }
 
 }  // namespace consilium::service

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/random.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_copy.hpp"
 #include "service/review/outcome.hpp"
@@ -74,5 +76,12 @@ struct Adjudicated {
 [[nodiscard]] Answer<std::vector<PreparedAnnotation>> prepare_labels(
     const AnnotationWriter& writer, const storage::Reader& reader, ProtocolCache& protocols,
     const Protocol& present, const std::vector<OutcomeLabel>& labels, Stage stage);
+
+// The adjudicator's masks made what was decided, on every grid that has or had some: `base`'s layer
+// by layer as they are where it is given, else each label's segment in a layer of its own.
+[[nodiscard]] Result<std::vector<MaskCopy>> copy_masks(
+    storage::Store& store, const storage::Reader& reader, const storage::ItemRow& item,
+    const RaterId& rater, std::span<const OutcomeLabel> labels, const std::optional<RaterId>& base,
+    const Clock& clock, Random& random);
 
 }  // namespace consilium::service

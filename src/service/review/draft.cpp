@@ -181,7 +181,6 @@ Answer<json::object> Review::begin_draft(const Access& access, const ProjectId& 
   const ItemReview review =
       CSL_TRY(load_review(store_, *reader, state_->protocols, nullptr, access, project, item));
   const std::string name = CSL_TRY(seed_name(request));
-  std::uint64_t overlaps = 0;
   const bool is_same =
       review.draft && review.draft->rater == access.rater() && review.draft->seed == name;
   if (!is_same) {
@@ -193,9 +192,8 @@ Answer<json::object> Review::begin_draft(const Access& access, const ProjectId& 
     auto labels = prepare_labels(writer, *reader, state_->protocols, review.protocol->protocol,
                                  seed->labels, Stage::Draft);
     if (!labels) return std::unexpected(std::move(labels).error());
-    LaidMasks laid = CSL_TRY(lay_masks(store_, *reader, review.read.row, access.rater(),
-                                       review.protocol->protocol, *seed, clock_, random_));
-    overlaps = laid.overlaps;
+    auto masks = CSL_TRY(copy_masks(store_, *reader, review.read.row, access.rater(), seed->labels,
+                                    seed->base, clock_, random_));
     const Begin write{.by = {.access = access,
                              .item = review.read.row,
                              .new_task = make_id<TaskId>(clock_, random_),
@@ -203,7 +201,7 @@ Answer<json::object> Review::begin_draft(const Access& access, const ProjectId& 
                       .seed = name,
                       .rests_on = CSL_TRY(rests_on(*reader, item)),
                       .labels = std::move(*labels),
-                      .masks = std::move(laid.masks)};
+                      .masks = std::move(masks)};
     CSL_TRY(store_.write(actor_of(access), [&](Transaction& transaction) {
       return begin(transaction, write, state_->protocols);
     }));
@@ -215,7 +213,6 @@ Answer<json::object> Review::begin_draft(const Access& access, const ProjectId& 
   if (!draft.is_object()) {
     return fail(ErrorCode::Conflict, "the draft was discarded meanwhile", "", "begin it anew");
   }
-  draft.as_object()["overlapping_voxels"] = overlaps;
   return std::move(draft.as_object());
 }
 

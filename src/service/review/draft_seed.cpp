@@ -96,19 +96,6 @@ Answer<DraftSeed> seed_of_opinion(std::string name, const ItemReview& review,
                    .base = opinion.rater.id};
 }
 
-// By grid and number: those whose label lets them overlap others.
-std::set<std::pair<std::string, std::uint16_t>> overlapping_segments(const Protocol& protocol,
-                                                                     const DraftSeed& seed) {
-  std::set<std::pair<std::string, std::uint16_t>> segments;
-  for (const OutcomeLabel& label : seed.labels) {
-    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
-    if (mask == nullptr || !label.body.label) continue;
-    const LabelSpec* spec = protocol.label(*label.body.label);
-    if (spec != nullptr && spec->overlaps) segments.emplace(mask->grid_id, mask->segment);
-  }
-  return segments;
-}
-
 }  // namespace
 
 Result<std::string> seed_name(const json::object& request) {
@@ -136,53 +123,6 @@ Answer<DraftSeed> read_seed(const json::object& request, const ItemReview& revie
   auto outcome = outcome_of(outcome_input(review, adjudicator, decisions));
   if (!outcome) return refuse(std::move(outcome).error());
   return DraftSeed{.name = std::move(name), .labels = std::move(*outcome), .base = {}};
-}
-
-Result<LaidMasks> lay_masks(storage::Store& store, const storage::Reader& reader,
-                            const storage::ItemRow& item, const RaterId& rater,
-                            const Protocol& protocol, const DraftSeed& seed, const Clock& clock,
-                            Random& random) {
-  const std::set<std::pair<std::string, std::uint16_t>> overlapping =
-      overlapping_segments(protocol, seed);
-  std::map<std::string, std::vector<SegmentCopy>> grids;
-  for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(reader, item.id, rater))) {
-    grids[mask.grid_id];
-  }
-  if (seed.base) {
-    for (const storage::MaskRow& mask :
-         CSL_TRY(storage::masks_of_item(reader, item.id, *seed.base))) {
-      std::set<std::uint32_t> layers;
-      for (const storage::MaskBrickRow& brick :
-           CSL_TRY(storage::mask_bricks(reader, item.id, *seed.base, mask.grid_id, std::nullopt))) {
-        if (brick.layer != 0) layers.insert(brick.layer);
-      }
-      std::vector<SegmentCopy>& copies = grids[mask.grid_id];
-      for (const std::uint32_t layer : layers) {
-        const auto segment = static_cast<std::uint16_t>(layer);
-        copies.push_back({.from = *seed.base,
-                          .segment = segment,
-                          .as = segment,
-                          .in_own_layer = overlapping.contains({mask.grid_id, segment})});
-      }
-    }
-  }
-  for (const OutcomeLabel& label : seed.labels) {
-    const auto* mask = std::get_if<MaskTarget>(&label.body.target);
-    if (mask == nullptr || !label.voxels || seed.base) continue;
-    grids[mask->grid_id].push_back(
-        {.from = label.voxels->rater,
-         .segment = label.voxels->segment,
-         .as = mask->segment,
-         .in_own_layer = overlapping.contains({mask->grid_id, mask->segment})});
-  }
-  LaidMasks laid;
-  for (const auto& [grid_id, copies] : grids) {
-    LaidMask one = CSL_TRY(lay_segments(store, reader, item, rater, grid_id, seed.base, copies,
-                                        make_id<MaskPatchId>(clock, random)));
-    laid.overlaps += one.overlaps;
-    if (one.mask) laid.masks.push_back(std::move(*one.mask));
-  }
-  return laid;
 }
 
 }  // namespace consilium::service

@@ -3,15 +3,11 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
-#include "base/random.hpp"
 #include "service/access/answer.hpp"
-#include "service/annotation/mask_copy.hpp"
 #include "service/review/item_review.hpp"
 #include "service/review/outcome.hpp"
 
@@ -31,15 +27,5 @@ struct DraftSeed {
 // such opinion or nothing stands; InvalidInput with violations of decisions.
 [[nodiscard]] Answer<DraftSeed> read_seed(const boost::json::object& request,
                                           const ItemReview& review, const RaterId& adjudicator);
-
-// The adjudicator's masks made the seed's, in the layers that the workspace edits them in.
-struct LaidMasks {
-  std::vector<MaskCopy> masks;
-  std::uint64_t overlaps = 0;  // voxels that two segments claimed
-};
-[[nodiscard]] Result<LaidMasks> lay_masks(storage::Store& store, const storage::Reader& reader,
-                                          const storage::ItemRow& item, const RaterId& rater,
-                                          const Protocol& protocol, const DraftSeed& seed,
-                                          const Clock& clock, Random& random);
 
 }  // namespace consilium::service

@@ -57,7 +57,7 @@ class Review {
 
   // Begins a draft; `request` is an AdjudicationDraftRequest. Gives an AdjudicationDraft; one's own
   // draft again when it was begun from the same. Errors: those of `adjudicate`; Conflict when
-  // somebody has a draft in work; TooLarge past 8,192 bricks of a mask.
+  // somebody has a draft in work; TooLarge past 65,536 bricks of a mask.
   [[nodiscard]] Answer<boost::json::object> begin_draft(const Access& access,
                                                         const ProjectId& project,
                                                         const ItemId& item,

@@ -755,9 +755,9 @@ TEST_CASE("a draft says that a reader submitted again, and begins from decisions
       Reviewed::first_choices(fixture.opinions(fixture.adjudicator, fixture.item));
   must(fixture.review.begin_draft(fixture.adjudicator, fixture.project, fixture.item,
                                   {{"from", "decisions"}, {"decisions", decisions}}));
-  // One layer, the workspace's: the taken segment has the number that its label got.
+  // A layer of its own for the segment that was taken.
   const Bytes drawn = fixture.voxels(fixture.adjudicator.rater());
-  CHECK(drawn.size() == 12 + 65'536);
+  CHECK(drawn.size() == 12 + 4096);
   json::object opinions = fixture.opinions(fixture.adjudicator, fixture.item);
   CHECK_FALSE(opinions.at("draft").at("opinions_changed").as_bool());
   const auto own = must(

@@ -64,7 +64,6 @@ export interface AdjudicationDraft {
   readonly begun_at: string;
   readonly idle_from: string; // from then on others may discard it
   readonly opinions_changed: boolean;
-  readonly overlapping_voxels?: number;
 }
 export type DraftSeed = { readonly from: "opinion"; readonly opinion: string } | { readonly from: "standing" } | { readonly from: "decisions"; readonly decisions: readonly Decision[] };
 export interface ItemOpinions {

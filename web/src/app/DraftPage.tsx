@@ -68,7 +68,7 @@ type Effect = "submit" | "review" | "discard";
 const effect = (id: Effect) => (state: null) => ({ state, effects: [id] });
 const draftCommands: readonly Command<null, Effect>[] = [
   { id: "draft.submit", label: strings.draftSubmit, shortcut: "Ctrl+Shift+Enter", group: strings.group, icon: IconGavel, apply: effect("submit") },
-  { id: "draft.review", label: strings.draftToReview, shortcut: "Shift+W", group: strings.group, apply: effect("review") },
+  { id: "draft.review", label: strings.draftToReview, shortcut: "Alt+R", group: strings.group, apply: effect("review") },
   { id: "draft.discard", label: strings.draftDiscard, group: strings.group, apply: effect("discard") },
 ];
 
@@ -199,7 +199,7 @@ function DraftBanner({ draft, changed, toReview, discard, submit }: BannerProps)
       <span>{strings.draftBanner(strings.draftFrom(draft), timestamp(draft.begun_at))}</span>
       {changed ? <b>{strings.draftChanged}</b> : null}
       <span className="draft-acts">
-        <Button variant="default" size="compact-xs" onClick={toReview}>{strings.draftToReview}</Button>
+        <Button variant="default" size="compact-xs" onClick={toReview} aria-keyshortcuts="Alt+R" rightSection={<kbd>Alt R</kbd>}>{strings.draftToReview}</Button>
         <Button variant="default" size="compact-xs" onClick={discard}>{strings.draftDiscard}</Button>
         <Button size="compact-xs" onClick={submit}>{strings.draftSubmit}</Button>
       </span>

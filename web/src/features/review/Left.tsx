@@ -55,7 +55,7 @@ export function Left({ state, said, commands, run, showRater, drawFrom }: Props)
               run(commands.draw);
             }}
           >
-            <span>{state.opinions.draft === null ? strings.draw : strings.draftResume}</span> <kbd>Shift E</kbd>
+            <span>{state.opinions.draft === null ? strings.drawShort : strings.draftResume}</span> <kbd>Shift E</kbd>
           </button>
         ) : null}
       </section>

@@ -173,9 +173,8 @@ function useDraft(project: ProjectId, item: ItemId, close: () => void) {
   const again = (): void => void client.invalidateQueries({ queryKey: ["review-item", project, item] });
   const begin = useMutation({
     mutationFn: (seed: DraftSeed) => beginDraft(project, item, seed),
-    onSuccess: ({ overlapping_voxels: overlaps = 0 }) => {
+    onSuccess: () => {
       changed();
-      if (overlaps > 0) notifications.show({ message: strings.overlapped(overlaps), autoClose: 8000 });
       resume();
     },
     onError: (error) => {
