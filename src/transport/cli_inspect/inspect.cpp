@@ -99,6 +99,12 @@ Result<json::object> inspect_kind(const std::filesystem::path& file, PatientValu
       return inspect_note(FileKind::NoteJsonl, bytes.view(), values);
     case FileKind::FhirJson:
       return inspect_note(FileKind::FhirJson, bytes.view(), values);
+    case FileKind::CocoJson:
+    case FileKind::YoloNames:
+    case FileKind::VocXml:
+    case FileKind::LabelMap:
+      return fail(ErrorCode::Unsupported, "labels of images are not described", "",
+                  "import the file together with its images");
     case FileKind::Other:
       break;
   }
