@@ -1,5 +1,5 @@
 // Labels of other tools in the browser: dcmqi's segmentation of overlapping segments and its CT are imported, the names
-// mapped by a label-map.txt; the item offers to start from them, and takes them over as drafts that are drawn.
+// mapped by a label-map.txt; the item offers to start from them, and takes them over as drafts.
 // Pictures go to tests/out/screens. Usage: node tests/e2e/prelabels.mjs
 import { mkdirSync, readFileSync, readdirSync, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
