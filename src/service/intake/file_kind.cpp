@@ -63,7 +63,8 @@ bool is_edf(std::string_view head) {
   return std::ranges::all_of(head.substr(168, 16), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-// As far as its beginning shows: its parts stand in any order, and a FHIR resource has none of them.
+// As far as its beginning shows: its parts stand in any order, and a FHIR resource has none of
+// them.
 bool is_coco(std::string_view head) {
   const auto has = [&](std::string_view key) { return head.find(key) != head.npos; };
   return !has("\"resourceType\"") &&

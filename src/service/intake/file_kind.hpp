@@ -24,8 +24,8 @@ enum class FileKind {
   CocoJson,   // shapes on pictures, as COCO has them
   YoloNames,  // data.yaml, the labels' folder beside it
   VocXml,
-  LabelMap,   // label-map.txt: NAME=LABEL, a line each, for the label files of the same import
-  Other,      // a signal file of some header, or nothing that we read
+  LabelMap,  // label-map.txt: NAME=LABEL, a line each, for the label files of the same import
+  Other,     // a signal file of some header, or nothing that we read
 };
 
 // Errors: Unsupported for kinds that we know and do not read yet, with the reason; those of opening

@@ -141,9 +141,8 @@ Result<ShapesRead> read_yolo_shapes(const LabelFile& file) {
     for (const YoloShape& shape : *shapes) {
       NamedShape named{.image = image + ".dcm",
                        .key = image + " " + std::to_string(++line),
-                       .name = shape.class_index < names.size()
-                                   ? names[shape.class_index]
-                                   : std::to_string(shape.class_index),
+                       .name = shape.class_index < names.size() ? names[shape.class_index]
+                                                                : std::to_string(shape.class_index),
                        .shape = CocoBox{},
                        .in_shares = true};
       if (shape.is_box) {
@@ -191,10 +190,9 @@ bool is_label_volume(const LabelFile& file) {
       text_of(file.bytes.first(std::min(file.bytes.size(), looked_at_bytes)));
   const bool has_segments = file.kind == FileKind::Nrrd && head.find("Segment0_") != head.npos;
   const std::string stem = plain_stem(file.name);
-  const bool is_named =
-      std::ranges::any_of(std::initializer_list<std::string_view>{"seg", "segmentation", "label",
-                                                                  "labels", "mask"},
-                          [&](std::string_view end) { return stem.ends_with(end); });
+  const bool is_named = std::ranges::any_of(
+      std::initializer_list<std::string_view>{"seg", "segmentation", "label", "labels", "mask"},
+      [&](std::string_view end) { return stem.ends_with(end); });
   return has_names || has_segments || is_named;
 }
 

@@ -190,8 +190,7 @@ class ImportRun {
 
   // A file with what lies beside it, for the readers of labels; with the names alone when it is
   // only to be told whether it holds labels.
-  Result<LabelFile> label_file(const ImportUnit& unit, const FileBytes& file,
-                               bool is_whole) const {
+  Result<LabelFile> label_file(const ImportUnit& unit, const FileBytes& file, bool is_whole) const {
     LabelFile labels{.kind = unit.kind,
                      .name = files_[unit.files.front()].name,
                      .source = {},

@@ -41,7 +41,7 @@ struct LabelVolume {
 [[nodiscard]] Result<ReadLabels> labels_of_volume(const LabelVolume& volume, ImageFinder& images);
 
 struct NamedShape {
-  std::string image;         // its file's name
+  std::string image;              // its file's name
   std::string instance_uid = {};  // where the file says it
   std::uint32_t frame_index = 0;
   std::uint32_t width = 0;  // as the file says; 0: not said

@@ -145,8 +145,8 @@ class PartMaker {
       } else if (region->as_voxels && allows(label, PlaceKind::Mask)) {
         body.target = CSL_TRY(add_voxels(region->as_voxels()));
       } else {
-        return refuse(said, label,
-                      "a " + std::string(name_of(place_kind(region->forms.front()))), kept);
+        return refuse(said, label, "a " + std::string(name_of(place_kind(region->forms.front()))),
+                      kept);
       }
     } else {
       body.value = std::string(value_absent);

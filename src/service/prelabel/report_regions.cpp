@@ -37,8 +37,7 @@ bool has_word(const SrGroup& group, std::string_view code) {
 }
 
 // Open lines: what was measured on them says which they are.
-std::vector<RegionForm> forms_of_line(
-    const SrGroup& group, std::vector<ImagePoint> points) {
+std::vector<RegionForm> forms_of_line(const SrGroup& group, std::vector<ImagePoint> points) {
   constexpr std::string_view cobb_angle = "285285000";
   std::vector<RegionForm> forms;
   if (points.size() == 2) forms.push_back({GeometryKind::Length, points});
@@ -51,8 +50,7 @@ std::vector<RegionForm> forms_of_line(
   return forms;
 }
 
-std::vector<RegionForm> forms_of(const SrGroup& group,
-                                                                       const SrRegion& region) {
+std::vector<RegionForm> forms_of(const SrGroup& group, const SrRegion& region) {
   std::vector<ImagePoint> points = region.points;
   switch (region.graphic) {
     case SrGraphic::Point:
@@ -178,8 +176,7 @@ class ReportLabels {
       return {};
     }
     const auto region = region_of(group);
-    const auto forms = region ? forms_of(group, *region)
-                              : std::vector<RegionForm>{};
+    const auto forms = region ? forms_of(group, *region) : std::vector<RegionForm>{};
     if (forms.empty()) {
       ++without_place_;
       return {};

@@ -175,7 +175,8 @@ class ShapeLabels {
     for (const auto& ring : rings) {
       std::ranges::fill(one, std::uint8_t{0});
       flip_inside(ring, dims[0], dims[1], one);
-      for (std::size_t p = 0; p < all.size(); ++p) all[p] = static_cast<std::uint8_t>(all[p] | one[p]);
+      for (std::size_t p = 0; p < all.size(); ++p)
+        all[p] = static_cast<std::uint8_t>(all[p] | one[p]);
     }
     return all;
   }
