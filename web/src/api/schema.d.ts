@@ -3090,6 +3090,8 @@ export interface components {
                 position_mm: number[];
             }[];
             spacing_mm: number[];
+            /** @description False where the images have no place in the patient. */
+            has_patient_geometry?: boolean;
             /** @description Of a film: from its first frame. */
             frame_times_ms?: number[];
             transform: {

@@ -224,6 +224,8 @@ export interface VolumeInfo {
   readonly transform: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly windows: readonly WindowPreset[];
   readonly spacing_mm: readonly [number, number, number];
+  /** False of photographs and films: no side of them is the patient's left. */
+  readonly has_patient_geometry?: boolean;
   /** Of a film: when each frame was taken, from the first. */
   readonly frame_times_ms?: readonly number[];
   readonly slices: readonly { readonly instance_uid: string; readonly frame: number; readonly position_mm: readonly [number, number, number] | null }[];

@@ -5,7 +5,7 @@ import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { extentsOf } from "@/core/mask";
-import { unitOf } from "@/core/pictures";
+import { isSized, unitOf } from "@/core/pictures";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { measureMask, measureShape, measurementText, valuesUnder } from "./measure";
 import type { ImageState } from "./model";
@@ -52,7 +52,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         segments.set(target.segment, { colour, visible, selected, number });
         const extent = extents.get(target.segment);
         if (extent === undefined) continue;
-        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit));
+        captions.set(body.id, measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit, isSized(picture)));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
       } else if (target.type === "region") {
         const slice = sliceOf(state, body);
@@ -60,7 +60,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         marks.get(2)?.push({ slice, colour });
         const { kind, points } = target.geometry;
         const { volume } = stage.pictureOf(picture, slice);
-        const caption = measurementText(measureShape({ kind, points }, info.grid.affine, volume, slice, info.transform), unit);
+        const caption = measurementText(measureShape({ kind, points }, info.grid.affine, volume, slice, info.transform), unit, isSized(picture));
         captions.set(body.id, caption);
         if (visible && slice === state.position[2]) shapes.push({ id: body.id, kind, points, colour, selected, number, caption });
       }

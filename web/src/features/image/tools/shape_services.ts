@@ -2,7 +2,8 @@
 import type { AnnotationBody, Point } from "@/core/domain";
 import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
-import { measureShape, stored } from "../measure";
+import { isSized } from "@/core/pictures";
+import { inPixels, measureShape, stored } from "../measure";
 import type { Changed, ImageState } from "../model";
 import { addBody, allows, changeBody, geometryOf, labelOf, regionFinding, shownPicture, sliceOf } from "../model";
 import type { Stage } from "../stage";
@@ -32,7 +33,8 @@ function measured(state: ImageState, stage: Stage, body: AnnotationBody): Annota
   const picture = shownPicture(state);
   const { volume } = stage.pictureOf(picture, slice);
   const { grid, transform } = picture.volume;
-  const measurements = stored(measureShape(body.target.geometry, grid.affine, volume, slice, transform), transform.unit);
+  const found = stored(measureShape(body.target.geometry, grid.affine, volume, slice, transform), transform.unit);
+  const measurements = isSized(picture) ? found : inPixels(found);
   return Object.keys(measurements).length === 0 ? body : { ...body, measurements };
 }
 
