@@ -73,6 +73,12 @@ def made_files(folder):
     truth["bits.png"] = (numpy.asarray(rgb.convert("1")).astype(numpy.uint8) * 255)[None]
     pillow("palette.png", rgb.quantize(17))
     pillow("turned.png", rgb, exif=exif_bytes(6))
+    late = io.BytesIO()  # Exif behind the pixels, as exiftool adds it
+    rgb.save(late, "PNG")
+    block = exif_bytes(8)[6:]
+    chunk = struct.pack(">I", len(block)) + b"eXIf" + block + struct.pack(">I", zlib.crc32(b"eXIf" + block))
+    (folder / "late.png").write_bytes(late.getvalue()[:-12] + chunk + late.getvalue()[-12:])
+    truth["late.png"] = numpy.rot90(numpy.asarray(rgb), 1)[None]
     pillow("grey16.png", Image.fromarray(scene(40, 50, 1, numpy.uint16)))
     rgba = Image.fromarray(scene(40, 50, 4), "RGBA")
     pillow("alpha.png", rgba)

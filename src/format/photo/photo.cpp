@@ -122,6 +122,15 @@ Result<PixelLayout> read_png_header(ByteReader& bytes, Photo& photo) {
   return colour(rows, columns);
 }
 
+// What deflate cannot have packed into the file is not there.
+Status check_png_size(const Photo& photo, std::uint64_t file_size) {
+  const std::uint64_t bits = photo.had_wide_colour ? 2 : 1;
+  const std::uint64_t least = std::uint64_t{photo.layout.rows} * photo.layout.columns * bits / 8;
+  if (can_unpack_to(file_size, least)) return {};
+  return fail(ErrorCode::Corrupt, "the picture declares more pixels than the file can hold",
+              "byte 16", "compare its size with the original's and copy it again");
+}
+
 Result<Photo> describe_png(ByteView file) {
   Photo photo{.format = PhotoFormat::Png, .layout = {}};
   ByteReader bytes(file, std::endian::big);
@@ -133,7 +142,8 @@ Result<Photo> describe_png(ByteView file) {
     if (!has_header && (type != "IHDR" || length != 13)) {
       return fail(ErrorCode::Corrupt, "the PNG does not begin with its header", bytes.where());
     }
-    if (type == "IDAT" || type == "IEND") break;
+    if (type == "IEND") return photo;
+    if (type == "IDAT") CSL_TRY(check_png_size(photo, file.size()));
     const ByteView data = CSL_TRY(bytes.take(length));
     CSL_TRY(bytes.skip(4));  // the checksum is the decoder's
     if (type == "IHDR") {
@@ -143,15 +153,9 @@ Result<Photo> describe_png(ByteView file) {
     }
     if (type == "iCCP") photo.has_colour_profile = true;
     if (type == "tRNS") photo.has_transparency = true;
+    // Anywhere: some programs add it behind the pixels.
     if (type == "eXIf") photo.orientation = detail::exif_orientation(data);
   }
-  const std::uint64_t bits = photo.had_wide_colour ? 2 : 1;
-  const std::uint64_t least = std::uint64_t{photo.layout.rows} * photo.layout.columns * bits / 8;
-  if (!can_unpack_to(file.size(), least)) {
-    return fail(ErrorCode::Corrupt, "the picture declares more pixels than the file can hold",
-                "byte 16", "compare its size with the original's and copy it again");
-  }
-  return photo;
 }
 
 // --- TIFF ----------------------------------------------------------------------------------------

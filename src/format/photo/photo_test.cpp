@@ -59,7 +59,9 @@ Bytes png(std::uint32_t columns, std::uint32_t rows, int bits, int type, std::si
   out.resize(out.size() + 3 + 4);
   put(out, data, 4, std::endian::big);
   for (const char c : std::string("IDAT")) out.push_back(static_cast<std::byte>(c));
-  out.resize(out.size() + data);
+  out.resize(out.size() + data + 4);
+  put(out, 0, 4, std::endian::big);
+  for (const char c : std::string("IEND")) out.push_back(static_cast<std::byte>(c));
   return out;
 }
 

@@ -3329,6 +3329,10 @@ export interface components {
                 factor?: number;
                 refused?: string;
             };
+            /** @description False where the images have no place in the patient. */
+            has_patient_geometry?: boolean;
+            /** @description Of a film: from its first frame. */
+            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;

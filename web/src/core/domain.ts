@@ -233,6 +233,8 @@ export interface VolumeInfo {
   readonly transform: { readonly slope: number; readonly intercept: number; readonly unit: string | null };
   readonly windows: readonly WindowPreset[];
   readonly spacing_mm: readonly [number, number, number];
+  /** False of photographs and films: no side of them is the patient's left. */
+  readonly has_patient_geometry?: boolean;
   /** Of a film: when each frame was taken, from the first. */
   readonly frame_times_ms?: readonly number[];
   /** Of PET: what a value is multiplied by to be SUVbw, or why that is not known. */

@@ -42,6 +42,13 @@ export function initialWindow(picture: Picture, protocol: Protocol): Window {
   return type === "uint8" ? { centre: 127.5, width: 256 } : { centre: 40, width: 400 };
 }
 
+export const isPlaced = (picture: Picture): boolean => picture.volume.has_patient_geometry !== false;
+
+/** Whether lengths of it are millimetres; a picture without a place and a pixel size counts its pixels as 1. */
+export function isSized(picture: Picture): boolean {
+  return isPlaced(picture) || picture.volume.spacing_mm[0] !== 1 || picture.volume.spacing_mm[1] !== 1;
+}
+
 /** How fast a film was taken, as far as its file says; between 1 and 60 frames a second, which a screen can show. */
 export function filmRateOf(picture: Picture): number | null {
   const times = picture.volume.frame_times_ms ?? [];

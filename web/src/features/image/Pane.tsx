@@ -12,7 +12,7 @@ import type { Tone, Window } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import type { Placement, Scene, SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { fromScreen, PaneRenderer, placementOf } from "@/ui/slice_pane";
-import { signed, unitOf } from "@/core/pictures";
+import { isPlaced, isSized, signed, unitOf } from "@/core/pictures";
 import { cutOf } from "./looking";
 import type { ImageState, Tool } from "./model";
 import { lookingTools, shownPicture } from "./model";
@@ -215,10 +215,10 @@ export function Pane(props: Props): React.JSX.Element {
         onContextMenu={(event) => event.preventDefault()}
       />
       <PaneCorners state={state} plane={plane} cut={cut} main={main} beside={props.beside} />
-      <EdgeLetters letters={cut.along === null ? lettersOf(cut) : plane.letters} />
+      {isPlaced(shownPicture(state)) && <EdgeLetters letters={cut.along === null ? lettersOf(cut) : plane.letters} />}
       <div className={main ? "image-scale image-scale-main" : "image-scale"} aria-hidden="true">
-        {main && <div className="image-spacing">{spacingOf(shownPicture(state).volume.grid.affine).map((mm) => mm.toFixed(2)).join(" × ")} mm</div>}
-        <div className="image-scale-row">
+        {main && <div className="image-spacing">{!isSized(shownPicture(state)) ? strings.unsized : `${spacingOf(shownPicture(state).volume.grid.affine).map((mm) => mm.toFixed(2)).join(" × ")} mm`}</div>}
+        <div className="image-scale-row" style={isSized(shownPicture(state)) ? undefined : { display: "none" }}>
           <div ref={bar} className="image-scale-bar" />
           <span ref={barText} />
         </div>

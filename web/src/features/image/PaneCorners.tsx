@@ -2,7 +2,7 @@
 import type { Cut } from "@/core/cut";
 import { tiltOf } from "@/core/cut";
 import type { Plane } from "@/core/geometry";
-import { signed } from "@/core/pictures";
+import { isPlaced, signed } from "@/core/pictures";
 import type { ImageState } from "./model";
 import { shownPicture } from "./model";
 import { strings } from "./strings";
@@ -16,13 +16,13 @@ export function PaneCorners(props: { readonly state: ImageState; readonly plane:
   return (
     <>
       <div className="image-corner image-top-left">
-        <b>{strings.planes[plane.name]}</b>
+        <b>{isPlaced(picture) ? strings.planes[plane.name] : strings.picture}</b>
         {(main || beside) && <span> · {picture.series.description || picture.series.modality}</span>}
         {looking.turn !== null ? (
           <div>{strings.turned}</div>
         ) : depth > 1 ? (
           <div>
-            {strings.slice} <b>{Math.round(state.position[plane.normal]) + 1}</b> / {depth}
+            {isPlaced(picture) ? strings.slice : strings.frame} <b>{Math.round(state.position[plane.normal]) + 1}</b> / {depth}
           </div>
         ) : null}
         {tilt > 0 && <div>{strings.tilted(tilt)}</div>}

@@ -3,6 +3,8 @@ import { lutOf, overlayLutOf } from "@/core/luts";
 import type { ItemDetail, Protocol } from "@/core/domain";
 import { readSurface } from "@/core/surface";
 import { besideState, cutOf, filmFor, filmStep, fusible, layoutFor, phasesOf, planesInOrder, pointOf, scrolledOn, withBeside, withLooking, withOffset, withoutTurn, withPhase, withTurn } from "./looking";
+import { isSized } from "@/core/pictures";
+import { inPixels, measurementText, stored } from "./measure";
 import type { ImageState } from "./model";
 import { startState, withPosition } from "./model";
 import { presetsOf, windowBetween } from "./presets";
@@ -77,6 +79,16 @@ describe("looking", () => {
     expect(filmStep(last).position[2]).toBe(0);
     const once = filmStep(withLooking(last, { film: { ...film, loop: false } }));
     expect([once.position[2], once.looking.film.playing]).toEqual([39, false]);
+  });
+
+  it("opens a film in one pane, and counts pixels where no size is known", () => {
+    const shown = start().pictures[0];
+    if (shown === undefined) throw new Error("no picture");
+    const film = { ...shown, volume: { ...shown.volume, has_patient_geometry: false, spacing_mm: [1, 1, 1] as const } };
+    expect([layoutFor(film, start().protocol, "three"), isSized(film), isSized(shown)]).toEqual(["one", false, true]);
+    const m = { lengthMm: 12.3 };
+    expect(measurementText(m, "", isSized(film))).toBe("12.3 px");
+    expect(inPixels(stored(m, null))).toEqual({ length: { number: 12.3, unit: "{pixels}" } });
   });
 
   it("runs a film at the speed at which it was taken", () => {

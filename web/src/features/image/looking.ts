@@ -6,7 +6,7 @@ import type { PatientPoint, Plane, PlaneName, VoxelPoint } from "@/core/geometry
 import { applyAffine, directionOf, planesOf } from "@/core/geometry";
 import type { LutName } from "@/core/luts";
 import type { Picture } from "@/core/pictures";
-import { filmRateOf, initialWindow, isInverse } from "@/core/pictures";
+import { filmRateOf, initialWindow, isInverse, isPlaced } from "@/core/pictures";
 import type { Slab } from "@/core/reslice";
 import { stepAlong } from "@/core/reslice";
 import type { Protocol } from "@/core/domain";
@@ -131,7 +131,7 @@ export function withOffset(state: ImageState, by: number): ImageState {
 
 /** What a picture opens with: the person's own choice for the modality, else the protocol's, else what the modality asks for. */
 export function layoutFor(picture: Picture, protocol: Protocol, kept: string | null): Layout {
-  if (picture.volume.grid.dims[2] < 2) return "one";
+  if (picture.volume.grid.dims[2] < 2 || !isPlaced(picture)) return "one"; // frames of a film are no slices to cut across
   if (kept === "one" || kept === "three" || kept === "four" || kept === "row") return kept;
   switch (protocol.view?.layout) {
     case "axial": case "single": return "one";

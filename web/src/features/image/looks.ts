@@ -5,7 +5,7 @@ import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import { segmentExtents } from "@/core/mask_layers";
-import { unitOf } from "@/core/pictures";
+import { isSized, unitOf } from "@/core/pictures";
 import type { SegmentLook, ShapeLook } from "@/ui/slice_pane";
 import { measureMask, measureShape, measurementText, valuesOfSegments } from "./measure";
 import type { ImageState } from "./model";
@@ -59,7 +59,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         segments.set(target.segment, { colour, visible, selected, number, ...(state.looking.outlines ? { fill: 0 } : {}) });
         const extent = extents.get(target.segment);
         if (extent === undefined) continue;
-        captions.set(body.id, placed(Math.round(extent.centre[2]), measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit)));
+        captions.set(body.id, placed(Math.round(extent.centre[2]), measurementText({ ...measureMask(extent, info.grid.affine), ...(selected ? values : {}) }, unit, isSized(picture))));
         for (const axis of [0, 1, 2] as const) marks.get(axis)?.push({ slice: Math.round(extent.centre[axis]), colour });
       } else if (target.type === "space") {
         const home = state.pictures.find(({ series }) => series.id === target.series_id);
@@ -76,7 +76,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
         marks.get(2)?.push({ slice, colour });
         const { kind, points } = target.geometry;
         const { volume } = stage.pictureOf(picture, slice);
-        const caption = measurementText(measureShape({ kind, points }, info, volume, slice), unit);
+        const caption = measurementText(measureShape({ kind, points }, info, volume, slice), unit, isSized(picture));
         captions.set(body.id, placed(slice, caption));
         if (visible && slice === state.position[2]) shapes.push({ id: body.id, kind, points, colour, selected, number, caption });
       }

@@ -169,13 +169,21 @@ export function stored(m: Measurement, info: Pick<VolumeInfo, "transform">): Rea
 }
 
 export const statisticNames = ["mean", "deviation", "least", "most", "median"] as const;
+/** Of a picture whose pixels have no size: lengths and areas are counts of pixels, never millimetres. */
+export function inPixels(found: Readonly<Record<string, Quantity>>): Readonly<Record<string, Quantity>> {
+  return Object.fromEntries(
+    Object.entries(found)
+      .filter(([, quantity]) => quantity.unit !== "mm3")
+      .map(([name, quantity]) => [name, quantity.unit === "mm" || quantity.unit === "mm2" ? { ...quantity, unit: "{pixels}" } : quantity]),
+  );
+}
 
 function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toFixed(1);
 }
 
 /** "12.1 × 9.4 mm", "528 mm³", "area 84 mm², −12 ± 30 HU". */
-export function measurementText(m: Measurement, unit: string): string {
+export function measurementText(m: Measurement, unit: string, sized = true): string {
   const parts: string[] = [];
   if (m.shortMm !== undefined) parts.push(`${digits(m.lengthMm ?? 0)} × ${digits(m.shortMm)} mm`);
   else if (m.lengthMm !== undefined) parts.push(`${digits(m.lengthMm)} mm`);
@@ -185,8 +193,9 @@ export function measurementText(m: Measurement, unit: string): string {
     const sorted = [...m.extentMm].sort((a, b) => b - a);
     parts.push(`${digits(sorted[0] ?? 0)} × ${digits(sorted[1] ?? 0)} mm`);
   }
-  if (m.volumeMm3 !== undefined) parts.push(m.volumeMm3 >= 10000 ? `${digits(m.volumeMm3 / 1000)} ml` : `${digits(m.volumeMm3)} mm³`);
+  if (sized && m.volumeMm3 !== undefined) parts.push(m.volumeMm3 >= 10000 ? `${digits(m.volumeMm3 / 1000)} ml` : `${digits(m.volumeMm3)} mm³`);
   if (m.values !== undefined && m.suvFactor !== undefined) parts.push(`SUV ${(m.values.mean * m.suvFactor).toFixed(2)}, max ${(m.values.most * m.suvFactor).toFixed(2)}`);
   else if (m.values !== undefined) parts.push(`${signed(m.values.mean)} ± ${m.values.deviation.toFixed(0)} ${unitText(unit)}`.trimEnd());
-  return parts.join(" · ");
+  const text = parts.join(" · ");
+  return sized ? text : text.replace(/ mm²?/g, " px");
 }

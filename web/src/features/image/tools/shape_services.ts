@@ -3,7 +3,8 @@ import type { AnnotationBody, Point } from "@/core/domain";
 import type { Plane } from "@/core/geometry";
 import { planesOf } from "@/core/geometry";
 import type { Cut } from "@/core/cut";
-import { measureShape, stored } from "../measure";
+import { isSized } from "@/core/pictures";
+import { inPixels, measureShape, stored } from "../measure";
 import type { Changed, ImageState } from "../model";
 import { addBody, allows, changeBody, geometryOf, labelOf, regionFinding, shownPicture, sliceOf, spaceFinding } from "../model";
 import type { Stage } from "../stage";
@@ -33,7 +34,8 @@ function measured(state: ImageState, stage: Stage, body: AnnotationBody): Annota
   if (body.target.type !== "region" || slice === null) return body;
   const picture = shownPicture(state);
   const { volume } = stage.pictureOf(picture, slice);
-  const measurements = stored(measureShape(body.target.geometry, picture.volume, volume, slice), picture.volume);
+  const found = stored(measureShape(body.target.geometry, picture.volume, volume, slice), picture.volume);
+  const measurements = isSized(picture) ? found : inPixels(found);
   return Object.keys(measurements).length === 0 ? body : { ...body, measurements };
 }
 
