@@ -96,7 +96,7 @@ export function operationBody(
     case "smooth": return { kind, segments: [segment], ...values };
     case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };
     case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
-    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from?.label == null ? {} : { label: from.label }) };
+    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from === undefined || from.label === null ? {} : { label: from.label }) };
     default: return { kind, segment, ...values };
   }
 }
