@@ -171,7 +171,7 @@ Result<DeformableRegistration> register_deformable(const PlacedVolume& fixed,
   CSL_TRY(check_focus(box, fixed.dims));
   const std::vector<DeformLevel> levels =
       CSL_TRY(deform_levels(fixed, box, moving, start, options));
-  constexpr std::array<int, levels_max> steps_max = {12, 20, 30, 40, 40};  // the finest first
+  constexpr std::array<int, levels_max> steps_max = {20, 30, 40, 50, 50};  // the finest first
   StepField field(levels.back().fixed.dims);
   DeformableRegistration found;
   for (std::size_t l = levels.size(); l-- > 0;) {

@@ -185,7 +185,7 @@ DemonsAgreement run_demons(const ImageLevel& fixed, const ImageLevel& moving,
   std::vector<double> values;
   for (int step = 0; step < options.steps_max; ++step) {
     values.push_back(demons.look(field));
-    if (values.size() > back && values.back() - values[values.size() - 1 - back] < 5e-4) break;
+    if (values.size() > back && values.back() - values[values.size() - 1 - back] < 2e-4) break;
     demons.take_step(field);
   }
   return {.before = before, .after = demons.look(field)};

@@ -120,7 +120,7 @@ export function operationBody(
       return { kind, from_item: item, from_grid: grid };
     }
     case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
-    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from?.label === undefined || from.label === null ? {} : { label: from.label }) };
+    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from === undefined || from.label === null ? {} : { label: from.label }) };
     default: return { kind, segment, ...values };
   }
 }

@@ -88,7 +88,7 @@ describe("looking", () => {
     expect([layoutFor(film, start().protocol, "three"), isSized(film), isSized(shown)]).toEqual(["one", false, true]);
     const m = { lengthMm: 12.3 };
     expect(measurementText(m, "", isSized(film))).toBe("12.3 px");
-    expect(inPixels(stored(m, null))).toEqual({ length: { number: 12.3, unit: "{pixels}" } });
+    expect(inPixels(stored(m, film.volume))).toEqual({ length: { number: 12.3, unit: "{pixels}" } });
   });
 
   it("runs a film at the speed at which it was taken", () => {
