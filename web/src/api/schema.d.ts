@@ -2005,8 +2005,6 @@ export interface components {
             opinion: string | null;
             /** @description A reader has submitted again since it was begun */
             opinions_changed: boolean;
-            /** @description When it is begun: voxels that two masks claimed; they went to the first */
-            overlapping_voxels?: number;
             /** @enum {string} */
             seed: "opinion" | "standing" | "decisions";
             /** @description Mine: annotations and masks that I send go to it */
@@ -3310,6 +3308,8 @@ export interface components {
                 frame_of_reference: string;
             };
             grid_id: string;
+            /** @description False where the images have no place in the patient. */
+            has_patient_geometry?: boolean;
             layout: {
                 columns: number;
                 photometric: string;
@@ -3329,10 +3329,6 @@ export interface components {
                 factor?: number;
                 refused?: string;
             };
-            /** @description False where the images have no place in the patient. */
-            has_patient_geometry?: boolean;
-            /** @description Of a film: from its first frame. */
-            frame_times_ms?: number[];
             transform: {
                 intercept: number;
                 slope: number;
