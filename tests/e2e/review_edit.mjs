@@ -172,9 +172,14 @@ try {
   await page.goto(`${server.url}/p/${project}/review`);
   check("the list says so too", await page.getByText("Draft in work", { exact: true }).first().waitFor({ timeout: 10_000 }).then(() => true, () => false));
 
-  // ---- a reader submits again meanwhile
+  // ---- a reader finds more and submits again meanwhile
   const { task_id: task } = (await readers[0].api.call("GET", path)).mine;
   await readers[0].api.call("POST", `/projects/${project}/tasks/${task}/reopen`, { reason: "looked again" });
+  const { instance_uid, frame } = volume.slices[10];
+  await readers[0].api.putAll(project, item.id, [{
+    id: newId(), item_id: item.id, protocol, label: "lymph_node", question: null, value: null, attributes: {},
+    target: { type: "region", series_id: series.id, instance_uid, frame, geometry: { kind: "box", points: [[10, 10], [16, 15]] } },
+  }]);
   await readers[0].api.call("POST", `/projects/${project}/tasks/${task}/submit`, { duration_s: 5 });
   await page.goto(`${server.url}/p/${project}/review/${item.id}/draft`);
   await loaded();
