@@ -23,7 +23,7 @@ export function countsOf(labels: Suggestion["labels"], protocol: Pick<Protocol, 
   return labels.map(({ label, count }) => `${String(count)} ${(protocol.labels.find((known) => known.id === label)?.title ?? label).toLowerCase()}`).join(", ");
 }
 
-export function SuggestionBanner({ project, item, protocol }: Props): React.JSX.Element | null {
+export function SuggestionBanner({ project, item, protocol }: Props): React.JSX.Element {
   const client = useQueryClient();
   const path = `/projects/${project}/items/${item}/suggestions`;
   const { data } = useQuery({ queryKey: ["project", project, "suggestions", item], queryFn: () => api.json<Page<Suggestion>>(path), staleTime: Infinity });
@@ -37,7 +37,8 @@ export function SuggestionBanner({ project, item, protocol }: Props): React.JSX.
     onError: (error) => notifications.show({ title: sayError(error).what, message: sayError(error).remedy, color: "red" }),
   });
   const offered = (data?.items ?? []).filter((suggestion) => suggestion.may_take);
-  if (offered.length === 0) return null;
+  // The page is a grid of two rows: without a banner the first is empty, not absent.
+  if (offered.length === 0) return <span />;
   return (
     <div className="banner" role="status">
       {strings.suggested}
