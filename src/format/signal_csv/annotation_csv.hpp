@@ -1,9 +1,9 @@
 // Annotations of recordings as CSV (RFC 4180), one row each, for people and scripts.
 //
 // Columns: record, rater, label, mit_code, onset_s, duration_s, sample, channels, protocol,
-// created_at, stage. Times are decimal seconds from the first sample, exact to the nanosecond; `sample`
-// counts in the first named channel (or the record's fastest); channel names are joined by ";",
-// in which "\" stands before a ";" or "\" that belongs to a name.
+// created_at, stage. Times are decimal seconds from the first sample, exact to the nanosecond;
+// `sample` counts in the first named channel (or the record's fastest); channel names are joined by
+// ";", in which "\" stands before a ";" or "\" that belongs to a name.
 #pragma once
 
 #include <cstdint>

@@ -124,8 +124,7 @@ const std::vector<Projection> projections = {
      {R"sql(INSERT OR REPLACE INTO members VALUES (:project_id, :member, :roles, :at))sql",
       R"sql(INSERT INTO raters VALUES (:member, 'human', :display_name)
         ON CONFLICT (rater_id) DO UPDATE SET display_name = excluded.display_name)sql"}},
-    {"rater.named",
-     {R"sql(INSERT INTO raters VALUES (:rater_id, :kind, :display_name)
+    {"rater.named", {R"sql(INSERT INTO raters VALUES (:rater_id, :kind, :display_name)
         ON CONFLICT (rater_id) DO UPDATE SET display_name = excluded.display_name)sql"}},
     {"member.removed",
      {R"sql(DELETE FROM members WHERE project_id = :project_id AND person_id = :member)sql"}},

@@ -56,9 +56,9 @@ CREATE TABLE adjudications (
   adjudicated_at INTEGER NOT NULL) STRICT;
 CREATE INDEX adjudications_project ON adjudications (project_id, gold);
 )sql"},
-    // An adjudication being drawn in the workspace: whose it is, what it was begun from and on which
-    // opinions. What that person's labels and masks were when it was begun is kept, so that giving
-    // it up leaves the item as it was.
+    // An adjudication being drawn in the workspace: whose it is, what it was begun from and on
+    // which opinions. What that person's labels and masks were when it was begun is kept, so that
+    // giving it up leaves the item as it was.
     {3, R"sql(
 CREATE TABLE adjudication_drafts (
   item_id TEXT NOT NULL PRIMARY KEY, project_id TEXT NOT NULL, rater_id TEXT NOT NULL,
