@@ -1,5 +1,6 @@
-// The import's pipeline: workers read, hash, decode and seal; the calling thread makes what they
-// prepared durable in batches, objects first, then one commit. A queue between them bounds memory.
+// The import's pipeline: workers prepare units (unit_preparer.hpp); the calling thread makes what
+// they prepared durable in batches, objects first, then one commit. A queue between them bounds
+// memory.
 #include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
@@ -8,19 +9,13 @@
 #include <thread>
 
 #include "base/bounded_queue.hpp"
-#include "base/byte_source.hpp"
-#include "base/sha256.hpp"
 #include "service/intake/arrangement.hpp"
 #include "service/intake/file_bytes.hpp"
-#include "service/intake/image_intake.hpp"
 #include "service/intake/import_plan.hpp"
 #include "service/intake/imports.hpp"
 #include "service/intake/label_import.hpp"
 #include "service/intake/label_intake.hpp"
-#include "service/intake/note_intake.hpp"
-#include "service/intake/photo_intake.hpp"
-#include "service/intake/signal_intake.hpp"
-#include "service/intake/volume_intake.hpp"
+#include "service/intake/unit_preparer.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -31,7 +26,6 @@ using storage::Transaction;
 namespace {
 
 constexpr std::size_t batch_size_max = 64;
-constexpr std::size_t hash_block_bytes = 1U << 20U;
 
 // A prepared thing, or the end of a unit.
 struct Message {
@@ -42,20 +36,6 @@ struct Message {
   std::optional<Error> refusal;   // with the end: of the whole file, or of some of its rows
   std::string finished_content;   // with the end: recorded, so that the file is known next time
 };
-
-Result<Sha256Digest> digest_of(const std::filesystem::path& path) {
-  const auto source = CSL_TRY(open_file_source(path));
-  Sha256 hash;
-  Bytes block(static_cast<std::size_t>(std::min<std::uint64_t>(hash_block_bytes, source->size())));
-  for (std::uint64_t at = 0; at < source->size();) {
-    const auto count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source->size() - at));
-    CSL_TRY(source->read(at, std::span(block).first(count)));
-    hash.update(ByteView(block).first(count));
-    at += count;
-  }
-  return hash.finish();
-}
 
 class ImportRun {
  public:
@@ -71,6 +51,10 @@ class ImportRun {
         files_(files),
         options_(options),
         labels_(labels),
+        preparer_(
+            tools_, files, options.patient_folder,
+            [this](Transaction& transaction, const storage::ContentOwner& owner,
+                   const std::string& content) { return adopt(transaction, owner, content); }),
         queue_(2 * batch_size_max) {
     report_.id = options.id;
     report_.files_total = static_cast<std::int64_t>(files.size());
@@ -121,163 +105,10 @@ class ImportRun {
                                  .refusal = std::nullopt,
                                  .finished_content = {}});
     };
-    if (unit.kind == FileKind::Dicom) return prepare_dicom(unit, end, sink);
-    if (is_label_volume_kind(unit.kind)) return prepare_volume_file(unit, end, sink);
-    if (unit.kind == FileKind::LabelMap) return take_label_map(unit, sink);
-    if (unit.kind == FileKind::CocoJson || unit.kind == FileKind::YoloNames ||
-        unit.kind == FileKind::VocXml) {
-      end.waits_for_images = true;
-      return {};
-    }
-    if (unit.kind == FileKind::Photo) return prepare_photo_file(unit, sink);
-    if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
-      return prepare_signal(unit, sink);
-    }
-    return prepare_text(unit, end, sink);
-  }
-
-  // Whether the content is there; its source then only needs an item in this project.
-  Result<bool> is_known(const std::string& content, const PreparedSink& sink) {
-    const auto reader = CSL_TRY(tools_.store.read());
-    const auto owner = CSL_TRY(storage::owner_of_content(*reader, content));
-    if (!owner) return false;
-    Prepared prepared;
-    prepared.commit = [this, owner = *owner, content](Transaction& transaction) {
-      return adopt(transaction, owner, content);
-    };
-    static_cast<void>(sink(std::move(prepared)));
-    return true;
-  }
-
-  // The part of the name that stands for the patient, where the caller says which.
-  std::string patient_of(const ImportUnit& unit) const {
-    std::string_view rest = files_[unit.files.front()].name;
-    for (std::size_t part = 1; part <= options_.patient_folder; ++part) {
-      const std::size_t slash = rest.find('/');
-      if (slash == std::string_view::npos) return "";
-      if (part == options_.patient_folder) return std::string(rest.substr(0, slash));
-      rest.remove_prefix(slash + 1);
-    }
-    return "";
-  }
-
-  Status prepare_dicom(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
-    const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
-    const std::string content = content_name(tools_.store, sha256(file.view()));
-    if (CSL_TRY(is_known(content, sink))) return {};
-    end.waits_for_images = holds_labels(file.view());
-    if (end.waits_for_images) return {};
-    return prepare_image(tools_, file.view(), content, sink);
-  }
-
-  Status prepare_photo_file(const ImportUnit& unit, const PreparedSink& sink) {
-    const ImportFile& listed = files_[unit.files.front()];
-    const FileBytes file = CSL_TRY(FileBytes::open(listed.path));
-    const std::string content = content_name(tools_.store, sha256(file.view()));
-    if (CSL_TRY(is_known(content, sink))) return {};
-    return prepare_photo(tools_,
-                         {.bytes = file.view(), .name = listed.name, .patient = patient_of(unit)},
-                         content, sink);
-  }
-
-  Status take_label_map(const ImportUnit& unit, const PreparedSink& sink) {
-    const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
-    const LabelMap map = CSL_TRY(read_label_map_text(text_of(file.view())));
-    names_.with([&](auto& names) { names.insert(map.begin(), map.end()); });
-    static_cast<void>(sink({.objects = {}, .commit = [](Transaction&) { return Committed{}; }}));
-    return {};
-  }
-
-  // A file with what lies beside it, for the readers of labels; with the names alone when it is
-  // only to be told whether it holds labels.
-  Result<LabelFile> label_file(const ImportUnit& unit, const FileBytes& file, bool is_whole) const {
-    LabelFile labels{.kind = unit.kind,
-                     .name = files_[unit.files.front()].name,
-                     .source = {},
-                     .bytes = file.view()};
-    if (is_whole) labels.source = content_name(tools_.store, sha256(file.view()));
-    for (const std::size_t index : std::span(unit.files).subspan(1)) {
-      if (!is_whole && !files_[index].name.ends_with(".json")) continue;
-      const FileBytes one = CSL_TRY(FileBytes::open(files_[index].path));
-      labels.beside.push_back(
-          {.name = files_[index].name, .bytes = Bytes(one.view().begin(), one.view().end())});
-    }
-    return labels;
-  }
-
-  // By its file's name, where that is a DICOM file of this import.
-  std::optional<std::string> image_named(std::string_view name) {
-    if (!image_names_) {
-      image_names_.emplace();
-      for (const ImportFile& file : files_) {
-        const std::string base = std::filesystem::path(file.name).filename().string();
-        image_names_->emplace(base, &file);
-        image_names_->emplace(std::filesystem::path(base).stem().string(), &file);
-      }
-    }
-    const auto at = [&](const std::string& key) -> std::optional<std::string> {
-      const auto found = image_names_->find(key);
-      if (found == image_names_->end()) return std::nullopt;
-      const auto bytes = FileBytes::open(found->second->path);
-      return bytes ? instance_uid_of(bytes->view()) : std::nullopt;
-    };
-    if (auto uid = at(std::string(name))) return uid;
-    return at(std::filesystem::path(name).stem().string());
-  }
-
-  Status prepare_volume_file(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
-    const ImportFile& header = files_[unit.files.front()];
-    const FileBytes file = CSL_TRY(FileBytes::open(header.path));
-    end.waits_for_images = is_label_volume(CSL_TRY(label_file(unit, file, false)));
-    if (end.waits_for_images) return {};
-    Sha256 all;
-    for (const std::size_t index : unit.files) all.update(CSL_TRY(digest_of(files_[index].path)));
-    const std::string content = content_name(tools_.store, all.finish());
-    if (CSL_TRY(is_known(content, sink))) return {};
-    const auto open = [&](std::string_view name) -> Result<Bytes> {
-      for (const std::size_t index : unit.files) {
-        if (std::filesystem::path(files_[index].name).filename() != name) continue;
-        const FileBytes data = CSL_TRY(FileBytes::open(files_[index].path));
-        return Bytes(data.view().begin(), data.view().end());
-      }
-      return fail(ErrorCode::NotFound, "the header's data file is not among the files", "",
-                  "give it together with its header");
-    };
-    return prepare_volume(
-        tools_, unit.kind,
-        {.bytes = file.view(), .name = header.name, .patient = patient_of(unit), .open = open},
-        content, sink);
-  }
-
-  Status prepare_signal(const ImportUnit& unit, const PreparedSink& sink) {
-    Sha256 all;
-    std::vector<RecordingFile> files;
-    for (const std::size_t index : unit.files) {
-      all.update(CSL_TRY(digest_of(files_[index].path)));
-      files.push_back({.path = files_[index].path,
-                       .name = std::filesystem::path(files_[index].name).filename().string()});
-    }
-    const std::string content = content_name(tools_.store, all.finish());
-    if (CSL_TRY(is_known(content, sink))) return {};
-    CSL_TRY(prepare_recording(
-        tools_, unit.kind == FileKind::Edf ? RecordingFormat::Edf : RecordingFormat::Wfdb, files,
-        content, patient_of(unit), sink));
-    return {};
-  }
-
-  Status prepare_text(const ImportUnit& unit, Message& end, const PreparedSink& sink) {
-    const std::filesystem::path& path = files_[unit.files.front()].path;
-    const std::string content = content_name(tools_.store, CSL_TRY(digest_of(path)));
-    if (CSL_TRY(is_known(content, sink))) return {};
-    const NoteFileResult result =
-        CSL_TRY(prepare_notes(tools_, unit.kind, path, content, patient_of(unit), sink));
-    end.finished_content = content;
-    if (result.first_refusal) {
-      end.refusal = *result.first_refusal;
-      end.refusal->what += " (" + std::to_string(result.refused_count) + " of " +
-                           std::to_string(result.refused_count + result.note_count) +
-                           " notes refused, the others kept)";
-    }
+    UnitEnd of_unit = CSL_TRY(preparer_.prepare(unit, sink));
+    end.waits_for_images = of_unit.waits_for_images;
+    end.refusal = std::move(of_unit.refusal);
+    end.finished_content = std::move(of_unit.finished_content);
     return {};
   }
 
@@ -607,7 +438,7 @@ class ImportRun {
   // One file after the other: a later one adds to what an earlier one made.
   Status take_labels() {
     LabelMap names = labels_.names;
-    names_.with([&](const auto& told) { names.insert(told.begin(), told.end()); });
+    names.merge(preparer_.label_names());
     LabelIntake intake(tools_, names);
     for (const std::size_t number : label_units_.with([](auto& units) { return units; })) {
       if (options_.stop.stop_requested()) {
@@ -639,8 +470,8 @@ class ImportRun {
     const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
     if (unit.kind == FileKind::Dicom) return intake.take_object(file.view(), sink);
     return intake.take_file(
-        CSL_TRY(label_file(unit, file, true)),
-        [this](std::string_view name) { return image_named(name); }, sink);
+        CSL_TRY(preparer_.label_file(unit, file, true)),
+        [this](std::string_view name) { return preparer_.image_named(name); }, sink);
   }
 
   Status finish() {
@@ -658,6 +489,7 @@ class ImportRun {
   std::span<const ImportFile> files_;
   const ImportOptions& options_;
   const LabelOptions& labels_;
+  UnitPreparer preparer_;
   std::vector<ImportUnit> units_;
   std::atomic<std::size_t> next_unit_ = 0;
   std::atomic<bool> is_failed_ = false;
@@ -665,9 +497,7 @@ class ImportRun {
   ImportReport report_;
   std::map<std::size_t, UnitState> states_;
   Guarded<std::set<std::size_t>> label_units_;
-  Guarded<LabelMap> names_;  // of the import's own label-map.txt
   std::int64_t labels_added_ = 0;
-  std::optional<std::map<std::string, const ImportFile*>> image_names_;
   std::set<SeriesId> series_;
   std::set<StudyId> studies_;
   std::int64_t extra_items_ = 0;
