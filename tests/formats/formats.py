@@ -33,7 +33,7 @@ JUDGES = [
      ["--dump", BUILD / "format" / "note" / "csl_dump_note"], ["text", "fhir"]),
 ]
 # Refusals that a user would accept although the judge reads the file; each is a reason in words.
-ACCEPTED = ("later version", "not an image", "has no image", "no pixel data", "media directory")
+ACCEPTED = ("later version", "not an image", "no image", "has no image", "no pixel data", "media directory")
 
 
 def judged(script, options, folders):

@@ -33,7 +33,7 @@ warnings.simplefilter("ignore")
 LOSSY_JPEG = {f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 52, 53, 54, 55, 56)}
 LOSSY_J2K = {"1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.203"}
 LOSSY_STEPS = 2
-NEVER_IMAGES = "comes with a later version", "come with a later version", "not an image"
+NEVER_IMAGES = "comes with a later version", "come with a later version", "not an image", "no image"
 
 
 def files_under(paths):
