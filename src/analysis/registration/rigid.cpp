@@ -149,8 +149,9 @@ Result<std::vector<LevelPair>> level_pairs(const PlacedVolume& fixed, const Plac
                       factors_for(volume.dims, lattice.spacing_mm, edge), options.threads);
   };
   std::vector<LevelPair> levels;
-  levels.push_back({.fixed = CSL_TRY(level_of(fixed, of_fixed)),
-                    .moving = CSL_TRY(level_of(moving, of_moving))});
+  ImageLevel finest_fixed = CSL_TRY(level_of(fixed, of_fixed));
+  ImageLevel finest_moving = CSL_TRY(level_of(moving, of_moving));
+  levels.push_back({.fixed = std::move(finest_fixed), .moving = std::move(finest_moving)});
   for (const std::size_t voxels : {200'000, 25'000}) {
     const LevelPair& finest = levels.front();
     const double wide =
