@@ -2692,7 +2692,7 @@ export interface components {
             };
             units: components["schemas"]["PanelUnit"][];
             /** @description Items whose votes were taken in since counted_at: they are in the votes, posteriors, settled items, next readers and effort, and not yet in agreement, consensus, reliability and drift */
-            updates?: number;
+            updates: number;
         };
         PanelClass: {
             id: string;
