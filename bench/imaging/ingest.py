@@ -2,7 +2,7 @@
 """Folder ingest of 4 GiB of made CT (512 x 512, 16 bit, from a seed): Consilium's import with sealing and fsync on, beside
 Orthanc over REST (POST /instances, kept connections), which stores plainly, on the same files, disk and machine.
 
-    bench/imaging/ingest.py FOLDER [--slices 8192] [--rounds 1] [--connections 4]
+    .tools/python/bin/python bench/imaging/ingest.py FOLDER [--slices 8192] [--rounds 1] [--connections 4]
 
 FOLDER lies on the disk that is measured and needs about 10 GB; what is made there is removed. Orthanc is measured where it is
 installed (apt-get install orthanc): as installed, where it syncs each file. Prints instances per second and the machine's load.
