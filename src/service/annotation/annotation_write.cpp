@@ -120,14 +120,18 @@ std::string type_of(const Target& target) {
 
 }  // namespace
 
+storage::EventDraft item_event(std::string type, const storage::ItemRow& item) {
+  return {.type = std::move(type),
+          .project = item.project,
+          .item = item.id,
+          .patient = item.patient,
+          .fields = {}};
+}
+
 storage::EventDraft revision_event(const PreparedAnnotation& prepared, const storage::ItemRow& item,
                                    const RaterId& rater, const TaskId& task,
                                    std::int64_t revision) {
-  storage::EventDraft event{.type = "annotation.revised",
-                            .project = item.project,
-                            .item = item.id,
-                            .patient = item.patient,
-                            .fields = {}};
+  storage::EventDraft event = item_event("annotation.revised", item);
   event.fields.set("annotation_id", prepared.body.id)
       .set("revision", revision)
       .set("rater_id", rater)

@@ -67,6 +67,9 @@ class AnnotationWriter {
   std::optional<CanonicalText> text_;  // of a note
 };
 
+// An event of the item, without fields yet.
+[[nodiscard]] storage::EventDraft item_event(std::string type, const storage::ItemRow& item);
+
 // The event that makes this body the annotation's revision `revision`, and the one that retracts
 // it.
 [[nodiscard]] storage::EventDraft revision_event(const PreparedAnnotation& prepared,

@@ -30,14 +30,6 @@ IdType named_id(const std::string& text) {
   return id_of_digest<IdType>(sha256(bytes_of(text)));
 }
 
-EventDraft item_event(std::string type, const storage::ItemRow& item) {
-  return {.type = std::move(type),
-          .project = item.project,
-          .item = item.id,
-          .patient = item.patient,
-          .fields = {}};
-}
-
 // A mask that grows by new segments.
 struct MaskGrowth {
   std::string grid_id;

@@ -14,14 +14,6 @@ namespace consilium::service {
 using storage::EventDraft;
 using storage::Transaction;
 
-EventDraft item_event(std::string type, const storage::ItemRow& item) {
-  return {.type = std::move(type),
-          .project = item.project,
-          .item = item.id,
-          .patient = item.patient,
-          .fields = {}};
-}
-
 EventDraft task_event(std::string type, const storage::ItemRow& item, const TaskId& task,
                       const RaterId& rater) {
   EventDraft event = item_event(std::move(type), item);

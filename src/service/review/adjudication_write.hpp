@@ -26,7 +26,6 @@ struct AdjudicatorWrite {
   std::int64_t lease_ms = 0;  // how long a task that is opened is theirs without a sign of them
 };
 
-[[nodiscard]] storage::EventDraft item_event(std::string type, const storage::ItemRow& item);
 // Of a task of the stage "adjudicate".
 [[nodiscard]] storage::EventDraft task_event(std::string type, const storage::ItemRow& item,
                                              const TaskId& task, const RaterId& rater);

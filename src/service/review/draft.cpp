@@ -248,11 +248,7 @@ Answer<json::object> Review::submit_draft(const Access& access, const ProjectId&
       return submit(transaction, write, state_->protocols);
     }));
   }
-  const auto after = CSL_TRY(store_.read());
-  const auto posteriors = CSL_TRY(state_->posteriors_of(*after, project));
-  return CSL_TRY(opinions_json(*after, access, project,
-                               CSL_TRY(load_review(store_, *after, state_->protocols,
-                                                   posteriors.get(), access, project, item))));
+  return CSL_TRY(state_->opinions_of(store_, *CSL_TRY(store_.read()), access, project, item));
 }
 
 }  // namespace consilium::service

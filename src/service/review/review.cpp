@@ -98,6 +98,15 @@ Result<std::shared_ptr<const Posteriors>> Review::State::posteriors_of(
   return known;
 }
 
+Result<json::object> Review::State::opinions_of(storage::Store& store,
+                                                const storage::Reader& reader, const Access& access,
+                                                const ProjectId& project, const ItemId& item) {
+  const auto all = CSL_TRY(posteriors_of(reader, project));
+  return opinions_json(
+      reader, access, project,
+      CSL_TRY(load_review(store, reader, protocols, all.get(), access, project, item)));
+}
+
 Result<json::object> Review::list(const Access& access, const ProjectId& project,
                                   const std::string& cursor, std::int64_t limit) {
   CSL_TRY(require(access, project, review_roles));
@@ -180,10 +189,7 @@ Result<json::object> Review::opinions(const Access& access, const ProjectId& pro
   // After the read is recorded: whoever takes the item from now on is known to have seen these.
   const auto reader = CSL_TRY(store_.read());
   CSL_TRY(may_see_all_labels(access, *reader, state_->protocols, project, item));
-  const auto posteriors = CSL_TRY(state_->posteriors_of(*reader, project));
-  return opinions_json(*reader, access, project,
-                       CSL_TRY(load_review(store_, *reader, state_->protocols, posteriors.get(),
-                                           access, project, item)));
+  return state_->opinions_of(store_, *reader, access, project, item);
 }
 
 }  // namespace consilium::service

@@ -31,6 +31,12 @@ struct KnownPosteriors {
 struct Review::State {
   [[nodiscard]] Result<std::shared_ptr<const Posteriors>> posteriors_of(
       const storage::Reader& reader, const ProjectId& project);
+  // The schema ItemOpinions as the person may see it; that it is read must be recorded before.
+  [[nodiscard]] Result<boost::json::object> opinions_of(storage::Store& store,
+                                                        const storage::Reader& reader,
+                                                        const Access& access,
+                                                        const ProjectId& project,
+                                                        const ItemId& item);
 
   ProtocolCache protocols;
   Guarded<std::map<ProjectId, KnownPosteriors>> posteriors;

@@ -74,8 +74,9 @@ ThresholdOperation read_threshold(JsonFields& fields) {
   return operation;
 }
 
-GrowOperation read_grow(JsonFields& fields) {
-  GrowOperation operation;
+// Of the operations that learn from what is painted.
+template <class Operation>
+void read_seeds(JsonFields& fields, Operation& operation) {
   operation.segments = segments_of(fields, "segments", 1);
   if (const auto background = fields.optional_integer("background", 1, segment_max)) {
     operation.background = static_cast<std::uint16_t>(*background);
@@ -83,19 +84,18 @@ GrowOperation read_grow(JsonFields& fields) {
   if (const auto layer = fields.optional_integer("seeds_layer", 0, segment_max)) {
     operation.seeds_layer = static_cast<std::uint32_t>(*layer);
   }
+}
+
+GrowOperation read_grow(JsonFields& fields) {
+  GrowOperation operation;
+  read_seeds(fields, operation);
   operation.relearn = fields.boolean("relearn", false);
   return operation;
 }
 
 ClassifyOperation read_classify(JsonFields& fields) {
   ClassifyOperation operation;
-  operation.segments = segments_of(fields, "segments", 1);
-  if (const auto background = fields.optional_integer("background", 1, segment_max)) {
-    operation.background = static_cast<std::uint16_t>(*background);
-  }
-  if (const auto layer = fields.optional_integer("seeds_layer", 0, segment_max)) {
-    operation.seeds_layer = static_cast<std::uint32_t>(*layer);
-  }
+  read_seeds(fields, operation);
   if (const auto axis = fields.optional_integer("axis", 0, 2)) {
     operation.axis = static_cast<std::size_t>(*axis);
     operation.first = static_cast<std::uint32_t>(fields.integer("first", 0, slice_max));
