@@ -181,24 +181,28 @@ Result<json::object> Panels::show(const Access& access, const ProjectId& project
   const std::set<ItemId> hidden = CSL_TRY(items_being_read(access, *reader, protocols_, project));
   const std::int64_t position = CSL_TRY(storage::votes_position(*reader, project));
   const std::shared_ptr<Kept> kept = kept_of(project);
-  bool is_to_count = false;  // while somebody waits
+  // Decided and shown under one lock: a job that this starts cannot put its count between the two.
+  std::optional<json::object> shown;
+  const auto show_kept = [&](const auto& live) {
+    shown = without(live->shown(), hidden);
+    (*shown)["is_current"] = live->position() >= position && live->updates() == 0;
+  };
   kept->live.with([&](auto& live) {
-    is_to_count = !live;
-    if (is_to_count || (live->position() >= position && live->updates() == 0)) return;
-    is_to_count = jobs_ == nullptr || live->took_ms() <= limits_.wait_ms_max;
-    if (is_to_count) return;
-    if (!bring_up(*reader, project, live) || is_due(*live)) work(project);
-    is_to_count = !live;
-  });
-  if (is_to_count) CSL_TRY(count(*reader, project));
-  return kept->live.with([&](auto& live) -> Result<json::object> {
-    if (!live) {
-      return fail(ErrorCode::Unavailable, "the panel is being counted anew", {}, "ask again");
+    if (!live) return;
+    if (live->position() < position || live->updates() > 0) {
+      if (jobs_ == nullptr || live->took_ms() <= limits_.wait_ms_max) return;
+      if (!bring_up(*reader, project, live) || is_due(*live)) work(project);
     }
-    json::object shown = without(live->shown(), hidden);
-    shown["is_current"] = live->position() >= position && live->updates() == 0;
-    return shown;
+    if (live) show_kept(live);
   });
+  if (!shown) {  // somebody waits for it
+    CSL_TRY(count(*reader, project));
+    kept->live.with([&](auto& live) {
+      if (live) show_kept(live);
+    });
+  }
+  if (shown) return *std::move(shown);
+  return fail(ErrorCode::Unavailable, "the panel is being counted anew", {}, "ask again");
 }
 
 void Panels::work(const ProjectId& project) {
