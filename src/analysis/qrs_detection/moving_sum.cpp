@@ -1,0 +1,33 @@
+#include "analysis/qrs_detection/moving_sum.hpp"
+
+#include <algorithm>
+
+namespace consilium::qrs {
+
+MovingSum::MovingSum(std::size_t half) : half_(half), window_(2 * half + 1, 0) {}
+
+void MovingSum::push(std::span<const std::int64_t> in, std::vector<std::int64_t>& out) {
+  const std::size_t width = 2 * half_ + 1;
+  window_.insert(window_.end(), in.begin(), in.end());
+  const std::size_t late = pushed_ < half_ ? std::min(half_ - pushed_, in.size()) : 0;
+  std::size_t i = 0;
+  for (; i < late; ++i) sum_ += window_[width + i] - window_[i];
+  const std::size_t begin = out.size();
+  out.resize(begin + in.size() - late);
+  std::int64_t sum = sum_;
+  std::int64_t* to = out.data() + begin;
+  for (; i < in.size(); ++i) {
+    sum += window_[width + i] - window_[i];
+    *to++ = sum;
+  }
+  sum_ = sum;
+  pushed_ += in.size();
+  window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(in.size()));
+}
+
+void MovingSum::finish(std::vector<std::int64_t>& out) {
+  // After a series shorter than half a window `push` gives just as many as there are inputs.
+  push(std::vector<std::int64_t>(half_, 0), out);
+}
+
+}  // namespace consilium::qrs
