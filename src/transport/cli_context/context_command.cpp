@@ -169,8 +169,8 @@ Result<int> context_command(const ContextCommand& command) {
   CsvRows rows = CSL_TRY(in_file(CsvRows::open(*source), command.in));
   OutputFile out = CSL_TRY(OutputFile::create(command.out));
   ContextRun run(command, rules, rows);
-  Result<bool> written = run.write_to(out).transform([] { return true; });
-  CSL_TRY(in_file(std::move(written), command.in));
+  const Status written = run.write_to(out);
+  if (!written) return std::unexpected(in_file(written.error(), command.in));
   CSL_TRY(out.commit());
   answer(command, rules, run.counts());
   return run.counts().refused == 0 ? 0 : 1;
