@@ -103,6 +103,7 @@ class SentenceSplitter {
   }
 
   [[nodiscard]] bool ends_within_line(std::uint32_t i) const {
+    if (begins_counted_entry(i)) return true;
     std::uint32_t mark = i;
     const bool closer = std::string_view(")]}\"'").find(first(i)) != std::string_view::npos ||
                         word(i) == "\u201d" || word(i) == "\u2019";
@@ -161,6 +162,16 @@ class SentenceSplitter {
     const bool capital_follows = is_upper(first(next));
     if (is_lower(first(point - 1))) return capital_follows;
     return capital_follows && holds(sentence_starters, word(next));
+  }
+
+  // "1) Gout 2) Asthma": a list that runs on within its line. Not "(see 2) and".
+  [[nodiscard]] bool begins_counted_entry(std::uint32_t i) const {
+    const std::uint32_t number = i + 1;
+    if (number + 2 >= tokens_.size() || first(number + 1) != ')') return false;
+    const bool placed =
+        !touches_next(i) && touches_next(number) && !touches_next(number + 1) && i >= begin_ + 2;
+    if (!placed || !is_digit(first(number)) || word(number).size() > 2) return false;
+    return is_digit(first(begin_)) && first(begin_ + 1) == ')';
   }
 
   [[nodiscard]] bool line_breaks(std::uint32_t i) const {

@@ -19,96 +19,97 @@ namespace consilium {
 // A feature, by its name in the file: ("Negation", "true"), ("value", "PER"). Several of one name
 // are a list. Files that only say "it is set" have the value "true".
 struct TextAttribute {
-  std::string name;
-  std::string value;
+  std::string name = {};
+  std::string value = {};
   friend auto operator<=>(const TextAttribute&, const TextAttribute&) = default;
 };
 
 // A concept of a terminology that a span or document was linked to: ("MESH", "D011125", "...").
 struct TextConcept {
-  std::string system;
-  std::string code;
-  std::string display;  // empty when the file gives none
+  std::string system = {};
+  std::string code = {};
+  std::string display = {};  // empty when the file gives none
   friend auto operator<=>(const TextConcept&, const TextConcept&) = default;
 };
 
 // Sorted, disjoint ranges (they may touch), at least one. One range is empty (begin == end) only
 // in files that mark a place between characters; ours never are.
 struct TextMention {
-  std::string id;
-  std::string layer;  // "NamedEntity"; empty in formats that know none
-  std::string type;   // the label; empty when the layer's features alone speak
-  std::vector<TextSpan> ranges;
-  std::vector<TextAttribute> attributes;
-  std::vector<TextConcept> concepts;
-  std::string comment;
-  std::string rater;                  // who or what said it, as the file names it
-  std::optional<double> probability;  // in [0, 1], of a suggestion
+  std::string id = {};
+  std::string layer = {};  // "NamedEntity"; empty in formats that know none
+  std::string type = {};   // the label; empty when the layer's features alone speak
+  std::vector<TextSpan> ranges = {};
+  std::vector<TextAttribute> attributes = {};
+  std::vector<TextConcept> concepts = {};
+  std::string comment = {};
+  std::string rater = {};                  // who or what said it, as the file names it
+  std::optional<double> probability = {};  // in [0, 1], of a suggestion
   friend bool operator==(const TextMention&, const TextMention&) = default;
 };
 
 struct TextArgument {
-  std::string role;    // "Theme", "Arg1"
-  std::string target;  // an id of this text
+  std::string role = {};    // "Theme", "Arg1"
+  std::string target = {};  // an id of this text
   friend auto operator<=>(const TextArgument&, const TextArgument&) = default;
 };
 
 // From one mention (or event) to another; symmetric ones have an order all the same.
 struct TextRelation {
-  std::string id;
-  std::string layer;
-  std::string type;
-  TextArgument from;
-  TextArgument to;
-  std::vector<TextAttribute> attributes;
-  std::vector<TextConcept> concepts;
-  std::string comment;
+  std::string id = {};
+  std::string layer = {};
+  std::string type = {};
+  TextArgument from = {};
+  TextArgument to = {};
+  std::vector<TextAttribute> attributes = {};
+  std::vector<TextConcept> concepts = {};
+  std::string comment = {};
   friend bool operator==(const TextRelation&, const TextRelation&) = default;
 };
 
 // An event: a trigger mention and any number of arguments in roles.
 struct TextEvent {
-  std::string id;
-  std::string layer;
-  std::string type;
-  std::string trigger;  // a mention's id; empty when the file has events without one
-  std::vector<TextArgument> arguments;
-  std::vector<TextAttribute> attributes;
-  std::string comment;
+  std::string id = {};
+  std::string layer = {};
+  std::string type = {};
+  std::string trigger = {};  // a mention's id; empty when the file has events without one
+  std::vector<TextArgument> arguments = {};
+  std::vector<TextAttribute> attributes = {};
+  std::string comment = {};
   friend bool operator==(const TextEvent&, const TextEvent&) = default;
 };
 
 // Mentions of one thing, in the order of the file: a coreference chain, an equivalence.
 struct TextChain {
-  std::string id;
-  std::string layer;
-  std::string type;
-  std::vector<std::string> members;
-  std::vector<std::string> links;  // as many as members or none: the type of the link to the next
+  std::string id = {};
+  std::string layer = {};
+  std::string type = {};
+  std::vector<std::string> members = {};
+  std::vector<std::string> links =
+      {};  // as many as members or none: the type of the link to the next
   friend bool operator==(const TextChain&, const TextChain&) = default;
 };
 
 // What a reader could not keep or a writer not say, each told and counted.
 struct TextProblem {
   std::uint64_t line_number = 0;  // 1-based; 0 when lines mean nothing there
-  std::string what;               // quotes no text of a patient
+  std::string what = {};          // quotes no text of a patient
   friend auto operator<=>(const TextProblem&, const TextProblem&) = default;
 };
 
 struct LabelledText {
-  std::string id;  // of the document, as the file names it
-  CanonicalText text;
-  std::vector<TextSpan> sections;  // empty where the file has none, as the next two
-  std::vector<TextSpan> sentences;
-  std::vector<TextSpan> tokens;
-  std::vector<TextMention> mentions;
-  std::vector<TextRelation> relations;
-  std::vector<TextEvent> events;
-  std::vector<TextChain> chains;
-  std::vector<TextAttribute> answers;   // about the whole document: categories, labels
-  std::vector<TextConcept> concepts;    // of the whole document
-  std::vector<TextAttribute> metadata;  // title, date, licence, as the file names them
-  std::vector<TextProblem> problems;
+  std::string id = {};  // of the document, as the file names it
+  CanonicalText text = {};
+  std::vector<TextSpan> sections = {};  // empty where the file has none, as the next two
+  std::vector<TextSpan> sentences = {};
+  std::vector<TextSpan> tokens = {};
+  std::vector<TextMention> mentions = {};
+  std::vector<TextRelation> relations = {};
+  std::vector<TextEvent> events = {};
+  std::vector<TextChain> chains = {};
+  std::vector<TextAttribute> answers = {};   // about the whole document: categories, labels
+  std::vector<TextConcept> concepts = {};    // of the whole document
+  std::vector<TextAttribute> metadata = {};  // title, date, licence, as the file names them
+  std::vector<TextProblem> problems = {};
   friend bool operator==(const LabelledText&, const LabelledText&) = default;
 };
 

@@ -32,6 +32,8 @@ struct BratRelation {  // R1<tab>Type Arg1:T3 Arg2:T4
   std::string type;
   std::string from;
   std::string to;
+  std::string from_role;  // "Arg1"
+  std::string to_role;
   friend bool operator==(const BratRelation&, const BratRelation&) = default;
 };
 struct BratAttribute {  // A1<tab>Name T4 Value; without a value: true
@@ -56,6 +58,24 @@ struct BratNote {  // #1<tab>AnnotatorNotes T1<tab>text
   friend bool operator==(const BratNote&, const BratNote&) = default;
 };
 
+struct BratArgument {  // Theme:T2
+  std::string role;
+  std::string target;
+  friend bool operator==(const BratArgument&, const BratArgument&) = default;
+};
+struct BratEvent {  // E1<tab>Type:T1 Theme:T2 Cause:E3
+  std::string id;
+  std::string type;
+  std::string trigger;
+  std::vector<BratArgument> arguments;
+  friend bool operator==(const BratEvent&, const BratEvent&) = default;
+};
+struct BratEquivalence {  // *<tab>Equiv T1 T2 T3
+  std::string type;
+  std::vector<std::string> members;
+  friend bool operator==(const BratEquivalence&, const BratEquivalence&) = default;
+};
+
 struct BratProblem {
   std::uint64_t line_number = 0;  // 1-based
   std::string what;
@@ -68,8 +88,9 @@ struct BratDocument {
   std::vector<BratAttribute> attributes;
   std::vector<BratNormalization> normalizations;
   std::vector<BratNote> notes;
-  std::vector<BratProblem>
-      problems;  // lines that were left out, events and equivalences among them
+  std::vector<BratEvent> events;
+  std::vector<BratEquivalence> equivalences;
+  std::vector<BratProblem> problems;  // lines that were left out
   friend bool operator==(const BratDocument&, const BratDocument&) = default;
 };
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -93,9 +94,9 @@ class BratReader {
       case '#':
         return take_note(id, columns[1], rest);
       case 'E':
-        return problem("events are not read");
+        return take_event(id, columns[1]);
       case '*':
-        return problem("equivalences are not read");
+        return take_equivalence(columns[1]);
       default:
         return problem("there is no such kind of line");
     }
@@ -131,15 +132,52 @@ class BratReader {
 
   void take_relation(std::string id, std::string_view middle) {
     const auto parts = split(middle, ' ', 4);
-    const auto argument = [](std::string_view part) {
-      return std::string(part.substr(std::min(part.size(), part.find(':') + 1)));
-    };
     if (parts.size() != 3 || !parts[1].contains(':') || !parts[2].contains(':')) {
       return problem("the relation has not two arguments");
     }
     if (!ids_.insert(id).second) return problem("the id is given twice");
-    document_.relations.push_back(
-        {std::move(id), std::string(parts[0]), argument(parts[1]), argument(parts[2])});
+    BratArgument from = argument_of(parts[1]);
+    BratArgument to = argument_of(parts[2]);
+    document_.relations.push_back({std::move(id), std::string(parts[0]), std::move(from.target),
+                                   std::move(to.target), std::move(from.role), std::move(to.role)});
+  }
+
+  // "Theme:T2"; the colon was seen.
+  static BratArgument argument_of(std::string_view part) {
+    const std::size_t colon = part.find(':');
+    return {std::string(part.substr(0, colon)), std::string(part.substr(colon + 1))};
+  }
+
+  void take_event(std::string id, std::string_view middle) {
+    BratEvent event{std::move(id), {}, {}, {}};
+    for (const std::string_view part : split(middle, ' ', fragment_count_max)) {
+      if (part.empty()) continue;  // some end the line with a blank
+      if (!part.contains(':')) return problem("an argument of the event has no colon");
+      BratArgument argument = argument_of(part);
+      if (event.trigger.empty()) {
+        event.type = std::move(argument.role);
+        event.trigger = std::move(argument.target);
+      } else {
+        event.arguments.push_back(std::move(argument));
+      }
+    }
+    if (event.trigger.empty()) return problem("the event has no trigger");
+    if (!ids_.insert(event.id).second) return problem("the id is given twice");
+    document_.events.push_back(std::move(event));
+  }
+
+  void take_equivalence(std::string_view middle) {
+    BratEquivalence equivalence;
+    for (const std::string_view part : split(middle, ' ', fragment_count_max)) {
+      if (part.empty()) continue;
+      if (equivalence.type.empty()) {
+        equivalence.type = part;
+      } else {
+        equivalence.members.emplace_back(part);
+      }
+    }
+    if (equivalence.members.size() < 2) return problem("the equivalence has not two members");
+    document_.equivalences.push_back(std::move(equivalence));
   }
 
   void take_attribute(std::string id, std::string_view middle) {
@@ -172,6 +210,19 @@ class BratReader {
       document_.problems.push_back({0, fmt::format("{} points to nothing", id)});
       return true;
     };
+    while (std::erase_if(document_.events, [&](const BratEvent& one) {
+             const bool is_dangling = dangling(one.trigger, one.id);
+             if (is_dangling) ids_.erase(one.id);
+             return is_dangling;
+           }) > 0) {
+    }
+    for (BratEvent& event : document_.events) {
+      std::erase_if(event.arguments,
+                    [&](const BratArgument& one) { return dangling(one.target, event.id); });
+    }
+    for (BratEquivalence& one : document_.equivalences) {
+      std::erase_if(one.members, [&](const std::string& id) { return dangling(id, "*"); });
+    }
     std::erase_if(document_.relations, [&](const BratRelation& one) {
       return dangling(one.from, one.id) || dangling(one.to, one.id);
     });
@@ -193,8 +244,10 @@ class BratReader {
 Result<BratDocument> read_brat(std::string_view ann, const CanonicalText& text,
                                std::uint64_t dropped) {
   if (!is_utf8(ann)) {
-    return fail(ErrorCode::InvalidInput, "the annotation file is not UTF-8", {},
-                "save it as UTF-8");
+    Error error = CanonicalText::from_utf8(std::string(ann)).error();
+    error.what = "the annotation file is not UTF-8";
+    error.remedy = "save it as UTF-8";
+    return std::unexpected(error);
   }
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (ann.starts_with(byte_order_mark)) ann.remove_prefix(byte_order_mark.size());

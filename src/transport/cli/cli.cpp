@@ -10,6 +10,7 @@
 #include "dimse/process.hpp"
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
+#include "transport/cli_context/context_command.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
 #include "transport/cli_store/store_commands.hpp"
@@ -33,6 +34,7 @@ struct Table {
   ConvertCommand convert;
   PanelCommands panel;
   SegmentCommand segment;
+  ContextCommand context;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -304,6 +306,7 @@ int run(int argument_count, const char* const* arguments) {
   };
   add_panel_commands(table.app, table.panel, choose);
   add_segment_command(table.app, table.segment, choose);
+  add_context_command(table.app, table.context, choose);
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
