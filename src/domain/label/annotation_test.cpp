@@ -39,6 +39,10 @@ TEST_CASE("every kind of target survives the way to canonical JSON and back") {
       R"({"type":"space","series_id":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","geometry":{"kind":"cuboid","points":[[1,2,3],[5,2,3],[1,8,3],[1,2,-4]]}})",
       R"({"type":"spans","ranges":[[0,4],[9,12],[12,13]]})",
       R"({"type":"relation","from":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","to":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"})",
+      R"({"type":"event","trigger":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","arguments":[{"role":"drug","annotation":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"},{"role":"dose","annotation":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"}]})",
+      R"({"type":"event","trigger":null,"arguments":[{"role":"drug","annotation":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e"}]})",
+      R"({"type":"event","trigger":"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d","arguments":[]})",
+      R"({"type":"chain","members":["0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3e","0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d"]})",
       R"({"type":"sample","tick":123,"channel":null})",
       R"({"type":"sample","tick":0,"channel":"II"})",
       R"({"type":"interval","begin_tick":1,"end_tick":2,"channels":[]})",
@@ -56,6 +60,52 @@ TEST_CASE("every kind of target survives the way to canonical JSON and back") {
     const json::value sent = parse_json(target).value();
     CHECK(canonical_json(target_json(annotation->target)).value() == canonical_json(sent).value());
   }
+}
+
+TEST_CASE("events and chains that say nothing or one thing twice are refused, with the place") {
+  const std::string a = R"("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3d")";
+  const std::string drug = R"({"role":"drug","annotation":)" + a + "}";
+  struct Case {
+    std::string target;
+    std::string where;
+  };
+  const Case cases[] = {
+      {R"({"type":"event","trigger":null,"arguments":[]})", "/target/arguments"},
+      {R"({"type":"event","trigger":"x","arguments":[]})", "/target/trigger"},
+      {R"({"type":"event","arguments":[)" + drug + "," + drug + "]}", "/target/arguments/1"},
+      {R"({"type":"event","arguments":[{"annotation":)" + a + "}]}", "/target/arguments/0"},
+      {R"({"type":"event","arguments":[{"role":"","annotation":)" + a + "}]}",
+       "/target/arguments/0/role"},
+      {R"({"type":"event","arguments":[{"role":"r","annotation":)" + a + R"(,"x":1}]})",
+       "/target/arguments/0/x"},
+      {R"({"type":"chain","members":[]})", "/target/members"},
+      {R"({"type":"chain"})", "/target"},
+      {R"({"type":"chain","members":[1]})", "/target/members/0"},
+      {R"({"type":"chain","members":[)" + a + "," + a + "]}", "/target/members/1"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.target);
+    const auto read = parse_annotation(with_target(one.target));
+    REQUIRE_FALSE(read);
+    CHECK(read.error().where == one.where);
+  }
+  std::string many = R"({"type":"event","arguments":[)";
+  for (int i = 0; i < 257; ++i) many += (i == 0 ? "" : ",") + drug;
+  CHECK(parse_annotation(with_target(many + "]}")).error().what.contains("more than 256"));
+}
+
+TEST_CASE("what a target joins is renamed at every place") {
+  const auto id = [](int last) {
+    return parse_id<AnnotationId>("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2a3" + std::to_string(last))
+        .value();
+  };
+  const std::map<AnnotationId, AnnotationId> renamed{{id(1), id(5)}, {id(2), id(6)}};
+  CHECK(joined_by(rejoined(RelationTarget{id(1), id(3)}, renamed)) == std::vector{id(5), id(3)});
+  CHECK(joined_by(rejoined(ChainTarget{{id(3), id(2), id(1)}}, renamed)) ==
+        std::vector{id(3), id(6), id(5)});
+  CHECK(joined_by(rejoined(EventTarget{id(1), {{"a", id(2)}, {"b", id(4)}}}, renamed)) ==
+        std::vector{id(5), id(6), id(4)});
+  CHECK(joined_by(WholeTarget{}).empty());
 }
 
 TEST_CASE("every kind of value and attribute survives") {

@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <limits>
+#include <set>
+#include <utility>
 
 #include "domain/label/json_fields.hpp"
 
@@ -18,13 +20,16 @@ namespace json = boost::json;
 constexpr std::size_t point_count_max = 100'000;
 constexpr std::size_t range_count_max = 10'000;
 constexpr std::size_t channel_count_max = 1'024;
+constexpr std::size_t argument_count_max = 256;
+constexpr std::size_t member_count_max = 10'000;
+constexpr std::size_t role_size_max = 128;
 // Past 2^53 an integer does not survive every JSON reader.
 constexpr std::int64_t offset_max = 9'007'199'254'740'992;
 
-constexpr std::array<std::string_view, 22> place_names = {
-    "whole",   "patient", "study",    "series", "instance",      "frame", "point", "polyline",
-    "polygon", "box",     "ellipse",  "length", "bidirectional", "angle", "cobb",  "rotated_box",
-    "mask",    "spans",   "relation", "sample", "interval",      "cuboid"};
+constexpr std::array<std::string_view, 24> place_names = {
+    "whole",   "patient", "study",    "series", "instance",      "frame",  "point", "polyline",
+    "polygon", "box",     "ellipse",  "length", "bidirectional", "angle",  "cobb",  "rotated_box",
+    "mask",    "spans",   "relation", "sample", "interval",      "cuboid", "event", "chain"};
 
 PlaceKind place_of(GeometryKind kind) {
   switch (kind) {
@@ -301,6 +306,54 @@ Target read_relation(JsonFields& fields) {
   return relation;
 }
 
+EventTarget read_event(JsonFields& fields, std::vector<Violation>& problems) {
+  EventTarget event;
+  if (fields.find("trigger") != nullptr) {
+    event.trigger = fields.id<AnnotationId>("trigger");
+  }
+  fields.each("arguments", argument_count_max,
+              [&](const json::value& one, const std::string& where) {
+                JsonFields argument(one, where, problems);
+                event.arguments.push_back({.role = argument.text("role", role_size_max),
+                                           .annotation = argument.id<AnnotationId>("annotation")});
+                argument.refuse_unknown();
+              });
+  if (!problems.empty()) return event;
+  if (!event.trigger && event.arguments.empty()) {
+    fields.problem("arguments", "an event has a trigger or an argument");
+  }
+  std::set<std::pair<std::string_view, AnnotationId>> seen;
+  for (std::size_t i = 0; i < event.arguments.size(); ++i) {
+    const auto& [role, annotation] = event.arguments[i];
+    if (!seen.emplace(role, annotation).second) {
+      problems.push_back({pointer_to(fields.path_of("arguments"), i),
+                          "the annotation has this role twice", "name it once"});
+    }
+  }
+  return event;
+}
+
+ChainTarget read_chain(JsonFields& fields, std::vector<Violation>& problems) {
+  ChainTarget chain;
+  static_cast<void>(fields.require("members"));
+  std::set<AnnotationId> seen;
+  fields.each("members", member_count_max, [&](const json::value& one, const std::string& where) {
+    const json::string* text = one.if_string();
+    const auto id = parse_id<AnnotationId>(text == nullptr ? std::string_view{} : *text);
+    if (!id) {
+      problems.push_back({where, "this is not an annotation's id", "send its UUID"});
+    } else if (!seen.insert(*id).second) {
+      problems.push_back({where, "the annotation is in the chain twice", "name it once"});
+    } else {
+      chain.members.push_back(*id);
+    }
+  });
+  if (problems.empty() && chain.members.empty()) {
+    fields.problem("members", "a chain has at least one member");
+  }
+  return chain;
+}
+
 Target read_sample(JsonFields& fields) {
   return SampleTarget{.tick = fields.integer("tick", 0, offset_max),
                       .channel = fields.optional_text("channel", 256)};
@@ -365,6 +418,21 @@ struct TargetWriter {
     out["from"] = to_string(target.from);
     out["to"] = to_string(target.to);
   }
+  void operator()(const EventTarget& target) const {
+    out["trigger"] =
+        target.trigger ? json::value(to_string(*target.trigger)) : json::value(nullptr);
+    json::array arguments;
+    for (const EventArgument& argument : target.arguments) {
+      arguments.push_back(
+          json::object{{"role", argument.role}, {"annotation", to_string(argument.annotation)}});
+    }
+    out["arguments"] = std::move(arguments);
+  }
+  void operator()(const ChainTarget& target) const {
+    json::array members;
+    for (const AnnotationId member : target.members) members.emplace_back(to_string(member));
+    out["members"] = std::move(members);
+  }
   void operator()(const SampleTarget& target) const {
     out["tick"] = target.tick;
     out["channel"] = target.channel ? json::value(*target.channel) : json::value(nullptr);
@@ -409,6 +477,8 @@ PlaceKind place_kind(const Target& target) {
     PlaceKind operator()(const SampleTarget&) const { return PlaceKind::Sample; }
     PlaceKind operator()(const IntervalTarget&) const { return PlaceKind::Interval; }
     PlaceKind operator()(const SpaceTarget& space) const { return space.kind; }
+    PlaceKind operator()(const EventTarget&) const { return PlaceKind::Event; }
+    PlaceKind operator()(const ChainTarget&) const { return PlaceKind::Chain; }
   };
   return std::visit(Visitor{}, target);
 }
@@ -420,6 +490,35 @@ std::string part_key(const Target& target) {
     return fmt::format("{}#{}", frame->instance_uid, frame->frame_index + std::uint64_t{1});
   }
   return {};
+}
+
+std::vector<AnnotationId> joined_by(const Target& target) {
+  if (const auto* relation = std::get_if<RelationTarget>(&target)) {
+    return {relation->from, relation->to};
+  }
+  if (const auto* chain = std::get_if<ChainTarget>(&target)) return chain->members;
+  std::vector<AnnotationId> joined;
+  if (const auto* event = std::get_if<EventTarget>(&target)) {
+    if (event->trigger) joined.push_back(*event->trigger);
+    for (const EventArgument& argument : event->arguments) joined.push_back(argument.annotation);
+  }
+  return joined;
+}
+
+Target rejoined(Target target, const std::map<AnnotationId, AnnotationId>& renamed) {
+  const auto rename = [&](AnnotationId& id) {
+    if (const auto found = renamed.find(id); found != renamed.end()) id = found->second;
+  };
+  if (auto* relation = std::get_if<RelationTarget>(&target)) {
+    rename(relation->from);
+    rename(relation->to);
+  } else if (auto* chain = std::get_if<ChainTarget>(&target)) {
+    std::ranges::for_each(chain->members, rename);
+  } else if (auto* event = std::get_if<EventTarget>(&target)) {
+    if (event->trigger) rename(*event->trigger);
+    for (EventArgument& argument : event->arguments) rename(argument.annotation);
+  }
+  return target;
 }
 
 std::string_view name_of(PlaceKind kind) { return place_names[static_cast<std::size_t>(kind)]; }
@@ -463,6 +562,10 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
     target = read_spans(fields, problems);
   } else if (type == "relation") {
     target = read_relation(fields);
+  } else if (type == "event") {
+    target = read_event(fields, problems);
+  } else if (type == "chain") {
+    target = read_chain(fields, problems);
   } else if (type == "sample") {
     target = read_sample(fields);
   } else if (type == "interval") {
@@ -471,7 +574,7 @@ Result<Target> read_target(const json::value& value, std::string_view where) {
     fields.problem(
         "type", "there is no such kind of target",
         "use whole, patient, study, series, instance, frame, region, space, mask, spans, "
-        "relation, sample or interval");
+        "relation, event, chain, sample or interval");
   }
   if (problems.empty()) fields.refuse_unknown();
   if (!problems.empty()) return fail(problems.front());

@@ -4,6 +4,7 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -95,6 +96,30 @@ struct RelationTarget {
   friend bool operator==(const RelationTarget&, const RelationTarget&) = default;
 };
 
+// One part of an event: which annotation plays which role in it.
+struct EventArgument {
+  std::string role;  // stable id in the protocol's declaration of the event
+  AnnotationId annotation;
+  friend bool operator==(const EventArgument&, const EventArgument&) = default;
+};
+
+// Something that happens between any number of annotations of the same item: the annotation that
+// names it, if the text has one, and its arguments. A role may come more than once; the same
+// annotation has the same role once only. Events may be arguments of events, not of themselves.
+struct EventTarget {
+  std::optional<AnnotationId> trigger;
+  std::vector<EventArgument> arguments;  // 256 at most; together with the trigger at least one
+  friend bool operator==(const EventTarget&, const EventTarget&) = default;
+};
+
+// Annotations of the same item that mean one thing (coreference), in the order of the text as its
+// rater put them, none twice. One member is a chain under work; the protocol says how many it
+// needs.
+struct ChainTarget {
+  std::vector<AnnotationId> members;  // 1 to 10,000
+  friend bool operator==(const ChainTarget&, const ChainTarget&) = default;
+};
+
 // A beat or another event at one tick; no channel means all.
 struct SampleTarget {
   std::int64_t tick = 0;
@@ -135,6 +160,8 @@ enum class PlaceKind {
   Sample,
   Interval,
   Cuboid,
+  Event,
+  Chain,
 };
 
 // A drawing in the patient that no frame holds: a shape on a plane of any orientation, or a box in
@@ -150,7 +177,7 @@ struct SpaceTarget {
 
 using Target = std::variant<WholeTarget, PatientTarget, StudyTarget, SeriesTarget, InstanceTarget,
                             FrameTarget, RegionTarget, MaskTarget, SpansTarget, RelationTarget,
-                            SampleTarget, IntervalTarget, SpaceTarget>;
+                            SampleTarget, IntervalTarget, SpaceTarget, EventTarget, ChainTarget>;
 
 [[nodiscard]] PlaceKind place_kind(const Target& target);
 [[nodiscard]] std::string_view name_of(PlaceKind kind);  // "polygon", "spans"
@@ -159,6 +186,13 @@ using Target = std::variant<WholeTarget, PatientTarget, StudyTarget, SeriesTarge
 // Which part of the item's images an answer is about, the same text for the same part: a series'
 // id, an instance's UID, "UID#frame" counted from 1; empty for all else, of which an item has one.
 [[nodiscard]] std::string part_key(const Target& target);
+
+// The annotations that a target joins, in its order: a relation's ends, an event's trigger and
+// arguments, a chain's members; none for a target with a place of its own.
+[[nodiscard]] std::vector<AnnotationId> joined_by(const Target& target);
+// The target with every joined annotation's id replaced by what `renamed` gives for it; ids that
+// are not in it stay.
+[[nodiscard]] Target rejoined(Target target, const std::map<AnnotationId, AnnotationId>& renamed);
 
 // {"type": "spans", "ranges": [[3, 9]]} and so on, see annotation.hpp and docs/protocol.
 // Errors of reading: InvalidInput with the JSON pointer of the member, under `where`.

@@ -67,6 +67,8 @@ class DocumentReader {
   WfdbMapping wfdb(const boost::json::value& value, const std::string& path);
   std::vector<std::string> modalities(JsonFields& fields);
   std::string date(JsonFields& fields, std::string_view key);
+  EventSpec event(const boost::json::value& value, const std::string& path);
+  ChainSpec chain(const boost::json::value& value, const std::string& path);
   LabelSpec label(const boost::json::value& value, const std::string& path);
   QuestionSpec question(const boost::json::value& value, const std::string& path);
   Author author(const boost::json::value& value, const std::string& path);

@@ -115,6 +115,36 @@ struct Examples {
   friend bool operator==(const Examples&, const Examples&) = default;
 };
 
+// One role of an event: which labels may play it, and how many annotations of one event do.
+struct EventRole {
+  std::string id;
+  std::string name;
+  std::vector<std::string> labels;        // event labels among them: events may be arguments
+  std::int64_t count_min = 0;             // "min": asked of a submission
+  std::optional<std::int64_t> count_max;  // "max"
+  friend bool operator==(const EventRole&, const EventRole&) = default;
+};
+
+// What a label placed as an event joins.
+struct EventSpec {
+  std::vector<std::string> trigger_labels;  // none: the event has no trigger
+  bool is_trigger_required = true;          // of a submission
+  std::vector<EventRole> roles;             // 1 to 64
+  friend bool operator==(const EventSpec&, const EventSpec&) = default;
+};
+
+// What a label placed as a chain joins.
+struct ChainSpec {
+  std::vector<std::string> labels;
+  std::int64_t count_min = 2;  // "min": asked of a submission
+  std::optional<std::int64_t> count_max;
+  friend bool operator==(const ChainSpec&, const ChainSpec&) = default;
+};
+
+// What a span of a label is: a mention in the running text, or a section of the note, which the
+// workspace shows in the margin.
+enum class SpanLevel { Mention, Section };
+
 struct LabelSpec {
   std::string id;
   std::string name;
@@ -134,6 +164,9 @@ struct LabelSpec {
   std::optional<std::int64_t> ordinal;
   std::vector<std::string> relates_from;  // for relations
   std::vector<std::string> relates_to;
+  std::optional<EventSpec> event;
+  std::optional<ChainSpec> chain;
+  SpanLevel level = SpanLevel::Mention;
   ExportMapping exported;
   friend bool operator==(const LabelSpec&, const LabelSpec&) = default;
 };

@@ -317,6 +317,51 @@ ExportMapping DocumentReader::exported(JsonFields& parent) {
   return read;
 }
 
+EventSpec DocumentReader::event(const json::value& value, const std::string& path) {
+  JsonFields fields = open(value, path);
+  EventSpec read;
+  if (const json::value* trigger = fields.find("trigger")) {
+    JsonFields members = open(*trigger, fields.path_of("trigger"));
+    read.trigger_labels = members.texts("labels", 256);
+    if (read.trigger_labels.empty()) members.problem("labels", "the trigger has no label");
+    read.is_trigger_required = members.boolean("required", true);
+    members.refuse_unknown();
+  } else {
+    read.is_trigger_required = false;
+  }
+  static_cast<void>(fields.require("roles"));
+  fields.each("roles", 64, [&](const json::value& one, const std::string& where) {
+    JsonFields members = open(one, where);
+    EventRole role{.id = id(members, "id"),
+                   .name = line(members, "name"),
+                   .labels = members.texts("labels", 256),
+                   .count_min = members.optional_integer("min", 0, 256).value_or(0),
+                   .count_max = members.optional_integer("max", 1, 256)};
+    if (role.labels.empty()) members.problem("labels", "nothing may play this role");
+    if (role.count_max && *role.count_max < role.count_min) {
+      members.problem("max", "this is less than 'min'");
+    }
+    members.refuse_unknown();
+    read.roles.push_back(std::move(role));
+  });
+  if (read.roles.empty()) fields.problem("roles", "an event has at least one role");
+  fields.refuse_unknown();
+  return read;
+}
+
+ChainSpec DocumentReader::chain(const json::value& value, const std::string& path) {
+  JsonFields fields = open(value, path);
+  ChainSpec read{.labels = fields.texts("labels", 256),
+                 .count_min = fields.optional_integer("min", 1, 10'000).value_or(2),
+                 .count_max = fields.optional_integer("max", 2, 10'000)};
+  if (read.labels.empty()) fields.problem("labels", "nothing may be a member of the chain");
+  if (read.count_max && *read.count_max < read.count_min) {
+    fields.problem("max", "this is less than 'min'");
+  }
+  fields.refuse_unknown();
+  return read;
+}
+
 LabelSpec DocumentReader::label(const json::value& value, const std::string& path) {
   JsonFields fields = open(value, path);
   LabelSpec read;
@@ -351,6 +396,15 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
     if (read.relates_to.empty()) ends.problem("to", "the relation may lead nowhere");
     ends.refuse_unknown();
   }
+  if (const json::value* declared = fields.find("event")) {
+    read.event = event(*declared, fields.path_of("event"));
+  }
+  if (const json::value* declared = fields.find("chain")) {
+    read.chain = chain(*declared, fields.path_of("chain"));
+  }
+  static constexpr std::pair<std::string_view, SpanLevel> span_levels[] = {
+      {"mention", SpanLevel::Mention}, {"section", SpanLevel::Section}};
+  read.level = one_of(fields, "level", span_levels, SpanLevel::Mention);
   read.exported = exported(fields);
   fields.refuse_unknown();
   return read;

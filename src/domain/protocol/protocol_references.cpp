@@ -43,6 +43,8 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
     case PlaceKind::Cuboid:
       return is_image_unit(unit);
     case PlaceKind::Spans:
+    case PlaceKind::Event:
+    case PlaceKind::Chain:
       return unit == ItemUnit::Note;
     case PlaceKind::Sample:
     case PlaceKind::Interval:
@@ -187,6 +189,7 @@ class ReferenceCheck {
     if (relation == spec.relates_from.empty()) {
       note(path + "/relates", "a relation says what it joins, and no other label does");
     }
+    joining(spec, path);
     known_labels(spec.relates_from, path + "/relates/from");
     known_labels(spec.relates_to, path + "/relates/to");
     known_labels(spec.excludes, path + "/excludes");
@@ -197,6 +200,40 @@ class ReferenceCheck {
     }
     if (spec.value) unique_choices(*spec.value, path + "/value");
     label_attributes(spec, path + "/attributes");
+  }
+
+  // Labels of events and chains have that place alone and say what they join.
+  void joining(const LabelSpec& spec, const std::string& path) {
+    const auto stands_on = [&](PlaceKind place) {
+      return std::ranges::find(spec.places, place) != spec.places.end();
+    };
+    for (const auto& [place, is_declared] : {std::pair{PlaceKind::Event, spec.event.has_value()},
+                                             std::pair{PlaceKind::Chain, spec.chain.has_value()}}) {
+      if (stands_on(place) && spec.places.size() != 1) {
+        note(path + "/places",
+             fmt::format("a label of {}s has no other kind of place", name_of(place)));
+      }
+      if (stands_on(place) != is_declared) {
+        note(
+            path + "/" + std::string(name_of(place)),
+            fmt::format("a label with the place '{0}' says under '{0}' what it joins, and no other "
+                        "label does",
+                        name_of(place)));
+      }
+    }
+    if (spec.level == SpanLevel::Section && !stands_on(PlaceKind::Spans)) {
+      note(path + "/level", "a section is a span of the text", "give the place 'spans'");
+    }
+    if (spec.chain) known_labels(spec.chain->labels, path + "/chain/labels");
+    if (!spec.event) return;
+    known_labels(spec.event->trigger_labels, path + "/event/trigger/labels");
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < spec.event->roles.size(); ++i) {
+      const EventRole& role = spec.event->roles[i];
+      const std::string at_role = at(path + "/event/roles", i);
+      if (!seen.insert(role.id).second) note(at_role + "/id", "this role is given twice");
+      known_labels(role.labels, at_role + "/labels");
+    }
   }
 
   void label_attributes(const LabelSpec& spec, const std::string& path) {

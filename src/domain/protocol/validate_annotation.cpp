@@ -86,7 +86,9 @@ class AnnotationCheck {
   void check_target(const RegionTarget& target) { check_series(target.series_id); }
   void check_target(const SpaceTarget& target) { check_series(target.series_id); }
   void check_target(const MaskTarget&) {}
-  void check_target(const RelationTarget&) {}
+  void check_target(const RelationTarget&) {}  // what these join, validate_item checks
+  void check_target(const EventTarget&) {}
+  void check_target(const ChainTarget&) {}
   void check_target(const SpansTarget& target) {
     if (facts_.code_point_count && !target.ranges.empty() &&
         target.ranges.back().end > *facts_.code_point_count) {

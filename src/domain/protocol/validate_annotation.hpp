@@ -47,12 +47,13 @@ enum class Stage { Draft, Submission };
                                                          const ItemFacts& facts,
                                                          const Annotation& annotation, Stage stage);
 
-// What only all annotations of one rater on one item show together: exclusions, relations whose
-// ends are missing or of the wrong label, a question answered twice, required questions without an
-// answer (in a submission). Paths begin with the annotation's index, "/3/target"; a missing answer
-// has the path "". Each annotation is assumed to have passed validate_annotation.
-// Cost: O(n log n) for a recording or a note whose places do not nest deeply; pairs of labels that
-// exclude each other are compared one by one on images.
+// What only all annotations of one rater on one item show together: exclusions, relations, events
+// and chains that join what is missing or of the wrong label, roles and members too many or (in a
+// submission) too few, events that lead back to themselves, a question answered twice, required
+// questions without an answer (in a submission). Paths begin with the annotation's index,
+// "/3/target"; a missing answer has the path "". Each annotation is assumed to have passed
+// validate_annotation. Cost: O(n log n) for a recording or a note whose places do not nest deeply;
+// pairs of labels that exclude each other are compared one by one on images.
 [[nodiscard]] std::vector<Violation> validate_item(const Protocol& protocol, const ItemFacts& facts,
                                                    std::span<const Annotation> annotations,
                                                    Stage stage);

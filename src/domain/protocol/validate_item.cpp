@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "domain/label/json_fields.hpp"
 #include "domain/protocol/validate_annotation.hpp"
+#include "domain/protocol/validate_joining.hpp"
 
 namespace consilium {
 namespace {
@@ -35,7 +37,7 @@ bool intervals_overlap(const IntervalTarget& a, const IntervalTarget& b) {
          b.begin_tick < a.end_tick.value_or(open_end) && share_channel(a.channels, b.channels);
 }
 
-// I5. Relations have no place of their own.
+// I5. Relations, events and chains have no place of their own.
 struct SamePlace {
   bool operator()(const SpansTarget& a, const SpansTarget& b) const { return spans_overlap(a, b); }
   bool operator()(const IntervalTarget& a, const IntervalTarget& b) const {
@@ -45,6 +47,8 @@ struct SamePlace {
     return a.tick == b.tick && (!a.channel || !b.channel || a.channel == b.channel);
   }
   bool operator()(const RelationTarget&, const RelationTarget&) const { return false; }
+  bool operator()(const EventTarget&, const EventTarget&) const { return false; }
+  bool operator()(const ChainTarget&, const ChainTarget&) const { return false; }
   template <class A, class B>
   bool operator()(const A& a, const B& b) const {
     if constexpr (std::is_same_v<A, B>) {
@@ -91,7 +95,6 @@ class ItemCheck {
       : protocol_(protocol), facts_(facts), annotations_(annotations) {
     for (std::size_t i = 0; i < annotations_.size(); ++i) {
       const Annotation& annotation = annotations_[i];
-      index_of_.emplace(annotation.id, i);
       if (annotation.label && stands_somewhere(annotation)) {
         by_label_[*annotation.label].push_back(i);
       }
@@ -100,7 +103,8 @@ class ItemCheck {
 
   std::vector<Violation> run(Stage stage) {
     exclusions();
-    relations();
+    std::ranges::move(detail::joining_violations(protocol_, annotations_, stage),
+                      std::back_inserter(problems_));
     answers();
     if (stage == Stage::Submission) {
       missing_answers();
@@ -150,31 +154,6 @@ class ItemCheck {
          "'" + *annotations_[i].label + "' and '" + *annotations_[j].label +
              "' exclude each other on one place",
          "keep the one that holds");
-  }
-
-  void relations() {
-    for (std::size_t i = 0; i < annotations_.size(); ++i) {
-      const auto* relation = std::get_if<RelationTarget>(&annotations_[i].target);
-      if (relation == nullptr || !annotations_[i].label) continue;
-      const LabelSpec* label = protocol_.label(*annotations_[i].label);
-      if (label == nullptr) continue;
-      relation_end(relation->from, label->relates_from, pointer_to("", i) + "/target/from");
-      relation_end(relation->to, label->relates_to, pointer_to("", i) + "/target/to");
-    }
-  }
-
-  void relation_end(AnnotationId end, const std::vector<std::string>& allowed,
-                    const std::string& path) {
-    const auto found = index_of_.find(end);
-    if (found == index_of_.end()) {
-      note(path, "the relation's end is not an annotation of this item",
-           "remove the relation together with its ends");
-      return;
-    }
-    const auto& label = annotations_[found->second].label;
-    if (!label || std::ranges::find(allowed, *label) == allowed.end()) {
-      note(path, "the relation may not join an annotation of this label");
-    }
   }
 
   // By question and the part of the item that it is answered about.
@@ -277,7 +256,6 @@ class ItemCheck {
   const Protocol& protocol_;
   const ItemFacts& facts_;
   std::span<const Annotation> annotations_;
-  std::map<AnnotationId, std::size_t> index_of_;
   std::map<std::string, std::vector<std::size_t>> by_label_;
   std::map<AnswerKey, const AnswerValue*> answers_;
   std::vector<Violation> problems_;

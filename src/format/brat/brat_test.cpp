@@ -34,7 +34,13 @@ Protocol note_protocol() {
        "attributes": ["assertion", "remark"], "export": {"brat": {"type": "Problem"}}},
       {"id": "drug", "name": "Drug", "definition": "D", "places": ["spans"]},
       {"id": "treats", "name": "Treats", "definition": "D", "places": ["relation"],
-       "relates": {"from": ["drug"], "to": ["problem"]}}]})")
+       "relates": {"from": ["drug"], "to": ["problem"]}},
+      {"id": "change", "name": "Change", "definition": "D", "places": ["event"],
+       "event": {"trigger": {"labels": ["drug"]}, "roles": [
+         {"id": "of", "name": "Of", "labels": ["problem", "change"], "min": 1},
+         {"id": "by", "name": "By", "labels": ["drug"], "max": 1}]}},
+      {"id": "same", "name": "Same", "definition": "D", "places": ["chain"],
+       "chain": {"labels": ["problem"]}}]})")
                                           .value();
   return read_protocol(document).value();
 }
@@ -90,6 +96,41 @@ TEST_CASE("what is written reads back with every span's surface in place") {
   CHECK(first.at("comment").as_string() == "a\tb\nc");
   CHECK(first.at("attributes").at("remark").as_string() == "two\nlines");
   CHECK(first.at("rater").as_string() == "R\tA");
+}
+
+TEST_CASE("events and chains are lines E and *, whatever the order they come in") {
+  const auto text = CanonicalText::from_utf8("pain, ache, aspirin, more").value();
+  const std::string head = R"("0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2)";
+  const auto named = [&](int number) { return head + std::to_string(number) + "\""; };
+  const std::vector<StoredAnnotation> annotations = {
+      made(R"("label":"change","target":{"type":"event","trigger":)" + named(103) +
+               R"(,"arguments":[{"role":"of","annotation":)" + named(101) +
+               R"(},{"role":"of","annotation":)" + named(105) + "}]}",
+           104),
+      made(R"("label":"change","target":{"type":"event","trigger":)" + named(106) +
+               R"(,"arguments":[{"role":"by","annotation":)" + named(103) + "}]}",
+           105),
+      made(
+          R"("label":"change","target":{"type":"event","trigger":null,"arguments":[{"role":"of","annotation":)" +
+              named(101) + "}]}",
+          107),
+      made(R"("label":"same","target":{"type":"chain","members":[)" + named(102) + "," +
+               named(101) + "]}",
+           108),
+      made(R"("label":"problem","target":{"type":"spans","ranges":[[0,4]]})", 101),
+      made(R"("label":"problem","target":{"type":"spans","ranges":[[6,10]]})", 102),
+      made(R"("label":"drug","target":{"type":"spans","ranges":[[12,19]]})", 103),
+      made(R"("label":"drug","target":{"type":"spans","ranges":[[21,25]]})", 106)};
+  const auto files = write_brat(text, note_protocol(), annotations);
+  REQUIRE(files);
+  CHECK(files->ann.contains("E1\tchange:T3 of:T1 of2:E2\n"));
+  CHECK(files->ann.contains("E2\tchange:T4 by:T3\n"));
+  CHECK(files->ann.contains("*\tsame T2 T1\n"));
+  // brat has no event without a trigger.
+  CHECK(files->left_out == std::vector<std::string>{"0190f0a3-8c1e-7d2b-9f10-5b1f6c1e2107"});
+  const std::string conf = brat_annotation_conf(note_protocol());
+  CHECK(conf.contains("change\tof+:Problem|change, by?:drug\n"));
+  CHECK(conf.contains("same\tArg1:Problem, Arg2:Problem, <REL-TYPE>:symmetric-transitive\n"));
 }
 
 TEST_CASE("the configuration names types, ends of relations, values and colours") {

@@ -17,9 +17,10 @@ std::string brat_type(const LabelSpec& label) {
   return label.exported.brat_type.empty() ? label.id : label.exported.brat_type;
 }
 
-bool is_relation(const LabelSpec& label) {
-  return std::ranges::find(label.places, PlaceKind::Relation) != label.places.end();
+bool stands_on(const LabelSpec& label, PlaceKind place) {
+  return std::ranges::find(label.places, place) != label.places.end();
 }
+bool is_relation(const LabelSpec& label) { return stands_on(label, PlaceKind::Relation); }
 
 bool is_line_end(char c) { return c == '\n' || c == '\r'; }
 
@@ -57,6 +58,8 @@ class BratWriter {
 
   Result<BratFiles> write(std::span<const StoredAnnotation> annotations) {
     std::vector<const StoredAnnotation*> relations;
+    std::vector<const StoredAnnotation*> events;
+    std::vector<const StoredAnnotation*> chains;
     for (const StoredAnnotation& stored : annotations) {
       if (stored.state == AnnotationState::Retracted) continue;
       const LabelSpec* label = stored.body.label ? protocol_.label(*stored.body.label) : nullptr;
@@ -64,10 +67,16 @@ class BratWriter {
         CSL_TRY(write_span(stored, *label));
       } else if (label != nullptr && std::holds_alternative<RelationTarget>(stored.body.target)) {
         relations.push_back(&stored);  // its ends may come later
+      } else if (label != nullptr && std::holds_alternative<EventTarget>(stored.body.target)) {
+        events.push_back(&stored);
+      } else if (label != nullptr && std::holds_alternative<ChainTarget>(stored.body.target)) {
+        chains.push_back(&stored);
       } else {
         files_.left_out.push_back(to_string(stored.body.id));
       }
     }
+    CSL_TRY(write_events(events));
+    for (const StoredAnnotation* stored : chains) write_chain(*stored);
     for (const StoredAnnotation* stored : relations) CSL_TRY(write_relation(*stored));
     return std::move(files_);
   }
@@ -117,6 +126,62 @@ class BratWriter {
     }
   }
 
+  // Events may be arguments of one another, in any order: all get their names first. One without a
+  // trigger brat cannot say.
+  Status write_events(const std::vector<const StoredAnnotation*>& events) {
+    std::vector<const StoredAnnotation*> written;
+    for (const StoredAnnotation* stored : events) {
+      const auto& event = std::get<EventTarget>(stored->body.target);
+      if (!event.trigger || !names_.contains(*event.trigger)) {
+        files_.left_out.push_back(to_string(stored->body.id));
+        continue;
+      }
+      names_.emplace(stored->body.id, fmt::format("E{}", ++event_count_));
+      written.push_back(stored);
+    }
+    for (const StoredAnnotation* stored : written) {
+      const auto& event = std::get<EventTarget>(stored->body.target);
+      const std::string& id = names_.at(stored->body.id);
+      std::string arguments;
+      std::map<std::string_view, int> counts;
+      for (const EventArgument& argument : event.arguments) {
+        const auto target = names_.find(argument.annotation);
+        if (target == names_.end()) {  // nothing but line ends: the event is written in part
+          if (files_.left_out.empty() || files_.left_out.back() != to_string(stored->body.id)) {
+            files_.left_out.push_back(to_string(stored->body.id));
+          }
+          continue;
+        }
+        const int count = ++counts[argument.role];  // the second of a role is "Theme2"
+        arguments +=
+            fmt::format(" {}{}:{}", argument.role,
+                        count == 1 ? std::string() : std::to_string(count), target->second);
+      }
+      line("{}\t{}:{}{}", id, brat_type(*protocol_.label(*stored->body.label)),
+           names_.at(*event.trigger), arguments);
+      write_attributes(*stored, id);
+      CSL_TRY(write_note(*stored, id));
+    }
+    return {};
+  }
+
+  // An equivalence has no id in brat, so nothing can be said of it beside its members.
+  void write_chain(const StoredAnnotation& stored) {
+    std::string members;
+    int count = 0;
+    for (const AnnotationId member : std::get<ChainTarget>(stored.body.target).members) {
+      const auto found = names_.find(member);
+      if (found == names_.end()) continue;
+      members += " " + found->second;
+      ++count;
+    }
+    if (count < 2) {
+      files_.left_out.push_back(to_string(stored.body.id));
+      return;
+    }
+    line("*\t{}{}", brat_type(*protocol_.label(*stored.body.label)), members);
+  }
+
   Status write_relation(const StoredAnnotation& stored) {
     const auto& relation = std::get<RelationTarget>(stored.body.target);
     const auto from = names_.find(relation.from);
@@ -163,6 +228,7 @@ class BratWriter {
   std::map<AnnotationId, std::string> names_;
   int span_count_ = 0;
   int relation_count_ = 0;
+  int event_count_ = 0;
   int attribute_count_ = 0;
   int normalization_count_ = 0;
   int note_count_ = 0;
@@ -175,6 +241,18 @@ std::string joined_types(const Protocol& protocol, const std::vector<std::string
     all += brat_type(*protocol.label(id));
   }
   return all;
+}
+
+// "Change\tdrug:Medication, dose?:Dose": how often a role may be played stands behind its name.
+std::string event_line(const Protocol& protocol, const LabelSpec& label) {
+  std::string roles;
+  for (const EventRole& role : label.event->roles) {
+    const bool many = !role.count_max || *role.count_max > 1;
+    const std::string_view often = role.count_min == 0 ? (many ? "*" : "?") : (many ? "+" : "");
+    roles += fmt::format("{}{}{}:{}", roles.empty() ? "" : ", ", role.id, often,
+                         joined_types(protocol, role.labels));
+  }
+  return fmt::format("{}\t{}\n", brat_type(label), roles);
 }
 
 // "assertion Arg:Problem|Medication, Value:present|negated|possible"
@@ -210,11 +288,18 @@ Result<BratFiles> write_brat(const CanonicalText& text, const Protocol& protocol
 std::string brat_annotation_conf(const Protocol& protocol) {
   std::string entities;
   std::string relations;
+  std::string events;
   for (const LabelSpec& label : protocol.labels) {
     if (is_relation(label)) {
       relations += fmt::format("{}\tArg1:{}, Arg2:{}\n", brat_type(label),
                                joined_types(protocol, label.relates_from),
                                joined_types(protocol, label.relates_to));
+    } else if (label.chain) {
+      const std::string members = joined_types(protocol, label.chain->labels);
+      relations += fmt::format("{}\tArg1:{}, Arg2:{}, <REL-TYPE>:symmetric-transitive\n",
+                               brat_type(label), members, members);
+    } else if (label.event) {
+      events += event_line(protocol, label);
     } else {
       entities += brat_type(label) + "\n";
     }
@@ -223,8 +308,8 @@ std::string brat_annotation_conf(const Protocol& protocol) {
   for (const AttributeSpec& attribute : protocol.attributes) {
     attributes += attribute_line(protocol, attribute);
   }
-  return fmt::format("[entities]\n{}\n[relations]\n{}\n[events]\n\n[attributes]\n{}", entities,
-                     relations, attributes);
+  return fmt::format("[entities]\n{}\n[relations]\n{}\n[events]\n{}\n[attributes]\n{}", entities,
+                     relations, events, attributes);
 }
 
 std::string brat_visual_conf(const Protocol& protocol) {

@@ -237,7 +237,59 @@ class Comparison {
                   ChangeLevel::Minor);
     set_of_labels(path + "/relates/to", old.relates_to, fresh.relates_to, ChangeLevel::Major,
                   ChangeLevel::Minor);
+    if (old.level != fresh.level) major(path + "/level", "spans of the label mean another thing");
+    joining(path, old, fresh);
     wording(path + "/export", old.exported, fresh.exported);
+  }
+
+  // What is allowed less, or asked more, may refuse what was labelled.
+  void joining(const std::string& path, const LabelSpec& old, const LabelSpec& fresh) {
+    if (old.event && fresh.event && *old.event != *fresh.event) {
+      set_of_labels(path + "/event/trigger/labels", old.event->trigger_labels,
+                    fresh.event->trigger_labels, ChangeLevel::Major, ChangeLevel::Minor);
+      if (old.event->is_trigger_required != fresh.event->is_trigger_required) {
+        note(fresh.event->is_trigger_required ? ChangeLevel::Major : ChangeLevel::Minor,
+             path + "/event/trigger/required", "whether the event needs a trigger changed");
+      }
+      for (const EventRole& role : old.event->roles) {
+        const auto found = std::ranges::find(fresh.event->roles, role.id, &EventRole::id);
+        const std::string at = path + "/event/roles/" + role.id;
+        if (found == fresh.event->roles.end()) {
+          major(at, "the role was removed");
+          continue;
+        }
+        set_of_labels(at + "/labels", role.labels, found->labels, ChangeLevel::Major,
+                      ChangeLevel::Minor);
+        limits(at, {role.count_min, role.count_max}, {found->count_min, found->count_max});
+      }
+      for (const EventRole& role : fresh.event->roles) {
+        if (std::ranges::find(old.event->roles, role.id, &EventRole::id) !=
+            old.event->roles.end()) {
+          continue;
+        }
+        note(role.count_min > 0 ? ChangeLevel::Major : ChangeLevel::Minor,
+             path + "/event/roles/" + role.id, "the role was added");
+      }
+    }
+    if (old.chain && fresh.chain) {
+      set_of_labels(path + "/chain/labels", old.chain->labels, fresh.chain->labels,
+                    ChangeLevel::Major, ChangeLevel::Minor);
+      limits(path + "/chain", {old.chain->count_min, old.chain->count_max},
+             {fresh.chain->count_min, fresh.chain->count_max});
+    }
+  }
+
+  struct Limits {
+    std::int64_t min = 0;
+    std::optional<std::int64_t> max;
+    friend bool operator==(const Limits&, const Limits&) = default;
+  };
+  void limits(const std::string& path, const Limits& old, const Limits& fresh) {
+    if (old == fresh) return;
+    const bool narrower = fresh.min > old.min || (fresh.max && (!old.max || *fresh.max < *old.max));
+    note(
+        narrower ? ChangeLevel::Major : ChangeLevel::Minor, path,
+        narrower ? "fewer are allowed or more are needed" : "more are allowed or fewer are needed");
   }
 
   void set_of_labels(const std::string& path, const std::vector<std::string>& before,

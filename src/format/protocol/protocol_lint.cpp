@@ -82,7 +82,9 @@ class Lint {
   }
 
   void label(const LabelSpec& spec, const std::string& path) {
-    const bool relation = spec.places.front() == PlaceKind::Relation;
+    const bool relation = spec.places.front() == PlaceKind::Relation ||
+                          spec.places.front() == PlaceKind::Event ||
+                          spec.places.front() == PlaceKind::Chain;
     if (!spec.coded && !relation) {
       warn(path, fmt::format("'{}' has no code", spec.id),
            "give a concept, if its terminology has one that fits");

@@ -173,6 +173,8 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
     case PlaceKind::Instance:
     case PlaceKind::Frame:
     case PlaceKind::Relation:
+    case PlaceKind::Event:
+    case PlaceKind::Chain:
     case PlaceKind::Cuboid:
       return std::nullopt;
   }

@@ -38,7 +38,7 @@ class Grouping {
     }
     CSL_TRY(add_masks());
     add_whole_labels();
-    add_relations();
+    add_joining();
     return std::move(groups_);
   }
 
@@ -259,17 +259,31 @@ class Grouping {
     for (auto& [key, group] : found) add(std::move(group));
   }
 
-  // Relations are the same when they join the same places.
-  void add_relations() {
-    using Key = std::tuple<std::string, std::size_t, std::size_t>;
-    std::map<Key, Group> found;
+  // Relations, events and chains are the same when they join the same places: in the same roles,
+  // and of a chain in any order. What stands on a place that is nobody's is not compared.
+  void add_joining() {
+    using Joined = std::vector<std::pair<std::string, std::size_t>>;  // role and place
+    std::map<std::pair<std::string, Joined>, Group> found;
     each([&](std::size_t o, const Annotation& annotation) {
-      const auto* relation = std::get_if<RelationTarget>(&annotation.target);
-      if (relation == nullptr || !annotation.label) return;
-      const auto from = group_of_.find(relation->from);
-      const auto to = group_of_.find(relation->to);
-      if (from == group_of_.end() || to == group_of_.end()) return;
-      const auto at = found.try_emplace(Key{*annotation.label, from->second, to->second},
+      const std::vector<AnnotationId> ids = joined_by(annotation.target);
+      if (ids.empty() || !annotation.label) return;
+      std::vector<std::string> roles(ids.size());
+      if (std::holds_alternative<RelationTarget>(annotation.target)) {
+        roles = {"from", "to"};
+      } else if (const auto* event = std::get_if<EventTarget>(&annotation.target)) {
+        const std::size_t first = event->trigger ? 1 : 0;
+        for (std::size_t i = first; i < ids.size(); ++i) {
+          roles[i] = event->arguments[i - first].role;
+        }
+      }
+      Joined joined;
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        const auto group = group_of_.find(ids[i]);
+        if (group == group_of_.end()) return;
+        joined.emplace_back(std::move(roles[i]), group->second);
+      }
+      std::ranges::sort(joined);
+      const auto at = found.try_emplace({*annotation.label, std::move(joined)},
                                         empty_group(DifferenceKind::Label, *annotation.label,
                                                     label_title(*annotation.label), ""));
       at.first->second.said[o].annotation = &annotation;

@@ -32,7 +32,7 @@ Slots slots_of_standing(const ItemReview& review, const RaterId& adjudicator) {
   return slots;
 }
 
-// Copies with the adjudicator's ids; relations join the copies of their ends.
+// Copies with the adjudicator's ids; relations, events and chains join the copies.
 std::vector<OutcomeLabel> copies_of(const std::vector<Annotation>& annotations, const Slots& slots,
                                     const ItemId& item, const RaterId& adjudicator) {
   std::vector<OutcomeLabel> labels;
@@ -55,11 +55,7 @@ std::vector<OutcomeLabel> copies_of(const std::vector<Annotation>& annotations, 
     labels.back().body.id = id;
   }
   for (OutcomeLabel& label : labels) {
-    auto* relation = std::get_if<RelationTarget>(&label.body.target);
-    if (relation == nullptr) continue;
-    for (AnnotationId* end : {&relation->from, &relation->to}) {
-      if (const auto found = became.find(*end); found != became.end()) *end = found->second;
-    }
+    label.body.target = rejoined(std::move(label.body.target), became);
   }
   return labels;
 }

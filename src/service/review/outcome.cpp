@@ -239,15 +239,11 @@ class Outcome {
     }
   }
 
-  // An end that was not taken leaves the relation with an id that nothing has: the protocol's check
-  // then names it.
+  // What a relation, event or chain joins and was not taken leaves it with an id that nothing has:
+  // the protocol's check then names it.
   void join_relations() {
     for (OutcomeLabel& label : labels_) {
-      auto* relation = std::get_if<RelationTarget>(&label.body.target);
-      if (relation == nullptr) continue;
-      for (AnnotationId* end : {&relation->from, &relation->to}) {
-        if (const auto found = became_.find(*end); found != became_.end()) *end = found->second;
-      }
+      label.body.target = rejoined(std::move(label.body.target), became_);
     }
   }
 
