@@ -17,6 +17,7 @@ namespace json = boost::json;
 constexpr std::size_t attribute_count_max = 256;
 constexpr std::size_t choice_count_max = 256;
 constexpr std::size_t id_size_max = 128;
+constexpr std::size_t coded_text_size_max = 256;
 constexpr std::size_t measurement_count_max = 32;
 constexpr std::int64_t finding_number_max = 9'999;
 constexpr std::size_t comment_code_point_max = 10'000;
@@ -82,6 +83,12 @@ json::value answer_json(const AnswerValue& value) {
     json::value operator()(const Quantity& quantity) const {
       return json::object{{"number", number_json(quantity.number)}, {"unit", quantity.unit}};
     }
+    json::value operator()(const CodedConcept& picked) const {
+      json::object out{
+          {"system", picked.system}, {"code", picked.code}, {"display", picked.display}};
+      if (!picked.version.empty()) out["version"] = picked.version;
+      return out;
+    }
   };
   return std::visit(Writer{}, value);
 }
@@ -118,6 +125,16 @@ Result<AnswerValue> read_answer(const json::value& value, std::string_view where
     return choices;
   }
   JsonFields fields(value, std::string(where), problems);
+  if (value.get_object().contains("code")) {
+    CodedConcept picked{
+        .system = fields.text("system", coded_text_size_max),
+        .code = fields.text("code", coded_text_size_max),
+        .version = fields.optional_text("version", coded_text_size_max).value_or(""),
+        .display = fields.text("display")};
+    fields.refuse_unknown();
+    if (!problems.empty()) return fail(problems.front());
+    return AnswerValue{std::move(picked)};
+  }
   Quantity quantity{.number = fields.optional_number("number").value_or(0),
                     .unit = fields.text("unit", 64)};
   static_cast<void>(fields.require("number"));

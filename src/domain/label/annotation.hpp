@@ -6,7 +6,8 @@
 // what was read may be sent back):
 //   {"id": uuid, "item_id": uuid, "protocol": {"id": "chest-ct-nodule", "version": "1.0.0"},
 //    "label": "nodule" | null, "target": {...}, "question": "malignancy" | null,
-//    "value": null | text | number | true | [text] | {"number": 12.1, "unit": "mm"},
+//    "value": null | text | number | true | [text] | {"number": 12.1, "unit": "mm"} |
+//      {"system": "SCT", "code": "22298006", "display": "Myocardial infarction", "version": "..."},
 //    "attributes": {"assertion": "negated"}, "comment": "...", "number": 2,
 //    "measurements": {"long_axis": {"number": 12.1, "unit": "mm"}}}
 #pragma once
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "domain/label/coded_concept.hpp"
 #include "domain/label/target.hpp"
 
 namespace consilium {
@@ -32,9 +34,10 @@ struct Quantity {
   friend bool operator==(const Quantity&, const Quantity&) = default;
 };
 
-// Text is a choice's id or free text: the protocol says which.
-using AnswerValue =
-    std::variant<std::monostate, std::string, double, bool, std::vector<std::string>, Quantity>;
+// Text is a choice's id or free text: the protocol says which. A coded concept is one picked from a
+// terminology: its system is a DICOM designator where there is one, else the system's URI.
+using AnswerValue = std::variant<std::monostate, std::string, double, bool,
+                                 std::vector<std::string>, Quantity, CodedConcept>;
 
 // Reserved answers, kept apart because they mean different things: the rater cannot decide; nobody
 // could decide on this material; looked for and not there.

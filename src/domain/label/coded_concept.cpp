@@ -31,4 +31,14 @@ std::string_view fhir_system_uri(std::string_view designator) {
   return found == std::end(code_systems) ? std::string_view{} : found->uri;
 }
 
+std::string_view system_name(std::string_view uri) {
+  const auto* found = std::ranges::find(code_systems, uri, &CodeSystem::uri);
+  return found == std::end(code_systems) ? uri : found->designator;
+}
+
+std::string_view system_uri(std::string_view name) {
+  const std::string_view uri = fhir_system_uri(name);
+  return uri.empty() ? name : uri;
+}
+
 }  // namespace consilium

@@ -20,5 +20,10 @@ struct CodedConcept {
 
 // The URI that FHIR names the code system by; empty when there is none that we know.
 [[nodiscard]] std::string_view fhir_system_uri(std::string_view designator);
+// How an answer names a code system that is known by its URI: by the designator where there is one,
+// else by the URI itself.
+[[nodiscard]] std::string_view system_name(std::string_view uri);
+// The other way: the URI of a designator, and a URI as it is.
+[[nodiscard]] std::string_view system_uri(std::string_view name);
 
 }  // namespace consilium

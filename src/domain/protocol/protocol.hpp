@@ -22,7 +22,7 @@
 
 namespace consilium {
 
-enum class AnswerType { Choice, Number, Text, Bool };
+enum class AnswerType { Choice, Number, Text, Bool, Concept };
 
 struct Choice {
   std::string id;
@@ -33,6 +33,16 @@ struct Choice {
   friend bool operator==(const Choice&, const Choice&) = default;
 };
 
+// Which concepts may answer: of these systems, and of the value set or expression where one is
+// given. Whether a code is among them is known where the terminology is loaded
+// (service/terminology); the systems are checked here.
+struct ConceptChoice {
+  std::vector<std::string> systems;  // designators ("SCT") or URIs; at least one
+  std::string value_set;             // URL of a FHIR value set, or empty
+  std::string within;                // "<< 404684003": analysis/concept_search/expression.hpp
+  friend bool operator==(const ConceptChoice&, const ConceptChoice&) = default;
+};
+
 struct AnswerSpec {
   AnswerType type = AnswerType::Choice;
   std::vector<Choice> choices;
@@ -41,6 +51,7 @@ struct AnswerSpec {
   std::string unit;      // UCUM, for numbers
   std::optional<double> min;
   std::optional<double> max;
+  std::optional<ConceptChoice> concepts = std::nullopt;  // of the type Concept
   bool allows_unsure = false;
   bool allows_not_evaluable = false;
   bool allows_absent = false;

@@ -126,7 +126,8 @@ AnswerSpec DocumentReader::answer(const json::value& value, const std::string& p
       {"choice", AnswerType::Choice},
       {"number", AnswerType::Number},
       {"text", AnswerType::Text},
-      {"bool", AnswerType::Bool}};
+      {"bool", AnswerType::Bool},
+      {"concept", AnswerType::Concept}};
   JsonFields fields = open(value, path);
   AnswerSpec read;
   static_cast<void>(fields.require("type"));
@@ -148,6 +149,17 @@ AnswerSpec DocumentReader::answer(const json::value& value, const std::string& p
     read.max = fields.optional_number("max");
     if (read.min && read.max && *read.min > *read.max) {
       fields.problem("max", "the largest number is smaller than the smallest");
+    }
+  } else if (read.type == AnswerType::Concept) {
+    read.concepts = ConceptChoice{.systems = fields.texts("systems", 16),
+                                  .value_set = fields.optional_text("value_set").value_or(""),
+                                  .within = fields.optional_text("within").value_or("")};
+    if (read.concepts->systems.empty()) {
+      fields.problem("systems", "no code system is named",
+                     "name one or more, such as SCT, I10C, LN, RXNORM or a system's URI");
+    }
+    if (!read.concepts->within.empty() && read.concepts->systems.size() > 1) {
+      fields.problem("within", "an expression is of one code system", "name one system");
     }
   }
   for (const std::string& reserved : fields.texts("allow", 3)) {

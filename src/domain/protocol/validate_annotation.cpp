@@ -250,6 +250,22 @@ class AnnotationCheck {
       case AnswerType::Bool:
         if (!std::holds_alternative<bool>(value)) note(path, "this must be true or false");
         return;
+      case AnswerType::Concept:
+        return check_concept(*spec.concepts, value, path);
+    }
+  }
+
+  void check_concept(const ConceptChoice& spec, const AnswerValue& value, const std::string& path) {
+    const auto* picked = std::get_if<CodedConcept>(&value);
+    std::string names;
+    for (const std::string& system : spec.systems) names += (names.empty() ? "" : ", ") + system;
+    if (picked == nullptr) {
+      note(path, "this must be a coded concept",
+           R"(send {"system": ..., "code": ..., "display": ...})");
+    } else if (std::ranges::none_of(spec.systems, [&](const std::string& system) {
+                 return system_uri(system) == system_uri(picked->system);
+               })) {
+      note(path, "the concept is of a code system that is not asked for", "use one of " + names);
     }
   }
 

@@ -45,7 +45,11 @@ void append_fragments(std::vector<TextSpan>& fragments, TextSpan range, std::str
 // Attribute values of a line A are one word.
 std::optional<std::string> brat_value(const AnswerValue& value) {
   if (const auto* yes = std::get_if<bool>(&value)) return *yes ? "true" : "false";
-  const auto* text = std::get_if<std::string>(&value);
+  std::string coded;
+  if (const auto* picked = std::get_if<CodedConcept>(&value)) {
+    coded = picked->system + ":" + picked->code;
+  }
+  const auto* text = coded.empty() ? std::get_if<std::string>(&value) : &coded;
   const bool word = text != nullptr && !text->empty() &&
                     std::ranges::all_of(*text, [](char c) { return c > ' ' && c < 0x7F; });
   return word ? std::optional(*text) : std::nullopt;

@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, 30> columns = {
 using Row = std::array<json::value, columns.size()>;
 
 const CodedConcept* code_of_choice(const AnswerSpec& answer, const AnswerValue& value) {
+  if (const auto* picked = std::get_if<CodedConcept>(&value)) return picked;
   const auto* id = std::get_if<std::string>(&value);
   if (id == nullptr) return nullptr;
   const auto found = std::ranges::find(answer.choices, *id, &Choice::id);

@@ -128,6 +128,7 @@ class Comparison {
     } else if (before.min != after.min || before.max != after.max) {
       minor(path, "the range is wider");
     }
+    if (before.concepts != after.concepts) major(path, "other concepts may answer");
     reserved(path, before.allows_unsure, after.allows_unsure, value_unsure);
     reserved(path, before.allows_not_evaluable, after.allows_not_evaluable, value_not_evaluable);
     reserved(path, before.allows_absent, after.allows_absent, value_absent);

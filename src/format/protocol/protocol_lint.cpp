@@ -201,6 +201,18 @@ class Lint {
     }
   }
 
+  void answer_systems(const AnswerSpec& answer, const std::string& path) {
+    if (!answer.concepts) return;
+    for (std::size_t i = 0; i < answer.concepts->systems.size(); ++i) {
+      const std::string& name = answer.concepts->systems[i];
+      if (!name.contains(':') && fhir_system_uri(name).empty() && !name.starts_with("99")) {
+        warn(pointer_to(path + "/systems", i),
+             fmt::format("'{}' is no coding scheme designator that we know", name),
+             "name the code system by its URI");
+      }
+    }
+  }
+
   void code_systems() {
     for (std::size_t i = 0; i < protocol_.labels.size(); ++i) {
       code_system(protocol_.labels[i].coded, pointer_to("/labels", i));
@@ -209,11 +221,13 @@ class Lint {
       const std::string path = pointer_to("/attributes", i);
       code_system(protocol_.attributes[i].coded, path);
       choice_systems(protocol_.attributes[i].answer, path + "/answer");
+      answer_systems(protocol_.attributes[i].answer, path + "/answer");
     }
     for (std::size_t i = 0; i < protocol_.questions.size(); ++i) {
       const std::string path = pointer_to("/questions", i);
       code_system(protocol_.questions[i].coded, path);
       choice_systems(protocol_.questions[i].answer, path + "/answer");
+      answer_systems(protocol_.questions[i].answer, path + "/answer");
     }
   }
 

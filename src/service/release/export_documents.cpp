@@ -49,6 +49,12 @@ std::variant<CodedConcept, std::string> answer_of(const AnswerSpec* spec,
   if (const auto* quantity = std::get_if<Quantity>(&value)) {
     return fmt::format("{} {}", quantity->number, quantity->unit);
   }
+  if (const auto* picked = std::get_if<CodedConcept>(&value)) {
+    // SR's code values have designators of 16 characters at most; a URI stays text.
+    const bool has_designator = picked->system.size() <= 16 && picked->code.size() <= 16;
+    if (has_designator) return *picked;
+    return fmt::format("{} ({} {})", picked->display, picked->system, picked->code);
+  }
   if (const auto* number = std::get_if<double>(&value)) {
     return fmt::format("{}", *number) +
            (spec != nullptr && !spec->unit.empty() ? " " + spec->unit : "");

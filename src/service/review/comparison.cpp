@@ -34,6 +34,10 @@ std::string answer_word(const AnswerValue& value) {
     return fmt::format("{} {}", quantity->number, quantity->unit);
   }
   if (const auto* number = std::get_if<double>(&value)) return fmt::format("{}", *number);
+  // One concept is one answer, whatever it was called.
+  if (const auto* picked = std::get_if<CodedConcept>(&value)) {
+    return fmt::format("{} {}", system_uri(picked->system), picked->code);
+  }
   return {};
 }
 
@@ -58,6 +62,9 @@ std::string answer_title(const AnswerSpec* spec, const AnswerValue& value) {
     std::vector<std::string> names;
     for (const std::string& id : *list) names.push_back(choice_title(*spec, id));
     return joined(names, ", ");
+  }
+  if (const auto* picked = std::get_if<CodedConcept>(&value)) {
+    return fmt::format("{} ({} {})", picked->display, picked->system, picked->code);
   }
   const std::string word = answer_word(value);
   const bool has_unit = spec != nullptr && std::holds_alternative<double>(value);

@@ -1,0 +1,209 @@
+#include "service/terminology/concept_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "analysis/concept_search/search.hpp"
+#include "base/canonical_json.hpp"
+#include "domain/label/coded_concept.hpp"
+#include "domain/label/json_fields.hpp"
+
+namespace consilium::service {
+namespace {
+
+namespace json = boost::json;
+
+const AnswerSpec* answer_spec(const Protocol& protocol, const std::string& id) {
+  if (const AttributeSpec* attribute = protocol.attribute(id)) return &attribute->answer;
+  if (const QuestionSpec* question = protocol.question(id)) return &question->answer;
+  const LabelSpec* label = protocol.label(id);
+  return label != nullptr && label->value ? &*label->value : nullptr;
+}
+
+std::string url_of(const std::string& system, const ConceptChoice& choice) {
+  if (!choice.value_set.empty()) return choice.value_set;
+  const std::string uri(system_uri(system));
+  return choice.within.empty() ? uri + "?fhir_vs" : uri + "?fhir_vs=ecl/" + choice.within;
+}
+
+struct Found {
+  ConceptHit hit;
+  const ConceptIndex* index = nullptr;
+};
+
+json::object hit_json(const Found& found) {
+  const ConceptIndex& index = *found.index;
+  return {{"system", system_name(index.system())},     {"code", index.code(found.hit.index)},
+          {"display", index.display(found.hit.index)}, {"version", index.version()},
+          {"term", index.term(found.hit.term)},        {"tag", index.tag(found.hit.index)},
+          {"match", name_of(found.hit.kind)}};
+}
+
+// Best first over several systems; within a rank as each system has them.
+json::array ranked(std::vector<Found> all, std::size_t limit) {
+  std::ranges::stable_sort(all, {}, [](const Found& found) {
+    return std::tuple(found.hit.kind, found.index->kind(found.hit.term),
+                      found.index->term(found.hit.term).size());
+  });
+  json::array out;
+  for (const Found& found : all) {
+    if (out.size() == limit) break;
+    out.push_back(hit_json(found));
+  }
+  return out;
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+// What a terminology server answers to $expand, as our own hits.
+Result<json::array> ask_server(const FhirFetch& fetch, const std::string& url,
+                               const std::string& text, std::int64_t limit) {
+  const std::string body =
+      CSL_TRY(fetch(fmt::format("ValueSet/$expand?url={}&filter={}&count={}", percent_encoded(url),
+                                percent_encoded(text), limit)));
+  const json::value parsed = CSL_TRY(parse_json(body, 64));
+  json::array out;
+  const json::value* expansion =
+      parsed.is_object() ? parsed.get_object().if_contains("expansion") : nullptr;
+  const json::value* contains = expansion != nullptr && expansion->is_object()
+                                    ? expansion->get_object().if_contains("contains")
+                                    : nullptr;
+  if (contains == nullptr || !contains->is_array()) return out;
+  for (const json::value& one : contains->get_array()) {
+    if (std::ssize(out) >= limit) break;
+    std::vector<Violation> problems;
+    JsonFields fields(one, "/expansion/contains", problems);
+    const std::string system = fields.text("system");
+    const std::string code = fields.text("code");
+    const std::string display = fields.text("display");
+    if (!problems.empty()) continue;
+    out.push_back(json::object{{"system", system_name(system)},
+                               {"code", code},
+                               {"display", display},
+                               {"version", fields.optional_text("version").value_or("")},
+                               {"term", display},
+                               {"tag", ""},
+                               {"match", "server"}});
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<json::object> ConceptAnswers::search(const Access& access, const ProjectId& project,
+                                            const std::string& answer, const std::string& text,
+                                            std::int64_t limit) const {
+  CSL_TRY(require(access, project, case_roles));
+  const auto reader = CSL_TRY(store_.read());
+  const auto known = CSL_TRY(protocols_.of_project(*reader, project));
+  const AnswerSpec* spec = answer_spec(known->protocol, answer);
+  if (spec == nullptr || !spec->concepts) {
+    return fail(ErrorCode::NotFound, "the protocol asks for no concept there", answer,
+                "name an attribute, a question or a label whose answer is of the type concept");
+  }
+  std::vector<std::shared_ptr<const std::vector<SystemConcepts>>> kept;
+  std::vector<Found> found;
+  json::array from_server;
+  json::array missing;
+  for (const std::string& system : spec->concepts->systems) {
+    const std::string url = url_of(system, *spec->concepts);
+    const auto expansion = terminologies_.expansion(url);
+    if (!expansion) {
+      if (expansion.error().code != ErrorCode::NotFound) return std::unexpected(expansion.error());
+      if (terminologies_.server()) {
+        for (json::value& one : CSL_TRY(ask_server(terminologies_.server(), url, text, limit))) {
+          from_server.push_back(std::move(one));
+        }
+      } else {
+        missing.push_back(json::string(system_uri(system)));
+      }
+      continue;
+    }
+    kept.push_back(*expansion);
+    for (const SystemConcepts& one : **expansion) {
+      if (one.index->system() != system_uri(system)) continue;
+      for (const ConceptHit& hit : consilium::search(
+               *one.index,
+               {.text = text, .limit = static_cast<std::size_t>(limit), .among = &one.concepts})) {
+        found.push_back({.hit = hit, .index = one.index.get()});
+      }
+    }
+  }
+  json::array items = ranked(std::move(found), static_cast<std::size_t>(limit));
+  for (json::value& one : from_server) {
+    if (std::ssize(items) < limit) items.push_back(std::move(one));
+  }
+  return json::object{{"items", std::move(items)}, {"missing", std::move(missing)}};
+}
+
+Result<json::object> ConceptAnswers::search_loaded(const std::string& system,
+                                                   const std::string& text,
+                                                   std::int64_t limit) const {
+  std::vector<SharedIndex> kept;
+  std::vector<Found> found;
+  std::string last;
+  for (const storage::TerminologyRow& row : CSL_TRY(terminologies_.list())) {
+    const bool wanted = system.empty() || row.system == system_uri(system);
+    if (row.kind != "code_system" || !wanted || row.system == last) continue;
+    last = row.system;  // the rest of this system are older versions
+    kept.push_back(CSL_TRY(terminologies_.index(row.system, row.version)));
+    for (const ConceptHit& hit : consilium::search(
+             *kept.back(), {.text = text, .limit = static_cast<std::size_t>(limit)})) {
+      found.push_back({.hit = hit, .index = kept.back().get()});
+    }
+  }
+  json::array missing;
+  if (kept.empty() && !system.empty()) missing.push_back(json::string(system_uri(system)));
+  return json::object{{"items", ranked(std::move(found), static_cast<std::size_t>(limit))},
+                      {"missing", std::move(missing)}};
+}
+
+Result<std::vector<Violation>> ConceptAnswers::check(const Protocol& protocol,
+                                                     const Annotation& annotation) const {
+  std::vector<Violation> problems;
+  const auto check_one = [&](const AnswerSpec* spec, const AnswerValue& value,
+                             const std::string& path) -> Status {
+    const auto* picked = std::get_if<CodedConcept>(&value);
+    if (picked == nullptr || spec == nullptr || !spec->concepts) return {};
+    const auto expansion = terminologies_.expansion(url_of(picked->system, *spec->concepts));
+    if (!expansion) {
+      if (expansion.error().code == ErrorCode::NotFound) return {};
+      return std::unexpected(expansion.error());
+    }
+    bool judged = false;
+    for (const SystemConcepts& one : **expansion) {
+      if (one.index->system() != system_uri(picked->system)) continue;
+      judged = true;
+      const auto at = one.index->find(picked->code);
+      if (at && one.concepts.has(*at)) return {};
+    }
+    problems.push_back({path,
+                        judged ? "the concept is not among those that the protocol asks for"
+                               : "the value set has no concept of this code system",
+                        "pick one that the search offers"});
+    return {};
+  };
+  for (const auto& [id, value] : annotation.attributes) {
+    CSL_TRY(check_one(answer_spec(protocol, id), value, pointer_to("/attributes", id)));
+  }
+  const std::string answered = annotation.label.value_or(annotation.question.value_or(""));
+  const LabelSpec* label = annotation.label ? protocol.label(*annotation.label) : nullptr;
+  const AnswerSpec* own = label != nullptr ? (label->value ? &*label->value : nullptr)
+                                           : answer_spec(protocol, answered);
+  CSL_TRY(check_one(own, annotation.value, "/value"));
+  return problems;
+}
+
+}  // namespace consilium::service
