@@ -203,14 +203,34 @@ Result<RetrievedPart> object_part(const PartTools& tools, const InstancePlace& p
                        .bytes = joined_source(std::move(ranges))};
 }
 
+Result<RetrievedPart> bulk_part(const DicomDataset& dataset, std::string_view where,
+                                const std::string& instance_location) {
+  const DicomJsonPlace found = find_dicom_json_place(dataset, where);
+  if (found.element == nullptr || found.element->vr == Vr::Sq) {
+    return fail(ErrorCode::NotFound, "the instance has no such value", "path place",
+                "take the address from its metadata");
+  }
+  return RetrievedPart{
+      .content_type = "application/octet-stream",
+      .location = instance_location + "/bulkdata/" + std::string(where),
+      .bytes = memory_source(little_endian_value(*found.element, std::endian::little))};
+}
+
 Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools, const InstancePlace& place,
                                                std::span<const std::uint32_t> numbers,
                                                std::span<const WantedForm> wanted) {
   const auto image = CSL_TRY(tools.images->open(tools.store, place.row));
-  const ChosenForm form = CSL_TRY(choose_form(*image, wanted, tools.codec));
-  const bool keeps_code = form == ChosenForm::Kept && image->is_compressed();
+  return frame_parts(*image, instance_location(place), tools.codec, numbers, wanted);
+}
+
+Result<std::vector<RetrievedPart>> frame_parts(const OpenImage& image, const std::string& location,
+                                               CodecPool* codec,
+                                               std::span<const std::uint32_t> numbers,
+                                               std::span<const WantedForm> wanted) {
+  const ChosenForm form = CSL_TRY(choose_form(image, wanted, codec));
+  const bool keeps_code = form == ChosenForm::Kept && image.is_compressed();
   const std::string_view syntax =
-      keeps_code ? std::string_view(image->file.transfer_syntax_uid) : plain_syntax();
+      keeps_code ? std::string_view(image.file.transfer_syntax_uid) : plain_syntax();
   // The type that was asked for is the type that is answered, though "*" may have been any.
   const bool asked_for_octets = std::ranges::any_of(wanted, [](const WantedForm& one) {
     return one.media_type == "application/octet-stream" && one.transfer_syntax == "*";
@@ -220,16 +240,16 @@ Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools, const Ins
                                      : media_type_of_syntax(syntax);
   std::vector<RetrievedPart> parts;
   for (const std::uint32_t number : numbers) {
-    if (number == 0 || number > image->image.frame_count) {
+    if (number == 0 || number > image.image.frame_count) {
       return fail(ErrorCode::NotFound, "the instance has no such frame",
                   "frame " + std::to_string(number),
-                  "it has " + std::to_string(image->image.frame_count));
+                  "it has " + std::to_string(image.image.frame_count));
     }
-    Bytes frame = keeps_code ? CSL_TRY(coded_frame(*image, number - 1))
-                             : CSL_TRY(plain_frame(*image, number - 1, tools.codec));
+    Bytes frame = keeps_code ? CSL_TRY(coded_frame(image, number - 1))
+                             : CSL_TRY(plain_frame(image, number - 1, codec));
     parts.push_back(
         {.content_type = std::string(media) + "; transfer-syntax=" + std::string(syntax),
-         .location = instance_location(place) + "/frames/" + std::to_string(number),
+         .location = location + "/frames/" + std::to_string(number),
          .bytes = memory_source(std::move(frame))});
   }
   return parts;

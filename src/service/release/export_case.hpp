@@ -41,7 +41,7 @@ using FileSink = std::function<Status(const std::string& name, ByteView bytes)>;
 class ExportWork {
  public:
   ExportWork(storage::Store& in, const storage::Reader& from, FileSink to, Timestamp at)
-      : store(in), reader(from), sink(std::move(to)), now(at) {}
+      : store(in), reader(from), sink(std::move(to)), now(at), edition(to_rfc3339(at)) {}
 
   void exclude(const std::string& reason, std::int64_t count = 1) { excluded_[reason] += count; }
   [[nodiscard]] const std::map<std::string, std::int64_t>& excluded() const { return excluded_; }
@@ -66,12 +66,17 @@ class ExportWork {
   const storage::Reader& reader;
   FileSink sink;
   Timestamp now;
+  // Tells the instances of this writing from those of another: part of what their UIDs are made of.
+  std::string edition;
   std::int64_t annotation_count = 0;  // that went out
 
  private:
   std::map<std::string, std::int64_t> excluded_;
 };
 
+[[nodiscard]] Result<ExportedAnnotation> exported_annotation(const storage::Reader& reader,
+                                                             ProtocolCache& protocols,
+                                                             const storage::AnnotationRow& row);
 [[nodiscard]] Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
                                                            const ProjectId& project,
                                                            const ExportRequest& request);

@@ -295,6 +295,7 @@ class ReportMaker {
     static_cast<DerivedObject&>(report_) =
         derived_object(work_, one_, CSL_TRY(storage::find_study(work_.reader, study)).study_uid,
                        rater_, annotations_.front(), "report");
+    report_.series_number += 3;
     if (rater_.kind != RaterKind::Human) {
       report_.device = SrDevice{.uid = work_.mapped_uid(to_string(rater_.id)),
                                 .name = work_.rater_pseudonym(rater_.id)};
