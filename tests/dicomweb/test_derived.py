@@ -15,6 +15,7 @@ import pydicom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import test_dicomweb as plain  # noqa: E402
 from client import Server  # noqa: E402
 from derived_world import DCMQI, SEG, DerivedWorld  # noqa: E402
 
@@ -28,7 +29,12 @@ def value(attributes, key):
 
 def uids(world, name="lead"):
     return {(i["00080060"]["Value"][0], value(i, "0020000E"), value(i, "00080018"))
-            for i in world.client(name).search_for_instances(world.study) if value(i, "00080060") != "CT"}
+            for i in world.client(name).search_for_instances(world.study) if is_ours(i)}
+
+
+def is_ours(instance):
+    """Series of ours have numbers from 1000; those that the tests send do not."""
+    return value(instance, "00080060") != "CT" and 1000 <= instance.get("00200011", {}).get("Value", [0])[0] <= 1003
 
 
 def modalities(world, name="lead"):
@@ -194,6 +200,129 @@ def test_another_opinion_is_another_instance_of_the_same_series(world):
     assert after.keys() == before.keys()
     changed = [series for series in before if before[series] != after[series]]
     assert len(changed) == 3, changed
+
+
+def received(world, name="lead"):
+    """Modality -> place of what is there and not ours: our series have numbers from 1000."""
+    return {value(i, "00080060"): (world.study, value(i, "0020000E"), value(i, "00080018")) for i in world.client(name).search_for_instances(world.study)
+            if value(i, "00080060") != "CT" and not is_ours(i)}
+
+
+def made_presentation_state(images, uids_of):
+    """A GSPS with a patient's name in its drawing, made by hand on the given images."""
+    state = pydicom.Dataset()
+    state.file_meta = pydicom.dataset.FileMetaDataset()
+    state.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    state.SOPClassUID = state.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.11.1"
+    state.SOPInstanceUID = state.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    state.SeriesInstanceUID, state.Modality, state.SeriesNumber = pydicom.uid.generate_uid(), "PR", 77
+    state.StudyInstanceUID, state.PatientID, state.PatientName = uids_of.StudyInstanceUID, uids_of.PatientID, "Doe^Jane"
+    state.ContentLabel, state.ContentDescription, state.ContentCreatorName = "DRAWN", "for Jane Doe", "House^Greg"
+    series, reference = pydicom.Dataset(), []
+    for image in images:
+        item = pydicom.Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = image.SOPClassUID, image.SOPInstanceUID
+        reference.append(item)
+    series.SeriesInstanceUID, series.ReferencedImageSequence = images[0].SeriesInstanceUID, reference
+    state.ReferencedSeriesSequence = [series]
+    text, note = pydicom.Dataset(), pydicom.Dataset()
+    text.UnformattedTextValue, text.AnchorPointAnnotationUnits, text.AnchorPoint, text.AnchorPointVisibility = "Jane", "PIXEL", [10, 10], "Y"
+    note.GraphicLayer, note.TextObjectSequence = "LAYER", [text]
+    state.GraphicAnnotationSequence = [note]
+    return state
+
+
+def without_names(dataset, *words):
+    text = str(dataset) + " ".join(str(e.value) for e in dataset.iterall() if e.VR != "SQ" and e.tag != 0x7FE00010)
+    return [word for word in words if word.lower() in text.lower()]
+
+
+def test_another_tools_segmentation_comes_back_as_received(world):
+    original = pydicom.dcmread(SEG)
+    place = received(world)["SEG"]
+    back = world.client().retrieve_instance(*place)
+    assert back.StudyInstanceUID == world.study and back.PatientID.startswith("P-") and back.SOPInstanceUID != original.SOPInstanceUID
+    assert bytes(back.PixelData) == bytes(original.PixelData) and back.NumberOfFrames == original.NumberOfFrames
+    assert [s.SegmentNumber for s in back.SegmentSequence] == [s.SegmentNumber for s in original.SegmentSequence]
+    assert all(s.SegmentLabel for s in back.SegmentSequence)
+    images = {value(i, "00080018") for i in world.client().search_for_instances(world.study) if value(i, "00080060") == "CT"}
+    assert {i.ReferencedSOPInstanceUID for i in back.ReferencedSeriesSequence[0].ReferencedInstanceSequence} <= images
+    frame = world.client().retrieve_instance_frames(*place, [1], media_types=(("application/octet-stream", "*"),))[0]
+    bits = np.unpackbits(np.frombuffer(frame, np.uint8), bitorder="little")[: back.Rows * back.Columns]
+    assert np.array_equal(bits.reshape(back.Rows, back.Columns), original.pixel_array[0])
+    assert world.client().retrieve_instance_metadata(*place)["00080016"]["Value"] == [original.SOPClassUID]
+    # The protocol shows tools' labels before: whoever holds or held the item sees them, others nothing.
+    assert "SEG" in received(world, "first") and "SEG" in received(world, "reviewer")
+
+
+def test_what_comes_by_stow_is_answered_with_its_address(world):
+    images = [pydicom.dcmread(f) for f in sorted(plain.CT.glob("*.dcm"))]
+    state = made_presentation_state(images, images[0])
+    for _ in range(2):  # the same again changes nothing
+        answer = world.store([plain.bytes_of(state)])
+        assert answer.status_code == 200, answer.text
+        (item,) = answer.json()["00081199"]["Value"]
+        address = value(item, "00081190")
+        assert address.startswith(world.url + "/studies/" + world.study), address
+    whole = world.get(address[len(world.url):], accept="application/dicom")
+    assert whole.status_code == 200, whole.text
+    back = pydicom.dcmread(io.BytesIO(whole.content))
+    assert back.SOPClassUID == state.SOPClassUID and back.StudyInstanceUID == world.study
+    assert not without_names(back, "jane", "doe", "house", images[0].PatientID), back
+    assert back.GraphicAnnotationSequence[0].TextObjectSequence[0].AnchorPoint == [10, 10]
+    served = {value(i, "00080018") for i in world.client().search_for_instances(world.study) if value(i, "00080060") == "CT"}
+    assert {i.ReferencedSOPInstanceUID for i in back.ReferencedSeriesSequence[0].ReferencedImageSequence} == served
+    state.ContentLabel = "OTHER"
+    refused = world.store([plain.bytes_of(state)])
+    assert refused.status_code == 409 and refused.json()["00081198"]["Value"][0]["00081197"]["Value"] == [0x0111], refused.text
+    elsewhere = made_presentation_state(images, images[0])
+    elsewhere.StudyInstanceUID = pydicom.uid.generate_uid()
+    assert world.store([plain.bytes_of(elsewhere)]).status_code == 409
+
+
+def test_what_was_made_on_what_we_gave_out_keeps_its_uids(world):
+    (segmentation, *_), (structures, *_), (report, *_) = (objects(world)[kind] for kind in ("SEG", "RTSTRUCT", "SR"))
+    for dataset, modality in ((segmentation, "SEG"), (structures, "RTSTRUCT"), (report, "SR")):
+        dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+        dataset.SeriesInstanceUID, dataset.SeriesNumber = pydicom.uid.generate_uid(), 500
+        answer = world.store([plain.bytes_of(dataset)])
+        assert answer.status_code in (200, 202), answer.text
+        (item,) = answer.json()["00081199"]["Value"]
+        address = value(item, "00081190")
+        assert address.endswith(f"/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"), address
+        back = pydicom.dcmread(io.BytesIO(world.get(address[len(world.url):], accept="application/dicom; transfer-syntax=*").content))
+        assert back.Modality == modality and back.StudyInstanceUID == world.study == dataset.StudyInstanceUID
+        if modality == "RTSTRUCT":
+            assert [[c.ContourData for c in r.ContourSequence] for r in back.ROIContourSequence] == \
+                   [[c.ContourData for c in r.ContourSequence] for r in dataset.ROIContourSequence]
+        if modality == "SEG":
+            assert bytes(back.PixelData) == bytes(dataset.PixelData)
+
+
+def test_dciodvfy_finds_no_error_in_what_is_served(world):
+    """Ours, and others' as they go out under the pseudonym."""
+    import shutil
+    import subprocess
+    import tempfile
+
+    if shutil.which("dciodvfy") is None:
+        print("    skipped: dciodvfy is absent")
+        return
+    count = 0
+    everything = {(value(i, "00080060"), value(i, "0020000E"), value(i, "00080018")) for i in world.client().search_for_instances(world.study)
+                  if value(i, "00080060") != "CT"}
+    for modality, series, sop in sorted(everything):
+        answer = world.get(f"/studies/{world.study}/series/{series}/instances/{sop}", accept="application/dicom; transfer-syntax=*")
+        if pydicom.dcmread(io.BytesIO(answer.content)).get("SeriesNumber") == 77:
+            continue  # made by hand, and not whole
+        with tempfile.NamedTemporaryFile(suffix=".dcm") as file:
+            file.write(answer.content)
+            file.flush()
+            said = subprocess.run(["dciodvfy", "-new", file.name], capture_output=True, text=True, check=False).stderr
+        errors = [line for line in said.splitlines() if line.startswith("Error")]
+        assert not errors, (modality, errors[:4])
+        count += 1
+    assert count >= 9
 
 
 def main():

@@ -120,7 +120,10 @@ std::string_view served_transfer_syntax(const DicomFile& file) {
 }
 
 std::string make_metadata_form(const DicomFile& file, const DicomPseudonym& pseudonym) {
-  DicomDataset dataset = pseudonymised(with_settled_vrs(file), pseudonym);
+  return make_metadata_form_of(pseudonymised(with_settled_vrs(file), pseudonym), file);
+}
+
+std::string make_metadata_form_of(DicomDataset dataset, const DicomFile& file) {
   dataset.put_text(available_transfer_syntax_uid, Vr::Ui, served_transfer_syntax(file));
   if (file.pixel_data.kind != PixelDataKind::Integer) return packed(dataset, std::nullopt);
   return packed(dataset, file.pixel_data.vr);

@@ -33,6 +33,8 @@ namespace consilium::service {
 // The same of an object that is ours and needs no pseudonym, such as a segmentation; it is served
 // in the transfer syntax that it has.
 [[nodiscard]] std::string make_metadata_form_of_own(const DicomFile& file);
+// Of a dataset as it goes out, with the pixels of `file`.
+[[nodiscard]] std::string make_metadata_form_of(DicomDataset served, const DicomFile& file);
 
 // The form is there and of this version.
 [[nodiscard]] bool is_current_metadata_form(std::string_view form);

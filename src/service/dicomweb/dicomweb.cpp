@@ -111,7 +111,9 @@ Result<StudyPlace> DicomWeb::find_study(const Access& access, const DicomPath& p
 Result<StudyLabels> DicomWeb::find_labels(const Access& access, const DicomPath& path) {
   StudyLabels found{.study = CSL_TRY(find_study(access, path)), .objects = {}};
   const auto reader = CSL_TRY(tools_.store.read());
-  found.objects = CSL_TRY(label_objects(*derived_, access, *reader, found.study, path));
+  found.objects =
+      CSL_TRY(label_objects({.store = tools_.store, .derived = *derived_, .uids = *uids_}, access,
+                            *reader, found.study, path));
   if (found.objects.empty() && !path.series.empty()) {
     return path.instance.empty() ? fail(ErrorCode::NotFound, "the study has no such series",
                                         "path series_uid", "search its series")
@@ -229,7 +231,7 @@ Result<std::vector<RetrievedPart>> DicomWeb::objects(const Access& access, const
   if (path.series.empty() || is_no_image) {
     const StudyLabels labels = CSL_TRY(find_labels(access, path));
     for (const LabelObject& object : labels.objects) {
-      parts.push_back(CSL_TRY(label_object_part(labels.study, object, wanted)));
+      parts.push_back(CSL_TRY(label_object_part(tools, labels.study, object, wanted)));
     }
   }
   return parts;

@@ -8,7 +8,9 @@
 // event before the first byte.
 //
 // A study has further series: our own labels on it as segmentations, structure sets and reports, as
-// the caller may see them (service/derived_series). Searches over all studies tell of images alone.
+// the caller may see them (service/derived_series), and other tools' objects of labels that came by
+// STOW-RS, C-STORE or an import, as received but for the pseudonym. Searches over all studies tell
+// of images alone.
 //
 // Metadata of images come from the catalog as made at import; pixels are streamed from the sealed
 // objects.

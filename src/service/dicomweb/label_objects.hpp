@@ -14,6 +14,7 @@
 #include "service/dicomweb/dicomweb.hpp"
 #include "service/dicomweb/object_parts.hpp"
 #include "service/dicomweb/place.hpp"
+#include "storage/received_objects.hpp"
 
 namespace consilium::service {
 
@@ -25,7 +26,9 @@ struct LabelObject {
   std::optional<std::int64_t> series_number;
   std::string series_description;  // of ours alone: what others describe is no word of ours
   std::string metadata_form;
-  std::shared_ptr<const DerivedInstance> own;  // null: received
+  // One of the two.
+  std::shared_ptr<const DerivedInstance> own;
+  std::shared_ptr<const storage::ReceivedObjectRow> received;
 };
 
 struct StudyLabels {
@@ -33,9 +36,16 @@ struct StudyLabels {
   std::vector<LabelObject> objects;
 };
 
+struct LabelTools {
+  storage::Store& store;
+  DerivedSeries& derived;
+  UidBook& uids;
+};
+
 // Those of the study that the caller may see, series by series; below a series or an instance when
-// the path names one. Errors: those of the store.
-[[nodiscard]] Result<std::vector<LabelObject>> label_objects(DerivedSeries& derived,
+// the path names one. What other tools sent shows to whoever may see all labels, and to others as
+// the protocol shows tools' labels of every kind. Errors: those of the store.
+[[nodiscard]] Result<std::vector<LabelObject>> label_objects(const LabelTools& tools,
                                                              const Access& access,
                                                              const storage::Reader& reader,
                                                              const StudyPlace& study,
@@ -45,7 +55,8 @@ struct StudyLabels {
 [[nodiscard]] std::string location_of(const StudyPlace& study, const LabelObject& object);
 
 // Errors: Unsupported when it has none of the wanted forms.
-[[nodiscard]] Result<RetrievedPart> label_object_part(const StudyPlace& study,
+[[nodiscard]] Result<RetrievedPart> label_object_part(const PartTools& tools,
+                                                      const StudyPlace& study,
                                                       const LabelObject& object,
                                                       std::span<const WantedForm> wanted);
 // Errors: NotFound past the last frame, and for objects without frames; Unsupported.

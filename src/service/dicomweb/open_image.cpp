@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "codec/pool.hpp"
+#include "format/dicom/pixel_description.hpp"
 
 namespace consilium::service {
 namespace {
@@ -196,7 +197,7 @@ Result<std::shared_ptr<OpenImage>> open_object(std::shared_ptr<const ByteSource>
   image->object = std::move(object);
   CSL_TRY(read_object(*image));
   if (image->file.pixel_data.kind == PixelDataKind::None) return image;
-  image->image = CSL_TRY(describe_image(image->file));
+  image->image = CSL_TRY(describe_pixels(image->file));
   if (image->is_compressed()) {
     image->table = CSL_TRY(frame_table(image->file, image->image.frame_count));
   }

@@ -7,10 +7,11 @@ Area catalog_area();
 Area work_area();
 Area labels_area();
 Area segmentation_area();
+Area received_area();
 
 std::vector<Area> product_areas() {
-  return {core_area(), people_area(), catalog_area(),
-          work_area(), labels_area(), segmentation_area()};
+  return {core_area(),   people_area(),       catalog_area(), work_area(),
+          labels_area(), segmentation_area(), received_area()};
 }
 
 }  // namespace consilium::storage::sqlite
