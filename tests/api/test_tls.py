@@ -6,6 +6,7 @@
 The addresses are this machine's own loopback; the server told to listen on all addresses must refuse to start.
 """
 import http.client
+import json
 import pathlib
 import re
 import signal
@@ -17,7 +18,9 @@ import tempfile
 import traceback
 import warnings
 
-from client import BINARY, PASSWORD, Client, Server
+import requests
+
+from client import BINARY, PASSWORD, Client, Server, new_id
 
 
 def make_certificate(folder: pathlib.Path):
@@ -98,6 +101,66 @@ def test_answers_over_tls(world: World):
     cookie = headers["Set-Cookie"]
     assert cookie.startswith("__Host-consilium=") and "Secure" in cookie and "HttpOnly" in cookie and "SameSite" in cookie, cookie
     assert world.server.request("GET", "/api/v1/me", headers={"Cookie": cookie.split(";")[0]})[0] == 200
+
+
+def test_dicomweb_over_tls(world: World):
+    """dicomweb-client stores, searches and retrieves with a token, trusting the certificate and no other."""
+    from dicomweb_client.api import DICOMwebClient
+    from dicomweb_client.session_utils import create_session
+
+    status, headers, body = world.server.request(
+        "POST", "/api/v1/sign_in", body=json.dumps({"name": "admin", "password": PASSWORD}), headers={"Content-Type": "application/json"})
+    assert status == 200, body
+    me = json.loads(body)
+    signed_in = {"Cookie": headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": me["csrf_token"], "Content-Type": "application/json"}
+    project = new_id()
+    for path, sent in ((f"/api/v1/projects/{project}", {"name": "Over TLS", "description": "", "deid_at": "import", "readers_per_item": 1}),
+                       (f"/api/v1/projects/{project}/members/{me['person']['id']}", {"roles": ["lead"]})):
+        status, _, body = world.server.request("PUT", path, body=json.dumps(sent), headers=signed_in)
+        assert status in (200, 201), body
+    status, _, body = world.server.request("POST", "/api/v1/me/tokens", body=json.dumps({"name": "viewer", "scopes": ["read", "import"]}),
+                                           headers=signed_in)
+    assert status in (200, 201), body
+    url = f"https://localhost:{world.server.port}/dicomweb/projects/{project}"
+
+    session = create_session()
+    session.verify = str(world.certificate)
+    session.trust_env = False  # else REQUESTS_CA_BUNDLE counts more
+    session.headers["Authorization"] = f"Bearer {json.loads(body)['token']}"
+    ours = DICOMwebClient(url=url, session=session)
+    image = made_image()
+    assert len(ours.store_instances([image]).ReferencedSOPSequence) == 1
+    (study,) = ours.search_for_studies()
+    (instance,) = ours.search_for_instances(study["0020000D"]["Value"][0])
+    place = [instance[key]["Value"][0] for key in ("0020000D", "0020000E", "00080018")]
+    assert instance["00081190"]["Value"][0].startswith("https://"), instance["00081190"]
+    assert ours.retrieve_instance(*place).PixelData == image.PixelData
+    frames = ours.retrieve_instance_frames(*place, [1], media_types=(("application/octet-stream", "*"),))
+    assert frames == [image.PixelData]
+    try:
+        requests.get(url + "/studies", timeout=30)  # the machine's own authorities do not know this certificate
+    except requests.exceptions.SSLError:
+        return
+    raise AssertionError("a certificate that nobody vouches for was taken")
+
+
+def made_image():
+    """One CT slice of 16 x 16 pixels."""
+    import pydicom
+
+    image = pydicom.Dataset()
+    image.file_meta = pydicom.dataset.FileMetaDataset()
+    image.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    image.StudyInstanceUID, image.SeriesInstanceUID = pydicom.uid.generate_uid(), pydicom.uid.generate_uid()
+    image.PatientID, image.PatientName, image.Modality = "MADE-1", "Made^Slice", "CT"
+    image.Rows = image.Columns = 16
+    image.SamplesPerPixel, image.PhotometricInterpretation = 1, "MONOCHROME2"
+    image.BitsAllocated = image.BitsStored = 16
+    image.HighBit, image.PixelRepresentation = 15, 0
+    image.PixelData = bytes(range(256)) * 2
+    return image
 
 
 def test_old_versions_are_refused(world: World):

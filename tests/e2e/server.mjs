@@ -1,12 +1,12 @@
 // The server that the browser tests run against: CONSILIUM_URL with CONSILIUM_LINK when one runs already, else
-// the demo of the real program on a folder of its own: made anew, or a copy of CONSILIUM_MADE.
+// the demo of the real program on a folder of its own: made anew, or a copy of CONSILIUM_MADE. The command "serve" starts empty.
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export async function startServer(port = 8791) {
+export async function startServer(port = 8791, command = "demo") {
   const url = process.env.CONSILIUM_URL;
   if (url !== undefined) return { url, link: process.env.CONSILIUM_LINK ?? `${url}/sign-in?link=demo`, stop: () => undefined };
   const program = process.env.CONSILIUM_BINARY ?? fileURLToPath(new URL("../../build/release/src/consilium", import.meta.url));
@@ -14,7 +14,7 @@ export async function startServer(port = 8791) {
   if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM_BINARY`);
   const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
   if (process.env.CONSILIUM_MADE !== undefined) cpSync(process.env.CONSILIUM_MADE, data, { recursive: true });
-  const child = spawn(program, ["demo", "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", web], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, [command, "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", web], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => {
     child.kill("SIGTERM");
     removeFolder(data);

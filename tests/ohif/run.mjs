@@ -1,61 +1,23 @@
 // OHIF's published build, unchanged, as a stranger's viewer of one of our studies: it lists the study over DICOMweb,
-// opens it and paints the first image. The viewer and /dicomweb are served from one origin by a small proxy of this
-// test, which adds the token; the product's own policy on foreign pages stays as it is.
+// opens it and paints the first image.
 // Usage: node tests/ohif/run.mjs [--screenshot FILE]; OHIF_DIST names the unpacked package's dist folder.
-import { createReadStream, existsSync, statSync } from "node:fs";
-import { createServer, request as forward } from "node:http";
-import { extname, join, normalize } from "node:path";
-import { fileURLToPath } from "node:url";
 import { launch } from "../e2e/browser.mjs";
 import { check, finish } from "../e2e/check.mjs";
 import { startServer } from "../e2e/server.mjs";
+import { hasViewer, serveViewer } from "./viewer.mjs";
 
-const dist = process.env.OHIF_DIST ?? fileURLToPath(new URL("../../.tools/ohif/package/dist", import.meta.url));
-if (!existsSync(join(dist, "index.html"))) {
+if (!hasViewer) {
   console.log("1 skipped: OHIF's build is not there (tools/setup.sh test fetches it)");
   process.exit(0);
 }
 const screenshot = process.argv[process.argv.indexOf("--screenshot") + 1];
-const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm", ".svg": "image/svg+xml", ".png": "image/png" };
-
-const config = (root) => `window.config = {
-  routerBasename: null, extensions: [], modes: [], showStudyList: true, useCPURendering: true, showWarningMessageForCrossOrigin: false,
-  showCPUFallbackMessage: false, showLoadingIndicator: true, investigationalUseDialog: { option: "never" }, maxNumberOfWebWorkers: 2, defaultDataSourceName: "ours",
-  dataSources: [{ namespace: "@ohif/extension-default.dataSourcesModule.dicomweb", sourceName: "ours", configuration: {
-    friendlyName: "Consilium", name: "consilium", qidoRoot: "${root}", wadoRoot: "${root}", wadoUriRoot: "${root}", qidoSupportsIncludeField: true,
-    imageRendering: "wadors", thumbnailRendering: "wadors", enableStudyLazyLoad: true, supportsFuzzyMatching: false, supportsWildcard: true,
-    bulkDataURI: { enabled: true } } }] };`;
-
 const server = await startServer(8831);
 const { token, project } = await makeToken(server).catch((error) => {
   server.stop();
   throw error;
 });
-const asked = [];
-const proxy = createServer((request, response) => {
-  const path = decodeURI(new URL(request.url, "http://x").pathname);
-  if (path.startsWith("/dicomweb/")) {
-    const on = forward(server.url + request.url, { method: request.method, headers: { ...request.headers, authorization: `Bearer ${token}` } }, (answer) => {
-      asked.push(`${String(answer.statusCode)} ${request.url}`);
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    on.on("error", () => response.destroy());
-    request.pipe(on);
-    return;
-  }
-  const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
-  if (path === "/app-config.js") {
-    response.writeHead(200, { ...headers, "Content-Type": "text/javascript" }).end(config(`${origin}/dicomweb/projects/${project}`));
-    return;
-  }
-  const file = join(dist, normalize(path));
-  const found = file.startsWith(dist) && existsSync(file) && statSync(file).isFile() ? file : join(dist, "index.html");
-  response.writeHead(200, { ...headers, "Content-Type": types[extname(found)] ?? "application/octet-stream" });
-  createReadStream(found).pipe(response);
-});
-await new Promise((resolve) => proxy.listen(8832, "127.0.0.1", resolve));
-const origin = "http://localhost:8832";
+const viewer = await serveViewer({ url: server.url, token, project, port: 8832 });
+const { origin, asked } = viewer;
 
 const studies = await (await fetch(`${origin}/dicomweb/projects/${project}/studies`)).json();
 check("the project has studies over DICOMweb", studies.length > 0);
@@ -78,8 +40,7 @@ try {
   check("the viewer met no fault", faults.length === 0, faults.join("; "));
 } finally {
   await browser.close();
-  proxy.close();
-  proxy.closeAllConnections();
+  viewer.stop();
   server.stop();
 }
 finish();

@@ -9,6 +9,7 @@
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/functional_groups.hpp"
 #include "format/dicom/palette.hpp"
+#include "format/dicom/pixel_description.hpp"
 
 namespace consilium {
 namespace {
@@ -208,9 +209,7 @@ BurnedInAnnotation read_burned_in(const DicomDataset& dataset) {
   return value == "NO" ? BurnedInAnnotation::No : BurnedInAnnotation::Unknown;
 }
 
-Status check_is_image(const DicomFile& file) {
-  const std::string_view reason = why_not_viewed(file.dataset.ascii(tags::sop_class_uid));
-  if (!reason.empty()) return fail(ErrorCode::Unsupported, std::string(reason));
+Status check_has_pixels(const DicomFile& file) {
   if (file.dataset.has(tags::directory_record_sequence)) {
     return fail(ErrorCode::Unsupported, "a directory of files is not an image");
   }
@@ -236,7 +235,13 @@ std::string_view why_not_viewed(std::string_view sop_class_uid) {
 }
 
 Result<ImageDescription> describe_image(const DicomFile& file) {
-  CSL_TRY(check_is_image(file));
+  const std::string_view reason = why_not_viewed(file.dataset.ascii(tags::sop_class_uid));
+  if (!reason.empty()) return fail(ErrorCode::Unsupported, std::string(reason));
+  return describe_pixels(file);
+}
+
+Result<ImageDescription> describe_pixels(const DicomFile& file) {
+  CSL_TRY(check_has_pixels(file));
   const DicomDataset& dataset = file.dataset;
   ImageDescription image;
   image.sop_class_uid = dataset.ascii(tags::sop_class_uid);

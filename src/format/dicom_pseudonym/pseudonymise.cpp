@@ -79,6 +79,14 @@ bool is_uid(std::string_view value) {
          std::ranges::all_of(value, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
 
+// Without the padding that DICOM allows around a value.
+std::string_view trimmed(std::string_view value) {
+  const auto is_padding = [](char c) { return c == ' ' || c == '\0'; };
+  while (!value.empty() && is_padding(value.front())) value.remove_prefix(1);
+  while (!value.empty() && is_padding(value.back())) value.remove_suffix(1);
+  return value;
+}
+
 class Pseudonymiser {
  public:
   explicit Pseudonymiser(const DicomPseudonym& pseudonym) : pseudonym_(pseudonym) {}
@@ -149,10 +157,14 @@ class Pseudonymiser {
   template <class Test>
   void copy_if(const DicomDataset& from, const DicomElement& element, DicomDataset& to,
                Test is_allowed) {
-    const std::size_t count = from.ascii_count(element.tag);
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string_view value = from.ascii(element.tag, i);
+    // A contour has ten thousands of values: each is looked at once.
+    std::string_view rest = text_of(from.find(element.tag)->value.bytes());
+    while (true) {
+      const std::size_t end = rest.find('\\');
+      const std::string_view value = trimmed(rest.substr(0, end));
       if (!value.empty() && !is_allowed(value)) return;
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + 1);
     }
     to.append(element.tag, element.vr, element.value);
   }

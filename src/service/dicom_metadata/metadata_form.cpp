@@ -120,20 +120,20 @@ std::string_view served_transfer_syntax(const DicomFile& file) {
 }
 
 std::string make_metadata_form(const DicomFile& file, const DicomPseudonym& pseudonym) {
-  DicomDataset dataset = pseudonymised(with_settled_vrs(file), pseudonym);
+  return make_metadata_form_of(pseudonymised(with_settled_vrs(file), pseudonym), file);
+}
+
+std::string make_metadata_form_of(DicomDataset dataset, const DicomFile& file) {
   dataset.put_text(available_transfer_syntax_uid, Vr::Ui, served_transfer_syntax(file));
   if (file.pixel_data.kind != PixelDataKind::Integer) return packed(dataset, std::nullopt);
   return packed(dataset, file.pixel_data.vr);
 }
 
-std::string make_metadata_form_of_own(const DicomDataset& dataset,
-                                      std::string_view transfer_syntax_uid) {
-  DicomDataset served = dataset;
-  served.put_text(available_transfer_syntax_uid, Vr::Ui, transfer_syntax_uid);
-  const DicomElement* pixels = served.find(tags::pixel_data);
-  const std::optional<Vr> vr = pixels == nullptr ? std::nullopt : std::optional(pixels->vr);
-  served.erase(tags::pixel_data);
-  return packed(served, vr);
+std::string make_metadata_form_of_own(const DicomFile& file) {
+  DicomDataset dataset = with_settled_vrs(file);
+  dataset.put_text(available_transfer_syntax_uid, Vr::Ui, file.transfer_syntax_uid);
+  if (file.pixel_data.kind != PixelDataKind::Integer) return packed(dataset, std::nullopt);
+  return packed(dataset, file.pixel_data.vr);
 }
 
 bool is_current_metadata_form(std::string_view form) {

@@ -30,9 +30,11 @@ namespace consilium::service {
 // Of a file read at least up to its pixel data. Cost: about 0.2 ms for a CT slice.
 [[nodiscard]] std::string make_metadata_form(const DicomFile& file,
                                              const DicomPseudonym& pseudonym);
-// The same of a dataset that is ours and needs no pseudonym, such as a segmentation.
-[[nodiscard]] std::string make_metadata_form_of_own(const DicomDataset& dataset,
-                                                    std::string_view transfer_syntax_uid);
+// The same of an object that is ours and needs no pseudonym, such as a segmentation; it is served
+// in the transfer syntax that it has.
+[[nodiscard]] std::string make_metadata_form_of_own(const DicomFile& file);
+// Of a dataset as it goes out, with the pixels of `file`.
+[[nodiscard]] std::string make_metadata_form_of(DicomDataset served, const DicomFile& file);
 
 // The form is there and of this version.
 [[nodiscard]] bool is_current_metadata_form(std::string_view form);

@@ -5,6 +5,7 @@
 
 #include "base/sha256.hpp"
 #include "format/dicom_json/dicom_json.hpp"
+#include "service/dicomweb/label_objects.hpp"
 #include "service/dicomweb/object_parts.hpp"
 #include "service/dicomweb/open_image.hpp"
 #include "service/dicomweb/place.hpp"
@@ -47,6 +48,7 @@ DicomWeb::DicomWeb(ImportTools tools, Items& items, std::filesystem::path upload
       upload_folder_(std::move(upload_folder)),
       ledger_(std::make_unique<ReadLedger>()),
       uids_(std::make_unique<UidBook>()),
+      derived_(std::make_unique<DerivedSeries>(tools.store)),
       images_(std::make_shared<ImageCache>()) {
   remove_leftovers(upload_folder_);
 }
@@ -106,6 +108,21 @@ Result<StudyPlace> DicomWeb::find_study(const Access& access, const DicomPath& p
   return place;
 }
 
+Result<StudyLabels> DicomWeb::find_labels(const Access& access, const DicomPath& path) {
+  StudyLabels found{.study = CSL_TRY(find_study(access, path)), .objects = {}};
+  const auto reader = CSL_TRY(tools_.store.read());
+  found.objects =
+      CSL_TRY(label_objects({.store = tools_.store, .derived = *derived_, .uids = *uids_}, access,
+                            *reader, found.study, path));
+  if (found.objects.empty() && !path.series.empty()) {
+    return path.instance.empty() ? fail(ErrorCode::NotFound, "the study has no such series",
+                                        "path series_uid", "search its series")
+                                 : fail(ErrorCode::NotFound, "the series has no such instance",
+                                        "path sop_uid", "search its instances");
+  }
+  return found;
+}
+
 Result<InstancePlace> DicomWeb::find_instance(const Access& access, const DicomPath& path) {
   InstancePlace place;
   place.study = CSL_TRY(find_study(access, path));
@@ -159,22 +176,27 @@ Result<MetadataAnswer> DicomWeb::metadata(const Access& access, const DicomPath&
                                           std::string_view address) {
   const StudyPlace study = CSL_TRY(find_study(access, path));
   const auto reader = CSL_TRY(tools_.store.read());
-  std::vector<SeriesPlace> series;
-  if (path.series.empty()) {
-    series = CSL_TRY(series_places(tools_.store, *uids_, *reader, study));
-  } else {
-    series.push_back(CSL_TRY(find_series_place(tools_.store, *uids_, *reader, study, path.series)));
+  std::vector<SeriesPlace> series = CSL_TRY(series_places(tools_.store, *uids_, *reader, study));
+  if (!path.series.empty()) {
+    std::erase_if(series, [&](const SeriesPlace& one) { return one.uid != path.series; });
   }
   MetadataAnswer answer{.json = "[", .etag = {}};
+  const std::string study_address = std::string(address) + "/studies/" + study.uid + "/series/";
   for (const SeriesPlace& one : series) {
-    const std::string base = std::string(address) + "/studies/" + study.uid + "/series/" + one.uid;
     const auto descriptions = CSL_TRY(descriptions_of(*reader, study, one.row));
     for (const KeptForm& kept : CSL_TRY(metadata_forms(tools_.store, *reader, study, one.row.id))) {
       if (!path.instance.empty() && uids_->served(tools_.store, kept.sop_uid) != path.instance) {
         continue;
       }
       if (answer.json.size() > 1) answer.json += ',';
-      CSL_TRY(append_metadata(answer.json, kept.form, descriptions, base));
+      CSL_TRY(append_metadata(answer.json, kept.form, descriptions, study_address + one.uid));
+    }
+  }
+  if (path.series.empty() || series.empty()) {
+    for (const LabelObject& object : CSL_TRY(find_labels(access, path)).objects) {
+      if (answer.json.size() > 1) answer.json += ',';
+      CSL_TRY(append_metadata(answer.json, object.metadata_form, std::nullopt,
+                              study_address + object.series_uid));
     }
   }
   if (answer.json.size() == 1) {
@@ -188,7 +210,11 @@ Result<MetadataAnswer> DicomWeb::metadata(const Access& access, const DicomPath&
 
 Result<std::vector<RetrievedPart>> DicomWeb::objects(const Access& access, const DicomPath& path,
                                                      std::span<const WantedForm> wanted) {
-  const std::vector<InstancePlace> places = CSL_TRY(find_instances(access, path));
+  auto found = find_instances(access, path);
+  const bool is_no_image = !found && found.error().code == ErrorCode::NotFound;
+  if (!found && !is_no_image) return std::unexpected(std::move(found).error());
+  const std::vector<InstancePlace> places =
+      found ? std::move(*found) : std::vector<InstancePlace>{};
   if (places.size() > objects_at_once_max) {
     return fail(ErrorCode::TooLarge, "the study has too many objects for one answer",
                 std::to_string(places.size()) + " instances", "retrieve its series one by one");
@@ -202,22 +228,37 @@ Result<std::vector<RetrievedPart>> DicomWeb::objects(const Access& access, const
     const DicomPseudonym pseudonym = CSL_TRY(pseudonym_of(tools_.store, *reader, place.study));
     parts.push_back(CSL_TRY(object_part(tools, place, pseudonym, descriptions, wanted)));
   }
+  if (path.series.empty() || is_no_image) {
+    const StudyLabels labels = CSL_TRY(find_labels(access, path));
+    for (const LabelObject& object : labels.objects) {
+      parts.push_back(CSL_TRY(label_object_part(tools, labels.study, object, wanted)));
+    }
+  }
   return parts;
 }
 
 Result<std::vector<RetrievedPart>> DicomWeb::frames(const Access& access, const DicomPath& path,
                                                     std::span<const std::uint32_t> numbers,
                                                     std::span<const WantedForm> wanted) {
-  const InstancePlace place = CSL_TRY(find_instance(access, path));
-  return frame_parts({.store = tools_.store, .images = images_, .codec = tools_.codec}, place,
-                     numbers, wanted);
+  const PartTools tools{.store = tools_.store, .images = images_, .codec = tools_.codec};
+  const auto place = find_instance(access, path);
+  if (!place && place.error().code == ErrorCode::NotFound) {
+    const StudyLabels labels = CSL_TRY(find_labels(access, path));
+    return label_frame_parts(tools, labels.study, labels.objects.front(), numbers, wanted);
+  }
+  return frame_parts(tools, CSL_TRY(place), numbers, wanted);
 }
 
 Result<std::vector<RetrievedPart>> DicomWeb::bulk(const Access& access, const DicomPath& path,
                                                   std::string_view where,
                                                   std::span<const WantedForm> wanted) {
-  const InstancePlace place = CSL_TRY(find_instance(access, path));
   const PartTools tools{.store = tools_.store, .images = images_, .codec = tools_.codec};
+  const auto found = find_instance(access, path);
+  if (!found && found.error().code == ErrorCode::NotFound) {
+    const StudyLabels labels = CSL_TRY(find_labels(access, path));
+    return label_bulk_parts(tools, labels.study, labels.objects.front(), where, wanted);
+  }
+  const InstancePlace place = CSL_TRY(found);
   const auto image = CSL_TRY(images_->open(tools_.store, place.row));
   if (where == "7FE00010") {
     std::vector<std::uint32_t> all(image->image.frame_count);
@@ -227,17 +268,10 @@ Result<std::vector<RetrievedPart>> DicomWeb::bulk(const Access& access, const Di
   const auto reader = CSL_TRY(tools_.store.read());
   const DicomDataset dataset =
       pseudonymised(image->file.dataset, CSL_TRY(pseudonym_of(tools_.store, *reader, place.study)));
-  const DicomJsonPlace found = find_dicom_json_place(dataset, where);
-  if (found.element == nullptr || found.element->vr == Vr::Sq) {
-    return fail(ErrorCode::NotFound, "the instance has no such value", "path place",
-                "take the address from its metadata");
-  }
   std::vector<RetrievedPart> parts;
-  parts.push_back(
-      {.content_type = "application/octet-stream",
-       .location = "/studies/" + place.study.uid + "/series/" + place.series.uid + "/instances/" +
-                   place.uid + "/bulkdata/" + std::string(where),
-       .bytes = memory_source(little_endian_value(*found.element, std::endian::little))});
+  parts.push_back(CSL_TRY(bulk_part(
+      dataset, where,
+      "/studies/" + place.study.uid + "/series/" + place.series.uid + "/instances/" + place.uid)));
   return parts;
 }
 

@@ -7,7 +7,13 @@
 // descriptions of study and series, as its image view does. The first read of an item is a durable
 // event before the first byte.
 //
-// Metadata come from the catalog as made at import; pixels are streamed from the sealed objects.
+// A study has further series: our own labels on it as segmentations, structure sets and reports, as
+// the caller may see them (service/derived_series), and other tools' objects of labels that came by
+// STOW-RS, C-STORE or an import, as received but for the pseudonym. Searches over all studies tell
+// of images alone.
+//
+// Metadata of images come from the catalog as made at import; pixels are streamed from the sealed
+// objects.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +38,8 @@ namespace consilium::service {
 class Items;
 class ReadLedger;
 class UidBook;
+class DerivedSeries;
+struct StudyLabels;
 class ImageCache;
 struct StudyPlace;
 struct InstancePlace;
@@ -136,6 +144,8 @@ class DicomWeb {
   [[nodiscard]] Result<StudyPlace> find_study(const Access& access, const DicomPath& path);
   [[nodiscard]] Result<std::vector<InstancePlace>> find_instances(const Access& access,
                                                                   const DicomPath& path);
+  // The labels' objects that the path names; NotFound when it names a series that there is not.
+  [[nodiscard]] Result<StudyLabels> find_labels(const Access& access, const DicomPath& path);
   [[nodiscard]] Result<InstancePlace> find_instance(const Access& access, const DicomPath& path);
   [[nodiscard]] Status record(const Access& access, std::span<const StudyPlace> places);
   [[nodiscard]] Result<std::vector<StudyPlace>> visible_studies(const Access& access,
@@ -146,6 +156,7 @@ class DicomWeb {
   std::filesystem::path upload_folder_;
   std::unique_ptr<ReadLedger> ledger_;
   std::unique_ptr<UidBook> uids_;
+  std::unique_ptr<DerivedSeries> derived_;
   std::shared_ptr<ImageCache> images_;
 };
 

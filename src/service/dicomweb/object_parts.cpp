@@ -91,7 +91,7 @@ void append_offset_table(Bytes& out, const OpenImage& image) {
 }
 
 // The fragments as they lie in the sealed object.
-std::vector<SourceRange> kept_pixels(const PartTools& tools, const InstancePlace& place,
+std::vector<SourceRange> kept_pixels(const PartTools& tools, const storage::InstanceRow& row,
                                      const OpenImage& image, Bytes head) {
   const PixelDataPlace& pixels = image.file.pixel_data;
   append_pixel_head(head, tags::pixel_data, Vr::Ob, undefined_length);
@@ -104,7 +104,7 @@ std::vector<SourceRange> kept_pixels(const PartTools& tools, const InstancePlace
   append_u32(tail, 0);
   std::vector<SourceRange> ranges;
   ranges.push_back(whole(std::move(head)));
-  ranges.push_back({.source = late_object(tools.store, place.row.patient, place.row.object),
+  ranges.push_back({.source = late_object(tools.store, row.patient, row.object),
                     .offset = pixels.fragments_offset,
                     .length = end - pixels.fragments_offset});
   ranges.push_back(whole(std::move(tail)));
@@ -117,16 +117,17 @@ bool lies_ready(const OpenImage& image) {
          (stored.byte_order == std::endian::little || stored.bits_allocated <= 8);
 }
 
-Result<std::vector<SourceRange>> plain_pixels(const PartTools& tools, const InstancePlace& place,
+Result<std::vector<SourceRange>> plain_pixels(const PartTools& tools,
+                                              const storage::InstanceRow& row,
                                               const OpenImage& image, Bytes head) {
   SourceRange pixels;
   if (lies_ready(image)) {
     const std::uint64_t bits = native_frame_bits(image.image) * image.image.frame_count;
-    pixels = {.source = late_object(tools.store, place.row.patient, place.row.object),
+    pixels = {.source = late_object(tools.store, row.patient, row.object),
               .offset = image.file.pixel_data.offset,
               .length = (bits + 7) / 8};
   } else {
-    pixels.source = plain_frames(tools.store, tools.images, tools.codec, place.row, image);
+    pixels.source = plain_frames(tools.store, tools.images, tools.codec, row, image);
     pixels.length = pixels.source->size();
   }
   const std::uint64_t padded = pixels.length + pixels.length % 2;
@@ -179,7 +180,6 @@ Result<RetrievedPart> object_part(const PartTools& tools, const InstancePlace& p
                                   const std::optional<Descriptions>& descriptions,
                                   std::span<const WantedForm> wanted) {
   const auto image = CSL_TRY(open_image(tools.store, place.row));
-  const ChosenForm form = CSL_TRY(choose_form(*image, wanted, tools.codec));
   DicomDataset dataset = pseudonymised(with_settled_vrs(image->file), pseudonym);
   if (descriptions && !descriptions->study.empty()) {
     dataset.put_text(tags::study_description, Vr::Lo, descriptions->study);
@@ -187,30 +187,83 @@ Result<RetrievedPart> object_part(const PartTools& tools, const InstancePlace& p
   if (descriptions && !descriptions->series.empty()) {
     dataset.put_text(tags::series_description, Vr::Lo, descriptions->series);
   }
-  const bool keeps_code = form == ChosenForm::Kept && image->is_compressed();
-  if (!keeps_code) describe_decoded(dataset, *image);
+  return served_part(tools, place.row, *image, std::move(dataset), instance_location(place),
+                     wanted);
+}
+
+Result<RetrievedPart> served_part(const PartTools& tools, const storage::InstanceRow& row,
+                                  const OpenImage& image, DicomDataset dataset,
+                                  const std::string& location, std::span<const WantedForm> wanted) {
+  const ChosenForm form = CSL_TRY(choose_form(image, wanted, tools.codec));
+  const bool keeps_code = form == ChosenForm::Kept && image.is_compressed();
+  if (!keeps_code) describe_decoded(dataset, image);
   const std::string_view syntax =
-      keeps_code ? std::string_view(image->file.transfer_syntax_uid) : plain_syntax();
+      keeps_code ? std::string_view(image.file.transfer_syntax_uid) : plain_syntax();
   Bytes head = CSL_TRY(write_part10_head(dataset, syntax));
   std::vector<SourceRange> ranges;
   if (keeps_code) {
-    ranges = kept_pixels(tools, place, *image, std::move(head));
+    ranges = kept_pixels(tools, row, image, std::move(head));
   } else {
-    ranges = CSL_TRY(plain_pixels(tools, place, *image, std::move(head)));
+    ranges = CSL_TRY(plain_pixels(tools, row, image, std::move(head)));
   }
   return RetrievedPart{.content_type = "application/dicom; transfer-syntax=" + std::string(syntax),
-                       .location = instance_location(place),
+                       .location = location,
                        .bytes = joined_source(std::move(ranges))};
+}
+
+Result<RetrievedPart> written_part(const DicomDataset& dataset, const std::string& location,
+                                   std::span<const WantedForm> wanted) {
+  constexpr std::string_view implicit_little_endian = "1.2.840.10008.1.2";
+  const auto takes = [&](std::string_view syntax) {
+    return std::ranges::any_of(wanted, [&](const WantedForm& form) {
+      return form.transfer_syntax == "*" || form.transfer_syntax == syntax;
+    });
+  };
+  std::string_view syntax = plain_syntax();
+  Result<Bytes> bytes = fail(ErrorCode::Unsupported, "");
+  if (takes(syntax)) bytes = write_part10(dataset);
+  // Contours may be too long for explicit VR, whose short forms have lengths of 16 bits.
+  if (!bytes && takes(implicit_little_endian)) {
+    syntax = implicit_little_endian;
+    bytes = write_part10(dataset, DicomEncoding::ImplicitLittleEndian);
+  }
+  if (!bytes) {
+    return fail(ErrorCode::Unsupported, "an object has none of the forms that are accepted", "",
+                "accept transfer-syntax=*");
+  }
+  return RetrievedPart{.content_type = "application/dicom; transfer-syntax=" + std::string(syntax),
+                       .location = location,
+                       .bytes = memory_source(std::move(*bytes))};
+}
+
+Result<RetrievedPart> bulk_part(const DicomDataset& dataset, std::string_view where,
+                                const std::string& instance_location) {
+  const DicomJsonPlace found = find_dicom_json_place(dataset, where);
+  if (found.element == nullptr || found.element->vr == Vr::Sq) {
+    return fail(ErrorCode::NotFound, "the instance has no such value", "path place",
+                "take the address from its metadata");
+  }
+  return RetrievedPart{
+      .content_type = "application/octet-stream",
+      .location = instance_location + "/bulkdata/" + std::string(where),
+      .bytes = memory_source(little_endian_value(*found.element, std::endian::little))};
 }
 
 Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools, const InstancePlace& place,
                                                std::span<const std::uint32_t> numbers,
                                                std::span<const WantedForm> wanted) {
   const auto image = CSL_TRY(tools.images->open(tools.store, place.row));
-  const ChosenForm form = CSL_TRY(choose_form(*image, wanted, tools.codec));
-  const bool keeps_code = form == ChosenForm::Kept && image->is_compressed();
+  return frame_parts(*image, instance_location(place), tools.codec, numbers, wanted);
+}
+
+Result<std::vector<RetrievedPart>> frame_parts(const OpenImage& image, const std::string& location,
+                                               CodecPool* codec,
+                                               std::span<const std::uint32_t> numbers,
+                                               std::span<const WantedForm> wanted) {
+  const ChosenForm form = CSL_TRY(choose_form(image, wanted, codec));
+  const bool keeps_code = form == ChosenForm::Kept && image.is_compressed();
   const std::string_view syntax =
-      keeps_code ? std::string_view(image->file.transfer_syntax_uid) : plain_syntax();
+      keeps_code ? std::string_view(image.file.transfer_syntax_uid) : plain_syntax();
   // The type that was asked for is the type that is answered, though "*" may have been any.
   const bool asked_for_octets = std::ranges::any_of(wanted, [](const WantedForm& one) {
     return one.media_type == "application/octet-stream" && one.transfer_syntax == "*";
@@ -220,16 +273,16 @@ Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools, const Ins
                                      : media_type_of_syntax(syntax);
   std::vector<RetrievedPart> parts;
   for (const std::uint32_t number : numbers) {
-    if (number == 0 || number > image->image.frame_count) {
+    if (number == 0 || number > image.image.frame_count) {
       return fail(ErrorCode::NotFound, "the instance has no such frame",
                   "frame " + std::to_string(number),
-                  "it has " + std::to_string(image->image.frame_count));
+                  "it has " + std::to_string(image.image.frame_count));
     }
-    Bytes frame = keeps_code ? CSL_TRY(coded_frame(*image, number - 1))
-                             : CSL_TRY(plain_frame(*image, number - 1, tools.codec));
+    Bytes frame = keeps_code ? CSL_TRY(coded_frame(image, number - 1))
+                             : CSL_TRY(plain_frame(image, number - 1, codec));
     parts.push_back(
         {.content_type = std::string(media) + "; transfer-syntax=" + std::string(syntax),
-         .location = instance_location(place) + "/frames/" + std::to_string(number),
+         .location = location + "/frames/" + std::to_string(number),
          .bytes = memory_source(std::move(frame))});
   }
   return parts;

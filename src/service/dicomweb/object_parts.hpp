@@ -26,6 +26,26 @@ struct PartTools {
                                                 const DicomPseudonym& pseudonym,
                                                 const std::optional<Descriptions>& descriptions,
                                                 std::span<const WantedForm> wanted);
+// The file of a dataset that goes out as it is, with the pixels of `image`, which lie in the object
+// of `row`. Errors as `object_part`.
+[[nodiscard]] Result<RetrievedPart> served_part(const PartTools& tools,
+                                                const storage::InstanceRow& row,
+                                                const OpenImage& image, DicomDataset dataset,
+                                                const std::string& location,
+                                                std::span<const WantedForm> wanted);
+// The file of a dataset without pixels. Errors: Unsupported.
+[[nodiscard]] Result<RetrievedPart> written_part(const DicomDataset& dataset,
+                                                 const std::string& location,
+                                                 std::span<const WantedForm> wanted);
+// A binary value of a dataset that goes out, by its place in the metadata. Errors: NotFound.
+[[nodiscard]] Result<RetrievedPart> bulk_part(const DicomDataset& dataset, std::string_view where,
+                                              const std::string& instance_location);
+// Of an image that is open already, as the next one.
+[[nodiscard]] Result<std::vector<RetrievedPart>> frame_parts(const OpenImage& image,
+                                                             const std::string& instance_location,
+                                                             CodecPool* codec,
+                                                             std::span<const std::uint32_t> numbers,
+                                                             std::span<const WantedForm> wanted);
 // Frames by their numbers from 1. Errors: NotFound past the last one; Unsupported.
 [[nodiscard]] Result<std::vector<RetrievedPart>> frame_parts(const PartTools& tools,
                                                              const InstancePlace& place,

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "codec/pool.hpp"
+#include "format/dicom/pixel_description.hpp"
 
 namespace consilium::service {
 namespace {
@@ -189,20 +190,35 @@ bool has_decoded_frames(const OpenImage& image) {
 
 }  // namespace
 
-Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store,
-                                                    const storage::InstanceRow& row) {
+namespace {
+
+Result<std::shared_ptr<OpenImage>> open_object(std::shared_ptr<const ByteSource> object) {
   auto image = std::make_shared<OpenImage>();
-  image->object = CSL_TRY(store.objects().open(row.patient, row.object));
+  image->object = std::move(object);
   CSL_TRY(read_object(*image));
-  image->image = CSL_TRY(describe_image(image->file));
+  if (image->file.pixel_data.kind == PixelDataKind::None) return image;
+  image->image = CSL_TRY(describe_pixels(image->file));
   if (image->is_compressed()) {
     image->table = CSL_TRY(frame_table(image->file, image->image.frame_count));
-    if (has_decoded_frames(*image)) {
-      image->ready = CSL_TRY(store.objects().open(row.patient, row.frames));
-      image->ready_offset = row.first_frame_offset;
-    }
   }
   return image;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store,
+                                                    const storage::InstanceRow& row) {
+  auto image = CSL_TRY(open_object(CSL_TRY(store.objects().open(row.patient, row.object))));
+  const bool has_ready = !row.frames.name.empty() && image->is_compressed();
+  if (has_ready && has_decoded_frames(*image)) {
+    image->ready = CSL_TRY(store.objects().open(row.patient, row.frames));
+    image->ready_offset = row.first_frame_offset;
+  }
+  return std::shared_ptr<const OpenImage>(std::move(image));
+}
+
+Result<std::shared_ptr<const OpenImage>> open_image(std::shared_ptr<const ByteSource> object) {
+  return std::shared_ptr<const OpenImage>(CSL_TRY(open_object(std::move(object))));
 }
 
 Result<Bytes> coded_frame(const OpenImage& image, std::uint32_t index) {

@@ -39,6 +39,10 @@ struct OpenImage {
 [[nodiscard]] Result<std::shared_ptr<const OpenImage>> open_image(storage::Store& store,
                                                                   const storage::InstanceRow& row);
 
+// Of any DICOM object; one without pixels is no image: its `image` says nothing then.
+[[nodiscard]] Result<std::shared_ptr<const OpenImage>> open_image(
+    std::shared_ptr<const ByteSource> object);
+
 // A frame's codestream as it is kept. Errors: Corrupt.
 [[nodiscard]] Result<Bytes> coded_frame(const OpenImage& image, std::uint32_t index);
 // A frame's samples in explicit little endian: as kept when native, as decoded at import where that

@@ -7,6 +7,7 @@
 #include "base/canonical_json.hpp"
 #include "format/dicom_json/dicom_json.hpp"
 #include "service/dicomweb/dicomweb.hpp"
+#include "service/dicomweb/label_objects.hpp"
 #include "service/dicomweb/place.hpp"
 
 namespace consilium::service {
@@ -199,6 +200,36 @@ void merge(json::object& into, json::object&& from) {
   }
 }
 
+// False when the answer is full.
+Result<bool> take_labels(AnswerWriter& writer, const SearchQuery& query,
+                         const json::object& study_attributes, const std::string& study_address,
+                         const std::vector<LabelObject>& objects, bool needs_metadata) {
+  std::string last_series;
+  for (const LabelObject& object : objects) {
+    const bool is_next = std::exchange(last_series, object.series_uid) != object.series_uid;
+    if (query.level == SearchLevel::Series && !is_next) continue;
+    const std::string series_address = study_address + "/series/" + object.series_uid;
+    json::object attributes = study_attributes;
+    put(attributes, "00080060", "CS", json::value_from(object.modality));
+    put(attributes, "0008103E", "LO", json::value_from(object.series_description));
+    put(attributes, "0020000E", "UI", json::value_from(object.series_uid));
+    put(attributes, "00200011", "IS",
+        object.series_number ? json::value(*object.series_number) : json::value());
+    put(attributes, "00201209", "IS",
+        std::ranges::count(objects, object.series_uid, &LabelObject::series_uid));
+    const bool is_instance = query.level == SearchLevel::Instance;
+    put(attributes, retrieve_url, "UR",
+        json::value_from(is_instance ? series_address + "/instances/" + object.sop_uid
+                                     : series_address));
+    if (needs_metadata) {
+      const KeptForm form{.sop_uid = object.sop_uid, .form = object.metadata_form};
+      merge(attributes, CSL_TRY(attributes_of_form(form, std::nullopt, series_address)));
+    }
+    if (!writer.take(attributes)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<SearchAnswer> DicomWeb::search(const Access& access, const DicomPath& path,
@@ -228,8 +259,11 @@ Result<SearchAnswer> DicomWeb::search(const Access& access, const DicomPath& pat
     std::vector<SeriesPlace> series = CSL_TRY(series_places(tools_.store, *uids_, *reader, study));
     if (!path.series.empty()) {
       std::erase_if(series, [&](const SeriesPlace& one) { return one.uid != path.series; });
-      if (series.empty())
-        return fail(ErrorCode::NotFound, "the study has no such series", "path series_uid");
+    }
+    // Within a study its labels are told of too; of all studies they would have to be made first.
+    std::vector<LabelObject> labels;
+    if (!path.study.empty() && (path.series.empty() || series.empty())) {
+      labels = CSL_TRY(find_labels(access, path)).objects;
     }
     for (const SeriesPlace& one : series) {
       const auto descriptions = CSL_TRY(descriptions_of(*reader, study, one.row));
@@ -260,6 +294,7 @@ Result<SearchAnswer> DicomWeb::search(const Access& access, const DicomPath& pat
         if (!writer.take(instance)) return writer.finish();
       }
     }
+    if (!CSL_TRY(take_labels(writer, query, own, study_address, labels, needs_metadata))) break;
   }
   return writer.finish();
 }

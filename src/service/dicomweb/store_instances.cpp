@@ -15,6 +15,7 @@
 #include "service/dicomweb/place.hpp"
 #include "service/intake/file_bytes.hpp"
 #include "service/prelabel/object_labels.hpp"
+#include "storage/received_objects.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -114,7 +115,7 @@ struct PartFacts {
   std::string sop_instance;
   std::string series;
   std::string study;
-  bool holds_labels = false;  // kept as labels of the images, not as an object to fetch again
+  bool holds_labels = false;  // no image: kept in the study of its images
   std::optional<FailureReason> failure;
 };
 
@@ -142,8 +143,9 @@ json::object reference(const PartFacts& facts) {
 }
 
 // PS3.18 table I.1-1. UIDs are those that the sender gave; addresses have the mapped ones.
-StoreAnswer answer_of(storage::Store& store, const std::vector<PartFacts>& parts,
-                      const std::string& address) {
+Result<StoreAnswer> answer_of(storage::Store& store, const ProjectId& project,
+                              const std::vector<PartFacts>& parts, const std::string& address) {
+  const auto reader = CSL_TRY(store.read());
   StoreAnswer answer;
   json::array stored;
   json::array failed;
@@ -163,13 +165,25 @@ StoreAnswer answer_of(storage::Store& store, const std::vector<PartFacts>& parts
       continue;
     }
     ++answer.stored;
-    const std::string study = address + "/studies/" + mapped_uid(store, part.study);
-    studies.insert(study);
     json::object item = reference(part);
     if (part.holds_labels) {
+      const auto kept = CSL_TRY(storage::find_received_object(*reader, project, part.sop_instance));
+      if (kept) {
+        const storage::StudyRow row = CSL_TRY(storage::find_study(*reader, kept->study));
+        const auto served = [&](const std::string& uid) {
+          return kept->speaks_served ? uid : mapped_uid(store, uid);
+        };
+        const std::string study = address + "/studies/" + mapped_uid(store, row.study_uid);
+        studies.insert(study);
+        item["00081190"] =
+            attribute("UR", json::value_from(study + "/series/" + served(kept->series_uid) +
+                                             "/instances/" + served(kept->sop_uid)));
+      }
       stored.push_back(std::move(item));
       continue;
     }
+    const std::string study = address + "/studies/" + mapped_uid(store, part.study);
+    studies.insert(study);
     item["00081190"] =
         attribute("UR", json::value_from(study + "/series/" + mapped_uid(store, part.series) +
                                          "/instances/" + mapped_uid(store, part.sop_instance)));
@@ -271,7 +285,7 @@ Result<StoreAnswer> DicomWeb::store(const Access& access, const DicomPath& path,
         }};
     CSL_TRY(run_import(tools_, access, project, files, options));
   }
-  return answer_of(tools_.store, parts, std::string(address));
+  return answer_of(tools_.store, project, parts, std::string(address));
 }
 
 }  // namespace consilium::service

@@ -9,7 +9,9 @@
 #include "format/dicom/image_description.hpp"
 #include "format/dicom_write/part10.hpp"
 #include "service/intake/prepared.hpp"
+#include "service/prelabel/object_labels.hpp"
 #include "storage/catalog.hpp"
+#include "storage/received_objects.hpp"
 
 namespace consilium::service {
 namespace {
@@ -27,6 +29,12 @@ Result<bool> is_same(storage::Store& store, const storage::InstanceRow& stored,
          std::ranges::equal(dataset, object.dataset);
 }
 
+bool is_whole(storage::Store& store, const PatientId& patient, const storage::ObjectRef& object,
+              const std::string& content) {
+  const auto bytes = store.objects().get(patient, object);
+  return bytes && content_name(store, sha256(*bytes)) == content;
+}
+
 // What an import would refuse is refused here already.
 Status check_object(const NetworkObject& object, ByteView file) {
   const DicomFile dicom = CSL_TRY(read_dicom(file));
@@ -34,7 +42,8 @@ Status check_object(const NetworkObject& object, ByteView file) {
       dicom.dataset.ascii(tags::sop_class_uid) != object.sop_class_uid) {
     return fail(ErrorCode::InvalidInput, "the object's UIDs are not those of the command");
   }
-  CSL_TRY(describe_image(dicom));
+  // Labels are read when their images are in: all of a batch first.
+  if (!is_label_object(dicom)) CSL_TRY(describe_image(dicom));
   return {};
 }
 
@@ -95,13 +104,18 @@ Result<Commitment> DicomInbox::check(std::string_view sop_class_uid,
                                      std::string_view sop_instance_uid) {
   const auto reader = CSL_TRY(tools_.store.read());
   const auto stored = CSL_TRY(storage::instance_of_uid(*reader, sop_instance_uid));
-  if (!stored) return Commitment::NotThere;
-  if (stored->sop_class_uid != sop_class_uid) return Commitment::OtherClass;
-  const auto bytes = tools_.store.objects().get(stored->patient, stored->object);
-  if (!bytes || content_name(tools_.store, sha256(*bytes)) != stored->content) {
-    return Commitment::Damaged;
+  if (!stored) {
+    const auto labels = CSL_TRY(storage::any_received_object(*reader, sop_instance_uid));
+    if (!labels) return Commitment::NotThere;
+    if (labels->sop_class_uid != sop_class_uid) return Commitment::OtherClass;
+    return is_whole(tools_.store, labels->patient, labels->object, labels->content)
+               ? Commitment::Safe
+               : Commitment::Damaged;
   }
-  return Commitment::Safe;
+  if (stored->sop_class_uid != sop_class_uid) return Commitment::OtherClass;
+  return is_whole(tools_.store, stored->patient, stored->object, stored->content)
+             ? Commitment::Safe
+             : Commitment::Damaged;
 }
 
 Status DicomInbox::resume() {

@@ -2,10 +2,20 @@
 
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "service/intake/received_object.hpp"
 #include "service/prelabel/left_out.hpp"
 #include "service/prelabel/object_labels.hpp"
 
 namespace consilium::service {
+namespace {
+
+std::unexpected<Error> no_study() {
+  return fail(ErrorCode::NotFound, "the study that it is about is not in the project", "",
+              "import the images first, or together with it");
+}
+
+}  // namespace
+
 bool holds_labels(ByteView dicom) {
   const auto file = read_dicom(dicom, {.stops_at_pixel_data = true});
   return file && is_label_object(*file);
@@ -19,7 +29,21 @@ std::optional<std::string> instance_uid_of(ByteView dicom) {
 
 Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, const PreparedSink& sink) {
   const DicomFile file = CSL_TRY(read_dicom(dicom));
-  return keep(CSL_TRY(read_object_labels(file, images_, tools_.codec)), sink);
+  if (is_only_shown(file)) {
+    const auto study = CSL_TRY(study_of_object(tools_, file));
+    if (!study) return no_study();
+    CSL_TRY(keep_received_object(tools_, file, dicom, *study, sink));
+    return std::optional<Error>{};
+  }
+  const auto read = read_object_labels(file, images_, tools_.codec);
+  auto study = CSL_TRY(study_of_object(tools_, file));
+  if (!study && read && !read->sets.empty()) {
+    const auto reader = CSL_TRY(tools_.store.read());
+    const auto item = CSL_TRY(storage::find_item(*reader, tools_.project, read->sets[0].item));
+    study = CSL_TRY(storage::find_study(*reader, CSL_TRY(parse_id<StudyId>(item.source_id))));
+  }
+  if (study) CSL_TRY(keep_received_object(tools_, file, dicom, *study, sink));
+  return keep(CSL_TRY(read), sink);
 }
 
 Result<std::optional<Error>> LabelIntake::take_file(const LabelFile& file,

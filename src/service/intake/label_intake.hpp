@@ -27,9 +27,10 @@ class LabelIntake {
         images_(tools.store, tools.project),
         keeper_(tools.store, tools.clock, tools.random, tools.project, map) {}
 
-  // Gives what is to be committed to the sink; each thing before the next one is made. What of the
-  // file was not taken over comes back, or nothing. Errors: those of reading; NotFound when the
-  // project has none of its images; Conflict without a protocol.
+  // The object itself is kept in its study as it was received, whether or not its labels can be
+  // read. Gives what is to be committed to the sink; each thing before the next one is made. What
+  // of the file was not taken over comes back, or nothing. Errors: those of reading; NotFound when
+  // the project has none of its images; Conflict without a protocol.
   [[nodiscard]] Result<std::optional<Error>> take_object(ByteView dicom, const PreparedSink& sink);
 
   // The same for a file of another kind (label_files.hpp), and what lies beside it.

@@ -8,6 +8,7 @@
 #include "codec/pool.hpp"
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/frames.hpp"
+#include "format/dicom/pixel_description.hpp"
 #include "format/dicom_rt/rt_structure.hpp"
 #include "format/dicom_seg/dicom_seg_read.hpp"
 #include "format/dicom_sr/measurement_report.hpp"
@@ -23,6 +24,7 @@ constexpr std::string_view segmentation_storage = "1.2.840.10008.5.1.4.1.1.66.4"
 constexpr std::string_view label_map_storage = "1.2.840.10008.5.1.4.1.1.66.7";
 constexpr std::string_view structure_set_storage = "1.2.840.10008.5.1.4.1.1.481.3";
 constexpr std::string_view report_storages = "1.2.840.10008.5.1.4.1.1.88.";
+constexpr std::string_view presentation_storages = "1.2.840.10008.5.1.4.1.1.11.";
 
 ToolName tool_of(const DicomSegmentation& seg, const SegSegment& segment) {
   return {.kind = segment.algorithm == SegAlgorithm::Manual ? RaterKind::Import : RaterKind::Model,
@@ -104,7 +106,7 @@ Result<ReadLabels> read_segmentation(const DicomFile& file, ImageFinder& images,
   const auto volumes = CSL_TRY(
       volumes_for(images, seg.source_instance_uids, seg.frame_of_reference_uid, read.notes));
   SegFrameDecoder decoder;
-  if (const auto described = describe_image(file); described && codec != nullptr) {
+  if (const auto described = describe_pixels(file); described && codec != nullptr) {
     decoder = [&file, codec, image = *described](std::uint32_t frame) {
       return codec->ready_frame(file, image, frame);
     };
@@ -172,7 +174,12 @@ Result<ReadLabels> read_structures(const DicomFile& file, ImageFinder& images) {
 bool is_label_object(const DicomFile& file) {
   const std::string_view sop_class = file.dataset.ascii(tags::sop_class_uid);
   return sop_class == segmentation_storage || sop_class == label_map_storage ||
-         sop_class == structure_set_storage || sop_class.starts_with(report_storages);
+         sop_class == structure_set_storage || sop_class.starts_with(report_storages) ||
+         sop_class.starts_with(presentation_storages);
+}
+
+bool is_only_shown(const DicomFile& file) {
+  return file.dataset.ascii(tags::sop_class_uid).starts_with(presentation_storages);
 }
 
 std::string tool_name(const std::string& manufacturer, const std::string& model,

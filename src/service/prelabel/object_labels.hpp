@@ -15,6 +15,10 @@ namespace consilium::service {
 // By its SOP class: whether the object holds labels instead of an image.
 [[nodiscard]] bool is_label_object(const DicomFile& file);
 
+// How images are to be shown and what is drawn over them (presentation states): kept with them, but
+// no labels are read from it.
+[[nodiscard]] bool is_only_shown(const DicomFile& file);
+
 // "QIICR dcmqi 1.2.4, nnU-Net"; "A DICOM object" for one that says nothing of what made it.
 [[nodiscard]] std::string tool_name(const std::string& manufacturer, const std::string& model,
                                     const std::string& version, const std::string& algorithm);

@@ -81,6 +81,15 @@ json::array label_counts(const std::vector<AnnotationRow>& rows) {
 
 }  // namespace
 
+Result<bool> may_see_suggestions(const Access& access, const storage::Reader& reader,
+                                 ProtocolCache& protocols, const ProjectId& project,
+                                 const ItemId& item, RaterKind kind) {
+  const Sight sight = CSL_TRY(sight_of(access, reader, protocols, project, item));
+  if (sight.sees_all) return true;
+  const auto protocol = CSL_TRY(protocols.of_project(reader, project));
+  return sight.sees(shown_when(protocol->protocol.assist_policy, kind));
+}
+
 Result<json::object> Suggestions::list(const Access& access, const ProjectId& project,
                                        const ItemId& item) {
   CSL_TRY(require(access, project, case_roles));

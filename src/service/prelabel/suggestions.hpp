@@ -11,10 +11,16 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "domain/identity/ids.hpp"
+#include "domain/label/stored_annotation.hpp"
 #include "service/access/access.hpp"
 #include "service/project/protocol_cache.hpp"
 
 namespace consilium::service {
+
+// Whether this person may see now what tools of that kind said of the item.
+[[nodiscard]] Result<bool> may_see_suggestions(const Access& access, const storage::Reader& reader,
+                                               ProtocolCache& protocols, const ProjectId& project,
+                                               const ItemId& item, RaterKind kind);
 
 class Suggestions {
  public:

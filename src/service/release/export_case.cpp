@@ -56,6 +56,18 @@ std::string ExportWork::name_of_item(const storage::ItemRow& item) {
   return item.pseudonym + number.data();
 }
 
+Result<ExportedAnnotation> exported_annotation(const storage::Reader& reader,
+                                               ProtocolCache& protocols,
+                                               const storage::AnnotationRow& row) {
+  ExportedAnnotation annotation;
+  annotation.stored = CSL_TRY(stored_annotation(reader, row));
+  annotation.surface = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface));
+  annotation.adjudicated = row.stage == storage::adjudicate_stage;
+  annotation.patient = row.patient;
+  annotation.protocol = CSL_TRY(protocols.get(reader, row.protocol_hash));
+  return annotation;
+}
+
 Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
                                              const ProjectId& project,
                                              const ExportRequest& request) {
@@ -68,12 +80,7 @@ Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
     for (const storage::AnnotationRow& row : CSL_TRY(storage::annotations_of_item(
              reader, id, std::nullopt, "", std::numeric_limits<std::int64_t>::max()))) {
       if (row.state != "submitted" && !(request.with_drafts && row.state == "draft")) continue;
-      one.annotations.push_back(
-          {.stored = CSL_TRY(stored_annotation(reader, row)),
-           .surface = CSL_TRY(storage::opened(reader, row.patient, row.sealed_surface)),
-           .adjudicated = row.stage == storage::adjudicate_stage,
-           .patient = row.patient,
-           .protocol = CSL_TRY(protocols.get(reader, row.protocol_hash))});
+      one.annotations.push_back(CSL_TRY(exported_annotation(reader, protocols, row)));
     }
     if (!one.annotations.empty()) cases.push_back(std::move(one));
   }

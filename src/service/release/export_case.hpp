@@ -41,7 +41,7 @@ using FileSink = std::function<Status(const std::string& name, ByteView bytes)>;
 class ExportWork {
  public:
   ExportWork(storage::Store& in, const storage::Reader& from, FileSink to, Timestamp at)
-      : store(in), reader(from), sink(std::move(to)), now(at) {}
+      : store(in), reader(from), sink(std::move(to)), now(at), edition(to_rfc3339(at)) {}
 
   void exclude(const std::string& reason, std::int64_t count = 1) { excluded_[reason] += count; }
   [[nodiscard]] const std::map<std::string, std::int64_t>& excluded() const { return excluded_; }
@@ -66,12 +66,17 @@ class ExportWork {
   const storage::Reader& reader;
   FileSink sink;
   Timestamp now;
+  // Tells the instances of this writing from those of another: part of what their UIDs are made of.
+  std::string edition;
   std::int64_t annotation_count = 0;  // that went out
 
  private:
   std::map<std::string, std::int64_t> excluded_;
 };
 
+[[nodiscard]] Result<ExportedAnnotation> exported_annotation(const storage::Reader& reader,
+                                                             ProtocolCache& protocols,
+                                                             const storage::AnnotationRow& row);
 [[nodiscard]] Result<std::vector<ExportCase>> gather_cases(const storage::Reader& reader,
                                                            const ProjectId& project,
                                                            const ExportRequest& request);
@@ -86,8 +91,12 @@ class ExportWork {
 [[nodiscard]] Status export_fractions(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases,
                                  ExportFormat format);
-// Measurement reports, and presentation states.
-[[nodiscard]] Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases);
+// Measurement reports (with the segmentations that they refer to), and presentation states. A
+// report may be of what was drawn on single images alone, or of all else: OHIF (3.13) cannot open
+// one in which some group has no coordinates.
+enum class ReportPart { All, DrawnOnImages, Rest };
+[[nodiscard]] Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases,
+                                    ReportPart part = ReportPart::All);
 [[nodiscard]] Status export_drawings(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases,
                                     ExportFormat format);

@@ -66,6 +66,17 @@ Status write_nrrd_files(ExportWork& work, const std::string& name, const Layers&
   return {};
 }
 
+// The same labels in another form are another object, in a series of its own.
+void put_form(const ExportWork& work, SegDescription& description, ExportFormat format) {
+  if (format == ExportFormat::DicomSeg) return;
+  const bool is_contours = format == ExportFormat::RtStruct;
+  const std::string form = is_contours ? "contours " : "label map ";
+  description.series_instance_uid = work.mapped_uid(form + description.series_instance_uid);
+  description.sop_instance_uid = work.mapped_uid(form + description.sop_instance_uid);
+  description.series_number += is_contours ? 1 : 2;
+  if (format == ExportFormat::DicomSegLabelMap) description.form = SegForm::LabelMap;
+}
+
 Result<Bytes> dicom_masks(const SegDescription& description, const Layers& layers,
                           const std::vector<SegSegment>& segments, ExportFormat format) {
   if (format == ExportFormat::RtStruct) {
@@ -103,7 +114,7 @@ Status write_masks(ExportWork& work, const ExportCase& one, const RaterRef& rate
   }
   const VolumeFacts facts = CSL_TRY(volume_of(work.reader, one.item, grid));
   SegDescription description = CSL_TRY(describe_seg(work, one, facts, rater, masks));
-  if (format == ExportFormat::DicomSegLabelMap) description.form = SegForm::LabelMap;
+  put_form(work, description, format);
   const auto seg = dicom_masks(description, layers, segments, format);
   if (!seg) {
     work.exclude(seg.error().what, count);

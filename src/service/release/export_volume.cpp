@@ -170,7 +170,7 @@ DerivedObject derived_object(const ExportWork& work, const ExportCase& one,
       "Pseudonym, mapped UIDs, shifted dates (Consilium)";
   const std::string name = to_string(one.item.id) + to_string(rater.id) + what;
   object.series_instance_uid = work.mapped_uid("series " + name);
-  object.sop_instance_uid = work.mapped_uid("instance " + name + to_rfc3339(work.now));
+  object.sop_instance_uid = work.mapped_uid("instance " + name + work.edition);
   object.created_at = work.now;
   object.content_creator = work.rater_pseudonym(rater.id);
   object.protocol_id = example.stored.body.protocol.id;

@@ -8,10 +8,11 @@ Area work_area();
 Area labels_area();
 Area segmentation_area();
 Area terminology_area();
+Area received_area();
 
 std::vector<Area> product_areas() {
-  return {core_area(),   people_area(),       catalog_area(),    work_area(),
-          labels_area(), segmentation_area(), terminology_area()};
+  return {core_area(),   people_area(),       catalog_area(),     work_area(),
+          labels_area(), segmentation_area(), terminology_area(), received_area()};
 }
 
 }  // namespace consilium::storage::sqlite
