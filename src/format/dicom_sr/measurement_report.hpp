@@ -1,10 +1,12 @@
 // Imaging Measurement Reports: TID 1500 of PS3.16 in a Comprehensive 3D SR (PS3.3 A.35.13), with
-// measurement groups of three kinds: of a planar region (TID 1410), of a segment (TID 1411), and of
-// whole images (TID 1501). Lengths and pairs of lengths are measurements inferred from the line
-// they were taken on (TID 300, 320); answers are coded evaluations or texts.
+// measurement groups of three kinds: of a planar region (TID 1410), of a segment or a surface round
+// a volume (TID 1411), and of whole images (TID 1501). Lengths and pairs of lengths are
+// measurements inferred from the line they were taken on (TID 300, 320); answers are coded
+// evaluations or texts.
 //
 // Places are in our pixels (centres at integers); SR counts from the corner of the first pixel, and
-// the half pixel is added and taken off here.
+// the half pixel is added and taken off here. Places in the patient (SCOORD3D) are millimetres of a
+// frame of reference, in LPS as ours; the file holds them as 32-bit floats.
 #pragma once
 
 #include <optional>
@@ -28,12 +30,30 @@ struct SrRegion {
   friend bool operator==(const SrRegion&, const SrRegion&) = default;
 };
 
+enum class SrSpaceGraphic { Point, Multipoint, Polyline, Polygon, Ellipse, Ellipsoid };
+
+// PS3.3 C.18.9.1.2. A polygon ends where it begins.
+struct SrSpaceRegion {
+  std::string frame_of_reference_uid;
+  SrSpaceGraphic graphic = SrSpaceGraphic::Polygon;
+  std::vector<PatientPoint> points;
+  friend bool operator==(const SrSpaceRegion&, const SrSpaceRegion&) = default;
+};
+
+// A volume by its surface: one ellipsoid or point, or two or more polygons or ellipses.
+struct SrVolumeSurface {
+  std::vector<SrSpaceRegion> parts;
+  std::string source_series_uid;
+  friend bool operator==(const SrVolumeSurface&, const SrVolumeSurface&) = default;
+};
+
 struct SrMeasurement {
   CodedConcept name;  // (SCT 410668003, "Length")
   double value = 0;
   CodedConcept unit;                                      // UCUM
   std::optional<CodedConcept> derivation = std::nullopt;  // (SCT 373098007, "Mean")
   std::optional<SrRegion> inferred_from = std::nullopt;
+  std::optional<SrSpaceRegion> inferred_from_space = std::nullopt;
   friend bool operator==(const SrMeasurement&, const SrMeasurement&) = default;
 };
 
@@ -63,7 +83,8 @@ struct SrGroup {
   std::optional<CodedConcept> category = std::nullopt;
   std::optional<CodedConcept> finding = std::nullopt;
   std::optional<CodedConcept> site = std::nullopt;
-  std::variant<SrWholeImages, SrRegion, SrSegmentReference> place = SrWholeImages{};
+  std::variant<SrWholeImages, SrRegion, SrSegmentReference, SrSpaceRegion, SrVolumeSurface> place =
+      SrWholeImages{};
   std::vector<SrMeasurement> measurements = {};
   std::vector<SrEvaluation> evaluations = {};
   friend bool operator==(const SrGroup&, const SrGroup&) = default;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "domain/image/dicom_tags.hpp"
@@ -64,6 +65,33 @@ Result<SrRegion> region_of(const DicomDataset& item, const std::string& group) {
   return region;
 }
 
+std::optional<SrSpaceGraphic> space_graphic_named(std::string_view term) {
+  if (term == "POINT") return SrSpaceGraphic::Point;
+  if (term == "MULTIPOINT") return SrSpaceGraphic::Multipoint;
+  if (term == "POLYLINE") return SrSpaceGraphic::Polyline;
+  if (term == "POLYGON") return SrSpaceGraphic::Polygon;
+  if (term == "ELLIPSE") return SrSpaceGraphic::Ellipse;
+  if (term == "ELLIPSOID") return SrSpaceGraphic::Ellipsoid;
+  return std::nullopt;
+}
+
+Result<SrSpaceRegion> space_of(const DicomDataset& item, const std::string& group) {
+  const auto graphic = space_graphic_named(item.ascii(sr::graphic_type));
+  const std::vector<double> data = item.numbers(sr::graphic_data);
+  const bool are_numbers = std::ranges::all_of(data, [](double v) { return std::isfinite(v); });
+  if (!graphic || data.empty() || data.size() % 3 != 0 || !are_numbers) {
+    return corrupt("a region's numbers are no points of its kind in space", group);
+  }
+  SrSpaceRegion region{
+      .frame_of_reference_uid = std::string(item.ascii(sr::referenced_frame_of_reference)),
+      .graphic = *graphic,
+      .points = {}};
+  for (std::size_t n = 0; n < data.size(); n += 3) {
+    region.points.push_back({.x_mm = data[n], .y_mm = data[n + 1], .z_mm = data[n + 2]});
+  }
+  return region;
+}
+
 Result<SrMeasurement> measurement_of(const DicomDataset& item, const std::string& group) {
   const DicomDataset* value = item.item(sr::measured_value_sequence);
   const auto number = value != nullptr ? value->number(sr::numeric_value) : std::nullopt;
@@ -77,6 +105,8 @@ Result<SrMeasurement> measurement_of(const DicomDataset& item, const std::string
       measurement.derivation = first_code(inner, sr::concept_code_sequence);
     } else if (has_type(inner, "SCOORD")) {
       measurement.inferred_from = CSL_TRY(region_of(inner, group));
+    } else if (has_type(inner, "SCOORD3D")) {
+      measurement.inferred_from_space = CSL_TRY(space_of(inner, group));
     }
   }
   return measurement;
@@ -103,6 +133,8 @@ class GroupReader {
       take_code(item);
     } else if (has_type(item, "SCOORD")) {
       return take_region(item);
+    } else if (has_type(item, "SCOORD3D")) {
+      return take_space(item);
     } else if (has_type(item, "IMAGE")) {
       take_image(item);
     } else if (has_type(item, "TEXT")) {
@@ -110,7 +142,9 @@ class GroupReader {
     } else if (is_named(item, sr::tracking_uid)) {
       group_.tracking_uid = item.ascii(sr::uid_value);
     } else if (is_named(item, sr::source_series)) {
-      if (auto* segment = std::get_if<SrSegmentReference>(&group_.place)) {
+      if (auto* surface = std::get_if<SrVolumeSurface>(&group_.place)) {
+        surface->source_series_uid = item.ascii(sr::uid_value);
+      } else if (auto* segment = std::get_if<SrSegmentReference>(&group_.place)) {
         segment->source_series_uid = item.ascii(sr::uid_value);
       } else {
         source_series_ = item.ascii(sr::uid_value);
@@ -146,11 +180,29 @@ class GroupReader {
 
   Status take_region(const DicomDataset& item) {
     SrRegion region = CSL_TRY(region_of(item, where_));
-    if (std::holds_alternative<SrRegion>(group_.place)) {
-      report_.notes.push_back(where_ + ": only the first of its regions is taken over");
+    if (!std::holds_alternative<SrWholeImages>(group_.place)) return note_further_region();
+    group_.place = std::move(region);
+    return {};
+  }
+
+  Status take_space(const DicomDataset& item) {
+    SrSpaceRegion region = CSL_TRY(space_of(item, where_));
+    auto* surface = std::get_if<SrVolumeSurface>(&group_.place);
+    if (is_named(item, sr::volume_surface) && surface != nullptr) {
+      surface->parts.push_back(std::move(region));
+    } else if (!std::holds_alternative<SrWholeImages>(group_.place)) {
+      return note_further_region();
+    } else if (is_named(item, sr::volume_surface)) {
+      group_.place =
+          SrVolumeSurface{.parts = {std::move(region)}, .source_series_uid = source_series_};
     } else {
       group_.place = std::move(region);
     }
+    return {};
+  }
+
+  Status note_further_region() {
+    report_.notes.push_back(where_ + ": only the first of its regions is taken over");
     return {};
   }
 

@@ -53,6 +53,28 @@ MeasurementReport sample() {
        .place = SrWholeImages{{image}},
        .measurements = {
            {{"SCT", "103339001", "", "Long Axis"}, 10.25, millimetre, std::nullopt, line}}});
+  const std::string frame = "1.2.3.77";
+  const std::vector<PatientPoint> ends{{1.5, -2, 3}, {4.25, 8, -6.5}};
+  report.groups.push_back(
+      {.tracking_id = "lesion 4",
+       .tracking_uid = "2.25.4",
+       .finding = nodule,
+       .place = SrSpaceRegion{frame,
+                              SrSpaceGraphic::Polygon,
+                              {{0, 0, 0.5}, {4, 0, 0.5}, {4, 3, 0.5}, {0, 0, 0.5}}},
+       .measurements = {
+           {.name = {"SCT", "410668003", "", "Length"},
+            .value = 14.0,
+            .unit = millimetre,
+            .inferred_from_space = SrSpaceRegion{frame, SrSpaceGraphic::Polyline, ends}}}});
+  const SrSpaceRegion round{
+      frame, SrSpaceGraphic::Ellipse, {{0, -2, 1}, {0, 2, 1}, {-1, 0, 1}, {1, 0, 1}}};
+  SrSpaceRegion over = round;
+  for (PatientPoint& point : over.points) point.z_mm += 5;
+  report.groups.push_back({.tracking_id = "lesion 5",
+                           .tracking_uid = "2.25.5",
+                           .finding = nodule,
+                           .place = SrVolumeSurface{{round, over}, "1.2.3.9"}});
   report.evaluations.push_back(
       {{"99CONSILIUM", "a-question-with-a-long-id", "", "Image quality"}, std::string("good")});
   return report;
@@ -101,6 +123,15 @@ TEST_CASE("what would make an invalid report is refused") {
   MeasurementReport pointless = sample();
   std::get<SrRegion>(pointless.groups[0].place).points.pop_back();
   CHECK(refused(pointless));
+  MeasurementReport open = sample();
+  std::get<SrSpaceRegion>(open.groups[3].place).points.back().x_mm += 1;
+  CHECK(refused(open));
+  MeasurementReport nowhere = sample();
+  std::get<SrSpaceRegion>(nowhere.groups[3].place).frame_of_reference_uid.clear();
+  CHECK(refused(nowhere));
+  MeasurementReport lone = sample();
+  std::get<SrVolumeSurface>(lone.groups[4].place).parts.pop_back();
+  CHECK(refused(lone));
 }
 
 TEST_CASE("reports of others are read, other documents are refused") {

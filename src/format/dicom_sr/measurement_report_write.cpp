@@ -91,6 +91,37 @@ DicomDataset region_item(std::string_view relationship, const sr::Code& name,
   return item;
 }
 
+std::string_view graphic_term(SrSpaceGraphic graphic) {
+  switch (graphic) {
+    case SrSpaceGraphic::Point:
+      return "POINT";
+    case SrSpaceGraphic::Multipoint:
+      return "MULTIPOINT";
+    case SrSpaceGraphic::Polyline:
+      return "POLYLINE";
+    case SrSpaceGraphic::Polygon:
+      return "POLYGON";
+    case SrSpaceGraphic::Ellipse:
+      return "ELLIPSE";
+    case SrSpaceGraphic::Ellipsoid:
+      return "ELLIPSOID";
+  }
+  return "";
+}
+
+DicomDataset space_item(std::string_view relationship, const sr::Code& name,
+                        const SrSpaceRegion& region) {
+  DicomDataset item = content_item(relationship, "SCOORD3D", name);
+  std::vector<double> data;
+  for (const PatientPoint& point : region.points) {
+    data.insert(data.end(), {point.x_mm, point.y_mm, point.z_mm});
+  }
+  item.put_text(sr::referenced_frame_of_reference, Vr::Ui, region.frame_of_reference_uid);
+  item.put_numbers(sr::graphic_data, Vr::Fl, data);
+  item.put_text(sr::graphic_type, Vr::Cs, graphic_term(region.graphic));
+  return item;
+}
+
 DicomDataset measurement_item(const SrMeasurement& measurement) {
   DicomDataset item = content_item("CONTAINS", "NUM", measurement.name);
   DicomDataset value;
@@ -104,6 +135,9 @@ DicomDataset measurement_item(const SrMeasurement& measurement) {
   }
   if (measurement.inferred_from) {
     content.push_back(region_item("INFERRED FROM", sr::source, *measurement.inferred_from));
+  }
+  if (measurement.inferred_from_space) {
+    content.push_back(space_item("INFERRED FROM", sr::source, *measurement.inferred_from_space));
   }
   if (!content.empty()) item.put_items(sr::content_sequence, std::move(content));
   return item;
@@ -126,6 +160,13 @@ void append_place(std::vector<DicomDataset>& content, const SrGroup& group) {
     item.put_items(sr::referenced_sop_sequence, {std::move(sop)});
     content.push_back(std::move(item));
     content.push_back(uid_item("CONTAINS", sr::source_series, segment->source_series_uid));
+  } else if (const auto* space = std::get_if<SrSpaceRegion>(&group.place)) {
+    content.push_back(space_item("CONTAINS", sr::image_region, *space));
+  } else if (const auto* surface = std::get_if<SrVolumeSurface>(&group.place)) {
+    for (const SrSpaceRegion& part : surface->parts) {
+      content.push_back(space_item("CONTAINS", sr::volume_surface, part));
+    }
+    content.push_back(uid_item("CONTAINS", sr::source_series, surface->source_series_uid));
   } else {
     for (const ImageReference& image : std::get<SrWholeImages>(group.place).images) {
       DicomDataset item = content_item("CONTAINS", "IMAGE", sr::source_of_measurement);
@@ -136,8 +177,10 @@ void append_place(std::vector<DicomDataset>& content, const SrGroup& group) {
 }
 
 std::string_view template_of(const SrGroup& group) {
-  if (std::holds_alternative<SrRegion>(group.place)) return "1410";
-  return std::holds_alternative<SrSegmentReference>(group.place) ? "1411" : "1501";
+  if (std::holds_alternative<SrWholeImages>(group.place)) return "1501";
+  const bool is_planar = std::holds_alternative<SrRegion>(group.place) ||
+                         std::holds_alternative<SrSpaceRegion>(group.place);
+  return is_planar ? "1410" : "1411";
 }
 
 DicomDataset group_item(const SrGroup& group) {
@@ -222,6 +265,49 @@ Status check_region(const SrRegion& region, const std::set<std::string>& known) 
   return {};
 }
 
+Status check_space(const SrSpaceRegion& region) {
+  const std::size_t count = region.points.size();
+  const auto fits = [&] {
+    switch (region.graphic) {
+      case SrSpaceGraphic::Point:
+        return count == 1;
+      case SrSpaceGraphic::Multipoint:
+        return count >= 1;
+      case SrSpaceGraphic::Polyline:
+        return count >= 2;
+      case SrSpaceGraphic::Polygon:
+        return count >= 4 && region.points.front() == region.points.back();
+      case SrSpaceGraphic::Ellipse:
+        return count == 4;
+      case SrSpaceGraphic::Ellipsoid:
+        return count == 6;
+    }
+    return false;
+  };
+  if (!fits()) return refuse("a region in space has not the points of its kind");
+  if (region.frame_of_reference_uid.empty()) {
+    return refuse("a region in space names no frame of reference");
+  }
+  return {};
+}
+
+Status check_surface(const SrVolumeSurface& surface) {
+  if (surface.parts.empty()) return refuse("a surface has no parts");
+  const SrSpaceGraphic graphic = surface.parts.front().graphic;
+  const bool is_whole = graphic == SrSpaceGraphic::Point || graphic == SrSpaceGraphic::Ellipsoid;
+  const bool is_pieced = graphic == SrSpaceGraphic::Polygon || graphic == SrSpaceGraphic::Ellipse;
+  if (!is_whole && !is_pieced) return refuse("a surface is made of another kind of region");
+  if (is_whole != (surface.parts.size() == 1)) {
+    return refuse("a surface is one ellipsoid, or several polygons");
+  }
+  if (surface.source_series_uid.empty()) return refuse("a surface names no series");
+  for (const SrSpaceRegion& part : surface.parts) {
+    if (part.graphic != graphic) return refuse("a surface has parts of several kinds");
+    CSL_TRY(check_space(part));
+  }
+  return {};
+}
+
 Status check_group(const SrGroup& group, const std::set<std::string>& known) {
   if (group.tracking_id.empty() || group.tracking_uid.empty()) {
     return refuse("a measurement group has no tracking id");
@@ -237,12 +323,23 @@ Status check_group(const SrGroup& group, const std::set<std::string>& known) {
       return refuse("a group's segmentation is not among the evidence");
     }
   }
+  if (const auto* space = std::get_if<SrSpaceRegion>(&group.place)) {
+    if (space->graphic == SrSpaceGraphic::Multipoint ||
+        space->graphic == SrSpaceGraphic::Ellipsoid) {
+      return refuse("a planar region is no ellipsoid and no cloud of points");
+    }
+    CSL_TRY(check_space(*space));
+  }
+  if (const auto* surface = std::get_if<SrVolumeSurface>(&group.place)) {
+    CSL_TRY(check_surface(*surface));
+  }
   for (const SrMeasurement& measurement : group.measurements) {
     if (!std::isfinite(measurement.value) || !is_complete(measurement.name) ||
         !is_complete(measurement.unit)) {
       return refuse("a measurement is not finite or lacks a code");
     }
     if (measurement.inferred_from) CSL_TRY(check_region(*measurement.inferred_from, known));
+    if (measurement.inferred_from_space) CSL_TRY(check_space(*measurement.inferred_from_space));
   }
   return {};
 }

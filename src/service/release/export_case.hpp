@@ -17,6 +17,10 @@
 
 namespace consilium::service {
 
+// Why formats of drawings on images leave out what is drawn in the patient.
+inline constexpr std::string_view drawn_in_space =
+    "drawn in the patient and not on one image, which this format has no place for";
+
 struct ExportedAnnotation {
   StoredAnnotation stored;
   std::string surface;       // of spans

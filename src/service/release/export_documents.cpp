@@ -12,8 +12,10 @@
 #include "domain/image/contour.hpp"
 #include "format/dicom_gsps/presentation_state.hpp"
 #include "format/dicom_sr/measurement_report.hpp"
+#include "service/annotation/mask_bricks.hpp"
 #include "service/annotation/submission.hpp"
 #include "service/release/export_volume.hpp"
+#include "service/release/space_regions.hpp"
 #include "service/release/sr_statistics.hpp"
 
 namespace consilium::service {
@@ -221,44 +223,6 @@ std::vector<SrMeasurement> measurements_of(const RegionTarget& region, const Reg
   return {};
 }
 
-double distance_mm(const PatientPoint& a, const PatientPoint& b) {
-  return length({b.x_mm - a.x_mm, b.y_mm - a.y_mm, b.z_mm - a.z_mm});
-}
-
-double angle_degrees(const PatientPoint& a, const PatientPoint& b, const PatientPoint& c,
-                     const PatientPoint& d) {
-  const Vector3 first{b.x_mm - a.x_mm, b.y_mm - a.y_mm, b.z_mm - a.z_mm};
-  const Vector3 second{d.x_mm - c.x_mm, d.y_mm - c.y_mm, d.z_mm - c.z_mm};
-  return std::atan2(length(cross(first, second)), dot(first, second)) * 180 / std::numbers::pi;
-}
-
-// What a drawing in the patient measures. Its own place would be a SCOORD3D, which this report
-// does not write: the numbers stand without it.
-std::vector<SrMeasurement> measurements_of(const SpaceTarget& space) {
-  const auto& p = space.points;
-  switch (space.kind) {
-    case PlaceKind::Length:
-      return {{length_code, distance_mm(p[0], p[1]), millimetre}};
-    case PlaceKind::Bidirectional:
-      return {{long_axis_code, distance_mm(p[0], p[1]), millimetre},
-              {short_axis_code, distance_mm(p[2], p[3]), millimetre}};
-    case PlaceKind::Angle:
-      return {{angle_code, angle_degrees(p[1], p[0], p[1], p[2]), degree}};
-    case PlaceKind::Cobb: {
-      const double angle = angle_degrees(p[0], p[1], p[2], p[3]);
-      return {{cobb_angle_code, std::min(angle, 180 - angle), degree}};
-    }
-    case PlaceKind::Cuboid: {
-      const auto edge = [&](std::size_t n) {
-        return Vector3{p[n].x_mm - p[0].x_mm, p[n].y_mm - p[0].y_mm, p[n].z_mm - p[0].z_mm};
-      };
-      return {{volume_code, std::abs(dot(edge(1), cross(edge(2), edge(3)))), cubic_millimetre}};
-    }
-    default:
-      return {};
-  }
-}
-
 SrGraphic graphic_of(GeometryKind kind) {
   if (kind == GeometryKind::Point) return SrGraphic::Point;
   return kind == GeometryKind::Ellipse ? SrGraphic::Ellipse : SrGraphic::Polyline;
@@ -402,7 +366,8 @@ class ReportMaker {
     } else {
       SrGroup group = group_for(work_, annotation);
       if (const auto* space = std::get_if<SpaceTarget>(&body.target)) {
-        group.measurements = measurements_of(*space);
+        CSL_TRY(add_space(group, *space));
+        add_statistics(group, annotation);
       }
       if (const auto* text = std::get_if<std::string>(&body.value);
           text != nullptr && is_reserved_value(*text)) {
@@ -411,6 +376,30 @@ class ReportMaker {
       report_.groups.push_back(std::move(group));
     }
     ++count_;
+    return {};
+  }
+
+  // In the frame of reference of its series' images, all of which the report then refers to.
+  Status add_space(SrGroup& group, const SpaceTarget& space) {
+    const storage::SeriesRow series = CSL_TRY(storage::find_series(work_.reader, space.series_id));
+    const json::value volumes = CSL_TRY(parse_json(series.volumes_json));
+    std::string frame;
+    if (const json::array* list = volumes.if_array(); list != nullptr && !list->empty()) {
+      const Grid grid =
+          CSL_TRY(read_grid(work_.reader, std::string(list->front().at("grid_id").as_string())));
+      frame = work_.mapped_uid(grid.frame_of_reference_uid);
+    }
+    group.measurements = space_measurements(space, frame);
+    if (frame.empty()) {
+      work_.exclude("the place of a drawing in space: its images are not there any more");
+      return {};
+    }
+    put_space_place(group, space, frame, work_.mapped_uid(series.series_uid));
+    std::string last;
+    for (const FrameTarget& image : CSL_TRY(frames_of(series))) {
+      if (std::exchange(last, image.instance_uid) == image.instance_uid) continue;
+      CSL_TRY(refer_to(image.series_id, image.instance_uid, 0));
+    }
     return {};
   }
 
@@ -486,7 +475,9 @@ class DrawingMaker {
   Status add(const ExportedAnnotation& annotation) {
     const auto* region = std::get_if<RegionTarget>(&annotation.stored.body.target);
     if (region == nullptr) {
-      work_.exclude("not drawn on one image");
+      work_.exclude(std::string(std::holds_alternative<SpaceTarget>(annotation.stored.body.target)
+                                    ? drawn_in_space
+                                    : "not drawn on one image"));
       return {};
     }
     const auto image = CSL_TRY(image_of(work_, *region));

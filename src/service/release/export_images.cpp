@@ -395,6 +395,8 @@ Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases, Expor
         CSL_TRY(add_region(work, book, one, annotation, *region));
       } else if (const auto* mask = std::get_if<MaskTarget>(&target)) {
         CSL_TRY(add_mask_slices(work, book, one, annotation.stored.rater, annotation, *mask));
+      } else if (std::holds_alternative<SpaceTarget>(target)) {
+        work.exclude(std::string(drawn_in_space));
       } else {
         work.exclude("neither box, polygon nor mask");
       }
