@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Grow from seeds through the server on the sample CT (512 x 512 x 300, made): the first growth, the update after one
-more stroke, whether the server stays answerable meanwhile, and how soon a cancelled operation ends.
+more stroke and after one was erased, whether the server stays answerable meanwhile, and how soon a cancelled operation ends.
 
-    bench/imaging/grow_server.py [--strokes 5] [--binary build/release/src/consilium]
+    bench/imaging/grow_server.py [--strokes 5] [--only-grow] [--binary build/release/src/consilium]
 
 A health request is sent every 20 ms on a connection of its own while operations run; its slowest answer is printed, and
 the script fails when the median is over 50 ms. Times are what a browser waits for: request to last byte.
@@ -62,8 +62,9 @@ class Drawing:
         self.revision = answer["revision"]
         self.hashes.update({index: digest for index, digest in answer["bricks"]})
 
-    def operate(self, operation):
-        body = json.dumps({"base_revision": self.revision, "layer": 0, "operation": operation})
+    def operate(self, operation, since=None):
+        asked = {"base_revision": self.revision, "layer": 0, "operation": operation, "runs": True}
+        body = json.dumps(asked if since is None else {**asked, "since": since})
         return self.send("POST", "/operations", body, "application/json")
 
     def cancel(self):
@@ -100,24 +101,41 @@ def find_scan(client):
     raise RuntimeError("the sample installation has no scan to draw on")
 
 
-def measure(drawing, dims, strokes, told):
+def measure(drawing, dims, strokes, told, classifies):
     middle = [dims[0] // 2, dims[1] // 2, dims[2] // 2]
     drawing.stroke(*middle, 1)
     drawing.stroke(dims[0] // 8, dims[1] // 8, middle[2], 2)
     grow = {"kind": "grow", "background": 2}
 
-    def asked(operation):
-        status, seconds, headers, content = drawing.operate(operation)
+    def asked(operation, since=None):
+        status, seconds, headers, content = drawing.operate(operation, since)
         if status != 200:
             raise RuntimeError(f"{operation['kind']}: {status} {content[:400]}")
-        return seconds, json.loads(headers["Consilium-Operation"])
+        return seconds, json.loads(headers["Consilium-Operation"]), len(content)
 
-    told["first growth, volume read and model learnt"] = asked(grow)[0]
-    updates = []
+    seconds, summary, size = asked(grow)
+    told[f"first growth, volume read and model learnt ({size / 1e6:.1f} MB)"] = seconds
+    # As the panel asks: what changed since the preview on the screen; where to draw next comes by a request of its own.
+    live = {**grow, "next_slices": False}
+    updates, sizes, advice = {"a stroke": [], "it was erased": []}, [], []
     for number in range(strokes):
-        drawing.stroke(middle[0] + 12 * (number + 1), middle[1] + 7 * number, middle[2] + number - 2, 1 + number % 2)
-        updates.append(asked(grow)[0])
-    told[f"update after a stroke, median of {strokes}"] = statistics.median(updates)
+        place = (middle[0] + 12 * (number + 1), middle[1] + 7 * number, middle[2] + number - 2)
+        for what, segment in (("a stroke", 1 + number % 2), ("it was erased", 0)):
+            drawing.stroke(*place, segment)
+            seconds, summary, size = asked(live, summary["preview"])
+            updates[what].append(seconds)
+            sizes.append(size)
+            seconds, summary, size = asked(grow, summary["preview"])
+            if size != 0:
+                raise RuntimeError("a preview changed without a stroke")
+            advice.append(seconds)
+        drawing.stroke(*place, 1 + number % 2)
+    for what, taken in updates.items():
+        told[f"update after {what}, median of {strokes} (slowest {max(taken):.2f} s)"] = statistics.median(taken)
+    told[f"the same and where to draw next, median of {len(advice)}"] = statistics.median(advice)
+    print(f"an update's answer: median {statistics.median(sizes) / 1e6:.2f} MB, largest {max(sizes) / 1e6:.2f} MB", flush=True)
+    if not classifies:
+        return
     told["classify, three slices"] = asked({"kind": "classify", "background": 2, "axis": 2, "first": middle[2] - 1, "last": middle[2] + 1})[0]
     told["classify, the whole volume"] = asked({"kind": "classify", "background": 2})[0]
     answers = []
@@ -135,6 +153,7 @@ def measure(drawing, dims, strokes, told):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strokes", type=int, default=5)
+    parser.add_argument("--only-grow", action="store_true", help="leave the pixel classifier and cancelling out")
     parser.add_argument("--binary", default=os.environ.get("CONSILIUM_BINARY", DEFAULT_BINARY))
     options = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="consilium-grow-"))
@@ -147,7 +166,7 @@ def main():
         told = {}
         health = Health(server.port)
         health.start()
-        measure(Drawing(client, base, volume["grid_id"], dims), dims, options.strokes, told)
+        measure(Drawing(client, base, volume["grid_id"], dims), dims, options.strokes, told, not options.only_grow)
         health.done.set()
         health.join()
         for what, seconds in told.items():

@@ -36,8 +36,13 @@ async function rivalPage() {
   return { url: `http://127.0.0.1:${String(server.address().port)}/`, stop: () => server.close() };
 }
 
-/** Before the page's own scripts: notes when the last animation callback of each frame has ended. */
+/** Before the page's own scripts: notes when the last animation callback of each frame has ended, and when a picture was drawn. */
 function noteDrawing() {
+  const { drawImage } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.drawImage = function (...args) {
+    globalThis.blitAt = performance.now();
+    return drawImage.apply(this, args);
+  };
   const ask = window.requestAnimationFrame.bind(window);
   window.requestAnimationFrame = (callback) => ask((at) => {
     callback(at);
@@ -45,27 +50,39 @@ function noteDrawing() {
   });
 }
 
-/** Notes, for each frame, the first event that it answers, the end of its drawing, and when the frame was out of hand. */
+/** Notes, for each frame, the first event that it answers, the end of its drawing, and when the frame was out of hand. An event whose
+ * own handlers draw is answered when they end. Moves are watched as the browser hands them out first, which is before mousemove. */
 const watch = (page, kind) =>
   page.evaluate((name) => {
-    const held = { waited: [], drawn: [], shown: [], frames: [], events: 0, on: true, event: undefined, last: undefined };
+    const held = { waited: [], drawn: [], shown: [], frames: [], events: 0, on: true, event: undefined, last: undefined, first: undefined, lastFirst: undefined, began: 0 };
     globalThis.watched = held;
     const note = (event) => {
       held.events += 1;
-      held.waited.push(performance.now() - event.timeStamp);
-      held.event ??= event.timeStamp;
+      held.began = performance.now();
+      held.waited.push(held.began - event.timeStamp);
+      held.first ??= event.timeStamp;
+    };
+    const after = (event) => {
+      if ((globalThis.blitAt ?? 0) >= held.began) held.drawn.push(performance.now() - event.timeStamp);
+      else held.event ??= event.timeStamp;
     };
     window.addEventListener(name, note, { capture: true });
-    held.stop = () => window.removeEventListener(name, note, { capture: true });
+    window.addEventListener(name, after);
+    held.stop = () => {
+      window.removeEventListener(name, note, { capture: true });
+      window.removeEventListener(name, after);
+    };
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
-      if (held.last !== undefined) held.shown.push(performance.now() - held.last);
+      if (held.lastFirst !== undefined) held.shown.push(performance.now() - held.lastFirst);
     };
     const tick = () => {
       // All callbacks of the frame before have run by now.
       if (held.last !== undefined) held.drawn.push(globalThis.drawnAt - held.last);
       held.last = held.event;
+      held.lastFirst = held.first;
       held.event = undefined;
+      held.first = undefined;
       held.frames.push(performance.now());
       channel.port2.postMessage(0);
       if (held.on) requestAnimationFrame(tick);
@@ -98,7 +115,7 @@ async function gestures(page, box) {
   const scroll = await watched(page);
   await page.waitForTimeout(800);
   await page.mouse.move(x - 150, y);
-  await watch(page, "mousemove");
+  await watch(page, "pointerrawupdate");
   await page.mouse.down();
   await paced(120, (n) => page.mouse.move(x - 150 + n * 2.5, y + 60 * Math.sin(n / 9)));
   await page.mouse.up();

@@ -7,10 +7,12 @@
 
 #include "analysis/parallel/parallel.hpp"
 #include "analysis/seed_growth/state.hpp"
+#include "domain/image/mask.hpp"
 
 namespace consilium {
 
 using seed_growth::Band;
+using seed_growth::Changed;
 using seed_growth::closed;
 using seed_growth::Condition;
 using seed_growth::LabelChanges;
@@ -218,7 +220,7 @@ void SeedGrowth::State::solve_level(std::size_t l, unsigned threads) {
   level.solver.solve(model, runs, threads);
 }
 
-std::optional<VoxelBox> SeedGrowth::State::solve_all(unsigned threads) {
+Changed SeedGrowth::State::solve_all(unsigned threads) {
   for (std::size_t l = levels.size(); l-- > 0;) solve_level(l, threads);
   return take_labels(threads);
 }
@@ -295,7 +297,7 @@ LabelChanges SeedGrowth::State::update_level(std::size_t l, const LabelChanges& 
   return out;
 }
 
-std::optional<VoxelBox> SeedGrowth::State::solve_changes(unsigned threads) {
+Changed SeedGrowth::State::solve_changes(unsigned threads) {
   const auto seeds = take_seed_changes();
   LabelChanges changes;
   for (std::size_t l = levels.size(); l-- > 0;) {
@@ -304,43 +306,76 @@ std::optional<VoxelBox> SeedGrowth::State::solve_changes(unsigned threads) {
   return changes.all ? take_labels(threads) : take_labels(changes.voxels);
 }
 
-std::optional<VoxelBox> SeedGrowth::State::take_labels(unsigned threads) {
+std::array<std::uint32_t, 3> SeedGrowth::State::bricks_along() const {
+  std::array<std::uint32_t, 3> along = levels.front()->grid.grid.lattice().dims;
+  for (std::uint32_t& edge : along) edge = (edge + brick_edge - 1) / brick_edge;
+  return along;
+}
+
+Changed SeedGrowth::State::take_labels(unsigned threads) {
   const Level& finest = *levels.front();
   const PaddedGrid& grid = finest.grid.grid;
   const auto& dims = grid.lattice().dims;
-  std::vector<std::optional<VoxelBox>> boxes(std::max(threads, 1U));
-  split_work(threads, std::uint64_t{dims[2]} * dims[1],
-             [&](std::uint64_t first, std::uint64_t last, std::uint64_t part) {
-               for (std::uint64_t row = first; row < last; ++row) {
-                 const auto y = static_cast<std::uint32_t>(row % dims[1]);
-                 const auto z = static_cast<std::uint32_t>(row / dims[1]);
-                 const std::uint8_t* from = finest.solver.labels() + grid.index(0, y, z);
-                 std::uint8_t* to = labels.data() + grid.dense(0, y, z);
-                 std::uint32_t begin = 0;
-                 std::uint32_t end = dims[0];
-                 while (begin < end && from[begin] == to[begin]) ++begin;
-                 while (end > begin && from[end - 1] == to[end - 1]) --end;
-                 if (begin == end) continue;
-                 extend(boxes[part], begin, y, z);
-                 extend(boxes[part], end - 1, y, z);
-                 std::copy(from + begin, from + end, to + begin);
-               }
-             });
-  std::optional<VoxelBox> box;
-  for (const auto& one : boxes) extend(box, one);
-  return box;
+  const auto along = bricks_along();
+  std::vector<std::optional<VoxelBox>> boxes(along[2]);
+  Changed out;
+  out.bricks.resize(std::size_t{along[0]} * along[1] * along[2]);
+  const auto take_row = [&](std::uint32_t y, std::uint32_t z) {
+    const std::uint8_t* from = finest.solver.labels() + grid.index(0, y, z);
+    std::uint8_t* to = labels.data() + grid.dense(0, y, z);
+    std::uint8_t* bricks =
+        out.bricks.data() +
+        (std::size_t{z / brick_edge} * along[1] + y / brick_edge) * std::size_t{along[0]};
+    for (std::uint32_t begin = 0; begin < dims[0]; begin += brick_edge) {
+      const std::uint32_t end = std::min(begin + brick_edge, dims[0]);
+      if (std::equal(from + begin, from + end, to + begin)) continue;
+      bricks[begin / brick_edge] = 1;
+      const auto first = std::mismatch(from + begin, from + end, to + begin).first;
+      std::uint32_t last = end - 1;
+      while (from[last] == to[last]) --last;
+      extend(boxes[z / brick_edge], static_cast<std::uint32_t>(first - from), y, z);
+      extend(boxes[z / brick_edge], last, y, z);
+      std::copy(from + begin, from + end, to + begin);
+    }
+  };
+  // By layers of bricks, so that no two threads write to one brick.
+  split_work(threads, along[2], [&](std::uint64_t first, std::uint64_t last, std::uint64_t) {
+    const auto end =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(last * brick_edge, dims[2]));
+    for (auto z = static_cast<std::uint32_t>(first * brick_edge); z < end; ++z) {
+      for (std::uint32_t y = 0; y < dims[1]; ++y) take_row(y, z);
+    }
+  });
+  for (const auto& one : boxes) extend(out.box, one);
+  return out;
 }
 
-std::optional<VoxelBox> SeedGrowth::State::take_labels(std::span<const std::uint32_t> voxels) {
+Changed SeedGrowth::State::take_labels(std::span<const std::uint32_t> voxels) {
   const Level& finest = *levels.front();
-  std::optional<VoxelBox> box;
+  const auto along = bricks_along();
+  Changed out;
+  out.bricks.resize(std::size_t{along[0]} * along[1] * along[2]);
   for (const std::uint32_t voxel : voxels) {
     const auto at = finest.grid.grid.place(voxel);
     labels[finest.grid.grid.dense(at[0], at[1], at[2])] = finest.solver.labels()[voxel];
-    extend(box, at[0], at[1], at[2]);
+    extend(out.box, at[0], at[1], at[2]);
+    out.bricks[(std::size_t{at[2] / brick_edge} * along[1] + at[1] / brick_edge) * along[0] +
+               at[0] / brick_edge] = 1;
   }
-  return box;
+  return out;
 }
+
+namespace {
+
+SeedUpdate update_of(Changed&& changed, bool is_relearnt) {
+  SeedUpdate out{.changed = changed.box, .bricks = {}, .is_relearnt = is_relearnt};
+  for (std::uint32_t index = 0; index < changed.bricks.size(); ++index) {
+    if (changed.bricks[index] != 0) out.bricks.push_back(index);
+  }
+  return out;
+}
+
+}  // namespace
 
 SeedGrowth::SeedGrowth(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SeedGrowth::SeedGrowth(SeedGrowth&&) noexcept = default;
@@ -381,23 +416,18 @@ Status SeedGrowth::set_seeds(std::span<const std::uint8_t> seeds) {
 }
 
 SeedUpdate SeedGrowth::update(unsigned threads, ModelUse use) {
-  SeedUpdate out;
-  out.is_relearnt = state_->wants_relearning(use);
-  if (out.is_relearnt) {
-    state_->model = seed_growth::learn(state_->counts, state_->binned.table);
-    static_cast<void>(state_->take_seed_changes());
-    out.changed = state_->solve_all(threads);
-    state_->is_solved = true;
-  } else {
-    out.changed = state_->solve_changes(threads);
-  }
+  if (!state_->wants_relearning(use)) return update_of(state_->solve_changes(threads), false);
+  state_->model = seed_growth::learn(state_->counts, state_->binned.table);
+  static_cast<void>(state_->take_seed_changes());
+  SeedUpdate out = update_of(state_->solve_all(threads), true);
+  state_->is_solved = true;
   return out;
 }
 
 SeedUpdate SeedGrowth::solve_anew(unsigned threads) {
   if (state_->wants_relearning(ModelUse::Keep)) return update(threads, ModelUse::Keep);
   static_cast<void>(state_->take_seed_changes());
-  return {.changed = state_->solve_all(threads), .is_relearnt = false};
+  return update_of(state_->solve_all(threads), false);
 }
 
 std::span<const std::uint8_t> SeedGrowth::labels() const { return state_->labels; }

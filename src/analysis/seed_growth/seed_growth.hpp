@@ -80,6 +80,8 @@ struct VoxelBox {
 struct SeedUpdate {
   // Holds every voxel whose label changed; absent when none did.
   std::optional<VoxelBox> changed;
+  // The mask's bricks (domain/image/mask.hpp) in which a label changed, rising.
+  std::vector<std::uint32_t> bricks;
   bool is_relearnt = false;
 };
 

@@ -1,7 +1,10 @@
 // What SeedGrowth holds: the pyramid with a solver on each grid, the seeds on each grid, the model.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "analysis/seed_growth/band.hpp"
@@ -26,6 +29,12 @@ struct LabelChanges {
   std::vector<std::uint32_t> voxels;
 };
 
+// Where the dense labels changed: a box, and for each brick of the volume whether one did there.
+struct Changed {
+  std::optional<VoxelBox> box;
+  std::vector<std::uint8_t> bricks;
+};
+
 // How uncertain each voxel of a solved grid is, dense: see SeedUncertainty.
 [[nodiscard]] std::vector<std::uint8_t> uncertainty_of(const Level& level, const Model& model);
 
@@ -40,16 +49,17 @@ struct SeedGrowth::State {
   // Takes the seeds' changes up the pyramid; gives the changed voxels (dense) of each grid.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> take_seed_changes();
   [[nodiscard]] bool wants_relearning(ModelUse use) const;
-  [[nodiscard]] std::optional<VoxelBox> solve_all(unsigned threads);
-  [[nodiscard]] std::optional<VoxelBox> solve_changes(unsigned threads);
+  [[nodiscard]] seed_growth::Changed solve_all(unsigned threads);
+  [[nodiscard]] seed_growth::Changed solve_changes(unsigned threads);
   void solve_level(std::size_t level, unsigned threads);
   // From the changed labels of the next coarser grid and the changed seeds (dense) of this one.
   [[nodiscard]] seed_growth::LabelChanges update_level(std::size_t level,
                                                        const seed_growth::LabelChanges& coarser,
                                                        std::span<const std::uint32_t> seeds,
                                                        unsigned threads);
-  [[nodiscard]] std::optional<VoxelBox> take_labels(unsigned threads);
-  [[nodiscard]] std::optional<VoxelBox> take_labels(std::span<const std::uint32_t> voxels);
+  [[nodiscard]] seed_growth::Changed take_labels(unsigned threads);
+  [[nodiscard]] seed_growth::Changed take_labels(std::span<const std::uint32_t> voxels);
+  [[nodiscard]] std::array<std::uint32_t, 3> bricks_along() const;
 
   seed_growth::BinnedVolume binned;
   std::vector<std::unique_ptr<seed_growth::Level>> levels;

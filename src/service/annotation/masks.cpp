@@ -203,6 +203,28 @@ Result<Bytes> Masks::bricks(const Access& access, const ProjectId& project, cons
   return out;
 }
 
+Result<std::vector<StoredBrick>> Masks::changed_bricks(
+    const Access& access, const ProjectId& project, const ItemId& item_id,
+    const std::string& grid_id, const std::map<BrickKey, std::string>& known) const {
+  CSL_TRY(require(access, project, case_roles));
+  const auto reader = CSL_TRY(store_.read());
+  const storage::ItemRow item = CSL_TRY(storage::find_item(*reader, project, item_id));
+  std::map<BrickKey, std::string> gone = known;
+  std::vector<StoredBrick> changed;
+  for (MaskBrickRow& row :
+       CSL_TRY(storage::mask_bricks(*reader, item_id, access.rater(), grid_id, std::nullopt))) {
+    const BrickKey key{row.layer, row.brick};
+    const auto held = gone.find(key);
+    const bool is_held = held != gone.end() && held->second == row.hash;
+    if (held != gone.end()) gone.erase(held);
+    if (is_held) continue;
+    Bytes bytes = CSL_TRY(read_brick(store_, item.patient, row));
+    changed.push_back({.key = key, .hash = std::move(row.hash), .bytes = std::move(bytes)});
+  }
+  for (const auto& [key, hash] : gone) changed.push_back({.key = key, .hash = {}, .bytes = {}});
+  return changed;
+}
+
 namespace {
 
 struct PatchWrite {

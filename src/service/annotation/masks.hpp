@@ -5,9 +5,11 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -28,6 +30,14 @@ struct BrickQuery {
   std::vector<std::uint32_t> indices;  // empty: all bricks
 };
 
+// A place in a mask: layer, then brick.
+using BrickKey = std::pair<std::uint32_t, std::uint32_t>;
+struct StoredBrick {
+  BrickKey key;
+  std::string hash;  // empty: it is gone
+  Bytes bytes;
+};
+
 class Masks {
  public:
   Masks(storage::Store& store, const Clock& clock) : store_(store), clock_(clock) {}
@@ -39,6 +49,11 @@ class Masks {
   [[nodiscard]] Result<Bytes> bricks(const Access& access, const ProjectId& project,
                                      const ItemId& item, const std::string& grid_id,
                                      const BrickQuery& query) const;
+  // One's own bricks that are not as `known` has them (hashes as they are stored), so that a caller
+  // who holds the mask reads what changed and no more.
+  [[nodiscard]] Result<std::vector<StoredBrick>> changed_bricks(
+      const Access& access, const ProjectId& project, const ItemId& item,
+      const std::string& grid_id, const std::map<BrickKey, std::string>& known) const;
   // `records`: u32 brick index, u32 layer, u32 byte count (0: now empty), 32 bytes base hash,
   // bytes.
   // {"revision", "bricks": [[index, hash]...], "merged"}. A patch id that was used before changes

@@ -64,18 +64,37 @@ class Gate {
   const SeriesVolume* image_;
 };
 
-void write_record(MaskEdit& edit, std::uint32_t layer, std::uint32_t index,
-                  std::span<const std::uint16_t> labels) {
-  Bytes& out = edit.records;
+// The runs' bytes; nothing when the labels themselves are no longer.
+std::vector<std::uint16_t> runs_of(std::span<const std::uint16_t> labels) {
+  std::vector<std::uint16_t> runs;
+  for (std::size_t begin = 0; begin < labels.size();) {
+    std::size_t end = begin + 1;
+    while (end < labels.size() && labels[end] == labels[begin]) ++end;
+    if (runs.size() + 2 >= labels.size()) return {};
+    runs.push_back(labels[begin]);
+    runs.push_back(static_cast<std::uint16_t>(end - begin));  // 32,768 at most
+    begin = end;
+  }
+  return runs;
+}
+
+void put_u16s(Bytes& out, std::span<const std::uint16_t> values) {
+  put_u32(out, static_cast<std::uint32_t>(values.size_bytes()));
+  const auto bytes = std::as_bytes(values);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+void put_record(Bytes& out, std::uint32_t layer, std::uint32_t index,
+                std::span<const std::uint16_t> labels, BrickForm form) {
   put_u32(out, index);
   put_u32(out, layer);
   const bool is_empty = std::ranges::all_of(labels, [](auto label) { return label == 0; });
   if (is_empty) return put_u32(out, 0);
   if (layer == 0) {
-    put_u32(out, static_cast<std::uint32_t>(labels.size_bytes()));
-    const auto bytes = std::as_bytes(labels);
-    out.insert(out.end(), bytes.begin(), bytes.end());
-    return;
+    const auto runs = form == BrickForm::Runs ? runs_of(labels) : std::vector<std::uint16_t>{};
+    return put_u16s(out, runs.empty() ? labels : std::span<const std::uint16_t>(runs));
   }
   put_u32(out, static_cast<std::uint32_t>(labels.size() / 8));
   for (std::size_t i = 0; i < labels.size(); i += 8) {
@@ -85,25 +104,32 @@ void write_record(MaskEdit& edit, std::uint32_t layer, std::uint32_t index,
   }
 }
 
-}  // namespace
+VoxelCounts BrickEditor::edit(std::uint32_t index, const LabelChange& change) {
+  const Gate gate(mask_, restriction_, image_);
+  mask_.brick(layer_, index, before_);
+  std::ranges::copy(before_, now_.begin());
+  VoxelCounts counts;
+  if (!change(index, now_)) return counts;
+  if (!gate.is_open()) gate.restore(index, before_, now_);
+  if (now_ == before_) return counts;
+  for (std::size_t i = 0; i < now_.size(); ++i) {
+    if (now_[i] == before_[i]) continue;
+    ++(before_[i] == 0 ? counts.added : now_[i] == 0 ? counts.removed : counts.changed);
+  }
+  return counts;
+}
 
 MaskEdit edit_bricks(const WorkingMask& mask, std::uint32_t layer, const Restriction& restriction,
-                     const SeriesVolume* image, const LabelChange& change) {
+                     const SeriesVolume* image, BrickForm form, const LabelChange& change) {
   MaskEdit edit;
-  const Gate gate(mask, restriction, image);
-  std::vector<std::uint16_t> before(brick_voxel_count);
-  std::vector<std::uint16_t> now(brick_voxel_count);
+  BrickEditor editor(mask, layer, restriction, image);
   for (std::uint32_t index = 0; index < mask.brick_count(); ++index) {
-    mask.brick(layer, index, before);
-    now = before;
-    if (!change(index, now)) continue;
-    if (!gate.is_open()) gate.restore(index, before, now);
-    if (now == before) continue;
-    for (std::size_t i = 0; i < now.size(); ++i) {
-      if (now[i] == before[i]) continue;
-      ++(before[i] == 0 ? edit.added : now[i] == 0 ? edit.removed : edit.changed);
-    }
-    write_record(edit, layer, index, now);
+    const VoxelCounts counts = editor.edit(index, change);
+    if (!counts.any()) continue;
+    edit.voxels.added += counts.added;
+    edit.voxels.removed += counts.removed;
+    edit.voxels.changed += counts.changed;
+    put_record(edit.records, layer, index, editor.labels(), form);
     ++edit.bricks;
   }
   return edit;

@@ -11,6 +11,8 @@ namespace consilium::service {
 namespace json = boost::json;
 namespace {
 
+constexpr std::size_t since_length_max = 64;
+
 constexpr std::int64_t segment_max = 65'535;
 constexpr std::int64_t slice_max = 1LL << 30U;
 constexpr std::size_t segments_max = 1024;
@@ -90,6 +92,7 @@ GrowOperation read_grow(JsonFields& fields) {
   GrowOperation operation;
   read_seeds(fields, operation);
   operation.relearn = fields.boolean("relearn", false);
+  operation.next_slices = fields.boolean("next_slices", true);
   return operation;
 }
 
@@ -244,6 +247,8 @@ Result<MaskOperation> read_mask_operation(const json::value& body) {
   if (const json::value* mask = fields.find("mask")) {
     operation.restriction = read_restriction(*mask, problems);
   }
+  if (fields.boolean("runs", false)) operation.form = BrickForm::Runs;
+  if (fields.find("since") != nullptr) operation.since = fields.text("since", since_length_max);
   fields.refuse_unknown();
   if (!problems.empty()) return fail(problems.front());
   return operation;

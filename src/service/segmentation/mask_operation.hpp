@@ -25,6 +25,7 @@ struct GrowOperation {
   std::optional<std::uint16_t> background;
   std::optional<std::uint32_t> seeds_layer;
   bool relearn = false;
+  bool next_slices = true;  // whether to work out where a stroke would help most
 };
 struct FillBetweenOperation {
   std::vector<std::uint16_t> segments;  // empty: all
@@ -101,13 +102,19 @@ struct Restriction {
   std::optional<std::pair<double, double>> range;
   std::optional<std::vector<std::uint16_t>> inside;
   std::vector<std::uint16_t> protect;
+  friend bool operator==(const Restriction&, const Restriction&) = default;
 };
+
+// How a brick's labels stand in the answer: as they are stored, or as runs where these are shorter.
+enum class BrickForm { Stored, Runs };
 
 struct MaskOperation {
   std::int64_t base_revision = 0;
   std::uint32_t layer = 0;
   OperationKind kind;
   Restriction restriction;
+  BrickForm form = BrickForm::Stored;
+  std::string since;  // of GrowOperation: the preview that the client holds; empty: none
 };
 
 // Errors: InvalidInput with the JSON pointer of what is wrong.

@@ -177,11 +177,10 @@ class Runner {
   }
 
   [[nodiscard]] OperationResult edit(const LabelChange& change) const {
-    return {.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
-                                change),
-            .next_slices = {},
-            .learnt = {},
-            .propagation = {}};
+    OperationResult result;
+    result.edit = edit_bricks(mask_, operation_.layer, operation_.restriction, input_.image.get(),
+                              operation_.form, change);
+    return result;
   }
 
   [[nodiscard]] OperationResult become(std::uint16_t segment, const BitVolume& now) const {
@@ -277,21 +276,13 @@ class Runner {
 };
 
 Result<OperationResult> Runner::operator()(const GrowOperation& grow) const {
-  NumberedSeeds numbered = CSL_TRY(numbered_seeds(
-      mask_, grow.seeds_layer.value_or(operation_.layer), grow.segments, grow.background));
-  const GrownLabels grown =
-      CSL_TRY(input_.seeds.grow(input_.place, input_.image, lattice_, std::move(numbered.seeds),
-                                grow.relearn, input_.threads, input_.stop));
-  // What no seed reached keeps its label; what the background reached loses it, and so does what
-  // another segment reached in a layer that holds one alone.
-  const VoxelRange whole = whole_box(mask_.grid().dims);
-  std::vector<std::uint16_t> labels = mask_.labels(operation_.layer, whole);
-  for (std::size_t v = 0; v < labels.size(); ++v) {
-    if (grown.labels[v] == unlabelled) continue;
-    const std::uint16_t segment = numbered.segment_of[grown.labels[v]];
-    labels[v] = operation_.layer == 0 || segment == operation_.layer ? segment : std::uint16_t{0};
-  }
-  OperationResult result = edit(becomes(mask_, whole, labels));
+  CSL_CHECK(input_.seeds != nullptr);
+  Grown grown =
+      CSL_TRY(input_.seeds->grow(operation_, grow, lattice_, input_.threads, input_.stop));
+  OperationResult result;
+  result.edit = std::move(grown.edit);
+  result.preview = std::move(grown.preview);
+  result.is_update = grown.is_update;
   result.next_slices = grown.next_slices;
   return result;
 }

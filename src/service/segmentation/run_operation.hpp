@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "analysis/distance/lattice.hpp"
 #include "service/segmentation/brick_edit.hpp"
@@ -21,15 +22,16 @@ struct OperationInput {
   std::shared_ptr<const SeriesVolume> image;        // null unless needs_image
   const WorkingMask* prior = nullptr;               // of CopyPriorOperation and PropagateOperation
   std::shared_ptr<const SeriesVolume> prior_image;  // of PropagateOperation
-  SeedSessions& seeds;
-  SeedPlace place;
-  const ClassifySources* classify = nullptr;  // of ClassifyOperation
+  SeedSession* seeds = nullptr;                     // of GrowOperation: of this mask and image
+  const ClassifySources* classify = nullptr;        // of ClassifyOperation
   unsigned threads = 1;
   std::stop_token stop = {};
 };
 
 struct OperationResult {
   MaskEdit edit;
+  std::string preview;     // of GrowOperation: its name
+  bool is_update = false;  // the records are since the preview that was named
   std::optional<NextSlices> next_slices;
   std::optional<Learnt> learnt;
   std::optional<Propagation> propagation;  // without the labels

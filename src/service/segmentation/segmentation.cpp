@@ -72,9 +72,14 @@ json::object propagation_json(const Propagation& propagation) {
 }
 
 std::string summary_of(const OperationResult& result, std::int64_t revision, double seconds) {
-  json::object summary{{"revision", revision},           {"seconds", seconds},
-                       {"bricks", result.edit.bricks},   {"added", result.edit.added},
-                       {"removed", result.edit.removed}, {"changed", result.edit.changed}};
+  const VoxelCounts& voxels = result.edit.voxels;
+  json::object summary{{"revision", revision},         {"seconds", seconds},
+                       {"bricks", result.edit.bricks}, {"added", voxels.added},
+                       {"removed", voxels.removed},    {"changed", voxels.changed}};
+  if (!result.preview.empty()) {
+    summary["preview"] = result.preview;
+    summary["update"] = result.is_update;
+  }
   if (result.next_slices) {
     json::array slices;
     for (const auto& slice : *result.next_slices) {
@@ -275,6 +280,18 @@ struct Segmentation::State {
     return WorkingMask::read(grid, records);
   }
 
+  // With the mask as it is stored now.
+  Result<SeedSessions::Held> seeds_of(const Access& access, const ProjectId& project,
+                                      const ItemId& item, const std::string& grid_id,
+                                      const Grid& grid, std::shared_ptr<const SeriesVolume> image) {
+    SeedSessions::Held held = CSL_TRY(seeds.take(
+        {.item = item, .rater = access.rater(), .grid_id = grid_id}, grid, std::move(image)));
+    const std::vector<StoredBrick> changed =
+        CSL_TRY(masks.changed_bricks(access, project, item, grid_id, held.session->hashes()));
+    CSL_TRY(held.session->take(changed));
+    return held;
+  }
+
   Result<ClassifySources> classify_sources(const Access& access, const ProjectId& project,
                                            const ItemId& item, const std::string& grid_id) {
     const auto reader = CSL_TRY(store.read());
@@ -329,7 +346,7 @@ Segmentation::Segmentation(storage::Store& store, Items& items, const Masks& mas
                        .clock = clock,
                        .limits = limits,
                        .volumes = VolumeCache(store, items, limits.volume_bytes_max),
-                       .seeds = {},
+                       .seeds = SeedSessions(random),
                        .pyramids = {},
                        .protocols = {},
                        .running = {},
@@ -348,21 +365,27 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
   const Turn turn =
       CSL_TRY(Turn::take(state_->running, access.person, state_->limits.operations_max));
   const std::stop_token stop = turn.stop_token();
-  const WorkingMask mask =
-      CSL_TRY(state_->working_mask(access, project, item_id, grid_id, opened.grid, own_bricks));
-  OperationInput input{.mask = mask,
-                       .image = nullptr,
+  std::shared_ptr<const SeriesVolume> image;
+  if (needs_image(operation)) {
+    image = CSL_TRY(state_->volumes.find(access, project, item_id, grid_id));
+  }
+  CSL_TRY(check_running(stop));
+  std::optional<SeedSessions::Held> seeds;
+  std::optional<WorkingMask> read;
+  if (std::holds_alternative<GrowOperation>(operation.kind)) {
+    seeds.emplace(CSL_TRY(state_->seeds_of(access, project, item_id, grid_id, opened.grid, image)));
+  } else {
+    read.emplace(
+        CSL_TRY(state_->working_mask(access, project, item_id, grid_id, opened.grid, own_bricks)));
+  }
+  OperationInput input{.mask = seeds ? seeds->session->mask() : *read,
+                       .image = image,
                        .prior = nullptr,
                        .prior_image = nullptr,
-                       .seeds = state_->seeds,
-                       .place = {.item = item_id, .rater = access.rater(), .grid_id = grid_id},
+                       .seeds = seeds ? seeds->session.get() : nullptr,
                        .classify = nullptr,
                        .threads = state_->limits.threads,
                        .stop = stop};
-  if (needs_image(operation)) {
-    input.image = CSL_TRY(state_->volumes.find(access, project, item_id, grid_id));
-  }
-  CSL_TRY(check_running(stop));
   std::optional<WorkingMask> prior;
   if (const auto from = CSL_TRY(state_->source_of(project, opened.item, operation))) {
     BrickQuery whose = own_bricks;

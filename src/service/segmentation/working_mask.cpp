@@ -58,26 +58,52 @@ std::array<std::uint32_t, 3> brick_origin(const Grid& grid, std::uint32_t index)
 Result<WorkingMask> WorkingMask::read(const Grid& grid, ByteView records) {
   WorkingMask mask;
   mask.grid_ = grid;
-  MaskLayer exclusive = CSL_TRY(make_exclusive_layer(grid));
-  std::map<std::uint32_t, MaskLayer> binary;
   for (std::size_t at = 0; at + 12 <= records.size();) {
     const std::uint32_t index = u32_at(records, at);
     const std::uint32_t layer = u32_at(records, at + 4);
     const std::uint32_t count = u32_at(records, at + 8);
     at += 12;
     if (records.size() - at < count) return fail(ErrorCode::Corrupt, "a brick ends early");
-    if (layer != 0 && !binary.contains(layer)) {
-      binary.emplace(layer, CSL_TRY(make_binary_layer(grid)));
-    }
-    MaskLayer& into = layer == 0 ? exclusive : binary.at(layer);
-    CSL_TRY(set_brick(into, index, records.subspan(at, count)));
+    CSL_TRY(mask.set(layer, index, records.subspan(at, count)));
     at += count;
   }
-  mask.exclusive_ = std::get<ExclusiveBricks>(std::move(exclusive.bricks));
-  for (auto& [layer, bricks] : binary) {
-    mask.binary_.emplace(layer, std::get<BinaryBricks>(std::move(bricks.bricks)));
-  }
   return mask;
+}
+
+Status WorkingMask::set(std::uint32_t layer, std::uint32_t index, ByteView bytes) {
+  MaskLayer one =
+      layer == 0 ? CSL_TRY(make_exclusive_layer(grid_)) : CSL_TRY(make_binary_layer(grid_));
+  CSL_TRY(set_brick(one, index, bytes));
+  if (layer == 0) {
+    exclusive_.erase(index);
+    segments_.erase(index);
+    auto& bricks = std::get<ExclusiveBricks>(one.bricks);
+    if (bricks.empty()) return {};
+    std::vector<std::uint16_t> found;
+    std::uint16_t last = 0;
+    for (const std::uint16_t label : bricks.begin()->second) {
+      if (label != last && label != 0) found.push_back(label);
+      last = label;
+    }
+    std::ranges::sort(found);
+    const auto repeats = std::ranges::unique(found);
+    found.erase(repeats.begin(), repeats.end());
+    segments_.emplace(index, std::move(found));
+    exclusive_.insert(bricks.extract(index));
+    return {};
+  }
+  auto& bricks = std::get<BinaryBricks>(one.bricks);
+  BinaryBricks& into = binary_[layer];
+  into.erase(index);
+  if (!bricks.empty()) into.insert(bricks.extract(index));
+  if (into.empty()) binary_.erase(layer);
+  return {};
+}
+
+bool WorkingMask::has_brick(std::uint32_t layer, std::uint32_t index) const {
+  if (layer == 0) return exclusive_.contains(index);
+  const auto bricks = binary_.find(layer);
+  return bricks != binary_.end() && bricks->second.contains(index);
 }
 
 std::uint32_t WorkingMask::brick_count() const {
@@ -187,13 +213,7 @@ bool WorkingMask::holds(std::uint16_t segment, std::uint32_t brick, std::size_t 
 
 std::vector<std::uint16_t> WorkingMask::segments() const {
   std::set<std::uint16_t> found;
-  for (const auto& [index, brick] : exclusive_) {
-    std::uint16_t last = 0;
-    for (const std::uint16_t label : brick) {
-      if (label != last && label != 0) found.insert(label);
-      last = label;
-    }
-  }
+  for (const auto& [index, segments] : segments_) found.insert(segments.begin(), segments.end());
   return {found.begin(), found.end()};
 }
 

@@ -1,6 +1,7 @@
 // A rater's mask in memory while an operation looks at it: all layers, by bricks.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -21,7 +22,11 @@ class WorkingMask {
   // `records` as Masks::bricks gives them. Errors: those of set_brick.
   [[nodiscard]] static Result<WorkingMask> read(const Grid& grid, ByteView records);
 
+  // Puts a brick from its stored bytes; none: it goes. Errors: those of set_brick.
+  [[nodiscard]] Status set(std::uint32_t layer, std::uint32_t index, ByteView bytes);
+
   [[nodiscard]] const Grid& grid() const { return grid_; }
+  [[nodiscard]] bool has_brick(std::uint32_t layer, std::uint32_t index) const;
   [[nodiscard]] std::uint32_t brick_count() const;
   // The labels of one brick; all 0 where it is absent. `out` holds brick_voxel_count.
   void brick(std::uint32_t layer, std::uint32_t index, std::span<std::uint16_t> out) const;
@@ -41,9 +46,25 @@ class WorkingMask {
   Grid grid_;
   ExclusiveBricks exclusive_;
   std::map<std::uint32_t, BinaryBricks> binary_;
+  std::map<std::uint32_t, std::vector<std::uint16_t>>
+      segments_;  // of each brick of layer 0, rising
 };
 
 // Where a brick begins.
 [[nodiscard]] std::array<std::uint32_t, 3> brick_origin(const Grid& grid, std::uint32_t index);
+
+// Calls use(dense voxel, x count, place in the brick) for the rows of a brick that lie in the
+// volume.
+template <class Use>
+void for_each_brick_row(const Grid& grid, std::uint32_t index, const Use& use) {
+  const auto [x0, y0, z0] = brick_origin(grid, index);
+  const std::uint32_t count = std::min(brick_edge, grid.dims[0] - x0);
+  for (std::uint32_t z = z0; z < std::min(z0 + brick_edge, grid.dims[2]); ++z) {
+    for (std::uint32_t y = y0; y < std::min(y0 + brick_edge, grid.dims[1]); ++y) {
+      use((static_cast<std::size_t>(z) * grid.dims[1] + y) * grid.dims[0] + x0, count,
+          std::size_t{((z - z0) * brick_edge + y - y0) * brick_edge});
+    }
+  }
+}
 
 }  // namespace consilium::service

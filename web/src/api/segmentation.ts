@@ -2,30 +2,48 @@
 // and the histogram of a volume.
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
-import { labelsOfStored } from "@/core/mask_layers";
+import { labelsOfAnswer } from "@/core/mask_layers";
 import type { OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { Annotation, ItemId, ProjectId } from "@/core/workspace";
-import { api, call } from "./client";
+import { ApiError, api, call } from "./client";
 
 function summaryOf(header: string | null): Omit<SegmentAnswer, "bricks"> {
-  const summary = JSON.parse(header ?? "{}") as { readonly next_slices?: readonly (number | null)[]; readonly propagation?: Propagation };
-  return { nextSlices: summary.next_slices ?? [], propagation: summary.propagation };
+  const summary = JSON.parse(header ?? "{}") as { readonly next_slices?: readonly (number | null)[]; readonly propagation?: Propagation; readonly preview?: string; readonly update?: boolean };
+  return { nextSlices: summary.next_slices ?? [], propagation: summary.propagation, preview: summary.preview, isUpdate: summary.update };
+}
+
+/** Asks again while the person's last operation, told to stop, still ends its present step. */
+async function whenMyTurn(ask: () => Promise<Response>, signal: AbortSignal): Promise<Response> {
+  for (let waited = 0; ; waited += 100) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal.aborted || waited >= 5000 || !(error instanceof ApiError) || error.status !== 429) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 export function operationClient(project: ProjectId, item: ItemId): OperationClient {
   const ofItem = `/projects/${project}/items/${item}`;
   const base = `${ofItem}/masks`;
+  // The word to stop the last operation must not reach the next one.
+  let stopped: Promise<unknown> = Promise.resolve();
   return {
     async run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer> {
       const { items } = await api.json<{ items: readonly { readonly grid_id: string; readonly revision: number }[] }>(base, { query: { rater: "me" }, signal });
       const revision = items.find((mask) => mask.grid_id === gridId)?.revision ?? 0;
       const address = `${base}/${gridId}/operations`;
       // Leaving the request alone would let the server go on, and refuse the next one meanwhile.
-      const stop = (): void => void call(address, { method: "DELETE" }).catch(() => undefined);
+      const stop = (): void => {
+        stopped = call(address, { method: "DELETE" }).catch(() => undefined);
+      };
+      await stopped;
       signal.addEventListener("abort", stop);
-      const response = await call(address, { method: "POST", json: { base_revision: revision, ...request }, signal }).finally(() => signal.removeEventListener("abort", stop));
+      const ask = (): Promise<Response> => call(address, { method: "POST", json: { base_revision: revision, runs: true, ...request }, signal });
+      const response = await whenMyTurn(ask, signal).finally(() => signal.removeEventListener("abort", stop));
       const bricks: BrickContents = new Map(
-        decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfStored(layer, bytes)]),
+        decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfAnswer(layer, bytes)]),
       );
       return { bricks, ...summaryOf(response.headers.get("Consilium-Operation")) };
     },

@@ -62,6 +62,21 @@ export function labelsOfStored(layer: number, bytes: Uint8Array): Uint16Array {
   return labels;
 }
 
+/** A brick of an operation's answer: as it is stored, or u16 label, u16 count of each run of equal labels where that is shorter. */
+export function labelsOfAnswer(layer: number, bytes: Uint8Array): Uint16Array {
+  if (layer !== exclusiveLayer || bytes.length >= brickVoxels * 2) return labelsOfStored(layer, bytes);
+  const labels = new Uint16Array(brickVoxels);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let place = 0;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    const end = place + view.getUint16(at + 2, true);
+    labels.fill(view.getUint16(at, true), place, end);
+    place = end;
+  }
+  if (place !== brickVoxels) throw new Error("a brick's runs do not fill it");
+  return labels;
+}
+
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** A brick as it is stored. */

@@ -6,8 +6,19 @@ interface Source {
   readonly onDraw: (listener: () => void) => () => void;
 }
 
-export function useCanvasDrawing(canvas: RefObject<HTMLCanvasElement | null>, source: Source, draw: () => void): () => void {
+export interface CanvasDrawing {
+  /** Draws in the next frame, however often it is asked for. */
+  readonly queue: () => void;
+  /** Draws now, so that what a hand does is drawn before the frame is due; once in most of a frame and for half of the time at
+   * most, else in the next frame. */
+  readonly atOnce: () => void;
+}
+
+const frameMs = 12;
+
+export function useCanvasDrawing(canvas: RefObject<HTMLCanvasElement | null>, source: Source, draw: () => void): CanvasDrawing {
   const queued = useRef(0);
+  const restUntil = useRef(0);
   const queue = useCallback(() => {
     if (queued.current !== 0) return;
     queued.current = requestAnimationFrame(() => {
@@ -15,6 +26,18 @@ export function useCanvasDrawing(canvas: RefObject<HTMLCanvasElement | null>, so
       draw();
     });
   }, [draw]);
+  const atOnce = useCallback(() => {
+    const begun = performance.now();
+    if (begun < restUntil.current) {
+      queue();
+      return;
+    }
+    cancelAnimationFrame(queued.current);
+    queued.current = 0;
+    draw();
+    const took = performance.now() - begun;
+    restUntil.current = begun + took + Math.max(frameMs - took, took);
+  }, [draw, queue]);
   useEffect(() => source.onDraw(queue), [source, queue]);
   useEffect(queue);
   // Before the browser's first frame, not after it: the picture is in that frame when its slice is there already.
@@ -39,5 +62,5 @@ export function useCanvasDrawing(canvas: RefObject<HTMLCanvasElement | null>, so
       queued.current = 0;
     };
   }, [canvas, draw]);
-  return queue;
+  return { queue, atOnce };
 }

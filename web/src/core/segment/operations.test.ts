@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { beginStroke, brickVoxels, endStroke, labelAt, makeMask, paintVoxel, restoreBricks } from "../mask";
+import { labelsOfAnswer } from "../mask_layers";
 import type { OperationSpec } from "./operations";
-import { applyPreview, operationBody, operations, previewOf, startValues } from "./operations";
+import { applyPreview, operationBody, operations, previewOf, startValues, updatedPreview } from "./operations";
 
 const dims = [64, 64, 32] as const;
 const spec = (kind: string): OperationSpec => operations.find((one) => one.kind === kind) as OperationSpec;
@@ -23,6 +24,34 @@ describe("previews", () => {
     expect([3, 9, 10, 20].map((i) => labelAt(mask, i, 4, 5))).toEqual([0, 7, 2, 2]);
     restoreBricks(mask, endStroke(mask, stroke).before);
     expect([3, 9, 10, 20].map((i) => labelAt(mask, i, 4, 5))).toEqual([2, 7, 0, 2]);
+  });
+});
+
+describe("a preview that is kept up to date", () => {
+  it("is what the whole answer would give, also where nothing differs any more", () => {
+    const mask = makeMask(dims);
+    paintVoxel(mask, beginStroke(), 3, 4, 5, 2);
+    const brick = (...labels: readonly (readonly [place: number, label: number])[]): Uint16Array => {
+      const made = new Uint16Array(brickVoxels);
+      for (const [place, label] of labels) made[place] = label;
+      return made;
+    };
+    const place = 3 + 32 * (4 + 32 * 5);
+    const first = previewOf(mask, new Map([[0, brick([place, 2], [7, 2], [8, 2])], [1, brick([9, 2])], [2, brick([1, 4])]]));
+    const changed = new Map([[0, brick([7, 2])], [1, undefined], [3, brick([5, 2], [6, 2])]]);
+    const whole = previewOf(mask, new Map([[0, brick([7, 2])], [2, brick([1, 4])], [3, brick([5, 2], [6, 2])]]));
+    const updated = updatedPreview(first, mask, changed);
+    expect([...updated.difference].sort(([a], [b]) => a - b)).toEqual([...whole.difference].sort(([a], [b]) => a - b));
+    expect([updated.added, updated.removed]).toEqual([whole.added, whole.removed]);
+    expect([whole.added, whole.removed]).toEqual([4, 1]);
+  });
+
+  it("reads bricks as runs where these are shorter", () => {
+    const runs = new Uint8Array(new Uint16Array([0, 32000, 5, 768]).buffer);
+    const labels = labelsOfAnswer(0, runs);
+    expect([labels[31999], labels[32000], labels[32767]]).toEqual([0, 5, 5]);
+    expect(() => labelsOfAnswer(0, runs.subarray(0, 4))).toThrow();
+    expect(labelsOfAnswer(4, new Uint8Array(4096).fill(255))[0]).toBe(4);
   });
 });
 

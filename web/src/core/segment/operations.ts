@@ -15,10 +15,15 @@ export interface OperationRequest {
   readonly layer: number;
   readonly operation: { readonly kind: OperationKind; readonly [parameter: string]: unknown };
   readonly mask: OperationMask;
+  /** Of growing: the name of the preview that is held, so that only what changed since comes back. */
+  readonly since?: string;
 }
 export interface SegmentAnswer {
-  /** Whole bricks as they would be; only those that differ. */
+  /** Whole bricks as they would be; only those that differ from the mask or, of an update, from the preview that was named. */
   readonly bricks: BrickContents;
+  /** Of growing: what to call this preview in the next request. */
+  readonly preview?: string | undefined;
+  readonly isUpdate?: boolean | undefined;
   /** Of growing: the slice across each voxel axis where more seeds would tell most. */
   readonly nextSlices: readonly (number | null)[];
   /** Of propagating: how the earlier volume was laid over this one. */
@@ -153,6 +158,22 @@ export function previewOf(mask: Mask, bricks: BrickContents): Preview {
     if (count > 0) difference.set(index, changes);
   }
   return { difference, added, removed };
+}
+
+/** A preview after an update: bricks that the answer does not name are as they were, and so is the mask under them. Cost: the answered bricks, once. */
+export function updatedPreview(before: Preview, mask: Mask, bricks: BrickContents): Preview {
+  const difference = new Map(before.difference);
+  let { added, removed } = before;
+  for (const index of bricks.keys()) {
+    for (const change of difference.get(index) ?? []) {
+      if (change === 1) removed--;
+      else if (change > 1) added--;
+    }
+    difference.delete(index);
+  }
+  const now = previewOf(mask, bricks);
+  for (const [index, changes] of now.difference) difference.set(index, changes);
+  return { difference, added: added + now.added, removed: removed + now.removed };
 }
 
 /** The labels that a preview gives, rising. */

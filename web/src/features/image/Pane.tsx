@@ -107,7 +107,7 @@ export function Pane(props: Props): React.JSX.Element {
     drawScaleBar(bar.current, barText.current, now.placement, now.cut.spacing.u, latest.current.main ? 110 : 70);
   }, [context, renderer, overlays, stage]);
 
-  const queueDraw = useCanvasDrawing(canvas, stage, draw);
+  const { queue: queueDraw, atOnce: drawAtOnce } = useCanvasDrawing(canvas, stage, draw);
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
@@ -143,14 +143,32 @@ export function Pane(props: Props): React.JSX.Element {
     [tool, context],
   );
 
-  const eventOf = (event: ReactPointerEvent<HTMLCanvasElement>, now: ToolContext): ToolEvent => {
-    const element = event.currentTarget;
+  const eventOf = useCallback((event: PointerEvent, element: HTMLCanvasElement, now: ToolContext): ToolEvent => {
     const placeOf = (at: { clientX: number; clientY: number }): SlicePoint => screenPlace(element, { x: at.clientX, y: at.clientY }, now.placement);
-    const native = event.nativeEvent.getCoalescedEvents?.() ?? [];
+    const coalesced = event.getCoalescedEvents?.() ?? [];
     const start = drag.current ?? { x: event.clientX, y: event.clientY };
     const { shiftKey: shift, ctrlKey: ctrl, altKey: alt } = event;
-    return { at: placeOf(event), path: (native.length > 0 ? native : [event]).map(placeOf), dx: event.clientX - start.x, dy: event.clientY - start.y, shift, ctrl, alt };
-  };
+    return { at: placeOf(event), path: (coalesced.length > 0 ? coalesced : [event]).map(placeOf), dx: event.clientX - start.x, dy: event.clientY - start.y, shift, ctrl, alt };
+  }, []);
+
+  // A browser holds pointermove back until the next frame. What a tool paints need not wait for that: it takes the events as they
+  // come, where the browser gives them, and the moves that tell the same again are left out.
+  const rawAt = useRef(0);
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const raw = (event: Event): void => {
+      if (!(event instanceof PointerEvent) || drag.current?.tool.paints !== true) return;
+      pointer.current = { x: event.clientX, y: event.clientY };
+      const now = context();
+      if (now === null) return;
+      rawAt.current = event.timeStamp;
+      drag.current.tool.move(now, eventOf(event, element, now));
+      drawAtOnce();
+    };
+    element.addEventListener("pointerrawupdate", raw);
+    return () => element.removeEventListener("pointerrawupdate", raw);
+  }, [context, eventOf, drawAtOnce]);
 
   const onDown = (event: ReactPointerEvent<HTMLCanvasElement>): void => {
     const now = context();
@@ -158,7 +176,7 @@ export function Pane(props: Props): React.JSX.Element {
     event.currentTarget.setPointerCapture(event.pointerId);
     event.currentTarget.focus({ preventScroll: true });
     const held = heldBy(event, space.current, { ...always, chosen: tool });
-    if (held?.down(now, eventOf(event, now)) === true) drag.current = { tool: held, x: event.clientX, y: event.clientY };
+    if (held?.down(now, eventOf(event.nativeEvent, event.currentTarget, now)) === true) drag.current = { tool: held, x: event.clientX, y: event.clientY };
     queueDraw();
   };
 
@@ -166,8 +184,9 @@ export function Pane(props: Props): React.JSX.Element {
     pointer.current = { x: event.clientX, y: event.clientY };
     const now = context();
     if (now === null) return;
-    const told = eventOf(event, now);
+    const told = eventOf(event.nativeEvent, event.currentTarget, now);
     props.actions.probe(probeText(now, told.at));
+    if (drag.current?.tool.paints === true && event.timeStamp <= rawAt.current) return;
     if (drag.current === null) tool.hover?.(now, told);
     else drag.current.tool.move(now, told);
     queueDraw();
@@ -177,7 +196,7 @@ export function Pane(props: Props): React.JSX.Element {
     const now = context();
     const held = drag.current?.tool;
     if (now === null || held === undefined) return;
-    const told = eventOf(event, now);
+    const told = eventOf(event.nativeEvent, event.currentTarget, now);
     drag.current = null;
     if (event.type === "pointercancel") held.cancel(now);
     else held.up(now, told);

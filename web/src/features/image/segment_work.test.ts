@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { beginStroke, brickVoxels, endStroke, labelAt, makeMask, paintVoxel } from "@/core/mask";
 import type { Mask } from "@/core/mask";
-import type { OperationRequest, OperationSpec, PriorFinding, SegmentAnswer } from "@/core/segment/operations";
+import type { OperationClient, OperationRequest, OperationSpec, PriorFinding, SegmentAnswer } from "@/core/segment/operations";
 import { operations, startValues } from "@/core/segment/operations";
 import type { AnnotationBody } from "@/core/domain";
 import type { AnnotationSession } from "@/core/workspace";
@@ -14,7 +14,7 @@ import { SegmentWork } from "./segment_work";
 const margin = operations.find((one) => one.kind === "margin") as OperationSpec;
 
 /** The parts of a workspace with a server that grows every voxel of segment 1 by one to the right. */
-function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: AnnotationBody[]; work: SegmentWork; asked: OperationRequest[]; overlays: (Overlay | null)[]; done: string[] } {
+function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: AnnotationBody[]; work: SegmentWork; asked: OperationRequest[]; overlays: (Overlay | null)[]; done: string[]; client: OperationClient } {
   const asked: OperationRequest[] = [];
   const overlays: (Overlay | null)[] = [];
   const done: string[] = [];
@@ -23,7 +23,7 @@ function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: Annot
   const body = maskFinding(state);
   const now = { current: { ...state, bodies: [body], selected: body.id, options: { ...state.options, limit: "typed" as const, low: 0, high: 50 } } };
   const stage = { layersOf: () => ({ dims: mask.dims, exclusive: mask, own: new Map() }), showOverlay: (overlay: Overlay | null) => overlays.push(overlay) } as unknown as Stage;
-  const client = {
+  const client: OperationClient = {
     run: (_grid: string, request: OperationRequest): Promise<SegmentAnswer> => {
       asked.push(request);
       const next = mask.bricks.get(0)?.slice() ?? new Uint16Array(brickVoxels);
@@ -44,7 +44,7 @@ function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: Annot
     },
   };
   const work = new SegmentWork({ now, stage, strokes, client, session: { state: { kind: "saved", at: null } } as AnnotationSession }, () => undefined);
-  return { bodies, work, asked, overlays, done };
+  return { bodies, work, asked, overlays, done, client };
 }
 
 describe("an operation on a segment", () => {
@@ -84,6 +84,34 @@ describe("an operation on a segment", () => {
     expect(asked.map(({ operation }) => [operation.kind, operation["axis"] ?? null])).toEqual([["classify", 2], ["classify", null]]);
     expect(overlays.filter((overlay) => overlay?.kind === "difference").length).toBe(2);
     expect(work.state.kind).toBe("preview");
+  });
+
+  it("keeps a preview of seeds up to date by what changed, and asks apart where to draw next", async () => {
+    const mask = makeMask([64, 32, 32]);
+    paintVoxel(mask, beginStroke(), 4, 4, 4, 1);
+    const grow = operations.find((one) => one.kind === "grow") as OperationSpec;
+    const { work, asked, client } = parts(mask);
+    const brick = (count: number): Uint16Array => new Uint16Array(brickVoxels).fill(1, 0, count);
+    const answers: SegmentAnswer[] = [
+      { bricks: new Map([[0, brick(10)], [1, brick(5)]]), nextSlices: [], preview: "a.1", isUpdate: false },
+      { bricks: new Map(), nextSlices: [1, 2, 3], preview: "a.2", isUpdate: true },
+      { bricks: new Map([[1, brick(7)]]), nextSlices: [], preview: "a.3", isUpdate: true },
+      { bricks: new Map(), nextSlices: [4, 5, 6], preview: "a.4", isUpdate: true },
+    ];
+    client.run = (_grid, request) => {
+      asked.push(request);
+      return Promise.resolve(answers.shift() as SegmentAnswer);
+    };
+    await work.preview(grow, startValues(grow));
+    await work.preview(grow, startValues(grow));
+    expect(asked.map(({ since, operation }) => [since ?? null, operation["next_slices"] ?? true])).toEqual([[null, false], ["a.1", true], ["a.1", false], ["a.3", true]]);
+    expect(work.state).toMatchObject({ kind: "preview", nextSlices: [4, 5, 6] });
+    // One painted voxel lies outside the first ten: it is taken away.
+    expect(work.state.kind === "preview" && [work.state.preview.added, work.state.preview.removed]).toEqual([17, 1]);
+    work.cancel();
+    answers.push({ bricks: new Map(), nextSlices: [], preview: "a.5", isUpdate: false }, { bricks: new Map(), nextSlices: [], preview: "a.6", isUpdate: true });
+    await work.preview(grow, startValues(grow));
+    expect(asked[4]?.since).toBeUndefined();
   });
 
   it("leaves nothing when it is cancelled", async () => {

@@ -1,10 +1,11 @@
 // One operation on a segment from its form to its undo step: asked of the server, shown over the panes, then written as an
 // ordinary stroke or dropped. A preview of seeds is asked for anew after every stroke.
 import type { OperationClient, OperationRequest, OperationSpec, FieldValue, Preview, SegmentAnswer } from "@/core/segment/operations";
-import { applyPreview, inView, labelsGiven, operationBody, previewOf, relabelled } from "@/core/segment/operations";
+import { applyPreview, inView, labelsGiven, operationBody, previewOf, relabelled, updatedPreview } from "@/core/segment/operations";
 import { sampleRange } from "@/core/segment/edit";
 import type { AnnotationBody } from "@/core/domain";
 import { planesOf } from "@/core/geometry";
+import type { Mask } from "@/core/mask";
 import { exclusiveLayer, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Picture } from "@/core/pictures";
 import type { AnnotationSession } from "@/core/workspace";
@@ -65,6 +66,8 @@ function segmentsOf(state: ImageState): ReadonlyMap<number, string | null> {
 export class SegmentWork {
   private abort: AbortController | null = null;
   private revision = 0;
+  /** The last preview of seeds as the server named it. */
+  private held: { readonly gridId: string; readonly mask: Mask; readonly name: string; readonly preview: Preview } | null = null;
   /** Findings that accepting makes. */
   private made: readonly AnnotationBody[] = [];
   state: WorkState = { kind: "idle" };
@@ -88,7 +91,7 @@ export class SegmentWork {
   }
 
   async preview(spec: OperationSpec, values: Readonly<Record<string, FieldValue>>): Promise<void> {
-    const { now, stage, session, client } = this.parts;
+    const { now, stage, session } = this.parts;
     this.abort?.abort();
     const abort = new AbortController();
     this.abort = abort;
@@ -104,16 +107,16 @@ export class SegmentWork {
       const planes = planesOf(volume.grid.affine);
       const layers = stage.layersOf(volume);
       const layer = spec.kind === "copy_prior" || spec.kind === "classify" ? exclusiveLayer : layerForSegment(layers, segment, labelOf(state, segments.get(segment) ?? state.label)?.overlaps ?? false);
-      const request = {
+      const request: OperationRequest = {
         layer,
         operation: operationBody(spec, values, segment, [...segments.keys()], (name) => planes.find((plane) => plane.name === name)?.normal ?? 2, sourceOf(state, values["from_grid"])),
         mask: { range: limit === null ? null : ([limit.low, limit.high] as const), inside: null, protect: protectedSegments(state, segment, (other) => layerForSegment(layers, other, labelOf(state, segments.get(other) ?? null)?.overlaps ?? false) === layer) },
       };
       if (spec.kind === "classify") await this.showInView(request, segments, abort.signal);
       if (abort.signal.aborted) return;
-      const [answer, copied] = await Promise.all([client.run(volume.grid_id, request, abort.signal), this.copiedFrom(spec, values, abort.signal)]);
+      const [answer, copied] = await Promise.all([this.ask(volume.grid_id, request, layerOf(layers, layer), abort.signal), this.copiedFrom(spec, values, abort.signal)]);
       if (abort.signal.aborted) return;
-      const found = previewOf(layerOf(layers, layer), answer.bricks);
+      const found = answer.found;
       // Segments of an earlier study get numbers that are free here.
       const preview = copied.size === 0 ? found : relabelled(found, new Map([...copied].map(([from, { target }]) => [from, target.type === "mask" ? target.segment : from])));
       const given = new Set(labelsGiven(preview));
@@ -123,11 +126,30 @@ export class SegmentWork {
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
       stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
       this.set({ kind: "preview", preview, nextSlices: answer.nextSlices, propagation: answer.propagation });
+      if (spec.kind === "grow") await this.adviseWhere(volume.grid_id, request, preview, abort.signal);
     } catch (error) {
       if (abort.signal.aborted) return;
       stage.showOverlay(null);
       this.set({ kind: "failed", reason: error instanceof Error ? error.message : strings.segment.failed });
     }
+  }
+
+  /** A preview of seeds is brought up to date from the one that is held; where to draw next is asked for apart, for it takes longer. */
+  private async ask(gridId: string, request: OperationRequest, mask: Mask, signal: AbortSignal): Promise<SegmentAnswer & { readonly found: Preview }> {
+    const grows = request.operation.kind === "grow";
+    const held = grows && this.held?.gridId === gridId && this.held.mask === mask ? this.held : null;
+    const operation = grows ? { ...request.operation, next_slices: false } : request.operation;
+    const answer = await this.parts.client.run(gridId, { ...request, operation, ...(held === null ? {} : { since: held.name }) }, signal);
+    const found = held !== null && answer.isUpdate === true ? updatedPreview(held.preview, mask, answer.bricks) : previewOf(mask, answer.bricks);
+    this.held = answer.preview === undefined || signal.aborted ? this.held : { gridId, mask, name: answer.preview, preview: found };
+    return { ...answer, found };
+  }
+
+  private async adviseWhere(gridId: string, request: OperationRequest, preview: Preview, signal: AbortSignal): Promise<void> {
+    if (this.held === null) return;
+    // Advice that fails to come takes no preview away.
+    const advice = await this.parts.client.run(gridId, { ...request, since: this.held.name }, signal).catch(() => null);
+    if (advice !== null && !signal.aborted) this.set({ kind: "preview", preview, nextSlices: advice.nextSlices, propagation: undefined });
   }
 
   /** The slices in view, before all is worked out. */
@@ -164,6 +186,7 @@ export class SegmentWork {
   cancel(): void {
     this.abort?.abort();
     this.abort = null;
+    this.held = null;
     this.parts.stage.showOverlay(null);
     this.set({ kind: "idle" });
   }

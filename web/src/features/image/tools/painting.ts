@@ -25,6 +25,7 @@ export function brushTool({ erases, sphere }: BrushKind): PaneTool {
   let last: SlicePoint = { u: 0, v: 0 };
   return {
     cursor: "none",
+    paints: true,
     down: (context, { at, shift }) => {
       if (context.state.readOnly) return false;
       const erase = erases || shift;

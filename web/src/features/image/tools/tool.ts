@@ -96,6 +96,8 @@ export interface ToolEvent {
 export interface PaneTool {
   /** A CSS cursor. */
   readonly cursor: string;
+  /** What it does shows at once under the hand: it gets moves as they happen, not once a frame. */
+  readonly paints?: boolean;
   /** A press of the first button; false when nothing begins and no moves shall follow. */
   readonly down: (context: ToolContext, event: ToolEvent) => boolean;
   /** Between press and release. */
