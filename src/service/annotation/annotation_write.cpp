@@ -101,6 +101,9 @@ Answer<PreparedAnnotation> AnnotationWriter::prepare(const PutAnnotation& put) c
   prepared.protocol_hash = known->hash;
   std::vector<Violation> violations =
       validate_annotation(known->protocol, facts_, prepared.body, Stage::Draft);
+  if (violations.empty() && check_) {
+    violations = CSL_TRY(check_(known->protocol, prepared.body));
+  }
   if (!violations.empty()) return refuse(std::move(violations));
   CSL_TRY(check_places(prepared.body));
   if (const auto* spans = std::get_if<SpansTarget>(&prepared.body.target); spans && text_) {

@@ -32,8 +32,13 @@ enum class WriteOutcome { Created, Replaced, Unchanged, LostRace };
 class AnnotationWriter {
  public:
   AnnotationWriter(storage::Store& store, ProtocolCache& protocols, const Access& access,
-                   const ProjectId& project, const ItemId& item)
-      : store_(store), protocols_(protocols), access_(access), project_(project), item_id_(item) {}
+                   const ProjectId& project, const ItemId& item, AnswerCheck check = {})
+      : store_(store),
+        protocols_(protocols),
+        access_(access),
+        project_(project),
+        item_id_(item),
+        check_(std::move(check)) {}
 
   // Rights, the item and what its labels can refer to. Errors: NotFound, Forbidden.
   [[nodiscard]] Status open(Roles roles = writing_roles);
@@ -61,6 +66,7 @@ class AnnotationWriter {
   const Access& access_;
   ProjectId project_;
   ItemId item_id_;
+  AnswerCheck check_;
   std::unique_ptr<storage::Reader> reader_;
   storage::ItemRow item_;
   ItemFacts facts_;

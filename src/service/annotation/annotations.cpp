@@ -128,7 +128,7 @@ std::string current_json(const storage::Store& store, const AnnotationId& id) {
 
 Answer<AnnotationPut> Annotations::put(const Access& access, const ProjectId& project,
                                        const ItemId& item, const PutAnnotation& put) {
-  AnnotationWriter writer(store_, *protocols_, access, project, item);
+  AnnotationWriter writer(store_, *protocols_, access, project, item, check_);
   CSL_TRY(writer.open());
   auto prepared = writer.prepare(put);
   if (!prepared) return std::unexpected(std::move(prepared).error());
@@ -144,7 +144,7 @@ Answer<AnnotationPut> Annotations::put(const Access& access, const ProjectId& pr
 Answer<AnnotationPut> Annotations::remove(const Access& access, const ProjectId& project,
                                           const ItemId& item, const AnnotationId& id,
                                           std::optional<std::int64_t> if_match) {
-  AnnotationWriter writer(store_, *protocols_, access, project, item);
+  AnnotationWriter writer(store_, *protocols_, access, project, item, check_);
   CSL_TRY(writer.open());
   WriteOutcome outcome;
   CSL_TRY(store_.write(actor_of(access), [&](Transaction& transaction) -> Status {
@@ -258,7 +258,7 @@ json::object result_json(const storage::Reader& reader, const Operation& operati
 
 Result<json::object> Annotations::bulk(const Access& access, const ProjectId& project,
                                        const ItemId& item, const json::object& request) {
-  AnnotationWriter writer(store_, *protocols_, access, project, item);
+  AnnotationWriter writer(store_, *protocols_, access, project, item, check_);
   CSL_TRY(writer.open());
   const json::value* list = request.if_contains("operations");
   if (list == nullptr || !list->is_array()) {

@@ -6,16 +6,25 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/identity/ids.hpp"
+#include "domain/label/violation.hpp"
 #include "service/access/access.hpp"
 #include "service/access/answer.hpp"
+
+namespace consilium {
+struct Annotation;
+struct Protocol;
+}  // namespace consilium
 
 namespace consilium::service {
 
@@ -38,6 +47,11 @@ struct AnnotationPut {
   std::int64_t revision = 0;
   std::string json;  // Annotation as the API shows it
 };
+
+// What only this site can judge of the answers: whether a picked concept is among those that the
+// protocol asks for in the terminology that is loaded (service/terminology). Empty: nothing.
+using AnswerCheck =
+    std::function<Result<std::vector<Violation>>(const Protocol&, const Annotation&)>;
 
 class Annotations {
  public:
@@ -69,10 +83,14 @@ class Annotations {
                                                  const ItemId& item,
                                                  const boost::json::object& request);
 
+  // Before the first write.
+  void check_answers(AnswerCheck check) { check_ = std::move(check); }
+
  private:
   storage::Store& store_;
   const Clock& clock_;
   std::unique_ptr<ProtocolCache> protocols_;
+  AnswerCheck check_;
 };
 
 }  // namespace consilium::service

@@ -15,12 +15,14 @@ namespace {
 
 constexpr std::string_view api_prefix = "/api/";
 constexpr std::string_view dicomweb_prefix = "/dicomweb/";
+constexpr std::string_view fhir_prefix = "/fhir/";
 // Larger bodies are taken only after the caller is known.
 constexpr std::uint64_t buffered_bytes_max = 1ULL << 20U;
 constexpr std::size_t json_depth_max = 32;
 
 bool is_api(std::string_view path) {
-  return path.starts_with(api_prefix) || path == "/api" || path.starts_with(dicomweb_prefix);
+  return path.starts_with(api_prefix) || path == "/api" || path.starts_with(dicomweb_prefix) ||
+         path.starts_with(fhir_prefix);
 }
 
 Status check_origin(const http::Request& request) {

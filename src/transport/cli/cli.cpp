@@ -31,6 +31,7 @@ struct Table {
   UserCommand user;
   TokenCommand token;
   ProjectCommand project;
+  TerminologyCommand terminology;
   InspectCommand inspect;
   ConvertCommand convert;
   PanelCommands panel;
@@ -127,6 +128,45 @@ void add_moving(Table& t) {
   out->add_flag("--drafts", t.export_options.with_drafts,
                 "Drafts too, not only what was submitted");
   out->add_flag("--json", t.export_options.json, "Answer as one JSON object");
+}
+
+void add_terminologies(Table& t) {
+  CLI::App* parent =
+      t.app.add_subcommand("terminology", "SNOMED CT, ICD-10-CM, LOINC, RxNorm, HPO.");
+  parent->require_subcommand(1);
+  CLI::App* load = command(t, *parent, "load", "Load a release that you have a licence for.",
+                           "consilium terminology load SnomedCT_Release/Snapshot",
+                           [&t] { return terminology_load_command(t.terminology); });
+  CLI::App* list =
+      command(t, *parent, "list", "What is loaded.", "consilium terminology list --json",
+              [&t] { return terminology_list_command(t.terminology); });
+  CLI::App* remove =
+      command(t, *parent, "remove", "Remove one; answers with its codes stay.",
+              "consilium terminology remove --system http://loinc.org --version 2.80",
+              [&t] { return terminology_remove_command(t.terminology); });
+  CLI::App* search = command(t, *parent, "search", "Find concepts by words or code.",
+                             "consilium terminology search \"fract fem neck\" --system SCT",
+                             [&t] { return terminology_search_command(t.terminology); });
+  for (CLI::App* one : {load, list, remove, search}) add_data(one, t.terminology.data);
+  load->add_option("PATH", t.terminology.path, "A file, or the folder of a release")->required();
+  load->add_option("--format", t.terminology.format, "Found out when left out")
+      ->check(CLI::IsMember(
+          {"rf2", "icd10cm-order", "icd10cm-tabular", "loinc", "rxnorm", "obo", "fhir"}));
+  load->add_option("--system", t.terminology.system, "URI instead of the format's own");
+  load->add_option("--version", t.terminology.version, "Needed where the files do not say it");
+  load->add_option("--language-set", t.terminology.language_set,
+                   "RF2: reference set whose synonyms are preferred");
+  remove->add_option("--system", t.terminology.system, "Its URI")->required();
+  remove->add_option("--version", t.terminology.version, "As it was loaded");
+  search->add_option("TEXT", t.terminology.text, "Words in any order, cut short, or a code")
+      ->required();
+  search->add_option("--system", t.terminology.system, "Only this one: URI or designator");
+  search->add_option("--limit", t.terminology.limit, "At most so many")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  for (CLI::App* one : {load, list, search}) {
+    one->add_flag("--json", t.terminology.json, "Answer as JSON lines");
+  }
 }
 
 void add_projects(Table& t) {
@@ -296,6 +336,7 @@ int run(int argument_count, const char* const* arguments) {
   table.app.footer("Example:\n  consilium demo --data demo-data");
   add_serving(table);
   add_projects(table);
+  add_terminologies(table);
   add_moving(table);
   add_people(table);
   add_keeping(table);

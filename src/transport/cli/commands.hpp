@@ -89,6 +89,22 @@ struct ProjectCommand {
 [[nodiscard]] int project_add_command(const ProjectCommand& command);
 [[nodiscard]] int project_list_command(const ProjectCommand& command);
 
+struct TerminologyCommand {
+  std::filesystem::path data = "consilium-data";
+  std::filesystem::path path;  // a file, or the folder of a release
+  std::string format = {};
+  std::string system = {};
+  std::string version = {};
+  std::string language_set = {};
+  std::string text = {};
+  std::int64_t limit = 20;
+  bool json = false;
+};
+[[nodiscard]] int terminology_load_command(const TerminologyCommand& command);
+[[nodiscard]] int terminology_list_command(const TerminologyCommand& command);
+[[nodiscard]] int terminology_remove_command(const TerminologyCommand& command);
+[[nodiscard]] int terminology_search_command(const TerminologyCommand& command);
+
 struct InspectCommand {
   std::vector<std::filesystem::path> files;
   bool json = false;

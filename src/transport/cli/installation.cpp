@@ -22,8 +22,14 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
   // The program is its own confined worker: `consilium codec`.
   it.codec = std::make_unique<CodecPool>("/proc/self/exe", codec_worker_count);
   it.projects = std::make_unique<service::Projects>(*it.store, *it.clock);
+  it.terminologies = std::make_unique<service::Terminologies>(*it.store, folder / "terminologies");
+  it.concept_answers = std::make_unique<service::ConceptAnswers>(*it.store, *it.terminologies);
   it.items = std::make_unique<service::Items>(*it.store, *it.clock);
   it.annotations = std::make_unique<service::Annotations>(*it.store, *it.clock);
+  it.annotations->check_answers(
+      [answers = it.concept_answers.get()](const Protocol& protocol, const Annotation& annotation) {
+        return answers->check(protocol, annotation);
+      });
   it.masks = std::make_unique<service::Masks>(*it.store, *it.clock);
   it.review = std::make_unique<service::Review>(*it.store, *it.items, *it.clock, *it.random);
   it.jobs = std::make_unique<service::JobQueue>();

@@ -24,6 +24,8 @@
 #include "service/release/exports.hpp"
 #include "service/review/review.hpp"
 #include "service/segmentation/segmentation.hpp"
+#include "service/terminology/concept_answers.hpp"
+#include "service/terminology/terminologies.hpp"
 #include "storage/store.hpp"
 
 namespace consilium::cli {
@@ -37,6 +39,8 @@ struct Installation {
   std::unique_ptr<service::People> people;
   std::unique_ptr<CodecPool> codec;
   std::unique_ptr<service::Projects> projects;
+  std::unique_ptr<service::Terminologies> terminologies;
+  std::unique_ptr<service::ConceptAnswers> concept_answers;
   std::unique_ptr<service::Items> items;
   std::unique_ptr<service::Assignment> assignment;
   std::unique_ptr<service::Annotations> annotations;

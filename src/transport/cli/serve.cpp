@@ -11,6 +11,7 @@
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
 #include "transport/api/suggestion_handlers.hpp"
+#include "transport/api/terminology_handlers.hpp"
 #include "transport/dicomweb/handlers.hpp"
 #include "transport/dimse/node.hpp"
 
@@ -73,6 +74,9 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   dicomweb::add_dicomweb_handlers(handlers, *it.dicomweb, *it.random);
   api::add_panel_handlers(handlers, *it.panels);
   api::add_audit_handlers(handlers, *it.store, *it.clock, it.folder);
+  api::add_terminology_handlers(handlers, *it.terminologies, *it.concept_answers,
+                                it.folder / "uploads");
+  api::add_fhir_handlers(handlers, *it.terminologies, *it.clock);
   api::add_event_handlers(handlers, hub, *it.people, *it.clock);
 }
 
