@@ -7,7 +7,7 @@ import { isAnswered, isRequired } from "@/core/required";
 import { undoLabel } from "@/core/undo";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { AnswerField } from "@/ui/AnswerField";
+import { AnswerField, focusAnswer } from "@/ui/AnswerField";
 import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
 import { api, sayError, type Page } from "@/api/client";
@@ -133,6 +133,12 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
           case "openFind": requestAnimationFrame(() => findBox.current?.select()); break;
+          case "form": {
+            const asked = now.current.protocol.questions.filter((question) => question.on !== "finding");
+            const first = asked.find((question) => isMissing(now.current, question)) ?? asked.find((question) => answerOf(now.current, question.id) === undefined) ?? asked[0];
+            if (first !== undefined) focusAnswer(first.id);
+            break;
+          }
           case "copy": copySelection(now.current); break;
           default: carryOut(effect);
         }
@@ -424,7 +430,7 @@ function RightPanel(props: {
         </section>
         {questions.length > 0 && (
           <section aria-label={strings.noteForm}>
-            <h2>{strings.noteForm} <i /> <span>{strings.answered(done, questions.length)}</span></h2>
+            <h2>{strings.noteForm} <i /> <span>{strings.answered(done, questions.length)}</span> <kbd>E</kbd></h2>
             {questions.map((question) => (
               <AnswerField key={question.id} question={question} value={answerOf(state, question.id)?.value ?? null} missing={isMissing(state, question)} readOnly={state.readOnly} onChange={(value) => change(withAnswer(state, question, value, strings.steps.answer))} />
             ))}

@@ -10,7 +10,7 @@ import { finishLink, joinLabels, joinsOf, linkWays, startLink, stepChain, stepLi
 import { acceptAllSuggestions, acceptSuggestion, correctSuggestion, currentSuggestion, openSuggestions, rejectSuggestion, stepSuggestion } from "./suggested";
 import { strings } from "./strings";
 
-export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" };
+export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" | "form" };
 export type TextCommand = Command<TextState, TextEffect>;
 
 const writable = (state: TextState): boolean => !state.readOnly;
@@ -70,6 +70,7 @@ const others: readonly TextCommand[] = [
   chainNextCommand,
   { id: "text.previousMember", label: strings.previousMember, shortcut: "Alt+ArrowLeft", group: strings.groups.go, apply: (state) => stepChain(state, -1), enabled: inChain },
   { id: "text.useActive", label: strings.useActive, shortcut: "Enter", group: strings.groups.labels, apply: (state) => putLabel(state, state.label, strings.steps.label), enabled: (state) => writable(state) && state.selected === null && selection(state) !== null },
+  { id: "text.form", label: strings.formName, shortcut: "E", group: strings.groups.go, apply: (state) => ({ state, effects: [{ kind: "form" }] }), enabled: (state) => state.protocol.questions.some((question) => question.on !== "finding") },
   { id: "text.section", label: strings.section, shortcut: "Ctrl+Shift+A", group: strings.groups.spans, apply: selectSection },
   undoCommand,
   { id: "text.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => writable(state) && state.history.future.length > 0 },

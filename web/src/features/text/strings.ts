@@ -40,6 +40,7 @@ export const strings = {
   paint: "Paint",
   paintName: "Label at once what the mouse selects, with the active label",
   section: "Select the section",
+  formName: "Answer the questions on the note",
   labelFound: (title: string): string => `Offer all as ${title.toLowerCase()}`,
   choice: (key: string): string => `Answer of the selected span with the key ${key}`,
   attributeKeys: "Keys of its answers",
