@@ -130,11 +130,20 @@ struct Taking {
   std::vector<MaskCopy> masks;
 };
 
-// Each label under the project's present protocol; its id follows from what was taken.
+// Of the label that a person takes over from a tool; the same every time.
+AnnotationId own_id(const RaterId& person, const AnnotationId& suggested) {
+  return id_of_digest<AnnotationId>(
+      sha256(bytes_of("taken by " + to_string(person) + " " + to_string(suggested))));
+}
+
+// Each label under the project's present protocol; its id follows from what was taken, and so do
+// those of the labels that it joins.
 Result<std::vector<PreparedAnnotation>> own_labels(const storage::Reader& reader,
                                                    const KnownProtocol& protocol,
                                                    const Access& access,
                                                    const std::vector<AnnotationRow>& rows) {
+  std::map<AnnotationId, AnnotationId> own;
+  for (const AnnotationRow& row : rows) own[row.id] = own_id(access.rater(), row.id);
   std::vector<PreparedAnnotation> labels;
   for (const AnnotationRow& row : rows) {
     PreparedAnnotation label{
@@ -144,8 +153,8 @@ Result<std::vector<PreparedAnnotation>> own_labels(const storage::Reader& reader
         .protocol_hash = protocol.hash,
         .surface = std::nullopt,
         .if_match = std::nullopt};
-    label.body.id = id_of_digest<AnnotationId>(
-        sha256(bytes_of("taken by " + to_string(access.rater()) + " " + to_string(row.id))));
+    label.body.id = own.at(row.id);
+    label.body.target = rejoined(std::move(label.body.target), own);
     label.body.protocol = {.id = protocol.protocol.id,
                            .version = to_string(protocol.protocol.version)};
     label.canonical = CSL_TRY(canonical_annotation(label.body));
@@ -187,6 +196,33 @@ Status apply(Transaction& transaction, const Taking& taking) {
 }
 
 }  // namespace
+
+Result<json::object> Suggestions::labels(const Access& access, const ProjectId& project,
+                                         const ItemId& item, const RaterId& tool) {
+  CSL_TRY(require(access, project, case_roles));
+  const auto reader = CSL_TRY(store_.read());
+  CSL_TRY(storage::find_item(*reader, project, item));
+  const auto protocol = CSL_TRY(protocols_.of_project(*reader, project));
+  const Sight sight = CSL_TRY(sight_of(access, *reader, protocols_, project, item));
+  json::array items;
+  for (const AnnotationRow& row : CSL_TRY(all_of(*reader, item, tool))) {
+    const RaterKind kind = rater_kind_named(row.rater_kind).value_or(RaterKind::Import);
+    if (!is_suggestion(row) || !sight.sees(shown_when(protocol->protocol.assist_policy, kind))) {
+      continue;
+    }
+    json::object annotation = CSL_TRY(annotation_view(*reader, row));
+    if (annotation.at("target").at("type") == "mask") continue;
+    const AnnotationId own = own_id(access.rater(), row.id);
+    const auto taken = CSL_TRY(storage::find_annotation(*reader, own));
+    json::value said;  // null: nothing yet
+    if (taken) said = taken->state == "retracted" ? "rejected" : "accepted";
+    items.push_back(json::object{{"annotation", std::move(annotation)},
+                                 {"own_id", to_string(own)},
+                                 {"said", std::move(said)}});
+  }
+  if (items.empty()) return fail(ErrorCode::NotFound, "there is no such suggestion");
+  return json::object{{"items", std::move(items)}, {"next_cursor", nullptr}};
+}
 
 Result<json::object> Suggestions::take(const Access& access, const ProjectId& project,
                                        const ItemId& item, const RaterId& tool) {

@@ -31,6 +31,12 @@ class Suggestions {
   //   "submitted_at", "may_take", "why_not"}]}: those that this person may see now.
   [[nodiscard]] Result<boost::json::object> list(const Access& access, const ProjectId& project,
                                                  const ItemId& item);
+  // {"items": [{"annotation": {...}, "own_id", "said"}]}: one tool's labels one by one, but
+  // for masks. A label taken over bears `own_id`, as `take` gives it, and `said` is then
+  // "accepted"; it is "rejected" when that label was retracted, and null while the person has done
+  // neither. Errors: NotFound when there is no such suggestion to see.
+  [[nodiscard]] Result<boost::json::object> labels(const Access& access, const ProjectId& project,
+                                                   const ItemId& item, const RaterId& tool);
   // The tool's annotations and masks as this person's own drafts, in one durable commit. Taking
   // twice changes nothing. {"annotations": count, "masks": count}. Errors: NotFound when there is
   // no such suggestion to see; Conflict without an open task, or when there are labels already.

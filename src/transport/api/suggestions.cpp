@@ -11,6 +11,11 @@ void add_suggestion_handlers(HandlerTable& handlers, service::Suggestions& sugge
     return reply(suggestions.list(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
                                   CSL_TRY(call.id<ItemId>("item_id"))));
   });
+  handlers.add("list_suggested_labels", [&](Call& call) -> Result<http::Response> {
+    return reply(suggestions.labels(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
+                                    CSL_TRY(call.id<ItemId>("item_id")),
+                                    CSL_TRY(call.id<RaterId>("rater_id"))));
+  });
   handlers.add("take_suggestion", [&](Call& call) -> Result<http::Response> {
     return reply(suggestions.take(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
                                   CSL_TRY(call.id<ItemId>("item_id")),

@@ -221,7 +221,7 @@ function OpenItem({ opened, outbox, me }: { readonly opened: Opened; readonly ou
           </Button>
         </div>
       ) : opened.taskProblem === null ? (
-        readOnly || ready.annotations.length > 0 ? <span /> : <SuggestionBanner project={project.id} item={item.id} protocol={protocol} />
+        readOnly || item.kind === "text" || ready.annotations.length > 0 ? <span /> : <SuggestionBanner project={project.id} item={item.id} protocol={protocol} />
       ) : (
         <div className="banner" role="status">
           {opened.taskProblem}

@@ -32,6 +32,8 @@ export type Target =
   | { readonly type: "mask"; readonly grid_id: string; readonly segment: number }
   | { readonly type: "spans"; readonly ranges: readonly (readonly [begin: number, end: number])[] }
   | { readonly type: "relation"; readonly from: AnnotationId; readonly to: AnnotationId }
+  | { readonly type: "event"; readonly trigger?: AnnotationId | null; readonly arguments: readonly { readonly role: string; readonly annotation: AnnotationId }[] }
+  | { readonly type: "chain"; readonly members: readonly AnnotationId[] }
   | { readonly type: "sample"; readonly tick: number; readonly channel: string | null }
   | { readonly type: "interval"; readonly begin_tick: number; readonly end_tick: number | null; readonly channels: readonly string[] };
 
@@ -88,7 +90,7 @@ export interface Choice {
   readonly concept?: CodedConcept | null;
   readonly shortcut?: string | null;
 }
-export type PlaceKind = "whole" | "series" | SpaceKind | "mask" | "spans" | "relation" | "sample" | "interval";
+export type PlaceKind = "whole" | "series" | SpaceKind | "mask" | "spans" | "relation" | "event" | "chain" | "sample" | "interval";
 
 export interface Question {
   readonly id: string;
@@ -109,6 +111,11 @@ export interface Question {
   readonly allow_absent?: boolean;
 }
 
+export interface EventSpec {
+  readonly trigger?: { readonly labels: readonly string[]; readonly required?: boolean };
+  readonly roles: readonly { readonly id: string; readonly name: string; readonly labels: readonly string[]; readonly min?: number; readonly max?: number }[];
+}
+
 export interface ProtocolLabel {
   readonly id: string;
   readonly title: string;
@@ -125,6 +132,11 @@ export interface ProtocolLabel {
   /** Its masks may share voxels with other findings': each has a layer of its own. */
   readonly overlaps?: boolean;
   readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] } | null;
+  /** What an event of this label joins: the labels that may name it, and the roles. */
+  readonly event?: EventSpec | null;
+  readonly chain?: { readonly labels: readonly string[]; readonly min?: number; readonly max?: number } | null;
+  /** What a span of the label is: a mention (unless said otherwise), or a section of the note. */
+  readonly level?: "mention" | "section";
   readonly examples?: { readonly positive?: readonly string[]; readonly negative?: readonly string[]; readonly borderline?: readonly string[] };
   readonly exports?: { readonly wfdb?: { readonly code: number; readonly mnemonic: string; readonly aux?: string } | null; readonly [format: string]: unknown };
 }

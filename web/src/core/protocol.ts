@@ -55,6 +55,9 @@ export interface ProtocolDocument {
     readonly excludes?: readonly string[];
     readonly overlaps?: boolean;
     readonly relates?: { readonly from: readonly string[]; readonly to: readonly string[] };
+    readonly event?: NonNullable<ProtocolLabel["event"]>;
+    readonly chain?: NonNullable<ProtocolLabel["chain"]>;
+    readonly level?: NonNullable<ProtocolLabel["level"]>;
     readonly export?: NonNullable<ProtocolLabel["exports"]>;
   }[];
   readonly questions?: readonly {

@@ -9,7 +9,12 @@ import { useLinesInView } from "@/ui/use_lines_in_view";
 import type { TextState } from "./model";
 import { lookOf, selection } from "./model";
 import type { Spans } from "./model";
+import type { Fragment } from "@/core/note_spans";
 import { cut, touching } from "@/core/note_spans";
+import { rangesOf } from "@/core/note";
+import { Arcs } from "./Arcs";
+import { openSuggestions } from "./suggested";
+import type { Suggested } from "./suggested";
 import { strings } from "./strings";
 
 // Larger on a large screen; the style sheet has the same two numbers.
@@ -19,6 +24,9 @@ export interface NoteActions {
   readonly click: (place: number) => void;
   readonly drag: (from: number, to: number, exact: boolean) => void;
   readonly word: (place: number) => void;
+  readonly dragged: () => void;
+  readonly link: (from: AnnotationId, to: number) => void;
+  readonly select: (id: AnnotationId) => void;
 }
 
 interface Props {
@@ -33,7 +41,9 @@ export function Note(props: Props): React.JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const lineHeight = useMediaQuery(largeScreen, false, { getInitialValueInEffect: false }) ? 30 : 26;
   const { first, last, onScroll } = useLinesInView(box, note.lines.length, lineHeight);
-  const drag = useRef<{ from: number; moved: boolean } | null>(null);
+  // A drag that begins on the selected span joins it to the span where it ends.
+  const drag = useRef<{ from: number; moved: boolean; span: AnnotationId | null; at: number } | null>(null);
+  const column = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     box.current?.focus({ preventScroll: true });
@@ -51,7 +61,12 @@ export function Note(props: Props): React.JSX.Element {
   const chosen = selection(state);
   const caretLine = lineAt(note.lines, state.caret);
   const shown = note.lines.slice(first, last);
-  const marks = useMemo(() => marksOf(state), [state]);
+  const marks = useMemo(
+    () => marksOf({ note: state.note, preview: state.preview, find: state.find, suggested: state.suggested, suggestion: state.suggestion, bodies: state.bodies }),
+    [state.note, state.preview, state.find, state.suggested, state.suggestion, state.bodies],
+  );
+  const sections = useMemo(() => sectionsOf({ note: state.note, bodies: state.bodies, protocol: state.protocol }), [state.note, state.bodies, state.protocol]);
+  const linked = state.link?.to ?? null;
 
   const placeAt = useCallback((event: { clientX: number; clientY: number }): number | null => placeUnder(event.clientX, event.clientY), []);
 
@@ -72,25 +87,33 @@ export function Note(props: Props): React.JSX.Element {
         event.preventDefault();
         event.currentTarget.focus({ preventScroll: true });
         event.currentTarget.setPointerCapture(event.pointerId);
-        drag.current = { from: place, moved: false };
+        const on = state.readOnly || state.selected === null ? undefined : touching(spans.fragments, spans.longest, place, place + 1).find((fragment) => fragment.id === state.selected);
+        drag.current = { from: place, moved: false, span: on?.id ?? null, at: place };
       }}
       onPointerMove={(event) => {
         const place = drag.current === null ? null : placeAt(event);
         if (drag.current === null || place === null || (!drag.current.moved && place === drag.current.from)) return;
         drag.current.moved = true;
-        actions.drag(drag.current.from, place, event.altKey);
+        drag.current.at = place;
+        if (drag.current.span === null) actions.drag(drag.current.from, place, event.altKey);
       }}
       onPointerUp={() => {
         const current = drag.current;
         drag.current = null;
-        if (current !== null && !current.moved) actions.click(current.from);
+        if (current === null) return;
+        if (!current.moved) actions.click(current.from);
+        else if (current.span !== null) actions.link(current.span, current.at);
+        else actions.dragged();
       }}
       onDoubleClick={(event) => {
         const place = placeAt(event);
         if (place !== null) actions.word(place);
       }}
     >
-      <div className="text-lines" style={{ height: note.lines.length * lineHeight }}>
+      <div ref={column} className="text-lines" style={{ height: note.lines.length * lineHeight }}>
+        {sections.map((section) => (section.last < first || section.first >= last ? null : (
+          <i key={section.id} className="text-section-bar" title={section.title} style={{ top: section.first * lineHeight + 3, height: (section.last - section.first + 1) * lineHeight - 6, background: section.colour }} />
+        )))}
         {shown.map((line, n) => (
           <Line
             key={line.begin}
@@ -98,28 +121,54 @@ export function Note(props: Props): React.JSX.Element {
             line={line}
             top={(first + n) * lineHeight}
             current={first + n === caretLine}
-            fragments={spans}
+            cover={touching(spans.fragments, spans.longest, line.begin, line.end)}
             selected={state.selected}
+            linked={linked}
             chosen={chosen !== null && chosen.begin < line.end && chosen.end > line.begin ? chosen : null}
             firm={state.anchor !== null}
-            marks={marks}
+            marks={marks.length === 0 ? marks : marks.filter((mark) => mark.begin < line.end && mark.end > line.begin)}
             protocol={state.protocol}
           />
         ))}
+        <Arcs state={state} column={column} lineHeight={lineHeight} first={first} last={last} select={actions.select} />
       </div>
     </div>
   );
 }
 
+/** Spans that are sections of the note, by the lines that they take. */
+function sectionsOf(state: Pick<TextState, "note" | "bodies" | "protocol">): readonly { readonly id: AnnotationId; readonly title: string; readonly first: number; readonly last: number; readonly colour: string }[] {
+  const labels = new Map(state.protocol.labels.filter((label) => label.level === "section").map((label) => [label.id, label]));
+  if (labels.size === 0) return [];
+  return state.bodies.flatMap((body) => {
+    const label = labels.get(body.label ?? "");
+    const ranges = label === undefined ? [] : rangesOf(state.note, body);
+    const [begin, end] = [ranges[0]?.begin, ranges.at(-1)?.end];
+    if (label === undefined || begin === undefined || end === undefined) return [];
+    return [{ id: body.id, title: label.title, first: lineAt(state.note.lines, begin), last: lineAt(state.note.lines, Math.max(begin, end - 1)), colour: lookOf(state.protocol, label.id).colour }];
+  });
+}
+
 interface Mark extends Token {
-  readonly kind: "offer" | "offer-now" | "found" | "found-now";
+  readonly kind: "offer" | "offer-now" | "found" | "found-now" | "suggested" | "suggested-now";
   readonly label: string;
 }
 
-function marksOf(state: TextState): readonly Mark[] {
+// A suggestion's marks are made once each, so that lines see that theirs are the same.
+const suggestedMarks = new WeakMap<Suggested, readonly Mark[]>();
+function marksOfSuggestion(note: TextState["note"], suggestion: Suggested, now: boolean): readonly Mark[] {
+  const make = (kind: Mark["kind"]): readonly Mark[] => rangesOf(note, suggestion.body).map((range) => ({ ...range, kind, label: suggestion.body.label ?? "" }));
+  if (now) return make("suggested-now");
+  const held = suggestedMarks.get(suggestion) ?? make("suggested");
+  suggestedMarks.set(suggestion, held);
+  return held;
+}
+
+function marksOf(state: Pick<TextState, "note" | "preview" | "find" | "suggested" | "suggestion" | "bodies">): readonly Mark[] {
+  const suggested = openSuggestions(state).flatMap((suggestion) => marksOfSuggestion(state.note, suggestion, suggestion.id === state.suggestion));
   const offered = (state.preview?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.preview?.at ? "offer-now" : "offer", label: state.preview?.label ?? "" }));
   const found = (state.find?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.find?.at ? "found-now" : "found", label: "" }));
-  return [...offered, ...found];
+  return [...found, ...offered, ...suggested];
 }
 
 interface LineProps {
@@ -127,8 +176,9 @@ interface LineProps {
   readonly line: VisualLine;
   readonly top: number;
   readonly current: boolean;
-  readonly fragments: Spans;
+  readonly cover: readonly Fragment[];
   readonly selected: AnnotationId | null;
+  readonly linked: AnnotationId | null;
   readonly chosen: Token | null;
   readonly firm: boolean;
   readonly marks: readonly Mark[];
@@ -136,9 +186,7 @@ interface LineProps {
 }
 
 const Line = memo(function Line(props: LineProps): React.JSX.Element {
-  const { text, line, chosen, protocol } = props;
-  const cover = touching(props.fragments.fragments, props.fragments.longest, line.begin, line.end);
-  const marks = props.marks.filter((mark) => mark.begin < line.end && mark.end > line.begin);
+  const { text, line, chosen, protocol, cover, marks } = props;
   const also = [...marks.flatMap((mark) => [mark.begin, mark.end]), ...(chosen === null ? [] : [chosen.begin, chosen.end])];
   const pieces = line.begin === line.end ? [] : cut(line.begin, line.end, cover, also);
   return (
@@ -152,13 +200,14 @@ const Line = memo(function Line(props: LineProps): React.JSX.Element {
           const classes = ["text-piece"];
           if (inner !== undefined) classes.push("text-piece-labelled");
           if (piece.cover.some(({ fragment }) => fragment.id === props.selected)) classes.push("text-piece-selected");
+          if (props.linked !== null && piece.cover.some(({ fragment }) => fragment.id === props.linked)) classes.push("text-piece-linked");
           if (isChosen) classes.push(props.firm ? "text-piece-chosen" : "text-piece-caret");
           if (mark !== undefined) classes.push(`text-mark-${mark.kind}`);
           return (
             <span key={piece.begin} className={classes.join(" ")} data-begin={piece.begin} style={underlines(protocol, piece.cover, mark)}>
               {piece.starts.map((fragment) => {
                 const look = lookOf(protocol, fragment.label);
-                return <i key={fragment.id} className={`text-sign text-shape-${look.shape}`} style={{ color: look.colour }} data-badge={fragment.badge === "" ? undefined : fragment.badge} aria-hidden="true" />;
+                return <i key={fragment.id} className={`text-sign text-shape-${look.shape}`} style={{ color: look.colour }} data-badge={fragment.badge === "" ? undefined : fragment.badge} data-span={fragment.id} aria-hidden="true" />;
               })}
               {text.slice(piece.begin, piece.end)}
             </span>
@@ -173,13 +222,16 @@ const Line = memo(function Line(props: LineProps): React.JSX.Element {
 function sameLine(a: LineProps, b: LineProps): boolean {
   return (
     a.line === b.line && a.top === b.top && a.current === b.current && a.selected === b.selected && a.firm === b.firm && a.protocol === b.protocol &&
-    a.text === b.text && a.marks === b.marks && a.fragments === b.fragments && a.chosen?.begin === b.chosen?.begin && a.chosen?.end === b.chosen?.end
+    a.text === b.text && a.linked === b.linked && same(a.marks, b.marks) && same(a.cover, b.cover) && a.chosen?.begin === b.chosen?.begin && a.chosen?.end === b.chosen?.end
   );
 }
 
+const same = <T,>(a: readonly T[], b: readonly T[]): boolean => a === b || (a.length === b.length && a.every((one, n) => one === b[n]));
+
 /** Soft fill of the innermost label and one underline for each, stacked. */
 function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["cover"], mark: Mark | undefined): React.CSSProperties | undefined {
-  if (cover.length === 0) return mark !== undefined && mark.label !== "" ? { outlineColor: lookOf(protocol, mark.label).colour } : undefined;
+  const marked: React.CSSProperties | undefined = mark !== undefined && mark.label !== "" ? ({ "--mark": lookOf(protocol, mark.label).colour } as React.CSSProperties) : undefined;
+  if (cover.length === 0) return marked;
   const images = cover.map(({ fragment }) => {
     const { colour } = lookOf(protocol, fragment.label);
     return `linear-gradient(${colour}, ${colour})`;
@@ -187,6 +239,7 @@ function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["c
   const inner = cover.reduce((best, entry) => (entry.level < best.level ? entry : best));
   const { colour } = lookOf(protocol, inner.fragment.label);
   return {
+    ...marked,
     backgroundImage: images.join(", "),
     backgroundPosition: cover.map(({ level }) => `0 ${19 + level * 3}px`).join(", "),
     backgroundSize: cover.map(() => "100% 2px").join(", "),

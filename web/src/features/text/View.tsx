@@ -5,23 +5,33 @@ import type { AnnotationBody, WorkspaceProps } from "@/core/workspace";
 import { bodyOf } from "@/core/workspace_bodies";
 import { isAnswered, isRequired } from "@/core/required";
 import { undoLabel } from "@/core/undo";
-import { AnswerField } from "@/ui/AnswerField";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { AnswerField, focusAnswer } from "@/ui/AnswerField";
 import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
+import { api, sayError, type Page } from "@/api/client";
 import type { TextCommand, TextEffect } from "./commands";
-import { alikeCommand, choiceKeys, findCommand, fragmentCommand, offerCommands, submitCommand, textCommands, undoCommand } from "./commands";
+import { alikeCommand, choiceKeys, findCommand, fragmentCommand, linkCommand, linkCommands, offerCommands, paintCommand, submitCommand, suggestionCommands, textCommands, undoCommand } from "./commands";
+import { JoinList, SuggestionCard } from "./cards";
+import { joinLabels, linkTo, linkWays } from "./links";
+import { fetchNote } from "./ahead";
+import type { Suggested, SuggestedLabel } from "./suggested";
+import { openSuggestions, readSuggested, withRejected } from "./suggested";
 import { lineAt } from "@/core/note_layout";
 import type { NoteText } from "@/core/note";
-import { rangesOf, readNote, surfaceOf } from "@/core/note";
-import type { Changed, TextState } from "./model";
+import { rangesOf, surfaceOf } from "@/core/note";
+import type { Changed, Effect, TextState } from "./model";
 import {
-  answerOf, isMissing, keyOf, labelOf, lookOf, missingAnswers, putLabel, selectedBody, spanLabels, spansOf, startState, stepFound, withAnswer,
-  withAttribute, withClick, withDrag, withQuery,
+  answerOf, hasSelection, isMissing, keyOf, labelOf, lookOf, missingAnswers, offerFound, putLabel, selectedBody, spanLabels, spansOf, startState, stepFound, withAnswer,
+  withAttribute, withClick, withDrag, withQuery, withSelected,
 } from "./model";
 import type { NoteActions } from "./Note";
 import { Note } from "./Note";
 import { strings } from "./strings";
 import "./text.css";
+
+export { fetchAhead } from "./ahead";
 
 export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const [note, setNote] = useState<NoteText | null>(null);
@@ -31,17 +41,18 @@ export default function Workspace(props: WorkspaceProps): React.JSX.Element {
   const url = source === undefined ? null : `/api/v1/projects/${props.project.id}/items/${props.item.id}/notes/${source.id}/text`;
   useEffect(() => {
     if (url === null) return;
-    const abort = new AbortController();
-    fetch(url, { signal: abort.signal, credentials: "same-origin" })
-      .then(async (response) => {
-        if (!response.ok) throw new Error(`status ${response.status}`);
-        // A byte order mark inside the canonical text is a character like any other.
-        setNote(readNote(new TextDecoder("utf-8", { ignoreBOM: true }).decode(await response.arrayBuffer())));
-      })
-      .catch((reason: unknown) => {
-        if (!abort.signal.aborted) setProblem(reason instanceof Error ? reason.message : String(reason));
-      });
-    return () => abort.abort();
+    let gone = false;
+    fetchNote(url).then(
+      (read) => {
+        if (!gone) setNote(read);
+      },
+      (reason: unknown) => {
+        if (!gone) setProblem(reason instanceof Error ? reason.message : String(reason));
+      },
+    );
+    return () => {
+      gone = true;
+    };
   }, [url, attempt]);
   if (url === null || note?.text === "") return <p className="text-nothing">{strings.empty}</p>;
   if (problem !== null) {
@@ -72,16 +83,40 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
     now.current = next;
     setState(next);
   }, []);
+  const reject = useCallback(
+    (suggestion: Suggested) => {
+      // Told to the server as a label of mine that I took back at once: that is what a rejection is.
+      const operations = [{ op: "put", annotation: suggestion.body, if_match: null }, { op: "delete", id: suggestion.body.id, if_match: 1 }];
+      api.json<{ results: readonly { status: number }[] }>(`/projects/${props.project.id}/items/${item.id}/annotations/bulk`, { method: "POST", json: { operations } }).then(
+        ({ results }) => {
+          if (results.some(({ status }) => status >= 400)) throw new Error(strings.rejectFailed);
+        },
+      ).catch((error: unknown) => {
+        set({ ...now.current, suggested: withRejected(now.current.suggested, suggestion.id, false) });
+        notifications.show({ title: strings.rejectFailed, message: sayError(error).what, color: "red" });
+      });
+    },
+    [props.project.id, item.id, set],
+  );
+  const carryOut = useCallback(
+    (effect: Effect) => {
+      if (effect.kind === "put") session.put(effect.body);
+      else if (effect.kind === "remove") session.remove(effect.id);
+      else reject(effect.suggestion);
+    },
+    [session, reject],
+  );
   const change = useCallback(
     (changed: Changed) => {
       set(changed.state);
-      for (const effect of changed.effects) {
-        if (effect.kind === "put") session.put(effect.body);
-        else session.remove(effect.id);
-      }
+      changed.effects.forEach(carryOut);
     },
-    [session, set],
+    [carryOut, set],
   );
+  const suggested = useSuggested(props);
+  useEffect(() => {
+    if (suggested !== undefined) set({ ...now.current, suggested });
+  }, [suggested, set]);
   useEffect(() => {
     const timer = setTimeout(() => sessionStorage.setItem(memory, String(state.caret)), 300);
     return () => clearTimeout(timer);
@@ -98,28 +133,24 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
           case "openFind": requestAnimationFrame(() => findBox.current?.select()); break;
+          case "form": {
+            const asked = now.current.protocol.questions.filter((question) => question.on !== "finding");
+            const first = asked.find((question) => isMissing(now.current, question)) ?? asked.find((question) => answerOf(now.current, question.id) === undefined) ?? asked[0];
+            if (first !== undefined) focusAnswer(first.id);
+            break;
+          }
           case "copy": copySelection(now.current); break;
-          case "put": session.put(effect.body); break;
-          case "remove": session.remove(effect.id); break;
+          default: carryOut(effect);
         }
       }
     },
-    [props, session, set],
+    [props, carryOut, set],
   );
-  const commands = useMemo(() => {
-    const start = now.current;
-    const digits = ["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((key): TextCommand => ({
-      id: `text.choice.${key}`, label: `Answer ${key}`, shortcut: key, group: strings.groups.spans, hidden: true,
-      apply: (current) => {
-        const body = selectedBody(current);
-        const choice = choiceKeys(current).find((candidate) => candidate.key === key);
-        return body === undefined || choice === undefined ? current : withAttribute(current, body, choice.attribute, choice.choice, strings.steps.attribute);
-      },
-      enabled: (current) => !current.readOnly && choiceKeys(current).some((candidate) => candidate.key === key),
-    }));
-    return [...textCommands(start), ...digits];
-  }, []);
+  const commands = useMemo(() => textCommands(now.current), []);
+  const open = useMemo(() => openSuggestions({ suggested: state.suggested, bodies: state.bodies }), [state.suggested, state.bodies]);
   useCommands(commands, state, run);
+  useCommands(open.length === 0 || state.readOnly ? noCommands : suggestionCommands, state, run);
+  useCommands(state.link === null ? noCommands : linkCommands, state, run);
   useCommands(state.preview === null ? noCommands : offerCommands, state, run);
 
   const spans = useMemo(() => spansOf({ note: state.note, bodies: state.bodies, protocol: state.protocol }), [state.note, state.bodies, state.protocol]);
@@ -128,11 +159,20 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
       click: (place) => set(withClick(now.current, place, spansOf(now.current))),
       drag: (from, to, exact) => set(withDrag(now.current, from, to, exact)),
       word: (place) => set(withDrag(now.current, place, place + 1, false)),
+      dragged: () => {
+        if (now.current.painting && hasSelection(now.current)) change(putLabel(now.current, now.current.label, strings.steps.label));
+      },
+      link: (from, place) => {
+        const to = spansOf(now.current).fragments.findLast((fragment) => fragment.begin <= place && place < fragment.end && fragment.id !== from);
+        if (to !== undefined) set(linkTo(now.current, from, to.id));
+      },
+      select: (id) => set(withSelected(now.current, id)),
     }),
-    [set],
+    [set, change],
   );
 
-  const missing = missingAnswers(state);
+  const missing = useMemo(() => missingAnswers({ protocol: state.protocol, bodies: state.bodies, note: state.note }), [state.protocol, state.bodies, state.note]);
+  const lineCount = useMemo(() => state.note.lines.filter((candidate) => candidate.number > 0).length, [state.note]);
   const { setStatus } = props;
   const line = numberOfLine(state, state.caret);
   const firstMissing = missing[0]?.title;
@@ -140,12 +180,12 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
   useEffect(() => {
     setStatus(
       <>
-        <span>{strings.place(line, state.note.lines.filter((candidate) => candidate.number > 0).length, state.note.offsets.codePoints.toLocaleString("en"))}</span>
+        <span>{strings.place(line, lineCount, state.note.offsets.codePoints.toLocaleString("en"))}</span>
         <span className={missingCount > 0 ? "text-warn" : undefined}>{firstMissing === undefined ? strings.complete : strings.missing(missingCount, firstMissing)}</span>
       </>,
       null,
     );
-  }, [setStatus, line, state.note, missingCount, firstMissing]);
+  }, [setStatus, line, lineCount, state.note, missingCount, firstMissing]);
 
   return (
     <div className="text-workspace">
@@ -153,7 +193,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
       <main className="text-middle">
         <ToolRow state={state} run={run} onSubmit={props.onSubmit} adjudicating={props.adjudicating === true} />
         {state.find !== null && (
-          <FindRow box={findBox} state={state} set={(query) => set(withQuery(now.current, query))} step={(by) => set(stepFound(now.current, by))} close={() => set({ ...now.current, find: null })} />
+          <FindRow box={findBox} state={state} set={(query) => set(withQuery(now.current, query))} step={(by) => set(stepFound(now.current, by))} close={() => set({ ...now.current, find: null })} offer={state.readOnly ? null : () => set(offerFound(now.current))} />
         )}
         {state.preview !== null && (
           <div className="text-offer" role="status">
@@ -165,14 +205,59 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
             ))}
           </div>
         )}
+        {state.link !== null && <LinkRow state={state} run={run} />}
         <Note state={state} spans={spans} actions={actions} />
       </main>
-      <RightPanel state={state} counts={spans.counts} change={change} run={run} props={props} missing={new Set(missing.map((entry) => entry.id ?? ""))} />
+      <RightPanel state={state} open={state.readOnly ? noSuggestions : open} counts={spans.counts} change={change} set={set} run={run} props={props} missing={new Set(missing.map((entry) => entry.id ?? ""))} />
     </div>
   );
 }
 
 const noCommands: readonly TextCommand[] = [];
+const noSuggestions: readonly Suggested[] = [];
+
+/** What tools have said of the note, as far as the protocol shows it now; undefined until it is here. */
+function useSuggested(props: WorkspaceProps): readonly Suggested[] | undefined {
+  const { project, item, protocol } = props;
+  const path = `/projects/${project.id}/items/${item.id}/suggestions`;
+  const { data } = useQuery({
+    queryKey: ["project", project.id, "suggestions", item.id, "labels"],
+    enabled: !props.readOnly && props.adjudicating !== true,
+    queryFn: async () => {
+      const { items } = await api.json<Page<{ rater: { id: string } }>>(path);
+      const lists = await Promise.all(items.map(({ rater }) => api.json<Page<SuggestedLabel>>(`${path}/${rater.id}/labels`)));
+      return lists.flatMap((list) => readSuggested(list.items, protocol));
+    },
+    staleTime: Infinity,
+    gcTime: 0,
+  });
+  return data;
+}
+
+/** Joining: which span to which, and a button for each way. */
+function LinkRow(props: { state: TextState; run: (command: TextCommand) => void }): React.JSX.Element {
+  const { state, run } = props;
+  const words = (id: string | undefined): string => {
+    const body = state.bodies.find((candidate) => candidate.id === id);
+    return body === undefined ? "" : surfaceOf(state.note, body).slice(0, 32);
+  };
+  const cancel = linkCommands.find((command) => command.id === "text.join.cancel");
+  return (
+    <div className="text-offer" role="status">
+      <span>{strings.joinAs(words(state.link?.from), words(state.link?.to))}</span>
+      {linkWays(state).map((way, n) => {
+        const command = linkCommands.find((candidate) => candidate.id === `text.join.${String(n + 1)}`);
+        return (
+          <button key={`${way.label.id} ${way.role} ${String(way.turned)}`} type="button" className={n === 0 ? "text-button text-submit" : "text-button"} onClick={() => { if (command !== undefined) run(command); }}>
+            {way.title} <kbd>{n === 0 ? "Enter" : n + 1}</kbd>
+          </button>
+        );
+      })}
+      <span className="text-offer-hint"><kbd>←</kbd> <kbd>→</kbd> {strings.nextPartner.toLowerCase()}</span>
+      {cancel !== undefined && <button type="button" className="text-button" onClick={() => run(cancel)}>{strings.cancel} <kbd>Esc</kbd></button>}
+    </div>
+  );
+}
 
 function copySelection(state: TextState): void {
   const body = selectedBody(state);
@@ -187,6 +272,8 @@ function ToolRow(props: { state: TextState; run: (command: TextCommand) => void;
     [undoCommand, strings.undo(undoLabel(state.history)), "Z"],
     [alikeCommand, strings.alike, "A"],
     [fragmentCommand, strings.fragment, "+"],
+    ...(joinLabels(state).length === 0 ? [] : [[linkCommand, strings.join, "R"] as const]),
+    [paintCommand, strings.paint, "⇧L"],
     [findCommand, strings.findShort, "Ctrl F"],
   ] as const;
   return (
@@ -194,7 +281,7 @@ function ToolRow(props: { state: TextState; run: (command: TextCommand) => void;
       {rows.map(([command, text, key]) => {
         const Icon = command.icon;
         return (
-          <button key={command.id} type="button" className="text-tool" title={command.label} disabled={command.enabled !== undefined && !command.enabled(state)} onClick={() => run(command)}>
+          <button key={command.id} type="button" className={command === paintCommand && state.painting ? "text-tool text-tool-on" : "text-tool"} aria-pressed={command === paintCommand ? state.painting : undefined} title={command.label} disabled={command.enabled !== undefined && !command.enabled(state)} onClick={() => run(command)}>
             {Icon !== undefined && <Icon size={16} stroke={1.6} />}
             {text} <kbd aria-hidden="true">{key}</kbd>
           </button>
@@ -210,7 +297,7 @@ function ToolRow(props: { state: TextState; run: (command: TextCommand) => void;
   );
 }
 
-function FindRow(props: { box: React.RefObject<HTMLInputElement | null>; state: TextState; set: (query: string) => void; step: (by: 1 | -1) => void; close: () => void }): React.JSX.Element | null {
+function FindRow(props: { box: React.RefObject<HTMLInputElement | null>; state: TextState; set: (query: string) => void; step: (by: 1 | -1) => void; close: () => void; offer: (() => void) | null }): React.JSX.Element | null {
   const { find } = props.state;
   if (find === null) return null;
   return (
@@ -224,11 +311,15 @@ function FindRow(props: { box: React.RefObject<HTMLInputElement | null>; state: 
         value={find.query}
         onChange={(event) => props.set(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter") props.step(event.shiftKey ? -1 : 1);
+          if (event.key === "Enter" && event.altKey) props.offer?.();
+          else if (event.key === "Enter") props.step(event.shiftKey ? -1 : 1);
           if (event.key === "Escape") props.close();
         }}
       />
       <span aria-live="polite">{strings.found(find.places.length === 0 ? 0 : find.at + 1, find.places.length)}</span>
+      {props.offer !== null && find.places.length > 0 && (
+        <button type="button" className="text-button" onClick={props.offer}>{strings.labelFound(labelOf(props.state, props.state.label)?.title ?? "")} <kbd>Alt Enter</kbd></button>
+      )}
       <button type="button" className="text-button" onClick={() => props.step(-1)}>{strings.previous}</button>
       <button type="button" className="text-button" onClick={() => props.step(1)}>{strings.next}</button>
       <button type="button" className="text-button" onClick={props.close}>{strings.close}</button>
@@ -244,7 +335,8 @@ function LeftPanel(props: {
   go: (place: number) => void;
 }): React.JSX.Element {
   const { state, related } = props;
-  const { sections } = state.note;
+  const marked = useMemo(() => markedSections(state.protocol, state.bodies, state.note), [state.protocol, state.bodies, state.note]);
+  const sections = marked.length > 0 ? marked : state.note.sections;
   const current = sections.findLast((section) => section.begin <= state.caret);
   const counts = sections.map((section, n) => {
     const end = sections[n + 1]?.begin ?? Infinity;
@@ -278,10 +370,26 @@ function LeftPanel(props: {
   );
 }
 
+/** Sections that were marked as such, in the words that they begin with; they stand instead of headings found. */
+function markedSections(protocol: TextState["protocol"], bodies: TextState["bodies"], note: NoteText): NoteText["sections"] {
+  const labels = new Set(protocol.labels.filter((label) => label.level === "section").map((label) => label.id));
+  if (labels.size === 0) return [];
+  return bodies
+    .flatMap((body) => {
+      const begin = labels.has(body.label ?? "") ? rangesOf(note, body)[0]?.begin : undefined;
+      if (begin === undefined) return [];
+      const line = lineAt(note.lines, begin);
+      return [{ title: note.text.slice(begin, note.lines[line]?.end).slice(0, 60).replace(/[:\s]+$/, ""), begin, line: note.lines[line]?.number ?? 1 }];
+    })
+    .sort((a, b) => a.begin - b.begin);
+}
+
 function RightPanel(props: {
   state: TextState;
+  open: readonly Suggested[];
   counts: ReadonlyMap<string, number>;
   change: (changed: Changed) => void;
+  set: (state: TextState) => void;
   run: (command: TextCommand) => void;
   props: WorkspaceProps;
   missing: ReadonlySet<string>;
@@ -311,16 +419,18 @@ function RightPanel(props: {
             })}
           </div>
         </section>
+        <SuggestionCard state={state} open={props.open} run={props.run} />
         <section aria-label={strings.selected}>
           <h2>
             {strings.selected} <i />
             {selected !== undefined && <span>{whereOf(state, selected)}</span>}
           </h2>
           {selected === undefined || selected.target.type !== "spans" ? <p className="text-hint">{strings.nothingSelected}</p> : <Selected state={state} body={selected} change={change} missing={props.missing.has(selected.id)} />}
+          <JoinList state={state} change={change} run={props.run} select={props.set} />
         </section>
         {questions.length > 0 && (
           <section aria-label={strings.noteForm}>
-            <h2>{strings.noteForm} <i /> <span>{strings.answered(done, questions.length)}</span></h2>
+            <h2>{strings.noteForm} <i /> <span>{strings.answered(done, questions.length)}</span> <kbd>E</kbd></h2>
             {questions.map((question) => (
               <AnswerField key={question.id} question={question} value={answerOf(state, question.id)?.value ?? null} missing={isMissing(state, question)} readOnly={state.readOnly} onChange={(value) => change(withAnswer(state, question, value, strings.steps.answer))} />
             ))}
@@ -363,6 +473,13 @@ function Selected(props: { state: TextState; body: AnnotationBody; change: (chan
       <p className="text-surface">
         <i className={`text-shape text-shape-${look.shape}`} style={{ color: look.colour }} /> {surfaceOf(state.note, body)}
       </p>
+      {!state.readOnly && choiceKeys(state).length > 0 && (
+        <p className="text-choice-keys" aria-label={strings.attributeKeys}>
+          {choiceKeys(state).map((choice) => (
+            <span key={`${choice.attribute} ${choice.choice}`} data-on={body.attributes[choice.attribute] === choice.choice ? "" : undefined}><kbd>{choice.key}</kbd> {choice.title}</span>
+          ))}
+        </p>
+      )}
       {attributes.map((attribute) => (
         <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} />
       ))}

@@ -81,7 +81,7 @@ describe("text model", () => {
     if (body === undefined) throw new Error("no span");
     state = withAttribute(state, body, "assertion", "negated", "attribute").state;
     expect(badgeOf(protocol, state.bodies[0] ?? body)).toBe("N");
-    state = removeSelected({ ...state, selected: body.id }, "removal").state;
+    state = removeSelected({ ...state, selected: body.id }, () => "removal").state;
     expect(state.bodies).toEqual([]);
     const back = undoStep(undoStep(state).state);
     expect(back.state.bodies[0]?.attributes).toEqual({ assertion: "present" });

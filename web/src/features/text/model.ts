@@ -13,9 +13,18 @@ import type { Token } from "@/core/note_layout";
 import { lineAt, occurrencesOf, sentenceAround, tokenAt } from "@/core/note_layout";
 import type { Fragment } from "@/core/note_spans";
 import { longestOf, sorted } from "@/core/note_spans";
+import { joinedBy, withRemoved } from "@/core/joins";
+import type { Link } from "./links";
+import type { Suggested } from "./suggested";
+import { correctSuggestion, currentSuggestion, withRejected } from "./suggested";
 
-export type Change = readonly { readonly id: AnnotationId; readonly body: AnnotationBody | null }[];
-export type Effect = { readonly kind: "put"; readonly body: AnnotationBody } | { readonly kind: "remove"; readonly id: AnnotationId };
+/** A label made, changed or removed; a suggestion rejected or open again. */
+type Entry = { readonly id: AnnotationId; readonly body: AnnotationBody | null } | { readonly reject: AnnotationId; readonly on: boolean };
+export type Change = readonly Entry[];
+export type Effect =
+  | { readonly kind: "put"; readonly body: AnnotationBody }
+  | { readonly kind: "remove"; readonly id: AnnotationId }
+  | { readonly kind: "reject"; readonly suggestion: Suggested };
 
 /** Occurrences offered for one label; nothing is labelled before they are accepted. */
 export interface Preview {
@@ -46,6 +55,12 @@ export interface TextState {
   readonly preview: Preview | null;
   readonly find: Find | null;
   readonly guideline: boolean;
+  readonly suggested: readonly Suggested[];
+  /** The suggestion that the keys are about. */
+  readonly suggestion: AnnotationId | null;
+  readonly link: Link | null;
+  /** Whether what the mouse selects is labelled at once with the active label. */
+  readonly painting: boolean;
   readonly readOnly: boolean;
 }
 
@@ -57,7 +72,7 @@ export interface Changed {
 export function startState(itemId: ItemId, protocol: Protocol, note: NoteText, bodies: readonly AnnotationBody[], readOnly: boolean): TextState {
   return {
     itemId, protocol, note, bodies, readOnly, history: emptyUndo(), caret: note.tokens[0]?.begin ?? 0, anchor: null, selected: null,
-    label: spanLabels(protocol)[0]?.id ?? "", preview: null, find: null, guideline: true,
+    label: spanLabels(protocol)[0]?.id ?? "", preview: null, find: null, guideline: true, suggested: [], suggestion: null, link: null, painting: false,
   };
 }
 
@@ -65,7 +80,7 @@ export function spanLabels(protocol: Protocol): readonly ProtocolLabel[] {
   return protocol.labels.filter((label) => label.places === undefined || label.places.includes("spans"));
 }
 
-export function labelOf(state: TextState, id: string | null): ProtocolLabel | undefined {
+export function labelOf(state: Pick<TextState, "protocol">, id: string | null): ProtocolLabel | undefined {
   return state.protocol.labels.find((label) => label.id === id);
 }
 
@@ -96,14 +111,26 @@ export interface Spans {
 export function spansOf(state: Pick<TextState, "note" | "bodies" | "protocol">): Spans {
   const fragments: Fragment[] = [];
   const counts = new Map<string, number>();
+  const sections = new Set(state.protocol.labels.filter((label) => label.level === "section").map((label) => label.id));
   for (const body of state.bodies) {
-    if (body.label === null || body.target.type !== "spans") continue;
+    if (body.label === null) continue;
     counts.set(body.label, (counts.get(body.label) ?? 0) + 1);
-    const badge = badgeOf(state.protocol, body);
-    rangesOf(state.note, body).forEach(({ begin, end }, n) => fragments.push({ id: body.id, label: body.label ?? "", begin, end, first: n === 0, badge: n === 0 ? badge : "" }));
+    if (body.target.type === "spans" && !sections.has(body.label)) fragments.push(...fragmentsOf(state.note, state.protocol, body));
   }
   const ordered = sorted(fragments);
   return { fragments: ordered, longest: longestOf(ordered), counts };
+}
+
+// A body never changes, so its fragments are found once: of 2,000 spans one is new after a key, and the lines of the
+// others see that nothing of theirs is.
+const known = new WeakMap<AnnotationBody, { readonly note: NoteText; readonly fragments: readonly Fragment[] }>();
+function fragmentsOf(note: NoteText, protocol: Protocol, body: AnnotationBody): readonly Fragment[] {
+  const held = known.get(body);
+  if (held?.note === note) return held.fragments;
+  const badge = badgeOf(protocol, body);
+  const fragments = rangesOf(note, body).map(({ begin, end }, n): Fragment => ({ id: body.id, label: body.label ?? "", begin, end, first: n === 0, badge: n === 0 ? badge : "" }));
+  known.set(body, { note, fragments });
+  return fragments;
 }
 
 /** First letters of choices other than the first (the usual case) of each attribute. */
@@ -220,6 +247,11 @@ export function withDrag(state: TextState, from: number, to: number, exact: bool
   return { ...state, anchor: begin, caret: end, selected: null };
 }
 
+function suggestionAt(state: TextState, place: number): AnnotationId | null {
+  const own = new Set(state.bodies.map((body) => body.id));
+  return state.suggested.find(({ body, rejected }) => !rejected && !own.has(body.id) && rangesOf(state.note, body).some((range) => range.begin <= place && place < range.end))?.id ?? null;
+}
+
 /** A click: the innermost span there, else the token. */
 export function withClick(state: TextState, place: number, spans: Spans): TextState {
   const under = spans.fragments.filter((fragment) => fragment.begin <= place && place < fragment.end);
@@ -228,7 +260,7 @@ export function withClick(state: TextState, place: number, spans: Spans): TextSt
   // A second click on nested spans goes to the next one out.
   const chosen = inner[(current + 1) % Math.max(1, inner.length)];
   const token = state.note.tokens[tokenAt(state.note.tokens, place)];
-  return { ...state, caret: token?.begin ?? place, anchor: null, selected: chosen?.id ?? null };
+  return { ...state, caret: token?.begin ?? place, anchor: null, selected: chosen?.id ?? null, suggestion: chosen === undefined ? suggestionAt(state, place) : null };
 }
 
 export function stepThroughSpans(state: TextState, by: 1 | -1): TextState {
@@ -252,45 +284,51 @@ export function withSelected(state: TextState, id: AnnotationId | null): TextSta
 
 function withBodies(bodies: readonly AnnotationBody[], change: Change): readonly AnnotationBody[] {
   const next = new Map(bodies.map((body) => [body.id, body]));
-  for (const { id, body } of change) {
-    if (body === null) next.delete(id);
-    else next.set(id, body);
+  for (const entry of change) {
+    if ("reject" in entry) continue;
+    if (entry.body === null) next.delete(entry.id);
+    else next.set(entry.id, entry.body);
   }
   return [...next.values()];
 }
 
-const effectsOf = (change: Change): readonly Effect[] =>
-  change.map(({ id, body }): Effect => (body === null ? { kind: "remove", id } : { kind: "put", body }));
+const effectsOf = (state: TextState, change: Change): readonly Effect[] =>
+  change.flatMap((entry): Effect[] => {
+    if (!("reject" in entry)) return [entry.body === null ? { kind: "remove", id: entry.id } : { kind: "put", body: entry.body }];
+    const suggestion = entry.on ? state.suggested.find((one) => one.id === entry.reject) : undefined;
+    return suggestion === undefined ? [] : [{ kind: "reject", suggestion }];
+  });
 
 function applied(state: TextState, change: Change): TextState {
   const bodies = withBodies(state.bodies, change);
-  return { ...state, bodies, selected: bodies.some((body) => body.id === state.selected) ? state.selected : null };
+  const suggested = change.reduce((all, entry) => ("reject" in entry ? withRejected(all, entry.reject, entry.on) : all), state.suggested);
+  return { ...state, bodies, suggested, selected: bodies.some((body) => body.id === state.selected) ? state.selected : null };
 }
 
 export function perform(state: TextState, label: string, change: Change): Changed {
-  const back = change.map(({ id }) => ({ id, body: state.bodies.find((body) => body.id === id) ?? null }));
+  const back = change.map((entry): Entry => ("reject" in entry ? { ...entry, on: !entry.on } : { id: entry.id, body: state.bodies.find((body) => body.id === entry.id) ?? null }));
   const next = applied(state, change);
-  return { state: { ...next, history: record(state.history, { label, undo: back, redo: change }) }, effects: effectsOf(change) };
+  return { state: { ...next, history: record(state.history, { label, undo: back, redo: change }) }, effects: effectsOf(state, change) };
 }
 
 export function undoStep(state: TextState): Changed {
   const found = undo(state.history);
   if (found === null) return { state, effects: [] };
-  return { state: { ...applied(state, found.step.undo), history: found.stack }, effects: effectsOf(found.step.undo) };
+  return { state: { ...applied(state, found.step.undo), history: found.stack }, effects: effectsOf(state, found.step.undo) };
 }
 
 export function redoStep(state: TextState): Changed {
   const found = redo(state.history);
   if (found === null) return { state, effects: [] };
-  return { state: { ...applied(state, found.step.redo), history: found.stack }, effects: effectsOf(found.step.redo) };
+  return { state: { ...applied(state, found.step.redo), history: found.stack }, effects: effectsOf(state, found.step.redo) };
 }
 
-function emptyBody(state: TextState): Pick<AnnotationBody, "id" | "item_id" | "protocol"> {
+export function emptyBody(state: TextState): Pick<AnnotationBody, "id" | "item_id" | "protocol"> {
   return { id: newId<AnnotationId>(), item_id: state.itemId, protocol: { id: state.protocol.id, version: state.protocol.version } };
 }
 
 /** The usual case of every attribute is its first choice; a required one is preset with it, so that one key labels. */
-function usualAttributes(label: ProtocolLabel | undefined): AnnotationBody["attributes"] {
+export function usualAttributes(label: ProtocolLabel | undefined): AnnotationBody["attributes"] {
   const preset = (label?.attributes ?? []).filter((attribute) => attribute.required === true && attribute.type === "choice" && attribute.choices?.[0] !== undefined);
   return Object.fromEntries(preset.map((attribute) => [attribute.id, attribute.choices?.[0]?.id ?? null]));
 }
@@ -309,12 +347,12 @@ export function bodyOfRanges(state: TextState, label: string, ranges: readonly T
 
 /** A label's key: makes the span of what is selected, or gives the selected span this label. */
 export function putLabel(state: TextState, label: string, stepName: string): Changed {
+  if (currentSuggestion(state) !== undefined) return correctSuggestion(state, label, usualAttributes(labelOf(state, label)), hasSelection(state) ? selection(state) : null, stepName);
   const body = selectedBody(state);
   if (body !== undefined && body.target.type === "spans" && !hasSelection(state)) {
     if (body.label === label) return { state: { ...state, label }, effects: [] };
     const next = { ...body, label, attributes: usualAttributes(labelOf(state, label)) };
-    const changed = perform({ ...state, label }, stepName, [{ id: body.id, body: next }]);
-    return changed;
+    return perform({ ...state, label }, stepName, withoutMisfits(state, next));
   }
   const range = selection(state);
   if (range === null) return { state: { ...state, label }, effects: [] };
@@ -348,10 +386,27 @@ export function mergeRanges(ranges: readonly (readonly [number, number])[]): rea
   return merged;
 }
 
-export function removeSelected(state: TextState, stepName: string): Changed {
+/** Removes the selected span with what joined it, as one step that says so. */
+export function removeSelected(state: TextState, stepName: (joins: number) => string): Changed {
   const body = selectedBody(state);
   if (body === undefined) return { state, effects: [] };
-  return perform(state, stepName, [{ id: body.id, body: null }]);
+  const change = withRemoved(state.bodies, [body.id]);
+  return perform(state, stepName(change.length - 1), change);
+}
+
+/** Joins that would not fit the selected span's new label go with the change of label. */
+function withoutMisfits(state: TextState, next: AnnotationBody): Change {
+  const misfits = state.bodies.filter((join) => {
+    if (!joinedBy(join.target).includes(next.id)) return false;
+    const label = labelOf(state, join.label);
+    const { target } = join;
+    if (target.type === "relation") return !((target.from === next.id ? label?.relates?.from : label?.relates?.to)?.includes(next.label ?? "") ?? false);
+    if (target.type === "chain") return label?.chain?.labels.includes(next.label ?? "") !== true;
+    if (target.type !== "event") return false;
+    if (target.trigger === next.id) return label?.event?.trigger?.labels.includes(next.label ?? "") !== true;
+    return target.arguments.some((one) => one.annotation === next.id && label?.event?.roles.find((role) => role.id === one.role)?.labels.includes(next.label ?? "") !== true);
+  });
+  return [{ id: next.id, body: next }, ...misfits.flatMap((join) => withRemoved([join], [next.id]).filter(({ id }) => id !== next.id))];
 }
 
 export function withAttribute(state: TextState, body: AnnotationBody, id: string, value: AnswerValue, stepName: string): Changed {
@@ -360,7 +415,7 @@ export function withAttribute(state: TextState, body: AnnotationBody, id: string
   return perform(state, stepName, [{ id: body.id, body: { ...body, attributes } }]);
 }
 
-export function answerOf(state: TextState, question: string): AnnotationBody | undefined {
+export function answerOf(state: Pick<TextState, "bodies">, question: string): AnnotationBody | undefined {
   return state.bodies.find((body) => body.label === null && body.question === question);
 }
 
@@ -372,22 +427,33 @@ export function withAnswer(state: TextState, question: Question, value: AnswerVa
   return perform(state, stepName, [{ id: body.id, body }]);
 }
 
-export function isMissing(state: TextState, question: Question): boolean {
+export function isMissing(state: Pick<TextState, "bodies">, question: Question): boolean {
   const answerTo = (id: string): AnswerValue | undefined => answerOf(state, id)?.value;
   return question.on !== "finding" && isRequired(question, answerTo) && !isAnswered(answerTo(question.id));
 }
 
-export function missingAnswers(state: TextState): readonly { readonly title: string; readonly id: AnnotationId | null }[] {
+const noneLacking: readonly string[] = [];
+const lacking = new WeakMap<AnnotationBody, readonly string[]>();
+/** Titles of what a label needs and has not: attributes, the trigger and arguments of an event, members of a chain. */
+function lackingOf(protocol: Protocol, body: AnnotationBody): readonly string[] {
+  const held = lacking.get(body);
+  if (held !== undefined) return held;
+  const label = protocol.labels.find((candidate) => candidate.id === body.label);
+  const found = (label?.attributes ?? []).filter((attribute) => isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])).map((attribute) => attribute.title);
+  const { target } = body;
+  if (target.type === "event") for (const role of label?.event?.roles ?? []) if (target.arguments.filter((one) => one.role === role.id).length < (role.min ?? 0)) found.push(role.name);
+  lacking.set(body, found.length === 0 ? noneLacking : found);
+  return found;
+}
+
+export function missingAnswers(state: Pick<TextState, "protocol" | "bodies" | "note">): readonly { readonly title: string; readonly id: AnnotationId | null }[] {
   const missing: { title: string; id: AnnotationId | null }[] = [];
   for (const question of state.protocol.questions) {
     if (isMissing(state, question)) missing.push({ title: question.title, id: null });
   }
-  for (const body of spansInOrder(state)) {
-    for (const attribute of labelOf(state, body.label)?.attributes ?? []) {
-      if (isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])) {
-        missing.push({ title: `${surfaceOf(state.note, body).slice(0, 24)}: ${attribute.title}`, id: body.id });
-      }
-    }
+  for (const body of state.bodies) {
+    const lacks = body.label === null ? noneLacking : lackingOf(state.protocol, body);
+    for (const title of lacks) missing.push({ title: `${body.target.type === "spans" ? surfaceOf(state.note, body).slice(0, 24) : (labelOf(state, body.label)?.title ?? "")}: ${title}`, id: body.id });
   }
   return missing;
 }
@@ -424,6 +490,22 @@ export function stepOffered(state: TextState, by: 1 | -1): TextState {
   if (preview === null || preview.places.length === 0) return state;
   const at = (preview.at + by + preview.places.length) % preview.places.length;
   return { ...state, preview: { ...preview, at }, caret: preview.places[at]?.begin ?? state.caret };
+}
+
+/** Offers all that was found for a label, as suggestions. */
+export function offerFound(state: TextState): TextState {
+  const { find } = state;
+  if (find === null || find.places.length === 0) return state;
+  const taken = new Set(spansOf(state).fragments.filter((fragment) => fragment.label === state.label).map((fragment) => `${String(fragment.begin)} ${String(fragment.end)}`));
+  const places = find.places.filter((place) => !taken.has(`${String(place.begin)} ${String(place.end)}`));
+  return { ...state, find: null, selected: null, suggestion: null, anchor: null, preview: { label: state.label, attributes: usualAttributes(labelOf(state, state.label)), places, at: 0 } };
+}
+
+/** The section that the caret is in, by the headings found or else the whole note. */
+export function selectSection(state: TextState): TextState {
+  const { sections, text } = state.note;
+  const n = sections.findLastIndex((section) => section.begin <= state.caret);
+  return { ...state, anchor: sections[n]?.begin ?? 0, caret: sections[n + 1]?.begin ?? text.length, selected: null };
 }
 
 export function withQuery(state: TextState, query: string): TextState {

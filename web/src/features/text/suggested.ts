@@ -1,0 +1,142 @@
+// Labels that tools have suggested, one by one: accepted, corrected or rejected with one key each.
+import type { AnnotationId } from "@/core/ids";
+import { newId } from "@/core/ids";
+import type { Annotation, AnnotationBody, Rater } from "@/core/workspace";
+import { bodyOf } from "@/core/workspace_bodies";
+import { joinedBy, rejoined } from "@/core/joins";
+import { rangesOf, storedRanges } from "@/core/note";
+import type { Token } from "@/core/note_layout";
+import type { Changed, TextState } from "./model";
+import { perform } from "./model";
+
+export interface Suggested {
+  readonly id: AnnotationId;
+  /** As it is kept when accepted: mine, under the project's protocol. */
+  readonly body: AnnotationBody;
+  readonly rater: Rater;
+  /** Why the tool says so, in its words. */
+  readonly reason: string;
+  readonly probability: number | null;
+  readonly rejected: boolean;
+}
+
+export interface SuggestedLabel {
+  readonly annotation: Annotation;
+  readonly own_id: AnnotationId;
+  readonly said: "accepted" | "rejected" | null;
+}
+
+/** What the server lists of one tool, without what was accepted or rejected before. */
+export function readSuggested(labels: readonly SuggestedLabel[], protocol: AnnotationBody["protocol"]): readonly Suggested[] {
+  const own = new Map(labels.map(({ annotation, own_id }) => [annotation.id, own_id]));
+  return labels
+    .filter(({ said }) => said === null)
+    .map(({ annotation, own_id }) => {
+      // A probability is kept as what was measured, so that it is exported with its unit.
+      const { probability, ...measurements } = annotation.measurements ?? {};
+      const { comment, measurements: _all, ...body } = bodyOf(annotation);
+      void _all;
+      return {
+        id: annotation.id,
+        body: { ...body, id: own_id, protocol: { id: protocol.id, version: protocol.version }, target: rejoined(body.target, own), ...(Object.keys(measurements).length === 0 ? {} : { measurements }) },
+        rater: annotation.rater,
+        reason: comment ?? "",
+        probability: probability?.number ?? null,
+        rejected: false,
+      };
+    });
+}
+
+/** Open ones in reading order: neither rejected nor among the labels already. Answers have no place and come first. */
+export function openSuggestions(state: Pick<TextState, "suggested" | "bodies">): readonly Suggested[] {
+  if (state.suggested.length === 0) return state.suggested;
+  const own = new Set(state.bodies.map((body) => body.id));
+  const begin = ({ body }: Suggested): number => (body.target.type === "spans" ? (body.target.ranges[0]?.[0] ?? 0) : -1);
+  const answered = new Set(state.bodies.filter((body) => body.label === null).map((body) => body.question));
+  return state.suggested
+    .filter(({ body, rejected }) => !rejected && !own.has(body.id) && (body.label !== null || !answered.has(body.question)))
+    .sort((a, b) => begin(a) - begin(b));
+}
+
+export const currentSuggestion = (state: Pick<TextState, "suggested" | "suggestion">): Suggested | undefined => state.suggested.find((one) => one.id === state.suggestion);
+
+function at(state: TextState, suggestion: Suggested | undefined): TextState {
+  const place = suggestion === undefined ? undefined : rangesOf(state.note, suggestion.body)[0];
+  return { ...state, suggestion: suggestion?.id ?? null, selected: null, anchor: null, caret: place?.begin ?? state.caret };
+}
+
+export function stepSuggestion(state: TextState, by: 1 | -1): TextState {
+  const open = openSuggestions(state).filter(({ body }) => body.target.type === "spans" || body.target.type === "whole");
+  if (open.length === 0) return { ...state, suggestion: null };
+  const now = open.findIndex((one) => one.id === state.suggestion);
+  if (now >= 0) return at(state, open[(now + by + open.length) % open.length]);
+  const begin = (one: Suggested): number => rangesOf(state.note, one.body)[0]?.begin ?? -1;
+  const next = by > 0 ? open.find((one) => begin(one) >= state.caret) : open.findLast((one) => begin(one) < state.caret);
+  return at(state, next ?? (by > 0 ? open[0] : open.at(-1)));
+}
+
+/** The one after a place among those still open, so that a key after a key goes through them all. */
+function afterwards(state: TextState, from: number): TextState {
+  const open = openSuggestions(state).filter(({ body }) => body.target.type === "spans");
+  return at(state, open.find((one) => (rangesOf(state.note, one.body)[0]?.begin ?? 0) >= from) ?? open[0]);
+}
+
+/** Takes the current suggestion over, with what it joins; goes on to the next. */
+export function acceptSuggestion(state: TextState, stepName: string): Changed {
+  const suggestion = currentSuggestion(state);
+  if (suggestion === undefined) return { state, effects: [] };
+  const open = openSuggestions(state);
+  const wanted = new Map<AnnotationId, AnnotationBody>();
+  const take = (body: AnnotationBody): void => {
+    if (wanted.has(body.id)) return;
+    wanted.set(body.id, body);
+    for (const id of joinedBy(body.target)) {
+      const joined = open.find((one) => one.body.id === id);
+      if (joined !== undefined) take(joined.body);
+    }
+  };
+  take(suggestion.body);
+  // A suggested relation comes as soon as all that it joins is there.
+  const there = new Set([...state.bodies.map((body) => body.id), ...wanted.keys()]);
+  for (const { body } of open) if (joinedBy(body.target).length > 0 && joinedBy(body.target).every((id) => there.has(id))) wanted.set(body.id, body);
+  const from = rangesOf(state.note, suggestion.body)[0]?.begin ?? state.caret;
+  const done = perform(state, stepName, [...wanted].map(([id, body]) => ({ id, body })));
+  return { ...done, state: afterwards(done.state, from) };
+}
+
+/** Takes every open suggestion over in one step. */
+export function acceptAllSuggestions(state: TextState, stepName: string): Changed {
+  const open = openSuggestions(state);
+  if (open.length === 0) return { state, effects: [] };
+  const done = perform(state, stepName, open.map(({ body }) => ({ id: body.id, body })));
+  return { ...done, state: { ...done.state, suggestion: null } };
+}
+
+/** The current suggestion with another label or another place: mine, under the suggestion's id. */
+export function correctSuggestion(state: TextState, label: string, attributes: AnnotationBody["attributes"], range: Token | null, stepName: string): Changed {
+  const suggestion = currentSuggestion(state);
+  if (suggestion === undefined) return { state, effects: [] };
+  const { body } = suggestion;
+  const next: AnnotationBody = {
+    ...body,
+    label,
+    attributes: body.label === label ? body.attributes : attributes,
+    target: range === null ? body.target : { type: "spans", ranges: storedRanges(state.note, [range]) },
+  };
+  const done = perform({ ...state, label }, stepName, [{ id: next.id, body: next }]);
+  return { ...done, state: { ...done.state, selected: next.id, suggestion: null, anchor: null, caret: rangesOf(state.note, next)[0]?.begin ?? state.caret } };
+}
+
+/** Rejects the current suggestion and goes on to the next. */
+export function rejectSuggestion(state: TextState, stepName: string): Changed {
+  const suggestion = currentSuggestion(state);
+  if (suggestion === undefined) return { state, effects: [] };
+  const from = rangesOf(state.note, suggestion.body)[0]?.begin ?? state.caret;
+  const done = perform(state, stepName, [{ reject: suggestion.id, on: true }]);
+  return { ...done, state: afterwards(done.state, from) };
+}
+
+/** Rejected or open again. The id under which a rejection was told is spent: what is accepted later has another. */
+export function withRejected(suggested: readonly Suggested[], id: AnnotationId, on: boolean): readonly Suggested[] {
+  return suggested.map((one) => (one.id !== id ? one : { ...one, rejected: on, body: on ? one.body : { ...one.body, id: newId<AnnotationId>() } }));
+}
