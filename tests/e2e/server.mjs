@@ -13,7 +13,7 @@ export async function startServer(port = 8791, command = "demo") {
   const web = process.env.CONSILIUM_WEB ?? fileURLToPath(new URL("../../web/dist", import.meta.url));
   if (!existsSync(program)) throw new Error(`no program at ${program}: build it, or name it in CONSILIUM_BINARY`);
   const data = mkdtempSync(join(tmpdir(), "consilium-e2e-"));
-  if (process.env.CONSILIUM_MADE !== undefined) cpSync(process.env.CONSILIUM_MADE, data, { recursive: true });
+  if (command === "demo" && process.env.CONSILIUM_MADE !== undefined) cpSync(process.env.CONSILIUM_MADE, data, { recursive: true });
   const child = spawn(program, [command, "--data", data, "--listen", `127.0.0.1:${String(port)}`, "--web", web], { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => {
     child.kill("SIGTERM");

@@ -190,7 +190,7 @@ void put_display(DicomDataset& dataset, const PresentationState& state) {
 Result<Bytes> write_presentation_state(const PresentationState& state) {
   CSL_TRY(check(state));
   DicomDataset dataset;
-  put_derived_object(dataset, state, gsps_storage, "PR", series_text("Drawings", state));
+  put_derived_object(dataset, state, gsps_storage, "PR", "Drawings by " + protocol_text(state));
   const DicomDateTime created = dicom_date_time(state.created_at);
   dataset.put_text(tags::laterality, Vr::Cs, "");  // wanted, and not known for the series
   dataset.put_text(tags::content_label, Vr::Cs, "DRAWINGS");

@@ -17,6 +17,11 @@ constexpr DicomTag roi_name = dicom_tag(0x30060026);
 constexpr DicomTag roi_algorithm = dicom_tag(0x30060036);
 constexpr DicomTag structure_label = dicom_tag(0x30060002);
 constexpr DicomTag structure_rois = dicom_tag(0x30060020);
+constexpr DicomTag roi_observation = dicom_tag(0x30060082);
+constexpr DicomTag roi_interpreter = dicom_tag(0x300600A6);
+constexpr DicomTag operators_name = dicom_tag(0x00081070);
+constexpr DicomTag content_description = dicom_tag(0x00700081);
+constexpr DicomTag content_creator_name = dicom_tag(0x00700084);
 constexpr DicomTag value_type = dicom_tag(0x0040A040);
 constexpr DicomTag drawn_text = dicom_tag(0x00700006);
 constexpr DicomTag drawn_box = dicom_tag(0x00700010);
@@ -47,7 +52,18 @@ void put_names(DicomDataset& item) {
     const auto number = item.integer(roi_number).value_or(0);
     put_if_absent(item, roi_name, Vr::Lo, "ROI " + std::to_string(number));
   }
-  if (item.has(structure_rois)) put_if_absent(item, structure_label, Vr::Sh, "CONTOURS");
+  if (item.has(roi_observation)) put_if_absent(item, roi_interpreter, Vr::Pn, "");
+  if (item.has(structure_rois)) {
+    put_if_absent(item, structure_label, Vr::Sh, "CONTOURS");
+    put_if_absent(item, operators_name, Vr::Pn, "");
+  }
+  if (item.has(tags::sop_class_uid) && item.has(tags::frame_of_reference_uid)) {
+    put_if_absent(item, tags::position_reference_indicator, Vr::Lo, "");
+  }
+  if (item.has(tags::content_label)) {
+    put_if_absent(item, content_description, Vr::Lo, "");
+    put_if_absent(item, content_creator_name, Vr::Pn, "");
+  }
   const std::string_view type = item.ascii(value_type);
   if (type == "TEXT") put_if_absent(item, dicom_tag(0x0040A160), Vr::Ut, removed);
   if (type == "PNAME") put_if_absent(item, dicom_tag(0x0040A123), Vr::Pn, removed);

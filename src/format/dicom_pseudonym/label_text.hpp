@@ -8,7 +8,7 @@ namespace consilium {
 
 // Names of segments and of regions become the meaning of their public code, or "Segment 3", "ROI
 // 3"; text items and persons' names of a report become "removed"; a code without a meaning means
-// itself. In all depths. Cost: O(attributes).
+// itself; what must be there though empty (type 2) is. In all depths. Cost: O(attributes).
 void put_plain_names(DicomDataset& pseudonymised);
 
 }  // namespace consilium

@@ -163,7 +163,8 @@ Result<Bytes> write_rt_structures(const SegDescription& d, std::span<const MaskL
                 "export an empty reading as a classification");
   }
   DicomDataset dataset;
-  put_derived_object(dataset, d, structure_set_storage, "RTSTRUCT", series_text("Contours", d));
+  put_derived_object(dataset, d, structure_set_storage, "RTSTRUCT",
+                     "Contours by " + protocol_text(d));
   const Grid& grid = layers.front().grid;
   const DicomDateTime created = dicom_date_time(d.created_at);
   dataset.put_text(tags::operators_name, Vr::Pn, person_name(d.content_creator));

@@ -292,7 +292,7 @@ Result<Bytes> assemble(const SegDescription& d, const Grid& grid,
   DicomDataset dataset;
   put_derived_object(dataset, d,
                      d.form == SegForm::LabelMap ? label_map_storage : segmentation_storage, "SEG",
-                     series_text("Segmentation", d));
+                     "Segmentation by " + protocol_text(d));
   dataset.put_text(tags::frame_of_reference_uid, Vr::Ui, grid.frame_of_reference_uid);
   dataset.put_text(tags::position_reference_indicator, Vr::Lo, "");
   put_references(dataset, d, pixels.frames);

@@ -377,7 +377,7 @@ Result<Bytes> write_measurement_report(const MeasurementReport& report) {
   CSL_TRY(check(report));
   DicomDataset dataset;
   put_derived_object(dataset, report, comprehensive_3d_sr, "SR",
-                     series_text("Measurements", report));
+                     "Measurements by " + protocol_text(report));
   const DicomDateTime created = dicom_date_time(report.created_at);
   dataset.put_text(tags::content_date, Vr::Da, created.date);
   dataset.put_text(tags::content_time, Vr::Tm, created.time);

@@ -25,13 +25,6 @@ std::string protocol_text(const DerivedObject& object) {
   return fmt::format("{} {}", object.protocol_id, object.protocol_version);
 }
 
-std::string series_text(std::string_view what, const DerivedObject& object) {
-  std::string text(what);
-  text += " by ";
-  if (!object.content_creator.empty()) text += object.content_creator + ", ";
-  return short_text(text + protocol_text(object));
-}
-
 std::string person_name(std::string_view name) {
   std::string text = short_text(name, 63);
   if (text.find('^') == std::string::npos) text.push_back('^');

@@ -43,8 +43,6 @@ struct DicomDateTime {
 
 // "chest-ct-nodule 1.0.0"
 [[nodiscard]] std::string protocol_text(const DerivedObject& object);
-// "Contours by R-1f2e3d4c, chest-ct-nodule 1.0.0": what viewers list a series by.
-[[nodiscard]] std::string series_text(std::string_view what, const DerivedObject& object);
 // A PN value. A name without any caret is of the form that PS3.5 6.2 retired; a pseudonym is a
 // family name.
 [[nodiscard]] std::string person_name(std::string_view name);

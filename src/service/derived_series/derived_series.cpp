@@ -95,8 +95,7 @@ Result<DerivedInstances> make_instances(storage::Store& store, const storage::Re
       },
       at);
   work.edition = state;
-  CSL_TRY(export_reports(work, {one}, ReportPart::Rest));
-  CSL_TRY(export_reports(work, {one}, ReportPart::DrawnOnImages));
+  CSL_TRY(export_reports(work, {one}));
   CSL_TRY(export_masks(work, {one}, ExportFormat::RtStruct));
   return instances;
 }

@@ -36,6 +36,8 @@ Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, const Prep
     return std::optional<Error>{};
   }
   const auto read = read_object_labels(file, images_, tools_.codec);
+  // What does not fit the images is refused; what we do not read, others may.
+  if (!read && read.error().code != ErrorCode::Unsupported) return std::unexpected(read.error());
   auto study = CSL_TRY(study_of_object(tools_, file));
   if (!study && read && !read->sets.empty()) {
     const auto reader = CSL_TRY(tools_.store.read());

@@ -95,12 +95,8 @@ class ExportWork {
 [[nodiscard]] Status export_fractions(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases,
                                  ExportFormat format);
-// Measurement reports (with the segmentations that they refer to), and presentation states. A
-// report may be of what was drawn on single images alone, or of all else: OHIF (3.13) cannot open
-// one in which some group has no coordinates.
-enum class ReportPart { All, DrawnOnImages, Rest };
-[[nodiscard]] Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases,
-                                    ReportPart part = ReportPart::All);
+// Measurement reports, and presentation states.
+[[nodiscard]] Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_drawings(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases,
                                     ExportFormat format);

@@ -248,14 +248,8 @@ SrGroup group_for(const ExportWork& work, const ExportedAnnotation& annotation) 
 // One rater's report on one item.
 class ReportMaker {
  public:
-  ReportMaker(ExportWork& work, const ExportCase& one, const RaterRef& rater, ReportPart part)
-      : work_(work), one_(one), rater_(rater), part_(part), annotations_(one.of_rater(rater.id)) {
-    if (part == ReportPart::All) return;
-    std::erase_if(annotations_, [&](const ExportedAnnotation& annotation) {
-      const bool is_drawn = std::holds_alternative<RegionTarget>(annotation.stored.body.target);
-      return is_drawn != (part == ReportPart::DrawnOnImages);
-    });
-  }
+  ReportMaker(ExportWork& work, const ExportCase& one, const RaterRef& rater)
+      : work_(work), one_(one), rater_(rater), annotations_(one.of_rater(rater.id)) {}
 
   Status make() {
     if (one_.item.kind != "image") {
@@ -268,10 +262,10 @@ class ReportMaker {
     if (report_.groups.empty() && report_.evaluations.empty()) return {};
     for (auto& [series, images] : evidence_) report_.evidence.push_back({series, images});
     const StudyId study = CSL_TRY(parse_id<StudyId>(one_.item.source_id));
-    static_cast<DerivedObject&>(report_) = derived_object(
-        work_, one_, CSL_TRY(storage::find_study(work_.reader, study)).study_uid, rater_,
-        annotations_.front(), part_ == ReportPart::DrawnOnImages ? "report of drawings" : "report");
-    report_.series_number += part_ == ReportPart::DrawnOnImages ? 4 : 3;
+    static_cast<DerivedObject&>(report_) =
+        derived_object(work_, one_, CSL_TRY(storage::find_study(work_.reader, study)).study_uid,
+                       rater_, annotations_.front(), "report");
+    report_.series_number += 3;
     if (rater_.kind != RaterKind::Human) {
       report_.device = SrDevice{.uid = work_.mapped_uid(to_string(rater_.id)),
                                 .name = work_.rater_pseudonym(rater_.id)};
@@ -458,7 +452,6 @@ class ReportMaker {
   ExportWork& work_;
   const ExportCase& one_;
   RaterRef rater_;
-  ReportPart part_;
   std::vector<ExportedAnnotation> annotations_;
   MeasurementReport report_;
   std::map<std::pair<std::string, std::string>, SrGroup> part_groups_;  // by level and part
@@ -544,9 +537,9 @@ class DrawingMaker {
 
 }  // namespace
 
-Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases, ReportPart part) {
+Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases) {
   for (const ExportCase& one : cases) {
-    for (const RaterRef& rater : one.raters()) CSL_TRY(ReportMaker(work, one, rater, part).make());
+    for (const RaterRef& rater : one.raters()) CSL_TRY(ReportMaker(work, one, rater).make());
   }
   return {};
 }
