@@ -1,5 +1,7 @@
 // Draws one pane: the slice through the look-up table, the mask's fill and outline, shapes, crosshair, brush.
 // Canvas 2D on purpose: hospital desktops are often thin clients without a GPU, and one slice costs about 2 ms here.
+import type { CaptionBox } from "./captions";
+import { placeCaptions } from "./captions";
 import type { GeometryKind } from "@/core/domain";
 import type { Cut } from "@/core/cut";
 import { keyOfCut } from "@/core/cut";
@@ -133,7 +135,8 @@ export class PaneRenderer {
     });
     const ratio = window.devicePixelRatio || 1;
     for (const line of scene.lines) drawLine(context, placement, line, ratio);
-    for (const shape of scene.shapes) drawShape(context, placement, shape, ratio, scene.captions);
+    for (const shape of scene.shapes) drawShape(context, placement, shape, ratio);
+    if (scene.captions) drawCaptions(context, placement, scene.shapes, ratio);
   }
 
   private drawOverlay(context: CanvasRenderingContext2D, { cut, picture }: Scene, look: OverlayLook, placement: Placement): void {
@@ -284,7 +287,7 @@ function outline(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLo
   }
 }
 
-export function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number, captions: boolean): void {
+export function drawShape(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
   if (shape.kind === "letter") {
     drawLetter(context, p, shape, ratio);
     return;
@@ -307,7 +310,6 @@ export function drawShape(context: CanvasRenderingContext2D, p: Placement, shape
       context.stroke();
     }
   }
-  if (captions) drawCaption(context, p, shape, ratio);
 }
 
 function drawLetter(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
@@ -326,23 +328,35 @@ function drawLetter(context: CanvasRenderingContext2D, p: Placement, shape: Shap
   context.textAlign = "left";
 }
 
-function drawCaption(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, ratio: number): void {
-  const text = [shape.number === undefined ? "" : String(shape.number), shape.caption].filter((part) => part !== "").join("  ");
-  if (text === "") return;
-  const top = shape.points.reduce((best, point) => (point[1] < best[1] ? point : best), shape.points[0] ?? [0, 0]);
-  const [x, y] = toScreen(p, { u: top[0], v: top[1] });
-  context.font = `600 ${11 * ratio}px system-ui, sans-serif`;
-  const width = context.measureText(text).width + 10 * ratio;
-  const left = x + 8 * ratio;
-  const height = 17 * ratio;
-  const above = y - height - 6 * ratio;
-  context.fillStyle = "rgba(10, 13, 17, 0.82)";
-  context.fillRect(left, above, width, height);
-  context.fillStyle = shape.colour;
-  context.fillRect(left, above, 3 * ratio, height);
-  context.fillStyle = "#e6eaf0";
-  context.textBaseline = "middle";
-  context.fillText(text, left + 7 * ratio, above + height / 2 + ratio * 0.5);
+const captionText = (shape: ShapeLook): string => [shape.number === undefined ? "" : String(shape.number), shape.caption].filter((part) => part !== "").join("  ");
+
+/** What a drawing covers on the pane, and its highest place: its caption stands there. */
+function captionBox(context: CanvasRenderingContext2D, p: Placement, shape: ShapeLook, text: string, ratio: number): CaptionBox {
+  const places = shape.points.map(([u, v]) => toScreen(p, { u, v }));
+  const [xs, ys] = [places.map(([x]) => x), places.map(([, y]) => y)];
+  const top = places.reduce((best, place) => (place[1] < best[1] ? place : best), places[0] ?? [0, 0]);
+  return { of: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], at: top, width: context.measureText(text).width + 10 * ratio, height: 17 * ratio };
+}
+
+/** Over all drawings, so that none covers a caption; of the selected one first. */
+function drawCaptions(context: CanvasRenderingContext2D, p: Placement, shapes: readonly ShapeLook[], ratio: number): void {
+  context.font = `600 ${String(11 * ratio)}px system-ui, sans-serif`;
+  const told = shapes.filter((shape) => shape.kind !== "letter" && shape.points.length > 0 && captionText(shape) !== "");
+  const ranked = [...told.filter(({ selected }) => selected), ...told.filter(({ selected }) => !selected)];
+  const boxes = ranked.map((shape) => captionBox(context, p, shape, captionText(shape), ratio));
+  const places = placeCaptions(boxes, context.canvas, [8 * ratio, 6 * ratio]);
+  ranked.forEach((shape, n) => {
+    const [place, box] = [places[n], boxes[n]];
+    if (place === undefined || box === undefined) return;
+    const [left, above] = place;
+    context.fillStyle = "rgba(10, 13, 17, 0.82)";
+    context.fillRect(left, above, box.width, box.height);
+    context.fillStyle = shape.colour;
+    context.fillRect(left, above, 3 * ratio, box.height);
+    context.fillStyle = "#e6eaf0";
+    context.textBaseline = "middle";
+    context.fillText(captionText(shape), left + 7 * ratio, above + box.height / 2 + ratio * 0.5);
+  });
 }
 
 /** Where a shape can be taken hold of, in slice places. A box is held at its four corners. */

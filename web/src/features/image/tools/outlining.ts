@@ -100,7 +100,7 @@ export function scissorsTool(): PaneTool {
       if (draft.length === 0) return;
       const { form, erase } = state.options.scissors;
       const points = form === "polygon" && pointer !== null ? [...draft, [pointer.u, pointer.v] as const] : outlineOf(context);
-      drawShape(canvas, placement, look(points, erase ? "#ffffff" : colour, form === "polygon" || form === "freehand"), ratioNow(), false);
+      drawShape(canvas, placement, look(points, erase ? "#ffffff" : colour, form === "polygon" || form === "freehand"), ratioNow());
     },
   };
 }
@@ -187,8 +187,8 @@ export function livewireTool(): PaneTool {
     draw: (context, canvas) => {
       if (corners.length === 0) return;
       if (context.pointer !== null) follow(context, context.pointer);
-      drawShape(canvas, context.placement, { ...look([...fixed, ...live], context.colour, true), kind: "polyline", open: false }, ratioNow(), false);
-      for (const corner of corners) drawShape(canvas, context.placement, { ...look([corner], context.colour, true), kind: "point", open: false }, ratioNow(), false);
+      drawShape(canvas, context.placement, { ...look([...fixed, ...live], context.colour, true), kind: "polyline", open: false }, ratioNow());
+      for (const corner of corners) drawShape(canvas, context.placement, { ...look([corner], context.colour, true), kind: "point", open: false }, ratioNow());
     },
   };
 }

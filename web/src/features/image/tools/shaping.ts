@@ -159,7 +159,7 @@ export function shapeTool(tool: ShapeTool): PaneTool {
     },
     draw: (context, canvas) => {
       const { placement, colour, pointer } = context;
-      if (held !== null && moved !== null) drawShape(canvas, placement, { ...held.shape, points: moved, caption: "" }, window.devicePixelRatio || 1, false);
+      if (held !== null && moved !== null) drawShape(canvas, placement, { ...held.shape, points: moved, caption: "" }, window.devicePixelRatio || 1);
       if (draft.length === 0) return;
       const at: Point | null = pointer === null || dragging ? null : [pointer.u, pointer.v];
       const points = shapeOf(tool, draft, at, context);
@@ -167,7 +167,7 @@ export function shapeTool(tool: ShapeTool): PaneTool {
       const stored = kindOf(tool);
       const kind: GeometryKind = (tool === "bidirectional" || tool === "rotated_box") && points.length < 4 ? "length" : stored === "cuboid" ? "box" : stored;
       const look: ShapeLook = { id: "draft", kind, points, colour, selected: false, number: undefined, caption: "", open: tool !== "spline" && tool !== "freehand" };
-      drawShape(canvas, placement, look, window.devicePixelRatio || 1, false);
+      drawShape(canvas, placement, look, window.devicePixelRatio || 1);
     },
   };
 }
