@@ -115,9 +115,10 @@ def measure(drawing, dims, strokes, told, classifies):
 
     seconds, summary, size = asked(grow)
     told[f"first growth, volume read and model learnt ({size / 1e6:.1f} MB)"] = seconds
-    # As the panel asks: what changed since the preview on the screen; where to draw next comes by a request of its own.
-    live = {**grow, "next_slices": False}
-    updates, sizes, advice = {"a stroke": [], "it was erased": []}, [], []
+    # As the panel asks: what changed since the preview on the screen, with what was learnt before; then, by a request of its own,
+    # what the new strokes teach and where to draw next.
+    live = {**grow, "next_slices": False, "keep_model": True}
+    updates, sizes, settled = {"a stroke": [], "it was erased": []}, [], []
     for number in range(strokes):
         place = (middle[0] + 12 * (number + 1), middle[1] + 7 * number, middle[2] + number - 2)
         for what, segment in (("a stroke", 1 + number % 2), ("it was erased", 0)):
@@ -125,15 +126,21 @@ def measure(drawing, dims, strokes, told, classifies):
             seconds, summary, size = asked(live, summary["preview"])
             updates[what].append(seconds)
             sizes.append(size)
-            seconds, summary, size = asked(grow, summary["preview"])
-            if size != 0:
-                raise RuntimeError("a preview changed without a stroke")
-            advice.append(seconds)
+            seconds, summary, _ = asked(grow, summary["preview"])
+            settled.append(seconds)
         drawing.stroke(*place, 1 + number % 2)
+    summary = asked(live, summary["preview"])[1]
     for what, taken in updates.items():
         told[f"update after {what}, median of {strokes} (slowest {max(taken):.2f} s)"] = statistics.median(taken)
-    told[f"the same and where to draw next, median of {len(advice)}"] = statistics.median(advice)
+    told[f"settled after it: learnt anew where strokes teach otherwise, and where to draw next, median of {len(settled)} (slowest {max(settled):.2f} s)"] = statistics.median(settled)
     print(f"an update's answer: median {statistics.median(sizes) / 1e6:.2f} MB, largest {max(sizes) / 1e6:.2f} MB", flush=True)
+    idle = []
+    for _ in range(strokes):
+        seconds, summary, size = asked(live, summary["preview"])
+        if size != 0:
+            raise RuntimeError("a preview changed without a stroke")
+        idle.append(seconds)
+    told[f"asked again, nothing drawn: all but the engine, median of {strokes}"] = statistics.median(idle)
     if not classifies:
         return
     told["classify, three slices"] = asked({"kind": "classify", "background": 2, "axis": 2, "first": middle[2] - 1, "last": middle[2] + 1})[0]

@@ -92,6 +92,7 @@ GrowOperation read_grow(JsonFields& fields) {
   GrowOperation operation;
   read_seeds(fields, operation);
   operation.relearn = fields.boolean("relearn", false);
+  operation.keep_model = fields.boolean("keep_model", false);
   operation.next_slices = fields.boolean("next_slices", true);
   return operation;
 }

@@ -25,6 +25,7 @@ struct GrowOperation {
   std::optional<std::uint16_t> background;
   std::optional<std::uint32_t> seeds_layer;
   bool relearn = false;
+  bool keep_model = false;  // even where the seeds have drifted from it: the update stays local
   bool next_slices = true;  // whether to work out where a stroke would help most
 };
 struct FillBetweenOperation {

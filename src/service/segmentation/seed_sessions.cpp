@@ -159,7 +159,9 @@ Result<Grown> SeedSession::grow(const MaskOperation& operation, const GrowOperat
   CSL_TRY(check_running(stop));
   CSL_TRY(put_seeds());
   const SeedUpdate update =
-      growth_->update(threads, grow.relearn || relearn_due_ ? ModelUse::Relearn : ModelUse::Auto);
+      growth_->update(threads, grow.relearn || relearn_due_ ? ModelUse::Relearn
+                               : grow.keep_model            ? ModelUse::Keep
+                                                            : ModelUse::Auto);
   relearn_due_ = false;
   for (const std::uint32_t index : update.bricks) outcome_stale_[index] = 1;
   CSL_TRY(check_running(stop));

@@ -58,7 +58,7 @@ class SeedSession {
   [[nodiscard]] Status take(std::span<const StoredBrick> bricks);
 
   // The labels are those that the engine gives for the mask's seeds with the model it has learnt
-  // (ModelUse::Auto), whatever was asked before; seeds of a segment that is new, or of another
+  // (ModelUse), whatever was asked before; seeds of a segment that is new, or of another
   // layer, are learnt anew. Errors: those of SeedGrowth::create; TooLarge past 254 segments;
   // Conflict when it was stopped, which is looked for between its steps: the session stays good.
   [[nodiscard]] Result<Grown> grow(const MaskOperation& operation, const GrowOperation& grow,

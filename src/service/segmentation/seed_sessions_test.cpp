@@ -140,6 +140,7 @@ TEST_CASE("a preview kept up to date by its changes is what a server without a p
   // Nothing was drawn since: nothing is sent. Another question is answered whole.
   json::object again = grow;
   again["relearn"] = false;
+  again["keep_model"] = true;
   CHECK(shown.ask(again, protect));
   CHECK(shown.record_count == 0);
   CHECK_FALSE(shown.ask(again));

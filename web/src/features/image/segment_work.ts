@@ -114,9 +114,10 @@ export class SegmentWork {
       };
       if (spec.kind === "classify") await this.showInView(request, segments, abort.signal);
       if (abort.signal.aborted) return;
-      const [answer, copied] = await Promise.all([this.ask(volume.grid_id, request, layerOf(layers, layer), abort.signal), this.copiedFrom(spec, values, abort.signal)]);
+      const mask = layerOf(layers, layer);
+      const [answer, copied] = await Promise.all([this.ask(volume.grid_id, request, mask, abort.signal), this.copiedFrom(spec, values, abort.signal)]);
       if (abort.signal.aborted) return;
-      const found = answer.found;
+      const { found } = answer;
       // Segments of an earlier study get numbers that are free here.
       const preview = copied.size === 0 ? found : relabelled(found, new Map([...copied].map(([from, { target }]) => [from, target.type === "mask" ? target.segment : from])));
       const given = new Set(labelsGiven(preview));
@@ -124,9 +125,15 @@ export class SegmentWork {
       const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
       for (const { target, label } of this.made) if (target.type === "mask") colours.set(target.segment, colourOf(state, label));
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
-      stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: preview.difference, colours });
-      this.set({ kind: "preview", preview, nextSlices: answer.nextSlices, propagation: answer.propagation });
-      if (spec.kind === "grow") await this.adviseWhere(volume.grid_id, request, preview, abort.signal);
+      const show = (shown: Preview, { nextSlices, propagation }: SegmentAnswer): void => {
+        stage.showOverlay({ key: `difference/${++this.revision}`, kind: "difference", difference: shown.difference, colours });
+        this.set({ kind: "preview", preview: shown, nextSlices, propagation });
+      };
+      show(preview, answer);
+      if (spec.kind !== "grow") return;
+      // A quick answer is on the screen; one that fails to follow takes nothing away.
+      const settled = await this.ask(volume.grid_id, request, mask, abort.signal, true).catch(() => null);
+      if (settled !== null && !abort.signal.aborted) show(settled.found, settled);
     } catch (error) {
       if (abort.signal.aborted) return;
       stage.showOverlay(null);
@@ -134,22 +141,16 @@ export class SegmentWork {
     }
   }
 
-  /** A preview of seeds is brought up to date from the one that is held; where to draw next is asked for apart, for it takes longer. */
-  private async ask(gridId: string, request: OperationRequest, mask: Mask, signal: AbortSignal): Promise<SegmentAnswer & { readonly found: Preview }> {
+  /** A preview of seeds is brought up to date from the one that is held. Right after a stroke with what was learnt before, which is
+   * quick; `settled` lets the new strokes teach, and asks where to draw next. */
+  private async ask(gridId: string, request: OperationRequest, mask: Mask, signal: AbortSignal, settled = false): Promise<SegmentAnswer & { readonly found: Preview }> {
     const grows = request.operation.kind === "grow";
     const held = grows && this.held?.gridId === gridId && this.held.mask === mask ? this.held : null;
-    const operation = grows ? { ...request.operation, next_slices: false } : request.operation;
+    const operation = grows && !settled ? { ...request.operation, next_slices: false, keep_model: true } : request.operation;
     const answer = await this.parts.client.run(gridId, { ...request, operation, ...(held === null ? {} : { since: held.name }) }, signal);
     const found = held !== null && answer.isUpdate === true ? updatedPreview(held.preview, mask, answer.bricks) : previewOf(mask, answer.bricks);
-    this.held = answer.preview === undefined || signal.aborted ? this.held : { gridId, mask, name: answer.preview, preview: found };
+    if (answer.preview !== undefined && !signal.aborted) this.held = { gridId, mask, name: answer.preview, preview: found };
     return { ...answer, found };
-  }
-
-  private async adviseWhere(gridId: string, request: OperationRequest, preview: Preview, signal: AbortSignal): Promise<void> {
-    if (this.held === null) return;
-    // Advice that fails to come takes no preview away.
-    const advice = await this.parts.client.run(gridId, { ...request, since: this.held.name }, signal).catch(() => null);
-    if (advice !== null && !signal.aborted) this.set({ kind: "preview", preview, nextSlices: advice.nextSlices, propagation: undefined });
   }
 
   /** The slices in view, before all is worked out. */
