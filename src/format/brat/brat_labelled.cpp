@@ -180,6 +180,11 @@ class Writer {
 
   std::vector<TextSpan> fragments(const TextMention& m) {
     std::vector<TextSpan> out;
+    for (std::size_t i = 1; i < m.ranges.size(); ++i) {
+      if (is_only_line_ends(text_.text, {m.ranges[i - 1].end, m.ranges[i].begin})) {
+        ++losses_["gaps of nothing but line ends"];
+      }
+    }
     for (const TextSpan& range : m.ranges) {
       std::uint64_t at = range.begin;
       std::uint64_t begin = range.begin;

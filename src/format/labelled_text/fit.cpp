@@ -12,6 +12,8 @@
 namespace consilium {
 namespace {
 
+constexpr std::string_view answer_name = "label";
+
 bool is_kept(char32_t c, TextCharacters characters, bool in_first_line) {
   switch (characters) {
     case TextCharacters::All:
@@ -87,6 +89,11 @@ class Fitter {
     clear_unless(can_.sentences, text_.sentences, "sentences");
     clear_unless(can_.tokens, text_.tokens, "tokens");
     clear_unless(can_.answers, text_.answers, "answers about the document");
+    for (TextAttribute& answer : text_.answers) {
+      if (can_.answer_names || answer.name == answer_name) continue;
+      lose("names of answers");
+      answer.name = answer_name;
+    }
     clear_unless(can_.document_concepts, text_.concepts, "concepts of the document");
     clear_unless(can_.metadata, text_.metadata, "metadata");
     clear_unless(can_.labels_text, text_.mentions, "mentions");
@@ -251,10 +258,28 @@ class Fitter {
            std::erase_if(text_.relations, [&](const TextRelation& r) {
              return !is_linked(r.from.target) || !is_linked(r.to.target);
            }));
+      point_to_first_of_concept(mentions);
     }
     complete(text_);
     lose("links to what was left out", text_.problems.size());
     text_.problems.clear();
+  }
+
+  // Where relations are of concepts, an end is the first mention of its concept.
+  void point_to_first_of_concept(const std::map<std::string, const TextMention*>& mentions) {
+    std::map<std::string, std::string> first;
+    for (const TextMention& m : text_.mentions) {
+      for (const TextConcept& c : m.concepts) first.emplace(reference_of(c), m.id);
+    }
+    const auto point = [&](TextArgument& end) {
+      const std::string& to = first[reference_of(mentions.at(end.target)->concepts.front())];
+      if (to != end.target) lose("relations moved to a concept's first mention");
+      end.target = to;
+    };
+    for (TextRelation& r : text_.relations) {
+      point(r.from);
+      point(r.to);
+    }
   }
 
   LabelledText text_;

@@ -48,6 +48,7 @@ struct TextAbilities {
   bool sentences = false;
   bool tokens = false;
   bool answers = false;
+  bool answer_names = false;  // else they are only a list of values
   bool document_concepts = false;
   bool metadata = false;
 };

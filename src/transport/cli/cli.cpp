@@ -11,6 +11,7 @@
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli_context/context_command.hpp"
+#include "transport/cli_convert/convert_text.hpp"
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
@@ -277,15 +278,23 @@ void add_keeping(Table& t) {
 }
 
 void add_files(Table& t) {
-  CLI::App* convert = command(
-      t, t.app, "convert", "Turn labels into another form: SEG, RTSTRUCT, NIfTI, NRRD, MetaImage.",
-      "consilium convert liver.seg.nrrd liver.dcm --to dicom-seg --images CT/",
-      [&t] { return convert_command(t.convert); });
+  CLI::App* convert =
+      command(t, t.app, "convert", "Turn labels of images or texts into another form.",
+              "consilium convert liver.seg.nrrd liver.dcm --to dicom-seg --images CT/",
+              [&t] { return convert_command(t.convert); });
   convert->add_option("FROM", t.convert.in, "The labels")->required();
   convert->add_option("TO", t.convert.out, "The file to write; its ending tells the form")
       ->required();
+  convert->add_option("--from", t.convert.from,
+                      "Of texts, when the content does not tell: " + labelled_format_names());
   convert->add_option("--to", t.convert.to,
-                      "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd, metaimage");
+                      "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd, metaimage; "
+                      "of texts one of those of --from");
+  convert
+      ->add_option("--overlaps", t.convert.overlaps,
+                   "Mentions that overlap or have gaps where the form cannot say so")
+      ->check(CLI::IsMember({"refuse", "split"}))
+      ->capture_default_str();
   convert->add_option("--images", t.convert.images,
                       "Folder of the series that was drawn on; DICOM and contours need it");
   convert->add_flag("--json", t.convert.json, "Answer as one JSON object");

@@ -50,7 +50,9 @@ struct ConvertCommand {
   std::filesystem::path in;
   std::filesystem::path out;
   std::filesystem::path images;
+  std::string from;
   std::string to;
+  std::string overlaps = "refuse";
   bool json = false;
 };
 [[nodiscard]] int convert_command(const ConvertCommand& command);

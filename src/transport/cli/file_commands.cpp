@@ -13,6 +13,7 @@
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli_convert/convert.hpp"
+#include "transport/cli_convert/convert_text.hpp"
 #include "transport/cli_inspect/inspect.hpp"
 
 namespace consilium::cli {
@@ -92,7 +93,47 @@ int inspect_command(const InspectCommand& command) {
   return code;
 }
 
+namespace {
+
+json::object counts_json(const std::vector<TextLoss>& counts) {
+  json::object out;
+  for (const TextLoss& one : counts) out[one.kind] = one.count;
+  return out;
+}
+
+int convert_text_command(const TextConversion& conversion, bool as_json) {
+  const auto done = convert_text(conversion);
+  if (!done) return report(done.error());
+  for (const TextLoss& one : done->problems) {
+    fmt::print(stderr, "note:   {} ({})\n", one.kind, one.count);
+  }
+  for (const TextLoss& one : done->losses) {
+    fmt::print(stderr, "lost:   {} {}\n", one.count, one.kind);
+  }
+  if (as_json) {
+    fmt::print("{}\n", json::serialize(json::object{{"from", done->from},
+                                                    {"to", done->to},
+                                                    {"texts", done->text_count},
+                                                    {"mentions", done->mention_count},
+                                                    {"problems", counts_json(done->problems)},
+                                                    {"lost", counts_json(done->losses)}}));
+  } else {
+    fmt::print("{} to {}: {} {}, {} mentions\n", done->from, done->to, done->text_count,
+               done->text_count == 1 ? "text" : "texts", done->mention_count);
+  }
+  return 0;
+}
+
+}  // namespace
+
 int convert_command(const ConvertCommand& command) {
+  const TextConversion text{
+      .in = command.in,
+      .out = command.out,
+      .from = command.from,
+      .to = command.to,
+      .overlaps = command.overlaps == "split" ? OverlapPolicy::Split : OverlapPolicy::Refuse};
+  if (is_text_conversion(text)) return convert_text_command(text, command.json);
   const auto done = convert_labels(
       {.in = command.in, .out = command.out, .images = command.images, .to = command.to},
       system_clock()->now());
