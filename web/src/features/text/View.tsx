@@ -6,6 +6,7 @@ import { bodyOf } from "@/core/workspace_bodies";
 import { isAnswered, isRequired } from "@/core/required";
 import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
+import { openConceptPicker } from "@/ui/ConceptPicker";
 import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
 import type { TextCommand, TextEffect } from "./commands";
@@ -98,6 +99,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
           case "openFind": requestAnimationFrame(() => findBox.current?.select()); break;
+          case "pick": requestAnimationFrame(() => openConceptPicker(effect.attribute)); break;
           case "copy": copySelection(now.current); break;
           case "put": session.put(effect.body); break;
           case "remove": session.remove(effect.id); break;
@@ -364,7 +366,7 @@ function Selected(props: { state: TextState; body: AnnotationBody; change: (chan
         <i className={`text-shape text-shape-${look.shape}`} style={{ color: look.colour }} /> {surfaceOf(state.note, body)}
       </p>
       {attributes.map((attribute) => (
-        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} />
+        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} prefill={surfaceOf(state.note, body)} />
       ))}
     </div>
   );

@@ -1,5 +1,5 @@
 // What a rater can do in the text workspace, each declared once.
-import { IconArrowBackUp, IconArrowForwardUp, IconBook2, IconCopy, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconBook2, IconCode, IconCopy, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import type { Effect, TextState } from "./model";
 import {
@@ -8,7 +8,7 @@ import {
 } from "./model";
 import { strings } from "./strings";
 
-export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" };
+export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" } | { readonly kind: "pick"; readonly attribute: string };
 export type TextCommand = Command<TextState, TextEffect>;
 
 const writable = (state: TextState): boolean => !state.readOnly;
@@ -52,7 +52,17 @@ export const submitCommand: TextCommand = {
   apply: (state) => ({ state, effects: [{ kind: "submit" }] }), enabled: writable,
 };
 
+// The first attribute of the selected span that a concept answers.
+const conceptAttribute = (state: TextState): string | undefined => {
+  const label = state.bodies.find((body) => body.id === state.selected)?.label;
+  return state.protocol.labels.find((candidate) => candidate.id === label)?.attributes?.find((attribute) => attribute.type === "concept")?.id;
+};
+
 const others: readonly TextCommand[] = [
+  {
+    id: "text.concept", label: strings.conceptName, shortcut: ["C", "Shift+C"], group: strings.groups.spans, icon: IconCode,
+    apply: (state) => ({ state, effects: [{ kind: "pick", attribute: conceptAttribute(state) ?? "" }] }), enabled: (state) => writable(state) && conceptAttribute(state) !== undefined,
+  },
   undoCommand,
   { id: "text.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => writable(state) && state.history.future.length > 0 },
   { id: "text.nextSpan", label: strings.nextSpan, shortcut: "Tab", group: strings.groups.spans, apply: (state) => stepThroughSpans(state, 1), enabled: (state) => state.bodies.some((body) => body.target.type === "spans") },
