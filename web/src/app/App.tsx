@@ -1,4 +1,5 @@
 import { useServerEvents } from "./events";
+import { ProjectConcepts } from "./ConceptSearch";
 import { Frame } from "./Frame";
 import { OutboxProvider, useOutbox } from "./outbox_context";
 import { loadWorkspace } from "./workspaces";
@@ -73,7 +74,9 @@ function SignedIn() {
   return (
     <OutboxProvider person={data.person.id}>
       <WakeOnSignIn signedIn />
-      <Frame />
+      <ProjectConcepts>
+        <Frame />
+      </ProjectConcepts>
     </OutboxProvider>
   );
 }

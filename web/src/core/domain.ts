@@ -41,7 +41,8 @@ export interface Quantity {
   readonly number: number;
   readonly unit: string;
 }
-export type AnswerValue = null | string | number | boolean | readonly string[] | Quantity;
+/** A coded concept is one picked from a terminology. */
+export type AnswerValue = null | string | number | boolean | readonly string[] | Quantity | CodedConcept;
 
 export interface AnnotationBody {
   readonly id: AnnotationId;
@@ -96,7 +97,7 @@ export interface Question {
   readonly id: string;
   readonly title: string;
   readonly help?: string;
-  readonly type: "choice" | "choices" | "number" | "text" | "bool";
+  readonly type: "choice" | "choices" | "number" | "text" | "bool" | "concept";
   readonly on?: "patient" | "item" | "study" | "series" | "instance" | "frame" | "finding";
   readonly required?: boolean;
   readonly required_if?: { readonly of: string; readonly is: readonly (string | boolean)[] } | null;

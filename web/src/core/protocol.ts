@@ -4,7 +4,7 @@
 import type { Choice, CodedConcept, PlaceKind, Protocol, ProtocolLabel, Question, ReaderPlan } from "./domain";
 
 interface DocumentAnswer {
-  readonly type: "choice" | "number" | "text" | "bool";
+  readonly type: "choice" | "number" | "text" | "bool" | "concept";
   readonly choices?: readonly { readonly id: string; readonly name: string; readonly definition?: string; readonly concept?: CodedConcept; readonly shortcut?: string }[];
   readonly many?: boolean;
   readonly ordinal?: boolean;

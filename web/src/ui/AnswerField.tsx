@@ -1,6 +1,7 @@
 // One question of a protocol and its answer: segmented buttons, a list, a number with its unit, or text. By keyboard: a digit
 // takes the choice of that number, left and right go through the choices, up and down to the field before or after.
 import type { AnswerValue, Question } from "@/core/domain";
+import { ConceptPicker } from "./ConceptPicker";
 import "./answer_field.css";
 
 const words = { choose: "Choose", unsure: "Unsure", notEvaluable: "Not evaluable", absent: "Absent", yes: "Yes", no: "No" } as const;
@@ -57,7 +58,7 @@ export function releaseKeys(event: React.MouseEvent<HTMLElement>): void {
   if (event.detail > 0) event.currentTarget.blur();
 }
 
-export function AnswerField(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void }): React.JSX.Element {
+export function AnswerField(props: { question: Question; value: AnswerValue; missing: boolean; readOnly: boolean; onChange: (value: AnswerValue) => void; prefill?: string }): React.JSX.Element {
   const { question, value, missing, readOnly, onChange } = props;
   const reserved = [
     ...(question.allow_absent === true ? [{ id: "absent", title: words.absent }] : []),
@@ -126,6 +127,26 @@ export function AnswerField(props: { question: Question; value: AnswerValue; mis
           {question.unit}
         </span>
       </label>
+    );
+  }
+  if (question.type === "concept") {
+    return (
+      <div className={`${className} answer-tall`} role="group" aria-label={question.title} data-question={question.id} onKeyDown={moveByKey}>
+        {name}
+        <ConceptPicker question={question.id} title={question.title} value={value} prefill={props.prefill} readOnly={readOnly} onChange={onChange} />
+        {reserved.length > 0 && (
+          <span className="answer-choices">
+            {reserved.map((one) => (
+              <button key={one.id} type="button" disabled={readOnly} aria-pressed={value === one.id} className={value === one.id ? "answer-choice answer-choice-on" : "answer-choice"} onClick={(event) => {
+                  releaseKeys(event);
+                  onChange(value === one.id ? null : one.id);
+                }}>
+                {one.title}
+              </button>
+            ))}
+          </span>
+        )}
+      </div>
     );
   }
   return (

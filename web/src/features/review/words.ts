@@ -1,5 +1,6 @@
 // What a version or a decision is called in the list.
 import type { Decision, Difference, DifferenceChoice } from "@/api/review";
+import { isConcept } from "@/core/concepts";
 import type { Annotation, AnswerValue, Protocol, Question } from "@/core/domain";
 import { rangesOf, surfaceOf } from "@/core/note";
 import { clockOf, ticksPerSecond } from "@/core/paper_view";
@@ -36,6 +37,7 @@ const putNothing = (difference: Difference, version: Version): boolean => differ
 export function answerText(question: Question | undefined, value: AnswerValue | undefined): string {
   if (value === undefined || value === null) return "";
   if (typeof value === "boolean") return value ? "yes" : "no";
+  if (isConcept(value)) return `${value.display} (${value.system} ${value.code})`;
   if (typeof value === "object" && "number" in value) return `${String(value.number)} ${value.unit}`;
   const title = (id: string): string => question?.choices?.find((choice) => choice.id === id)?.title.toLowerCase() ?? id;
   return Array.isArray(value) ? (value as readonly string[]).map(title).join(", ") : title(String(value));

@@ -8,6 +8,7 @@ import { undoLabel } from "@/core/undo";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { AnswerField, focusAnswer } from "@/ui/AnswerField";
+import { openConceptPicker } from "@/ui/ConceptPicker";
 import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
 import { api, sayError, type Page } from "@/api/client";
@@ -139,6 +140,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
             if (first !== undefined) focusAnswer(first.id);
             break;
           }
+          case "pick": requestAnimationFrame(() => openConceptPicker(effect.attribute)); break;
           case "copy": copySelection(now.current); break;
           default: carryOut(effect);
         }
@@ -481,7 +483,7 @@ function Selected(props: { state: TextState; body: AnnotationBody; change: (chan
         </p>
       )}
       {attributes.map((attribute) => (
-        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} />
+        <AnswerField key={attribute.id} question={attribute} value={body.attributes[attribute.id] ?? null} missing={isRequired(attribute, (id) => body.attributes[id]) && !isAnswered(body.attributes[attribute.id])} readOnly={state.readOnly} onChange={(value) => change(withAttribute(state, body, attribute.id, value, strings.steps.attribute))} prefill={surfaceOf(state.note, body)} />
       ))}
     </div>
   );

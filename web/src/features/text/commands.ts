@@ -1,5 +1,5 @@
 // What a rater can do in the text workspace, each declared once.
-import { IconArrowBackUp, IconArrowForwardUp, IconArrowsJoin2, IconBook2, IconBrush, IconCopy, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconArrowsJoin2, IconBook2, IconBrush, IconCode, IconCopy, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import type { Effect, TextState } from "./model";
 import {
@@ -10,7 +10,7 @@ import { finishLink, joinLabels, joinsOf, linkWays, startLink, stepChain, stepLi
 import { acceptAllSuggestions, acceptSuggestion, correctSuggestion, currentSuggestion, openSuggestions, rejectSuggestion, stepSuggestion } from "./suggested";
 import { strings } from "./strings";
 
-export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" | "form" };
+export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" | "form" } | { readonly kind: "pick"; readonly attribute: string };
 export type TextCommand = Command<TextState, TextEffect>;
 
 const writable = (state: TextState): boolean => !state.readOnly;
@@ -64,6 +64,12 @@ export const paintCommand: TextCommand = {
 const inChain = (state: TextState): boolean => joinsOf(state, state.selected).some((body) => body.target.type === "chain");
 export const chainNextCommand: TextCommand = { id: "text.nextMember", label: strings.nextMember, shortcut: "Alt+ArrowRight", group: strings.groups.go, apply: (state) => stepChain(state, 1), enabled: inChain };
 
+// The first attribute of the selected span that a concept answers.
+const conceptAttribute = (state: TextState): string | undefined => {
+  const label = state.bodies.find((body) => body.id === state.selected)?.label;
+  return state.protocol.labels.find((candidate) => candidate.id === label)?.attributes?.find((attribute) => attribute.type === "concept")?.id;
+};
+
 const others: readonly TextCommand[] = [
   linkCommand,
   paintCommand,
@@ -72,6 +78,10 @@ const others: readonly TextCommand[] = [
   { id: "text.useActive", label: strings.useActive, shortcut: "Enter", group: strings.groups.labels, apply: (state) => putLabel(state, state.label, strings.steps.label), enabled: (state) => writable(state) && state.selected === null && selection(state) !== null },
   { id: "text.form", label: strings.formName, shortcut: "E", group: strings.groups.go, apply: (state) => ({ state, effects: [{ kind: "form" }] }), enabled: (state) => state.protocol.questions.some((question) => question.on !== "finding") },
   { id: "text.section", label: strings.section, shortcut: "Ctrl+Shift+A", group: strings.groups.spans, apply: selectSection },
+  {
+    id: "text.concept", label: strings.conceptName, shortcut: ["C", "Shift+C"], group: strings.groups.spans, icon: IconCode,
+    apply: (state) => ({ state, effects: [{ kind: "pick", attribute: conceptAttribute(state) ?? "" }] }), enabled: (state) => writable(state) && conceptAttribute(state) !== undefined,
+  },
   undoCommand,
   { id: "text.redo", label: strings.redoName, shortcut: ["Shift+Z", "Ctrl+Y"], group: strings.groups.item, icon: IconArrowForwardUp, apply: redoStep, enabled: (state) => writable(state) && state.history.future.length > 0 },
   { id: "text.nextSpan", label: strings.nextSpan, shortcut: ["Tab", "]"], group: strings.groups.spans, apply: (state) => stepThroughSpans(state, 1), enabled: (state) => state.bodies.some((body) => body.target.type === "spans") },

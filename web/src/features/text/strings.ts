@@ -75,6 +75,7 @@ export const strings = {
   skipName: "Skip this item with a reason",
   question: "Ask",
   questionName: "Ask the project lead about this item",
+  conceptName: "Pick the concept of the span",
   copyName: "Copy what is selected",
   sections: "Sections",
   sectionsNote: "line, spans",
