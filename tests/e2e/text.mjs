@@ -119,7 +119,7 @@ const press = async (key, times = 1) => {
 };
 const keyOf = { problem: "p", medication: "m", test: "t", dose: "d", value: "v", site: "s" };
 const idOf = () => /item\/([0-9a-f-]+)/.exec(page.url())?.[1] ?? "";
-const surface = () => page.locator(".text-surface").first().innerText();
+const surface = () => page.locator(".text-surface").first().innerText().then((words) => words.trim());
 const pictures = async (name) => {
   for (const scheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: scheme });
@@ -173,7 +173,8 @@ try {
       await press("Enter");
       await press("Escape");
       await page.locator(".text-find").waitFor({ state: "detached" });
-      await press("Shift+ArrowRight", Math.max(0, (span.words.match(/[\p{L}\p{N}]+(?:[.,:/]\d+)*|[^\s\p{L}\p{N}]/gu)?.length ?? 1) - 1));
+      const tokens = [...span.words.matchAll(/\d+(?:[.,:/]\d+)*|[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu)];
+      await press("Shift+ArrowRight", tokens.filter((token) => token.index + token[0].length > 4).length);
       await press(keyOf[span.label]);
       if (span.negated) await press("n");
       labels += 1;
