@@ -95,7 +95,7 @@ export function Arcs(props: Props): React.JSX.Element | null {
         <g key={`${pair.join} ${pair.from} ${pair.to} ${pair.title}`} className={pair.on ? "text-arc text-arc-on" : "text-arc"} style={{ color: pair.colour }}>
           <path d={path} className="text-arc-reach" onPointerDown={(event) => { event.stopPropagation(); select(pair.from); }} />
           <path d={path} strokeDasharray={pair.dashed ? "2 3" : undefined} markerEnd={pair.arrow ? "url(#text-arrow)" : undefined} />
-          {words !== null && <text x={words.x} y={words.y} textAnchor={words.middle ? "middle" : "start"}>{pair.title}</text>}
+          {words !== null && <text x={words.x} y={words.y} textAnchor={words.middle ? "middle" : "end"}>{pair.title}</text>}
         </g>
       ))}
     </svg>

@@ -80,7 +80,7 @@ export function drawArcs(pairs: readonly Pair[], anchorOf: (id: AnnotationId) =>
     const y = Math.max(top, frame.top) + (Math.min(bottom, frame.bottom) - Math.max(top, frame.top)) / 2;
     const room = placed.every((other) => Math.abs(other - y) >= wordsHeight);
     if (room || pair.on) placed.push(y);
-    arcs.push({ pair, path: first + last, words: room || pair.on ? { x: right + 14 + trackCount * trackStep, y, middle: false } : null });
+    arcs.push({ pair, path: first + last, words: room || pair.on ? { x: right + 4, y, middle: false } : null });
   }
   return arcs;
 }
