@@ -2464,7 +2464,7 @@ export interface components {
             items: components["schemas"]["Mask"][];
             next_cursor?: string | null;
         };
-        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
+        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?, keep_model?, next_slices?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
         MaskOperation: {
             /** @description Slices lie across it: 0 columns (x), 1 rows (y), 2 slices (z). fill_holes: null for 3D. */
             axis?: number | null;
@@ -2495,6 +2495,8 @@ export interface components {
             image_aware?: boolean;
             /** @enum {string} */
             keep?: "largest" | "larger_than" | "split";
+            /** @description grow: keep the intensities learnt before even where the seeds would now teach others, so that an update after a stroke stays local and quick; ask again without it for the labels that count. */
+            keep_model?: boolean;
             /** @enum {string} */
             kind: "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
             /** @description propagate: only segments of findings with this label. */
@@ -2509,6 +2511,8 @@ export interface components {
             mm?: number;
             /** @description islands, larger_than: smallest part that stays. */
             mm3?: number;
+            /** @description grow: whether to work out where a stroke would help most, which takes longer than an update; true when left out. */
+            next_slices?: boolean;
             /** @description propagate: the two images show tissue in different values. */
             other_modality?: boolean;
             /** @description grow: learn the intensities anew from the present seeds. */
@@ -2536,6 +2540,10 @@ export interface components {
             layer: number;
             mask?: components["schemas"]["MaskRestriction"];
             operation: components["schemas"]["MaskOperation"];
+            /** @description Bricks of layer 0 as u16 label, u16 count of each run of equal labels, where that is shorter than their 65,536 bytes. */
+            runs?: boolean;
+            /** @description grow: the preview that I hold, by the name in its summary. The answer then has the bricks that are no longer what they were in it, also those that are now as the mask is; all, as without it, when the summary's update is false. */
+            since?: string;
         };
         /** @description As JSON in the header Consilium-Operation of the operation's answer. */
         MaskOperationSummary: {
@@ -2553,6 +2561,8 @@ export interface components {
             };
             /** @description grow: the slice across each axis where a stroke would help most. */
             next_slices?: (number | null)[];
+            /** @description grow: this preview's name, for the next request's since. */
+            preview?: string;
             /** @description propagate: how the earlier volume was laid over this one. */
             propagation?: {
                 displacement_mm_max?: number;
@@ -2569,6 +2579,8 @@ export interface components {
             removed: number;
             revision: number;
             seconds: number;
+            /** @description grow: whether the bricks are those changed since the preview that was named. */
+            update?: boolean;
         };
         MaskPatchAnswer: {
             bricks: components["schemas"]["BrickHash"][];
