@@ -97,7 +97,7 @@ def environment():
     if not folder.exists():
         venv.create(folder, with_pip=True)
         subprocess.run([folder / "bin" / "pip", "-q", "install", "--prefer-binary", "-r", HERE / "requirements.txt"], check=True)
-        subprocess.run([folder / "bin" / "pip", "-q", "install", "--no-deps", "negspacy==1.0.4"], check=True)
+        subprocess.run([folder / "bin" / "pip", "-q", "install", "--no-deps", "negspacy==1.1.0"], check=True)
     return folder / "bin" / "python"
 
 
@@ -120,7 +120,9 @@ def main():
         others = []
         for name in names:
             got = rivals(python, name)
-            if got:
+            if got is None:
+                others.append(f"{name} not measured (not installed)")
+            else:
                 others.append(f"{got['what']} {got['value']:.3g} {unit}" + (f", F1 {got['f1']:.3f}" if "f1" in got else ""))
         table.append(f"| {task} | {value} | {goal} | {'; '.join(others) or 'none'} |")
 
