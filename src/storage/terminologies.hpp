@@ -18,16 +18,16 @@ namespace consilium::storage {
 class Disk;  // files/disk.hpp
 
 struct TerminologyRow {
-  std::string system;   // URI of the code system, or of the value set
-  std::string version;  // may be empty
-  std::string kind;     // "code_system" | "value_set"
-  std::string title;
-  std::string digest;  // SHA-256 of the file, hexadecimal
+  std::string system = {};   // URI of the code system, or of the value set
+  std::string version = {};  // may be empty
+  std::string kind = {};     // "code_system" | "value_set"
+  std::string title = {};
+  std::string digest = {};  // SHA-256 of the file, hexadecimal
   std::int64_t size_bytes = 0;
   std::int64_t concept_count = 0;
   std::int64_t term_count = 0;
-  Timestamp loaded_at;
-  std::string loaded_by;  // a PersonId, or "system"
+  Timestamp loaded_at = {};
+  std::string loaded_by = {};  // a PersonId, or "system"
 };
 
 // By system, then the last loaded first.

@@ -1,14 +1,12 @@
 #include "service/terminology/concept_answers.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "analysis/concept_search/search.hpp"
-#include "base/canonical_json.hpp"
 #include "domain/label/coded_concept.hpp"
 #include "domain/label/json_fields.hpp"
 
@@ -57,49 +55,6 @@ json::array ranked(std::vector<Found> all, std::size_t limit) {
   return out;
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
-// What a terminology server answers to $expand, as our own hits.
-Result<json::array> ask_server(const FhirFetch& fetch, const std::string& url,
-                               const std::string& text, std::int64_t limit) {
-  const std::string body =
-      CSL_TRY(fetch(fmt::format("ValueSet/$expand?url={}&filter={}&count={}", percent_encoded(url),
-                                percent_encoded(text), limit)));
-  const json::value parsed = CSL_TRY(parse_json(body, 64));
-  json::array out;
-  const json::value* expansion =
-      parsed.is_object() ? parsed.get_object().if_contains("expansion") : nullptr;
-  const json::value* contains = expansion != nullptr && expansion->is_object()
-                                    ? expansion->get_object().if_contains("contains")
-                                    : nullptr;
-  if (contains == nullptr || !contains->is_array()) return out;
-  for (const json::value& one : contains->get_array()) {
-    if (std::ssize(out) >= limit) break;
-    std::vector<Violation> problems;
-    JsonFields fields(one, "/expansion/contains", problems);
-    const std::string system = fields.text("system");
-    const std::string code = fields.text("code");
-    const std::string display = fields.text("display");
-    if (!problems.empty()) continue;
-    out.push_back(json::object{{"system", system_name(system)},
-                               {"code", code},
-                               {"display", display},
-                               {"version", fields.optional_text("version").value_or("")},
-                               {"term", display},
-                               {"tag", ""},
-                               {"match", "server"}});
-  }
-  return out;
-}
-
 }  // namespace
 
 Result<json::object> ConceptAnswers::search(const Access& access, const ProjectId& project,
@@ -115,20 +70,13 @@ Result<json::object> ConceptAnswers::search(const Access& access, const ProjectI
   }
   std::vector<std::shared_ptr<const std::vector<SystemConcepts>>> kept;
   std::vector<Found> found;
-  json::array from_server;
   json::array missing;
   for (const std::string& system : spec->concepts->systems) {
     const std::string url = url_of(system, *spec->concepts);
     const auto expansion = terminologies_.expansion(url);
     if (!expansion) {
       if (expansion.error().code != ErrorCode::NotFound) return std::unexpected(expansion.error());
-      if (terminologies_.server()) {
-        for (json::value& one : CSL_TRY(ask_server(terminologies_.server(), url, text, limit))) {
-          from_server.push_back(std::move(one));
-        }
-      } else {
-        missing.push_back(json::string(system_uri(system)));
-      }
+      missing.push_back(json::string(system_uri(system)));
       continue;
     }
     kept.push_back(*expansion);
@@ -142,9 +90,6 @@ Result<json::object> ConceptAnswers::search(const Access& access, const ProjectI
     }
   }
   json::array items = ranked(std::move(found), static_cast<std::size_t>(limit));
-  for (json::value& one : from_server) {
-    if (std::ssize(items) < limit) items.push_back(std::move(one));
-  }
   return json::object{{"items", std::move(items)}, {"missing", std::move(missing)}};
 }
 

@@ -22,8 +22,8 @@ class ConceptAnswers {
 
   // {"items": [{"system", "code", "display", "version", "term", "tag", "match"}], "missing": [uri]}
   // for the attribute, question or label (of whose value the answer is) with this id under the
-  // project's present protocol. `term` is what matched. `missing` are systems that are neither
-  // loaded nor at a terminology server. Errors: NotFound when the protocol asks for no concept
+  // project's present protocol. `term` is what matched. `missing` are systems that are
+  // not loaded. Errors: NotFound when the protocol asks for no concept
   // there; those of the value set or expression.
   [[nodiscard]] Result<boost::json::object> search(const Access& access, const ProjectId& project,
                                                    const std::string& answer,

@@ -98,11 +98,12 @@ struct Page {
 };
 
 Result<Page> page_of(const FhirParameters& asked) {
-  Page page{.filter = asked.text("filter"),
-            .offset = CSL_TRY(asked.count("offset", terminology_concepts_max)).value_or(0),
-            .count = CSL_TRY(asked.count("count", terminology_concepts_max)),
-            .active_only = asked.flag("activeOnly"),
-            .with_designations = asked.flag("includeDesignations")};
+  Page page;
+  page.filter = asked.text("filter");
+  page.offset = CSL_TRY(asked.count("offset", terminology_concepts_max)).value_or(0);
+  page.count = CSL_TRY(asked.count("count", terminology_concepts_max));
+  page.active_only = asked.flag("activeOnly");
+  page.with_designations = asked.flag("includeDesignations");
   if (!page.filter.empty()) {
     if (!page.count) page.count = filtered_count_max - std::min(page.offset, filtered_count_max);
     if (page.offset + *page.count > filtered_count_max) {

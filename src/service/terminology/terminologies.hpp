@@ -22,9 +22,6 @@
 
 namespace consilium::service {
 
-// GET of a URL from a FHIR terminology server, answering the body; set only where a site names one.
-using FhirFetch = std::function<Result<std::string>(const std::string& path_and_query)>;
-
 class Terminologies {
  public:
   // Files lie in `folder`. All must outlive it.
@@ -52,9 +49,6 @@ class Terminologies {
       const std::string& url) const;
   [[nodiscard]] Result<std::vector<SystemConcepts>> expand(const ValueSet& value_set) const;
 
-  void ask_server(FhirFetch fetch) { fetch_ = std::move(fetch); }
-  [[nodiscard]] const FhirFetch& server() const { return fetch_; }
-
  private:
   struct Kept {
     std::map<std::string, SharedIndex> indexes;  // by digest
@@ -69,7 +63,6 @@ class Terminologies {
   std::unique_ptr<storage::Disk> disk_;
   mutable Guarded<storage::TerminologyFiles> files_;
   mutable Guarded<Kept> kept_;
-  FhirFetch fetch_;
 };
 
 [[nodiscard]] boost::json::object terminology_json(const storage::TerminologyRow& row);

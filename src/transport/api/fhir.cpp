@@ -14,8 +14,8 @@ constexpr std::string_view fhir_json = "application/fhir+json";
 using service::FhirOperations;
 using service::FhirParameters;
 
-http::Response resource(const json::object& resource, int status = 200) {
-  http::Response response = binary_response(json::serialize(resource), fhir_json);
+http::Response resource(const json::object& shown, int status = 200) {
+  http::Response response = binary_response(json::serialize(shown), fhir_json);
   response.status = status;
   return response;
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <utility>
 
 #include "service/terminology/concept_answers.hpp"

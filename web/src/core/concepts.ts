@@ -7,7 +7,7 @@ export interface ConceptHit extends CodedConcept {
   readonly term: string;
   /** What the terminology calls its kind: disorder, finding, SCD. */
   readonly tag: string;
-  readonly match: "code" | "exact" | "words" | "prefix" | "near_words" | "near_prefix" | "server";
+  readonly match: "code" | "exact" | "words" | "prefix" | "near_words" | "near_prefix";
 }
 export interface ConceptList {
   readonly items: readonly ConceptHit[];
