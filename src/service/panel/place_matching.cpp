@@ -91,16 +91,29 @@ class Places {
       std::ranges::sort(place.axis);
       return place;
     }
+    const double reach_mm = plan_.tolerance.distance_mm_max.value_or(0) / 2;
+    if (const auto* space = std::get_if<SpaceTarget>(&target)) {
+      const VolumeLattice* lattice = frames_.lattice_of(*space);
+      Place place;
+      if (lattice != nullptr) place.parts = voxel_runs(*space, *lattice, reach_mm);
+      // Outside of all images it is a place of its own, which nobody else's is.
+      if (place.parts.empty())
+        place = {.axis = {to_string(mark.annotation->id)}, .parts = {{0, 1}}};
+      return place;
+    }
     const auto& region = std::get<RegionTarget>(target);
-    return {.axis = {},
-            .parts = pixel_runs(region, frames_.slice_of(region),
-                                plan_.tolerance.distance_mm_max.value_or(0) / 2)};
+    return {.axis = {}, .parts = pixel_runs(region, frames_.slice_of(region), reach_mm)};
   }
 
   double distance(const Mark& first, const Mark& second) {
-    const auto& a = std::get<RegionTarget>(first.annotation->target);
-    const auto& b = std::get<RegionTarget>(second.annotation->target);
-    return distance_mm(a, frames_.slice_of(a), b, frames_.slice_of(b));
+    const auto* a = std::get_if<RegionTarget>(&first.annotation->target);
+    const auto* b = std::get_if<RegionTarget>(&second.annotation->target);
+    if (a != nullptr && b != nullptr) {
+      return distance_mm(*a, frames_.slice_of(*a), *b, frames_.slice_of(*b));
+    }
+    const auto one = patient_place(first);
+    const auto other = patient_place(second);
+    return one && other ? distance_mm(*one, *other) : std::numeric_limits<double>::infinity();
   }
 
   [[nodiscard]] Closeness closeness() const {
@@ -126,6 +139,12 @@ class Places {
   }
 
  private:
+  std::optional<PatientPlace> patient_place(const Mark& mark) {
+    const Target& target = mark.annotation->target;
+    if (const auto* space = std::get_if<SpaceTarget>(&target)) return frames_.place_of(*space);
+    return frames_.place_of(std::get<RegionTarget>(target));
+  }
+
   const storage::ItemRow& item_;
   const UnitPlan& plan_;
   const std::vector<Mark>& marks_;

@@ -5,7 +5,10 @@
 // put there as runs of pixels, row by row and slice by slice, so that their overlap is counted in
 // pixels exactly. An area on one frame of a volume stands for a finding that reaches half of the
 // label's distance_mm_max to either side, so that raters who drew it on neighbouring slices are
-// matched. Points and lines are the same within distance_mm_max (of lines: both ends).
+// matched. What is drawn in the patient is told in the voxels of the volume it was drawn on: a box
+// by what it holds, a shape on a turned plane as far to either side as one on a frame; so they are
+// matched with one another and with areas on that volume's frames. Points and lines are the same
+// within distance_mm_max (of lines: both ends), in the patient where either is drawn in space.
 #pragma once
 
 #include <optional>

@@ -22,7 +22,7 @@ struct Scans : Readers {
   Masks masks{*store_, *clock};
   std::vector<ItemId> scans;
 
-  explicit Scans(int count = 1) : Readers("chest-ct-nodule", {}) {
+  explicit Scans(int count = 1, const Edits& edits = {}) : Readers("chest-ct-nodule", edits) {
     for (int i = 0; i < count; ++i) {
       MadeImageSeries series = made_series("MRN-" + std::to_string(i), 40);
       const std::string digit = std::to_string(i + 1);
@@ -56,6 +56,15 @@ struct Scans : Readers {
          {"instance_uid", series.at("volume").at("slices").as_array()[slice].at("instance_uid")},
          {"frame", 0},
          {"geometry", json::object{{"kind", kind}, {"points", std::move(places)}}}});
+  }
+  json::object in_space(const ItemId& item, const std::string& label, const std::string& kind,
+                        const std::vector<PatientPoint>& points) {
+    json::array places;
+    for (const PatientPoint& p : points) places.push_back(json::array{p.x_mm, p.y_mm, p.z_mm});
+    return labelled(item, label,
+                    {{"type", "space"},
+                     {"series_id", first_series(*this, item).at("id")},
+                     {"geometry", json::object{{"kind", kind}, {"points", std::move(places)}}}});
   }
   // What was said of the only item's units, by unit: one entry a row, by rater, "-" for no vote.
   std::map<std::string, std::vector<std::string>> said() { return said_of(votes()); }
@@ -129,6 +138,86 @@ TEST_CASE("points and lines are one place within the label's distance, in mm") {
       fixture.raters[2], item,
       {fixture.quality(item), fixture.region(item, "lymph_node", "point", {{24, 20}}, 0)});
   CHECK(fixture.said()["lymph_node@point"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+}
+
+namespace {
+
+// The made series' voxels are 1 x 1 x 1.5 mm; its first lies at (-32, -32, -100).
+const Edits with_cuboids{{"places: [mask, polygon, ellipse, box, point]",
+                          "places: [mask, polygon, ellipse, box, point, length, cuboid]"}};
+
+// A corner and the ends of edges along the axes, of a box from one corner to the other.
+std::vector<PatientPoint> box_in_space(const PatientPoint& from, const PatientPoint& to) {
+  return {from,
+          {to.x_mm, from.y_mm, from.z_mm},
+          {from.x_mm, to.y_mm, from.z_mm},
+          {from.x_mm, from.y_mm, to.z_mm}};
+}
+
+}  // namespace
+
+TEST_CASE("boxes in space are one place when they share enough of their volume") {
+  Scans fixture(1, with_cuboids);
+  const ItemId item = fixture.scans[0];
+  const auto box = [&](double shift_mm) {
+    return fixture.in_space(
+        item, "lymph_node", "cuboid",
+        box_in_space({-20.5 + shift_mm, -20.5, -95.75}, {-10.5 + shift_mm, -10.5, -80.75}));
+  };
+  // Shifted by 4 of 10 mm they share 60 of 140, by 7 mm 30 of 170.
+  fixture.read(fixture.raters[0], item, {fixture.quality(item), box(0)});
+  fixture.read(fixture.raters[1], item, {fixture.quality(item), box(4)});
+  fixture.read(fixture.raters[2], item, {fixture.quality(item), box(-7)});
+  CHECK(fixture.said()["lymph_node"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("an area on a turned plane is the place of one on a frame that it lies along") {
+  Scans fixture(1, with_cuboids);
+  const ItemId item = fixture.scans[0];
+  // Slice 3 lies at z = -95.5. The second leans by 2 mm over its 20; the third stands upright on
+  // it.
+  fixture.read(fixture.raters[0], item,
+               {fixture.quality(item),
+                fixture.region(item, "lymph_node", "box", {{9.5, 9.5}, {29.5, 29.5}})});
+  fixture.read(fixture.raters[1], item,
+               {fixture.quality(item), fixture.in_space(item, "lymph_node", "polygon",
+                                                        {{-22.5, -22.5, -96.5},
+                                                         {-2.5, -22.5, -94.5},
+                                                         {-2.5, -2.5, -94.5},
+                                                         {-22.5, -2.5, -96.5}})});
+  fixture.read(
+      fixture.raters[2], item,
+      {fixture.quality(item),
+       fixture.in_space(
+           item, "lymph_node", "polygon",
+           {{-22.5, -12.5, -99}, {-2.5, -12.5, -99}, {-2.5, -12.5, -79}, {-22.5, -12.5, -79}})});
+  CHECK(fixture.said()["lymph_node"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+}
+
+TEST_CASE("points and lengths in space are near in the patient, on frames or not") {
+  Scans fixture(1, with_cuboids);
+  const ItemId item = fixture.scans[0];
+  // The frame's point lies at (-12, -12, -95.5): 4.58 mm from the second, 5.2 from the third.
+  fixture.read(fixture.raters[0], item,
+               {fixture.quality(item), fixture.region(item, "lymph_node", "point", {{20, 20}}, 3),
+                fixture.in_space(item, "lymph_node", "length", {{0, 0, -90}, {6, 8, -80}})});
+  fixture.read(
+      fixture.raters[1], item,
+      {fixture.quality(item), fixture.in_space(item, "lymph_node", "point", {{-10, -8, -94.5}}),
+       fixture.in_space(item, "lymph_node", "length", {{6, 8, -76}, {0, 4, -90}})});
+  fixture.read(
+      fixture.raters[2], item,
+      {fixture.quality(item), fixture.in_space(item, "lymph_node", "point", {{-15, -15, -98.5}}),
+       fixture.in_space(item, "lymph_node", "length", {{0, 0, -90}, {6, 8, -85.5}})});
+  auto said = fixture.said();
+  CHECK(said["lymph_node@point"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+  // Drawn the other way round it is the same line; an end 5.5 mm off makes it another.
+  CHECK(said["lymph_node@line"] ==
         Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
 }
 

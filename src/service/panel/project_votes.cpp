@@ -31,10 +31,8 @@ struct FilledRow {
   }
 };
 
-// What lies across frames is not matched with what others drew on one.
 bool is_of_unit(const UnitPlan& plan, const Annotation& annotation) {
-  return !std::holds_alternative<SpaceTarget>(annotation.target) && annotation.label &&
-         plan.has_label(*annotation.label) &&
+  return annotation.label && plan.has_label(*annotation.label) &&
          geometry_of(place_kind(annotation.target)) == plan.geometry;
 }
 

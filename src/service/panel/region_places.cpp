@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "base/canonical_json.hpp"
+#include "service/annotation/mask_bricks.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -83,6 +84,10 @@ double gap_mm(const ImagePoint& a, const ImagePoint& b, const FrameOrder::Slice&
 
 }  // namespace
 
+std::int64_t axis_position(std::int64_t plane, std::int64_t row, std::int64_t column) {
+  return (((plane << row_bits) + row) << column_bits) + column;
+}
+
 Result<FrameOrder> FrameOrder::of_item(const storage::Reader& reader,
                                        const storage::ItemRow& item) {
   FrameOrder order;
@@ -94,6 +99,14 @@ Result<FrameOrder> FrameOrder::of_item(const storage::Reader& reader,
     for (const json::value& volume : volumes.as_array()) {
       const json::array& spacing = volume.at("spacing_mm").as_array();
       const json::array& slices = volume.at("slices").as_array();
+      VolumeLattice lattice{
+          .grid = CSL_TRY(read_grid(reader, std::string(volume.at("grid_id").as_string()))),
+          .inverse = {},
+          .first_plane = order.plane_count_};
+      const auto inverse = lattice.grid.affine.inverse();
+      lattice.inverse = inverse.value_or(Affine{});
+      order.first_volume_.try_emplace(series.id, order.lattices_.size());
+      order.lattices_.push_back(inverse ? std::optional(std::move(lattice)) : std::nullopt);
       for (std::size_t k = 0; k < slices.size(); ++k) {
         order.slices_[{std::string(slices[k].at("instance_uid").as_string()),
                        slices[k].at("frame").to_number<std::uint32_t>()}] = {
@@ -121,6 +134,32 @@ FrameOrder::Slice FrameOrder::slice_of(const RegionTarget& region) {
   return found->second;
 }
 
+const VolumeLattice* FrameOrder::lattice_of(const SpaceTarget& space) const {
+  const auto found = first_volume_.find(space.series_id);
+  if (found == first_volume_.end() || !lattices_[found->second]) return nullptr;
+  return &*lattices_[found->second];
+}
+
+std::optional<PatientPlace> FrameOrder::place_of(const RegionTarget& region) {
+  const Slice slice = slice_of(region);
+  if (slice.volume >= std::ssize(lattices_)) return std::nullopt;
+  const auto& lattice = lattices_[static_cast<std::size_t>(slice.volume)];
+  if (!lattice) return std::nullopt;
+  PatientPlace place{.frame_of_reference_uid = lattice->grid.frame_of_reference_uid, .points = {}};
+  for (const ImagePoint& point : region.points) {
+    place.points.push_back(
+        lattice->grid.affine.apply(point.x, point.y, static_cast<double>(slice.index)));
+  }
+  return place;
+}
+
+std::optional<PatientPlace> FrameOrder::place_of(const SpaceTarget& space) const {
+  const VolumeLattice* lattice = lattice_of(space);
+  if (lattice == nullptr) return std::nullopt;
+  return PatientPlace{.frame_of_reference_uid = lattice->grid.frame_of_reference_uid,
+                      .points = space.points};
+}
+
 std::vector<Part> pixel_runs(const RegionTarget& region, const FrameOrder::Slice& slice,
                              double reach_mm) {
   const std::vector<Run> runs = runs_of(outline_of(region));
@@ -131,8 +170,8 @@ std::vector<Part> pixel_runs(const RegionTarget& region, const FrameOrder::Slice
   for (std::int64_t k = first; k <= last; ++k) {
     const std::int64_t plane = slice.plane - slice.index + k;
     for (const Run& run : runs) {
-      const std::int64_t row = ((plane << row_bits) + run.row) << column_bits;
-      parts.push_back({row + run.begin, row + run.end});
+      const std::int64_t begin = axis_position(plane, run.row, run.begin);
+      parts.push_back({begin, begin + run.end - run.begin});
     }
   }
   return merged_parts(std::move(parts));

@@ -3,16 +3,21 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "analysis/matching/unit.hpp"
 #include "domain/label/target.hpp"
+#include "service/panel/space_places.hpp"
 #include "storage/catalog.hpp"
 #include "storage/store.hpp"
 
 namespace consilium::service {
+
+// A pixel's place on the axis of an item. Columns and rows are below 65,536.
+[[nodiscard]] std::int64_t axis_position(std::int64_t plane, std::int64_t row, std::int64_t column);
 
 // Where each frame of an item lies: slices of one volume behind each other.
 class FrameOrder {
@@ -32,8 +37,17 @@ class FrameOrder {
   };
   [[nodiscard]] Slice slice_of(const RegionTarget& region);
 
+  // The first volume of the series, which a drawing in space is told in; none when the series has
+  // none, or its voxels are flat.
+  [[nodiscard]] const VolumeLattice* lattice_of(const SpaceTarget& space) const;
+  // Where the points lie in the patient; nothing for a frame that no volume holds.
+  [[nodiscard]] std::optional<PatientPlace> place_of(const RegionTarget& region);
+  [[nodiscard]] std::optional<PatientPlace> place_of(const SpaceTarget& space) const;
+
  private:
   std::map<std::pair<std::string, std::uint32_t>, Slice> slices_;
+  std::vector<std::optional<VolumeLattice>> lattices_;  // by volume
+  std::map<SeriesId, std::size_t> first_volume_;
   std::int64_t volume_count_ = 0;
   std::int64_t plane_count_ = 0;
 };

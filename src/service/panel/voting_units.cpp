@@ -158,6 +158,7 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
     case PlaceKind::Box:
     case PlaceKind::Ellipse:
     case PlaceKind::RotatedBox:
+    case PlaceKind::Cuboid:
       return PlaceGeometry::Area;
     case PlaceKind::Mask:
       return PlaceGeometry::Mask;
@@ -175,7 +176,6 @@ std::optional<PlaceGeometry> geometry_of(PlaceKind kind) {
     case PlaceKind::Relation:
     case PlaceKind::Event:
     case PlaceKind::Chain:
-    case PlaceKind::Cuboid:
       return std::nullopt;
   }
   return std::nullopt;

@@ -117,7 +117,6 @@ class Grouping {
     std::vector<Mark> marks;
     each([&](std::size_t o, const Annotation& annotation) {
       if (annotation.label && plan.has_label(*annotation.label) &&
-          !std::holds_alternative<SpaceTarget>(annotation.target) &&
           geometry_of(place_kind(annotation.target)) == plan.geometry) {
         marks.push_back({static_cast<std::uint32_t>(o), &annotation});
       }

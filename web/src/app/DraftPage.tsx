@@ -12,10 +12,13 @@ import type { Me } from "@/api/types";
 import type { Command } from "@/core/commands";
 import { newId } from "@/core/ids";
 import type { Outbox } from "@/core/outbox/session";
-import type { Annotation, AnnotationSession, ItemDetail, ItemId, ProjectId, ProjectView, Protocol, WorkspaceProps } from "@/core/workspace";
+import { picturesOf } from "@/core/pictures";
+import type { Annotation, AnnotationSession, ItemDetail, ItemId, OtherOpinion, ProjectId, ProjectView, Protocol, WorkspaceProps } from "@/core/workspace";
 import { DiscardDialog, SubmitDialog } from "@/features/review/dialogs";
+import { loadMasks } from "@/features/review/masks";
 import { memoryKey } from "@/features/review/model";
 import { strings } from "@/features/review/strings";
+import { coloursOnDark, Tag } from "@/features/review/Tag";
 import { useCommands } from "@/ui/commands";
 import { timestamp } from "@/ui/format";
 import { setFrame, usePage } from "@/ui/frame_slots";
@@ -164,12 +167,13 @@ function OpenDraft({ opened, draft, outbox, me }: { readonly opened: Opened; rea
     [],
   );
   const close = (): void => { setDialog(null); };
+  const { others, tags } = useOthers(opened);
   if (session === null || ready === null) return <Loading label={strings.draftOpening} />;
   return (
     <div className="workspace-host">
-      <DraftBanner draft={draft} changed={draft.opinions_changed || opinions.opinions_revision !== opened.opinions.opinions_revision} toReview={toReview} discard={() => { setDialog("discard"); }} submit={() => { setDialog("submit"); }} />
+      <DraftBanner draft={draft} changed={draft.opinions_changed || opinions.opinions_revision !== opened.opinions.opinions_revision} toReview={toReview} discard={() => { setDialog("discard"); }} submit={() => { setDialog("submit"); }} tags={tags} />
       <div className="workspace-body">
-        <Workspace project={project} item={item} protocol={protocol} task={draft.task} annotations={ready.annotations} session={session} readOnly={outbox === null} adjudicating {...stable} />
+        <Workspace project={project} item={item} protocol={protocol} task={draft.task} annotations={ready.annotations} session={session} readOnly={outbox === null} adjudicating others={others} {...stable} />
       </div>
       {dialog === "submit" ? (
         <SubmitDialog
@@ -190,14 +194,46 @@ interface BannerProps {
   readonly toReview: () => void;
   readonly discard: () => void;
   readonly submit: () => void;
+  readonly tags: ReactNode;
 }
 
-function DraftBanner({ draft, changed, toReview, discard, submit }: BannerProps): React.JSX.Element {
+/** The readings that are weighed, to be seen beneath the draft, and a switch for each. */
+function useOthers(opened: Opened): { readonly others: readonly OtherOpinion[]; readonly tags: ReactNode } {
+  const { project, item, opinions } = opened;
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const pictures = useMemo(() => (item.source.kind === "image" ? picturesOf(item) : []), [item]);
+  const masks = useQuery({
+    queryKey: ["draft-masks", item.id, opinions.opinions_revision], queryFn: () => loadMasks(project.id, item.id, opinions, pictures), enabled: item.kind === "image", staleTime: Infinity, gcTime: 0,
+    refetchOnWindowFocus: false, structuralSharing: false,
+  }).data;
+  const others = useMemo(() => {
+    const colours = coloursOnDark();
+    return opinions.opinions.flatMap(({ key, annotations }, n): readonly OtherOpinion[] =>
+      item.kind !== "image" || hidden.has(key) ? [] : [{ key, colour: colours[n % colours.length] ?? "#9aa5b3", annotations, masks: (masks ?? []).filter((one) => one.key === key) }]);
+  }, [opinions, item.kind, hidden, masks]);
+  const toggle = (key: string): void => setHidden((now) => new Set(now.has(key) ? [...now].filter((one) => one !== key) : [...now, key]));
+  const tags = item.kind !== "image" ? null : (
+    <span className="draft-others" role="group" aria-label={strings.readings}>
+      {opinions.opinions.map(({ key, rater }, n) => {
+        const name = rater?.display_name ?? strings.rater(key);
+        return (
+          <button key={key} type="button" aria-pressed={!hidden.has(key)} aria-label={strings.showRater(name)} title={strings.showRater(name)} onClick={() => { toggle(key); }}>
+            <Tag name={key} n={n} small />
+          </button>
+        );
+      })}
+    </span>
+  );
+  return { others, tags };
+}
+
+function DraftBanner({ draft, changed, toReview, discard, submit, tags }: BannerProps): React.JSX.Element {
   return (
     <div className="banner draft-banner" role="status">
       <IconGavel size={16} stroke={1.5} aria-hidden />
       <span>{strings.draftBanner(strings.draftFrom(draft), timestamp(draft.begun_at))}</span>
       {changed ? <b>{strings.draftChanged}</b> : null}
+      {tags}
       <span className="draft-acts">
         <Button variant="default" size="compact-xs" onClick={toReview} aria-keyshortcuts="Alt+R" rightSection={<kbd>Alt R</kbd>}>{strings.draftToReview}</Button>
         <Button variant="default" size="compact-xs" onClick={discard}>{strings.draftDiscard}</Button>

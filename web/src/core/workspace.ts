@@ -10,6 +10,7 @@
 import type { ReactNode } from "react";
 import type { Annotation, AnnotationBody, ItemDetail, ProjectView, Protocol, Task } from "./domain";
 import type { AnnotationId } from "./ids";
+import type { LabelExtent, Mask } from "./mask";
 
 export type * from "./domain";
 export type * from "./ids";
@@ -55,6 +56,21 @@ export interface AnnotationSession {
   loadMasks(gridId: string): Promise<MaskBricks>;
 }
 
+/** One layer of another rater's mask on a grid; its labels are the segments of the annotations. */
+export interface OtherMask {
+  readonly gridId: string;
+  readonly mask: Mask;
+  readonly extents: ReadonlyMap<number, LabelExtent>;
+}
+
+/** What somebody else said of the item: shown with its letter beneath one's own labels, never edited. */
+export interface OtherOpinion {
+  readonly key: string;
+  readonly colour: string;
+  readonly annotations: readonly Annotation[];
+  readonly masks: readonly OtherMask[];
+}
+
 export interface WorkspaceProps {
   readonly project: ProjectView;
   readonly item: ItemDetail;
@@ -64,6 +80,7 @@ export interface WorkspaceProps {
   readonly session: AnnotationSession;
   readonly readOnly: boolean;
   readonly adjudicating?: boolean; // the labels are an adjudicator's draft: it is submitted with a reason, not skipped
+  readonly others?: readonly OtherOpinion[];
   onSubmit(): void;
   onSkip(): void;
   onQuestion(): void;

@@ -17,6 +17,7 @@ import { cutOf } from "./looking";
 import type { ImageState, Tool } from "./model";
 import { lookingTools, shownPicture } from "./model";
 import { drawScaleBar, EdgeLetters, SliceSlider } from "@/ui/SlicePaneParts";
+import type { OtherLooks } from "./others";
 import { PaneCorners } from "./PaneCorners";
 import { planeLines } from "./plane_lines";
 import { useCanvasDrawing } from "@/ui/use_canvas_drawing";
@@ -45,6 +46,8 @@ interface Props {
   readonly segmentsKey: string;
   readonly shapes: readonly ShapeLook[];
   readonly spaceShapes: readonly SpaceLook[];
+  /** Only to look at. */
+  readonly others: OtherLooks;
   readonly marks: readonly { readonly slice: number; readonly colour: string }[];
   readonly brushColour: string;
   readonly actions: PaneActions;
@@ -276,8 +279,8 @@ function sceneOf(props: Props, stage: Stage, now: ToolContext): Scene {
         : { volume: stage.pictureOf(over, over.volume.grid.dims[2] >> 1).volume, affine: over.volume.grid.affine, opacity: looking.fusion.opacity, tone: { ...toneOf(over.volume.transform, looking.fusion.window, false, looking.fusion.lut), colours: overlayLutOf(looking.fusion.lut) } },
     cut: now.cut,
     view: state.views[now.cut.name],
-    masks: allLayers(now.layers).map(([, mask]) => ({ mask, segments: props.segments, segmentsKey: props.segmentsKey })),
-    shapes: now.shapes,
+    masks: [...allLayers(now.layers).map(([, mask]) => ({ mask, segments: props.segments, segmentsKey: props.segmentsKey })), ...props.others.masks],
+    shapes: [...now.shapes, ...shapesOn(now.cut, grid.affine, props.others.shapes, props.others.space)],
     lines: state.crosshair && state.layout !== "one" ? planeLines(state, now.cut) : [],
     smooth: true,
     captions: props.main,

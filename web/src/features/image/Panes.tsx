@@ -6,6 +6,8 @@ import type { Looks } from "./looks";
 import { besideState, planesInOrder } from "./looking";
 import type { ImageState } from "./model";
 import { colourOf, shownPicture } from "./model";
+import type { OtherLooks } from "./others";
+import { nobody } from "./others";
 import type { PaneActions } from "./Pane";
 import { Pane } from "./Pane";
 import { besideActions } from "./pane_actions";
@@ -19,6 +21,7 @@ interface Props {
   readonly now: { readonly current: ImageState };
   readonly stage: Stage;
   readonly looks: Looks;
+  readonly others: OtherLooks;
   readonly actions: PaneActions;
   readonly surfaceUrl: (gridId: string, segment: number) => string;
 }
@@ -31,7 +34,7 @@ export function Panes(props: Props): React.JSX.Element {
   return (
     <>
       {planesInOrder(state).map((plane, n) => (
-        <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} beside={false} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} spaceShapes={looks.space} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
+        <Pane key={plane.name} state={state} stage={stage} plane={plane} main={n === 0} beside={false} segments={looks.segments} segmentsKey={looks.key} shapes={looks.shapes} spaceShapes={looks.space} others={props.others} marks={looks.marks.get(plane.normal) ?? []} brushColour={colourOf(state, state.label)} actions={actions} />
       ))}
       {state.layout === "four" && (
         <Suspense fallback={<section className="image-pane" />}>
@@ -39,7 +42,7 @@ export function Panes(props: Props): React.JSX.Element {
         </Suspense>
       )}
       {other !== null && otherPlanes.map((plane) => (
-        <Pane key={`beside/${plane.name}`} state={other} stage={stage} plane={plane} main={false} beside segments={nothing} segmentsKey="" shapes={[]} spaceShapes={[]} marks={[]} brushColour="#ffffff" actions={elsewhere} />
+        <Pane key={`beside/${plane.name}`} state={other} stage={stage} plane={plane} main={false} beside segments={nothing} segmentsKey="" shapes={[]} spaceShapes={[]} others={nobody} marks={[]} brushColour="#ffffff" actions={elsewhere} />
       ))}
     </>
   );

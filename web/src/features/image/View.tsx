@@ -34,6 +34,7 @@ import {
 import { paneActions } from "./pane_actions";
 import type { FindingActions } from "./Panels";
 import { Findings, Forms, SeriesRail, Toolbar } from "./Panels";
+import { othersOn } from "./others";
 import { Panes } from "./Panes";
 import { automaticWindow } from "./presets";
 import { SegmentTools } from "./SegmentTools";
@@ -160,11 +161,13 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   }, [goTo, set]);
   const measureNow = useRef<() => void>(() => undefined);
   const { onSubmit } = props;
+  const refusal = useRef("");
   const submit = useCallback(() => {
     measureNow.current();
     const first = missingAnswers(now.current)[0];
     if (first === undefined) return onSubmit();
-    say(strings.answerFirst(first.title));
+    refusal.current = strings.answerFirst(first.title);
+    say(refusal.current);
     goToMissing();
   }, [goToMissing, onSubmit]);
 
@@ -247,6 +250,8 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
   );
 
   const looks = useLooks(state, stage, stageRevision);
+  const { others } = props;
+  const otherLooks = useMemo(() => othersOn(state, others ?? []), [state, others]);
   useFilm(state, actions.update);
   useAutomaticWindow(state, stage, stageRevision, actions.update);
   measureNow.current = useStoredMeasurements({ state, now, set, stage, session, stageRevision, loaded: volume.loadedCount });
@@ -282,6 +287,9 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       null,
     );
   }, [setStatus, said, state, missing, volume, picture, stageRevision]);
+  // That something is not answered is said only until it is.
+  const open = missing.map(({ id }) => id).join("/");
+  useEffect(() => say((current) => (current === refusal.current ? "" : current)), [open]);
   useEffect(() => {
     if (said === "") return;
     const timer = setTimeout(() => say(""), 4000);
@@ -294,7 +302,7 @@ function Bench(props: WorkspaceProps & { readonly start: ImageState; readonly me
       <SeriesRail state={state} thumbnail={(of) => thumbnailUrl(project.id, item.id, of)} choose={(index) => set(now.current.pictures[index]?.study.prior === true ? withBeside(now.current, index) : withPicture(now.current, index))} />
       <LookBar state={state} update={actions.update} keepLayout={(layout) => keepLayout(state.protocol, picture.series.modality, layout)} />
       <div className={`image-panes image-panes-${state.layout}`}>
-        <Panes state={state} now={now} stage={stage} looks={looks} actions={actions} surfaceUrl={surfaceUrl} />
+        <Panes state={state} now={now} stage={stage} looks={looks} others={otherLooks} actions={actions} surfaceUrl={surfaceUrl} />
         {stage.problem !== undefined && (
           <div className="image-problem" role="alert">
             {strings.framesFailed} <small>{stage.problem}</small>

@@ -92,7 +92,7 @@ export function useLooks(state: ImageState, stage: Stage, stageRevision: number)
 const placed = (slice: number, caption: string): string => [strings.onSlice(slice + 1), caption].filter((part) => part !== "").join(" · ");
 
 /** Pixels of the acquired frame to places on the pane, which may be turned or mirrored. */
-function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Point {
+export function toScreenPlane(plane: Plane, dims: readonly number[], [x, y]: Point): Point {
   const along = (side: Plane["right"]): number => {
     const value = side.axis === 0 ? x : y;
     return side.flipped ? (dims[side.axis] ?? 1) - 1 - value : value;

@@ -9,6 +9,16 @@ export function coloursOf(element: Element): readonly string[] {
   return Array.from({ length: coloursKnown }, (_, n) => style.getPropertyValue(`--rater-${String(n + 1)}`).trim());
 }
 
+/** The same as they are on dark ground, where images stand, whatever the page's theme. */
+export function coloursOnDark(): readonly string[] {
+  const ground = document.createElement("i");
+  ground.dataset["theme"] = "dark";
+  document.body.append(ground);
+  const colours = coloursOf(ground);
+  ground.remove();
+  return colours;
+}
+
 export function Tag({ name, n, small = false }: { readonly name: string; readonly n: number; readonly small?: boolean }): React.JSX.Element {
   return (
     <span className={small ? "rv-tag rv-tag-small" : "rv-tag"} style={{ background: raterColour(n) }}>

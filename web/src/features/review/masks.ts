@@ -5,14 +5,12 @@ import type { LabelExtent, Mask } from "@/core/mask";
 import { extentsOf, makeMask, restoreBricks } from "@/core/mask";
 import { labelsOfStored } from "@/core/mask_layers";
 import type { Picture } from "@/core/pictures";
+import type { OtherMask } from "@/core/workspace";
 import type { Place } from "./places";
 
 /** One layer of one rater on one grid; its labels are the segments of the annotations. */
-export interface OpinionMask {
+export interface OpinionMask extends OtherMask {
   readonly key: string;
-  readonly gridId: string;
-  readonly mask: Mask;
-  readonly extents: ReadonlyMap<number, LabelExtent>;
 }
 
 const gridsOf = (opinion: Opinion): readonly string[] => [...new Set(opinion.annotations.flatMap(({ target }) => (target.type === "mask" ? [target.grid_id] : [])))];
