@@ -175,6 +175,10 @@ bool is_label_object(const DicomFile& file) {
          sop_class == structure_set_storage || sop_class.starts_with(report_storages);
 }
 
+bool is_report(const DicomFile& file) {
+  return file.dataset.ascii(tags::sop_class_uid).starts_with(report_storages);
+}
+
 std::string tool_name(const std::string& manufacturer, const std::string& model,
                       const std::string& version, const std::string& algorithm) {
   std::string name = model.starts_with(manufacturer) ? "" : manufacturer;

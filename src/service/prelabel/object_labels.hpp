@@ -14,6 +14,7 @@ namespace consilium::service {
 
 // By its SOP class: whether the object holds labels instead of an image.
 [[nodiscard]] bool is_label_object(const DicomFile& file);
+[[nodiscard]] bool is_report(const DicomFile& file);
 
 // "QIICR dcmqi 1.2.4, nnU-Net"; "A DICOM object" for one that says nothing of what made it.
 [[nodiscard]] std::string tool_name(const std::string& manufacturer, const std::string& model,
