@@ -21,6 +21,11 @@ bool holds_labels(ByteView dicom) {
   return file && is_label_object(*file);
 }
 
+bool holds_report(ByteView dicom) {
+  const auto file = read_dicom(dicom, {.stops_at_pixel_data = true});
+  return file && is_report(*file);
+}
+
 std::optional<std::string> instance_uid_of(ByteView dicom) {
   const auto file = read_dicom(dicom, {.stops_at_pixel_data = true});
   if (!file) return std::nullopt;

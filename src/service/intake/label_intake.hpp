@@ -16,6 +16,8 @@ namespace consilium::service {
 // Whether the file is a DICOM object of labels. False for what does not read: whoever takes it for
 // an image says what is wrong.
 [[nodiscard]] bool holds_labels(ByteView dicom);
+// Whether they are a report, which may say more of another object's labels.
+[[nodiscard]] bool holds_report(ByteView dicom);
 
 // The SOP instance UID of a DICOM file; nothing for others.
 [[nodiscard]] std::optional<std::string> instance_uid_of(ByteView dicom);

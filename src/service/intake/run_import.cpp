@@ -440,7 +440,7 @@ class ImportRun {
     LabelMap names = labels_.names;
     names.merge(preparer_.label_names());
     LabelIntake intake(tools_, names);
-    for (const std::size_t number : label_units_.with([](auto& units) { return units; })) {
+    for (const std::size_t number : CSL_TRY(label_units_in_order())) {
       if (options_.stop.stop_requested()) {
         return fail(ErrorCode::Unavailable, "the import was interrupted", "",
                     "start it again: it goes on where it was");
@@ -463,6 +463,23 @@ class ImportRun {
     }
     labels_added_ = intake.labels_added();
     return {};
+  }
+
+  // Reports last: they say more of what segmentations bring.
+  Result<std::vector<std::size_t>> label_units_in_order() {
+    std::vector<std::size_t> order;
+    std::vector<std::size_t> reports;
+    for (const std::size_t number : label_units_.with([](auto& units) { return units; })) {
+      const ImportUnit& unit = units_[number];
+      bool is_last = false;
+      if (unit.kind == FileKind::Dicom) {
+        const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
+        is_last = holds_report(file.view());
+      }
+      (is_last ? reports : order).push_back(number);
+    }
+    order.insert(order.end(), reports.begin(), reports.end());
+    return order;
   }
 
   Result<std::optional<Error>> take_labels_of(LabelIntake& intake, const ImportUnit& unit,

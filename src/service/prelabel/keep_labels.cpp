@@ -12,6 +12,7 @@
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_bricks.hpp"
 #include "service/annotation/submission.hpp"
+#include "service/prelabel/coded_answers.hpp"
 #include "service/prelabel/voxel_layers.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
@@ -113,18 +114,9 @@ class PartMaker {
       ++kept.known_count;
       return {};
     }
-    Annotation body{
-        .id = id,
-        .item_id = write_.item.id,
-        .protocol = {.id = protocol_.protocol.id, .version = to_string(protocol_.protocol.version)},
-        .label = label.id,
-        .target = WholeTarget{},
-        .question = std::nullopt,
-        .value = {},
-        .attributes = {},
-        .comment = std::nullopt,
-        .number = std::nullopt,
-        .measurements = said.measurements};
+    Annotation body = empty_body(id);
+    body.label = label.id;
+    body.measurements = said.measurements;
     if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
       if (!allows(label, PlaceKind::Mask)) return refuse(said, label, "a mask", kept);
       body.target = CSL_TRY(add_voxels(*voxels));
@@ -140,21 +132,73 @@ class PartMaker {
         return refuse(said, label, "a " + std::string(name_of(place_kind(region->forms.front()))),
                       kept);
       }
+    } else if (const auto* space = std::get_if<SaidSpace>(&said.place)) {
+      const auto form = std::ranges::find_if(
+          space->forms, [&](const SpaceTarget& target) { return allows(label, target.kind); });
+      if (form == space->forms.end()) {
+        return refuse(said, label, "a " + std::string(name_of(space->forms.front().kind)), kept);
+      }
+      body.target = *form;
+    } else if (const auto* whole = std::get_if<SaidWhole>(&said.place)) {
+      if (!is_reserved_value(whole->value) && !allows(label, PlaceKind::Whole)) {
+        return refuse(said, label, "the whole item", kept);
+      }
+      if (is_reserved_value(whole->value)) body.value = whole->value;
     } else {
       body.value = std::string(value_absent);
     }
-    const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
-    if (!violations.empty()) {
-      kept.problems.insert(fmt::format("\"{}\": {}", said.name, violations.front().what));
+    put_answers(said, label, body, kept);
+    return keep("\"" + said.name + "\"", std::move(body), stored ? stored->revision + 1 : 1, kept);
+  }
+
+  // More of a label of this tool's that is stored already.
+  Status amend(const SaidLabel& said, const storage::AnnotationRow& row, KeptLabels& kept) {
+    Annotation body =
+        CSL_TRY(parse_annotation(CSL_TRY(reader_.open_sealed(row.patient, row.sealed_body))));
+    const Annotation before = body;
+    const LabelSpec* label = protocol_.protocol.label(row.label);
+    if (label == nullptr) {
+      kept.problems.insert(
+          fmt::format("\"{}\": its segment's label is no longer the protocol's", said.name));
       return {};
     }
-    PreparedAnnotation prepared{.body = std::move(body),
-                                .canonical = {},
-                                .protocol_hash = protocol_.hash,
-                                .surface = std::nullopt,
-                                .if_match = std::nullopt};
-    prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
-    write_.labels.emplace_back(std::move(prepared), stored ? stored->revision + 1 : 1);
+    for (const auto& [name, quantity] : said.measurements) body.measurements[name] = quantity;
+    put_answers(said, *label, body, kept);
+    if (body == before) {
+      ++kept.known_count;
+      return {};
+    }
+    return keep("\"" + said.name + "\"", std::move(body), row.revision + 1, kept);
+  }
+
+  // The places that the question is of, among those that the answer was given about.
+  Status answer(const SaidItemAnswer& said, const QuestionSpec& question, KeptLabels& kept) {
+    const auto value = answer_meant(question.answer, said.answer);
+    if (!value) {
+      kept.problems.insert(fmt::format("\"{}\" is no answer to the question '{}'",
+                                       text_of(said.answer), question.id));
+      return {};
+    }
+    const std::vector<Target> targets = CSL_TRY(targets_of(question.level, said.images));
+    if (targets.empty()) {
+      kept.problems.insert(fmt::format("\"{}\" names no {} that it is of", text_of(said.answer),
+                                       name_of(question.level)));
+    }
+    for (const Target& target : targets) {
+      Annotation body =
+          empty_body(named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
+                                            set_.source + " " + said.key + " " + part_key(target)));
+      const auto stored = CSL_TRY(storage::find_annotation(reader_, body.id));
+      if (stored && stored->state != "retracted") {
+        ++kept.known_count;
+        continue;
+      }
+      body.question = question.id;
+      body.target = target;
+      body.value = *value;
+      CSL_TRY(keep("\"" + text_of(said.answer) + "\"", std::move(body),
+                   stored ? stored->revision + 1 : 1, kept));
+    }
     return {};
   }
 
@@ -173,6 +217,82 @@ class PartMaker {
   [[nodiscard]] bool is_empty() const { return write_.labels.empty(); }
 
  private:
+  Annotation empty_body(const AnnotationId& id) const {
+    return {
+        .id = id,
+        .item_id = write_.item.id,
+        .protocol = {.id = protocol_.protocol.id, .version = to_string(protocol_.protocol.version)},
+        .label = std::nullopt,
+        .target = WholeTarget{},
+        .question = std::nullopt,
+        .value = {},
+        .attributes = {},
+        .comment = std::nullopt,
+        .number = std::nullopt,
+        .measurements = {}};
+  }
+
+  // What is said of a finding that is not there has no place on it.
+  void put_answers(const SaidLabel& said, const LabelSpec& label, Annotation& body,
+                   KeptLabels& kept) const {
+    for (const SaidAnswer& one : said.answers) {
+      const auto* text = std::get_if<std::string>(&body.value);
+      const bool is_missing = text != nullptr && is_reserved_value(*text);
+      if (!is_missing && put_answer(protocol_.protocol, label, one, body)) continue;
+      kept.problems.insert(fmt::format("\"{}\" of \"{}\" is no attribute of '{}' in the protocol",
+                                       text_of(one), said.name, label.id));
+    }
+  }
+
+  Status keep(const std::string& what, Annotation body, std::int64_t revision, KeptLabels& kept) {
+    const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
+    if (!violations.empty()) {
+      kept.problems.insert(fmt::format("{}: {}", what, violations.front().what));
+      return {};
+    }
+    PreparedAnnotation prepared{.body = std::move(body),
+                                .canonical = {},
+                                .protocol_hash = protocol_.hash,
+                                .surface = std::nullopt,
+                                .if_match = std::nullopt};
+    prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
+    write_.labels.emplace_back(std::move(prepared), revision);
+    return {};
+  }
+
+  Result<std::vector<Target>> targets_of(QuestionLevel level,
+                                         const std::vector<FrameTarget>& images) const {
+    std::vector<Target> targets;
+    const auto add = [&](Target target) {
+      if (std::ranges::find(targets, target) == targets.end()) targets.push_back(std::move(target));
+    };
+    switch (level) {
+      case QuestionLevel::Item:
+        add(WholeTarget{});
+        break;
+      case QuestionLevel::Patient:
+        add(PatientTarget{write_.item.patient});
+        break;
+      case QuestionLevel::Study:
+        add(StudyTarget{CSL_TRY(parse_id<StudyId>(write_.item.source_id))});
+        break;
+      case QuestionLevel::Series:
+        for (const FrameTarget& image : images) add(SeriesTarget{image.series_id});
+        break;
+      case QuestionLevel::Instance:
+        for (const FrameTarget& image : images) {
+          add(InstanceTarget{image.series_id, image.instance_uid});
+        }
+        break;
+      case QuestionLevel::Frame:
+        for (const FrameTarget& image : images) add(image);
+        break;
+      case QuestionLevel::Finding:
+        break;
+    }
+    return targets;
+  }
+
   static Status refuse(const SaidLabel& said, const LabelSpec& label, const std::string& place,
                        KeptLabels& kept) {
     kept.problems.insert(fmt::format("\"{}\": '{}' may not stand on {}, its places are {}",
@@ -274,6 +394,36 @@ RaterId rater_of_tool(const ToolName& tool) {
   return named_id<RaterId>("tool " + std::string(name_of(tool.kind)) + " " + tool.name);
 }
 
+namespace {
+
+// The stored label of a tool that came from that file under that key.
+Result<std::optional<storage::AnnotationRow>> kept_label(
+    const std::vector<storage::AnnotationRow>& rows, const ItemId& item, const SaidOfKept& said) {
+  for (const storage::AnnotationRow& row : rows) {
+    const auto id = named_id<AnnotationId>(to_string(item) + to_string(row.rater) + said.source +
+                                           " " + said.key);
+    if (row.id == id && row.state != "retracted") return std::optional(row);
+  }
+  return std::optional<storage::AnnotationRow>{};
+}
+
+Result<std::vector<storage::AnnotationRow>> kept_labels(const storage::Reader& reader,
+                                                        const ItemId& item) {
+  constexpr std::int64_t page_size = 1000;
+  std::vector<storage::AnnotationRow> all;
+  for (std::string after;;) {
+    auto page = CSL_TRY(storage::annotations_of_item(reader, item, std::nullopt, after, page_size));
+    const bool is_last = std::ssize(page) < page_size;
+    if (!page.empty()) after = to_string(page.back().id);
+    for (storage::AnnotationRow& row : page) {
+      if (row.stage == suggest_stage) all.push_back(std::move(row));
+    }
+    if (is_last) return all;
+  }
+}
+
+}  // namespace
+
 Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
   const auto reader = CSL_TRY(store_.read());
   const auto protocol = CSL_TRY(protocols_.of_project(*reader, project_));
@@ -282,7 +432,24 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
   const ItemFacts facts = CSL_TRY(item_facts(*reader, item));
   KeptLabels kept;
   std::map<ToolName, PartMaker> parts;
+  const auto part_of = [&](const ToolName& tool) -> PartMaker& {
+    return parts.try_emplace(tool, store_, *reader, *protocol, item, facts, set, tool)
+        .first->second;
+  };
+  std::optional<std::vector<storage::AnnotationRow>> stored;
   for (const SaidLabel& said : set.labels) {
+    if (const auto* of = std::get_if<SaidOfKept>(&said.place)) {
+      if (!stored) stored = CSL_TRY(kept_labels(*reader, set.item));
+      const auto row = CSL_TRY(kept_label(*stored, set.item, *of));
+      const auto kind = row ? rater_kind_named(row->rater_kind) : std::nullopt;
+      if (!kind) {
+        kept.problems.insert(fmt::format(
+            "\"{}\": its segmentation brought no such label; import that first", said.name));
+        continue;
+      }
+      CSL_TRY(part_of({.kind = *kind, .name = row->rater_name}).amend(said, *row, kept));
+      continue;
+    }
     const MatchedName match = match_name(protocol->protocol, map_, said);
     if (match.how == NameMatch::LeftOut) continue;
     if (match.how != NameMatch::Found) {
@@ -294,10 +461,16 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
       kept.unmatched.insert(std::move(name));
       continue;
     }
-    PartMaker& part =
-        parts.try_emplace(said.tool, store_, *reader, *protocol, item, facts, set, said.tool)
-            .first->second;
-    CSL_TRY(part.add(said, *match.label, kept));
+    CSL_TRY(part_of(said.tool).add(said, *match.label, kept));
+  }
+  for (const SaidItemAnswer& said : set.answers) {
+    const QuestionSpec* question = question_meant(protocol->protocol, said.answer.name);
+    if (question == nullptr) {
+      kept.problems.insert(
+          fmt::format("no question of the protocol is meant by \"{}\"", text_of(said.answer)));
+      continue;
+    }
+    CSL_TRY(part_of(said.tool).answer(said, *question, kept));
   }
   for (auto& [tool, part] : parts) {
     if (!part.is_empty()) kept.parts.push_back(CSL_TRY(part.finish(clock_, random_)));

@@ -39,16 +39,45 @@ struct SaidRegion {
   // The same as voxels, for labels that stand on masks alone; may be null.
   std::function<SaidVoxels()> as_voxels = nullptr;
 };
+// The same in the patient, in millimetres.
+struct SaidSpace {
+  std::vector<SpaceTarget> forms;
+};
+// More of a label that another file brings or brought: which file, and its key there.
+struct SaidOfKept {
+  std::string source;
+  std::string key;
+};
+// Of the item as a whole; with a reserved value ("absent", "unsure") or none.
+struct SaidWhole {
+  std::string value = {};
+};
 // The label was looked for on the item, and is not there: a segment without any voxel.
 struct SaidAbsent {};
+
+// A name, and what is said to it: a code, or text.
+struct SaidAnswer {
+  CodedConcept name;
+  std::variant<CodedConcept, std::string> value;
+};
 
 struct SaidLabel {
   std::string key;                  // tells it apart in its file: "segment 3"
   std::string name;                 // as the file names it
   std::vector<CodedConcept> codes;  // of what it is, the most particular first
   ToolName tool;
-  std::variant<SaidVoxels, SaidRegion, SaidAbsent> place;
+  std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent> place;
   std::map<std::string, Quantity> measurements = {};
+  std::vector<SaidAnswer> answers = {};  // of the finding: its attributes
+};
+
+// An answer about the item, or about images of it: the protocol's question says which of them,
+// their series or frames it is of.
+struct SaidItemAnswer {
+  std::string key;
+  ToolName tool;
+  SaidAnswer answer;
+  std::vector<FrameTarget> images = {};  // none: the whole
 };
 
 // Of one file and one item.
@@ -56,6 +85,7 @@ struct LabelSet {
   ItemId item;
   std::string source;  // tells the file from others: its SOP instance UID, or its content
   std::vector<SaidLabel> labels;
+  std::vector<SaidItemAnswer> answers = {};
 };
 
 struct ReadLabels {

@@ -182,6 +182,10 @@ bool is_only_shown(const DicomFile& file) {
   return file.dataset.ascii(tags::sop_class_uid).starts_with(presentation_storages);
 }
 
+bool is_report(const DicomFile& file) {
+  return file.dataset.ascii(tags::sop_class_uid).starts_with(report_storages);
+}
+
 std::string tool_name(const std::string& manufacturer, const std::string& model,
                       const std::string& version, const std::string& algorithm) {
   std::string name = model.starts_with(manufacturer) ? "" : manufacturer;

@@ -14,6 +14,7 @@ namespace consilium::service {
 
 // By its SOP class: whether the object holds labels instead of an image.
 [[nodiscard]] bool is_label_object(const DicomFile& file);
+[[nodiscard]] bool is_report(const DicomFile& file);
 
 // How images are to be shown and what is drawn over them (presentation states): kept with them, but
 // no labels are read from it.

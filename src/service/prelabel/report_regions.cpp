@@ -7,9 +7,12 @@
 #include <set>
 
 #include "service/prelabel/object_labels.hpp"
+#include "service/prelabel/space_forms.hpp"
 
 namespace consilium::service {
 namespace {
+
+constexpr std::string_view own_scheme = "99CONSILIUM";
 
 bool is_near(const ImagePoint& a, const ImagePoint& b) {
   constexpr double tolerance_px = 1e-3;
@@ -102,6 +105,15 @@ std::optional<SrRegion> region_of(const SrGroup& group) {
   return joined;
 }
 
+bool is_in_space(const SrGroup& group) {
+  return std::holds_alternative<SrSpaceRegion>(group.place) ||
+         std::holds_alternative<SrVolumeSurface>(group.place) ||
+         (std::holds_alternative<SrWholeImages>(group.place) &&
+          std::ranges::any_of(group.measurements, [](const SrMeasurement& measurement) {
+            return measurement.inferred_from_space.has_value();
+          }));
+}
+
 ToolName tool_of(const ReadMeasurementReport& report) {
   ToolName tool{.kind = report.device ? RaterKind::Model : RaterKind::Import,
                 .name = tool_name(report.manufacturer, report.model, report.software_version, "")};
@@ -143,6 +155,7 @@ class ReportLabels {
 
   Result<ReadLabels> run() {
     for (std::size_t g = 0; g < report_.groups.size(); ++g) CSL_TRY(add(g));
+    CSL_TRY(add_answers("answer", report_.evaluations, {}));
     if (missing_ > 0 && read_.sets.empty()) {
       return fail(ErrorCode::NotFound,
                   fmt::format("none of the images of its {} regions is in the project", missing_),
@@ -152,18 +165,13 @@ class ReportLabels {
       read_.notes.push_back(
           fmt::format("the images of {} of its regions are not in the project", missing_));
     }
-    if (of_segments_ > 0) {
-      read_.notes.push_back(fmt::format(
-          "{} groups are about segments: their voxels come with the segmentation itself",
-          of_segments_));
-    }
     if (without_place_ > 0) {
       read_.notes.push_back(
           fmt::format("{} groups have no place on an image and are left out", without_place_));
     }
-    if (!report_.evaluations.empty()) {
-      read_.notes.push_back(
-          fmt::format("{} answers about the whole study are left out", report_.evaluations.size()));
+    if (without_form_ > 0) {
+      read_.notes.push_back(fmt::format(
+          "{} regions in space are of no form that labels have and are left out", without_form_));
     }
     return std::move(read_);
   }
@@ -171,12 +179,13 @@ class ReportLabels {
  private:
   Status add(std::size_t g) {
     const SrGroup& group = report_.groups[g];
-    if (std::holds_alternative<SrSegmentReference>(group.place)) {
-      ++of_segments_;
-      return {};
+    if (const auto* segment = std::get_if<SrSegmentReference>(&group.place)) {
+      return add_segment(g, *segment);
     }
+    if (is_in_space(group)) return add_space(g);
     const auto region = region_of(group);
     const auto forms = region ? forms_of(group, *region) : std::vector<RegionForm>{};
+    if (forms.empty() && !region) return add_whole(g);
     if (forms.empty()) {
       ++without_place_;
       return {};
@@ -186,13 +195,7 @@ class ReportLabels {
       if (missing_++ == 0) missing_uid_ = region->image.sop_instance_uid;
       return {};
     }
-    SaidLabel said{.key = "group " + std::to_string(g + 1),
-                   .name = {},
-                   .codes = {},
-                   .tool = tool_of(report_),
-                   .place = SaidRegion{},
-                   .measurements = measured(group)};
-    add_names(said, group);
+    SaidLabel said = said_of(g, SaidRegion{});
     const int frame = std::max(region->image.frame_number, 1) - 1;
     for (const auto& [kind, points] : forms) {
       std::get<SaidRegion>(said.place)
@@ -204,6 +207,148 @@ class ReportLabels {
     }
     set_of(image->item).labels.push_back(std::move(said));
     return {};
+  }
+
+  SaidLabel said_of(std::size_t g, decltype(SaidLabel::place) place) const {
+    SaidLabel said{.key = "group " + std::to_string(g + 1),
+                   .name = {},
+                   .codes = {},
+                   .tool = tool_of(report_),
+                   .place = std::move(place),
+                   .measurements = measured(report_.groups[g])};
+    add_names(said, report_.groups[g]);
+    for (const SrEvaluation& evaluation : report_.groups[g].evaluations) {
+      said.answers.push_back({evaluation.name, evaluation.value});
+    }
+    return said;
+  }
+
+  // The item of the first image that the report refers to and that is here.
+  Result<std::optional<ItemId>> item_referred_to() {
+    for (const std::string& uid : report_.source_instance_uids) {
+      if (const auto image = CSL_TRY(images_.image(uid))) return std::optional(image->item);
+    }
+    return std::optional<ItemId>{};
+  }
+
+  // The voxels are the segmentation's; what is said of them is added to its label.
+  Status add_segment(std::size_t g, const SrSegmentReference& segment) {
+    const auto item = CSL_TRY(item_referred_to());
+    if (!item) {
+      if (missing_++ == 0) missing_uid_ = segment.sop_instance_uid;
+      return {};
+    }
+    set_of(*item).labels.push_back(
+        said_of(g, SaidOfKept{.source = segment.sop_instance_uid,
+                              .key = "segment " + std::to_string(segment.segment_number)}));
+    return {};
+  }
+
+  // A group without a drawing: a finding of the whole study, or answers about images.
+  Status add_whole(std::size_t g) {
+    const SrGroup& group = report_.groups[g];
+    const auto& references = std::get<SrWholeImages>(group.place).images;
+    if (group.finding) {
+      const auto item = CSL_TRY(item_referred_to());
+      if (!item) {
+        if (missing_++ == 0) missing_uid_ = group.tracking_uid;
+        return {};
+      }
+      SaidLabel said = said_of(g, SaidWhole{});
+      const auto presence = std::ranges::find_if(said.answers, [](const SaidAnswer& answer) {
+        return answer.name.system == own_scheme && answer.name.code == "presence";
+      });
+      if (presence != said.answers.end()) {
+        if (const auto* text = std::get_if<std::string>(&presence->value)) {
+          std::get<SaidWhole>(said.place).value = *text;
+        }
+        said.answers.erase(presence);
+      }
+      set_of(*item).labels.push_back(std::move(said));
+      return {};
+    }
+    // Our own reports name the level of the images that they answer about; the question has it too.
+    std::vector<SrEvaluation> evaluations = group.evaluations;
+    std::erase_if(evaluations, [](const SrEvaluation& evaluation) {
+      return evaluation.name.system == own_scheme && evaluation.name.code == "level";
+    });
+    if (evaluations.empty()) {
+      ++without_place_;
+      return {};
+    }
+    std::vector<FrameTarget> images;
+    for (const ImageReference& reference : references) {
+      const auto image = CSL_TRY(images_.image(reference.sop_instance_uid));
+      if (!image) continue;
+      const int frame = std::max(reference.frame_number, 1) - 1;
+      images.push_back({image->series, image->instance_uid, static_cast<std::uint32_t>(frame)});
+    }
+    if (images.empty() && !references.empty()) {
+      if (missing_++ == 0) missing_uid_ = references.front().sop_instance_uid;
+      return {};
+    }
+    return add_answers("group " + std::to_string(g + 1) + " answer", evaluations, images);
+  }
+
+  Status add_answers(const std::string& key, const std::vector<SrEvaluation>& evaluations,
+                     const std::vector<FrameTarget>& images) {
+    if (evaluations.empty()) return {};
+    const auto item = CSL_TRY(item_referred_to());
+    if (!item) {
+      read_.notes.push_back(fmt::format(
+          "the images that {} answers are about are not in the project", evaluations.size()));
+      return {};
+    }
+    for (std::size_t n = 0; n < evaluations.size(); ++n) {
+      set_of(*item).answers.push_back({.key = key + " " + std::to_string(n + 1),
+                                       .tool = tool_of(report_),
+                                       .answer = {evaluations[n].name, evaluations[n].value},
+                                       .images = images});
+    }
+    return {};
+  }
+
+  // What is drawn in the patient stands on the images that share its frame of reference.
+  Status add_space(std::size_t g) {
+    std::string frame;
+    const std::vector<SpaceForm> forms = space_forms(report_.groups[g], frame);
+    if (forms.empty()) {
+      ++without_form_;
+      return {};
+    }
+    const auto volume = CSL_TRY(volume_in(frame));
+    if (!volume) {
+      if (missing_++ == 0) missing_uid_ = frame;
+      return {};
+    }
+    SaidSpace space;
+    for (const auto& [kind, points] : forms) {
+      space.forms.push_back({.series_id = volume->series, .kind = kind, .points = points});
+    }
+    set_of(volume->item).labels.push_back(said_of(g, std::move(space)));
+    return {};
+  }
+
+  // Of the images that the report refers to the first that lie in the frame, else any of the
+  // project's that do; nothing when those are of several items.
+  Result<std::shared_ptr<const KnownVolume>> volume_in(const std::string& frame) {
+    using Volume = std::shared_ptr<const KnownVolume>;
+    if (const auto known = volume_of_frame_.find(frame); known != volume_of_frame_.end()) {
+      return known->second;
+    }
+    const auto is_there = [&](const Volume& volume) {
+      return images_.is_same_uid(frame, volume->grid.frame_of_reference_uid);
+    };
+    Volume& found = volume_of_frame_[frame];
+    const auto referred = CSL_TRY(images_.volumes_with(report_.source_instance_uids)).volumes;
+    const auto named = std::ranges::find_if(referred, is_there);
+    if (named != referred.end()) return found = *named;
+    for (const Volume& volume : CSL_TRY(images_.all_volumes())) {
+      if (!is_there(volume)) continue;
+      if (found && found->item != volume->item) return found = nullptr;
+      if (!found) found = volume;
+    }
+    return found;
   }
 
   LabelSet& set_of(const ItemId& item) {
@@ -218,8 +363,9 @@ class ReportLabels {
   ReadLabels read_;
   std::size_t missing_ = 0;
   std::string missing_uid_;
-  std::size_t of_segments_ = 0;
   std::size_t without_place_ = 0;
+  std::size_t without_form_ = 0;
+  std::map<std::string, std::shared_ptr<const KnownVolume>> volume_of_frame_;
 };
 
 }  // namespace

@@ -18,8 +18,9 @@ namespace consilium::service {
 using RegionForm = std::pair<GeometryKind, std::vector<ImagePoint>>;
 [[nodiscard]] std::vector<RegionForm> ring_forms(std::vector<ImagePoint> ring);
 
-// A group about a segment brings nothing of its own: the voxels come with the segmentation. Groups
-// about whole images, and answers, are told in the notes.
+// A group about a segment adds to the label that the segmentation itself brought: import that first
+// (service/intake does). Groups without a drawing are findings of the whole, or answers about
+// images; evaluations stay codes and text until the protocol is known (coded_answers.hpp).
 // Errors: NotFound when none of the images of its regions is in the project.
 [[nodiscard]] Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report,
                                                   ImageFinder& images);

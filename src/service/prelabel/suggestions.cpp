@@ -71,7 +71,7 @@ std::string why_not_take(const Sight& sight, bool has_labels) {
 
 json::array label_counts(const std::vector<AnnotationRow>& rows) {
   std::map<std::string, std::int64_t> counts;
-  for (const AnnotationRow& row : rows) ++counts[row.label];
+  for (const AnnotationRow& row : rows) ++counts[row.label.empty() ? row.question : row.label];
   json::array labels;
   for (const auto& [label, count] : counts) {
     labels.push_back(json::object{{"label", label}, {"count", count}});
