@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <boost/json.hpp>
+
 #include "base/canonical_json.hpp"
 
 namespace consilium::detail {

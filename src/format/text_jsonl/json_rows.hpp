@@ -1,7 +1,7 @@
 // The objects of a file of JSON lines, or of one JSON list. Internal to this module.
 #pragma once
 
-#include <boost/json.hpp>
+#include <boost/json/fwd.hpp>
 #include <functional>
 #include <string>
 #include <string_view>
