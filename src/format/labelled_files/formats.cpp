@@ -4,6 +4,7 @@
 #include "format/bioc/bioc.hpp"
 #include "format/brat/brat_labelled.hpp"
 #include "format/conll/conll.hpp"
+#include "format/hl7v2/hl7v2.hpp"
 #include "format/label_studio/label_studio.hpp"
 #include "format/labelled_files/labelled_files.hpp"
 #include "format/pubannotation/pubannotation.hpp"
@@ -33,6 +34,7 @@ const std::array formats{
     LabelledFormat{"prodigy", "Prodigy JSONL", ".jsonl", prodigy_abilities},
     LabelledFormat{"spacy", "spaCy JSONL", ".jsonl", spacy_abilities},
     LabelledFormat{"label-studio", "Label Studio JSON", ".json", label_studio_abilities},
+    LabelledFormat{"hl7v2", "HL7 v2 observations of text", ".hl7", TextAbilities{}, true, false},
 };
 
 bool has_key(std::string_view head, std::string_view key) {
@@ -195,6 +197,7 @@ Result<std::vector<LabelledText>> read_labelled(const LabelledFormat& format,
   if (name == "prodigy") return read_prodigy(bytes);
   if (name == "spacy") return read_spacy(bytes);
   if (name == "label-studio") return read_label_studio(bytes);
+  if (name == "hl7v2") return read_hl7v2(bytes);
   return fail(ErrorCode::InvalidInput, "the format is not read", std::string(name));
 }
 
