@@ -159,8 +159,12 @@ class Expander {
       }
       for (SystemConcepts& one : all) {
         const auto same = std::ranges::find(also, one.index, &SystemConcepts::index);
-        one.concepts.intersect(same == also.end() ? ConceptSet(one.index->concept_count())
-                                                  : same->concepts);
+        if (same == also.end()) {
+          one.concepts = ConceptSet(one.index->concept_count());
+          continue;
+        }
+        one.concepts.intersect(same->concepts);
+        one.displays.merge(same->displays);
       }
     }
     return all;
