@@ -40,6 +40,10 @@ std::optional<AnswerValue> coded_value(const AnswerSpec& spec, const CodedConcep
     if (code.code == yes) return AnswerValue(true);
     if (code.code == no) return AnswerValue(false);
   }
+  if (spec.type == AnswerType::Concept && spec.concepts &&
+      std::ranges::contains(spec.concepts->systems, code.system)) {
+    return AnswerValue(code);
+  }
   if (spec.type != AnswerType::Choice) return std::nullopt;
   for (const Choice& choice : spec.choices) {
     if (is_meant_by(choice.coded, choice.id, code)) return choice_value(spec, {choice.id});
@@ -78,6 +82,7 @@ std::optional<AnswerValue> text_value(const AnswerSpec& spec, const std::string&
     case AnswerType::Text:
       return text.empty() ? std::nullopt : std::optional<AnswerValue>(text);
     case AnswerType::Bool:
+    case AnswerType::Concept:  // a code, which text is not
       return std::nullopt;
   }
   return std::nullopt;
