@@ -179,6 +179,7 @@ SLOW_STEPS = [
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),
     ("dicomweb: dicomweb-client", ["PYTHON", "tests/dicomweb/test_dicomweb.py"]),
     ("dicomweb: OHIF", ["node", "tests/ohif/run.mjs"]),
+    ("api: the tagger in the running server", ["PYTHON", "tests/api/test_tagger.py"]),
     ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
     ("dimse", ["PYTHON", "tests/dimse/test_dimse.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),

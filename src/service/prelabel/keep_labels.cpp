@@ -122,10 +122,16 @@ class PartMaker {
         .question = std::nullopt,
         .value = {},
         .attributes = {},
-        .comment = std::nullopt,
+        .comment = said.evidence,
         .number = std::nullopt,
         .measurements = said.measurements};
-    if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
+    std::optional<std::string> surface;
+    if (const auto* spans = std::get_if<SaidSpans>(&said.place)) {
+      if (!allows(label, PlaceKind::Spans)) return refuse(said, label, "spans of text", kept);
+      body.target = spans->target;
+      // It goes from here into a sealed field.
+      surface = spans->surface.reveal(AuditedAccess::event_recorded());
+    } else if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
       if (!allows(label, PlaceKind::Mask)) return refuse(said, label, "a mask", kept);
       body.target = CSL_TRY(add_voxels(*voxels));
     } else if (const auto* region = std::get_if<SaidRegion>(&said.place)) {
@@ -143,19 +149,30 @@ class PartMaker {
     } else {
       body.value = std::string(value_absent);
     }
-    const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
-    if (!violations.empty()) {
-      kept.problems.insert(fmt::format("\"{}\": {}", said.name, violations.front().what));
+    return write(std::move(body), std::move(surface), said.name, stored, kept);
+  }
+
+  Status add(const SaidAnswer& said, KeptLabels& kept) {
+    const auto id = named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
+                                           set_.source + " question " + said.question);
+    const auto stored = CSL_TRY(storage::find_annotation(reader_, id));
+    if (stored && stored->state != "retracted") {
+      ++kept.known_count;
       return {};
     }
-    PreparedAnnotation prepared{.body = std::move(body),
-                                .canonical = {},
-                                .protocol_hash = protocol_.hash,
-                                .surface = std::nullopt,
-                                .if_match = std::nullopt};
-    prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
-    write_.labels.emplace_back(std::move(prepared), stored ? stored->revision + 1 : 1);
-    return {};
+    Annotation body{
+        .id = id,
+        .item_id = write_.item.id,
+        .protocol = {.id = protocol_.protocol.id, .version = to_string(protocol_.protocol.version)},
+        .label = std::nullopt,
+        .target = WholeTarget{},
+        .question = said.question,
+        .value = said.value,
+        .attributes = {},
+        .comment = said.evidence,
+        .number = std::nullopt,
+        .measurements = said.measurements};
+    return write(std::move(body), std::nullopt, said.question, stored, kept);
   }
 
   Result<KeptPart> finish(const Clock& clock, Random& random) {
@@ -173,6 +190,23 @@ class PartMaker {
   [[nodiscard]] bool is_empty() const { return write_.labels.empty(); }
 
  private:
+  Status write(Annotation body, std::optional<std::string> surface, const std::string& name,
+               const std::optional<storage::AnnotationRow>& stored, KeptLabels& kept) {
+    const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
+    if (!violations.empty()) {
+      kept.problems.insert(fmt::format("\"{}\": {}", name, violations.front().what));
+      return {};
+    }
+    PreparedAnnotation prepared{.body = std::move(body),
+                                .canonical = {},
+                                .protocol_hash = protocol_.hash,
+                                .surface = std::move(surface),
+                                .if_match = std::nullopt};
+    prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
+    write_.labels.emplace_back(std::move(prepared), stored ? stored->revision + 1 : 1);
+    return {};
+  }
+
   static Status refuse(const SaidLabel& said, const LabelSpec& label, const std::string& place,
                        KeptLabels& kept) {
     kept.problems.insert(fmt::format("\"{}\": '{}' may not stand on {}, its places are {}",
@@ -298,6 +332,12 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
         parts.try_emplace(said.tool, store_, *reader, *protocol, item, facts, set, said.tool)
             .first->second;
     CSL_TRY(part.add(said, *match.label, kept));
+  }
+  for (const SaidAnswer& said : set.answers) {
+    PartMaker& part =
+        parts.try_emplace(said.tool, store_, *reader, *protocol, item, facts, set, said.tool)
+            .first->second;
+    CSL_TRY(part.add(said, kept));
   }
   for (auto& [tool, part] : parts) {
     if (!part.is_empty()) kept.parts.push_back(CSL_TRY(part.finish(clock_, random_)));

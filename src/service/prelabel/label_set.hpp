@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/protected.hpp"
 #include "domain/image/mask.hpp"
 #include "domain/label/annotation.hpp"
 #include "domain/label/coded_concept.hpp"
@@ -39,6 +41,11 @@ struct SaidRegion {
   // The same as voxels, for labels that stand on masks alone; may be null.
   std::function<SaidVoxels()> as_voxels = nullptr;
 };
+// Ranges of a note and what they quote.
+struct SaidSpans {
+  SpansTarget target;
+  Protected<std::string> surface;
+};
 // The label was looked for on the item, and is not there: a segment without any voxel.
 struct SaidAbsent {};
 
@@ -47,15 +54,29 @@ struct SaidLabel {
   std::string name;                 // as the file names it
   std::vector<CodedConcept> codes;  // of what it is, the most particular first
   ToolName tool;
-  std::variant<SaidVoxels, SaidRegion, SaidAbsent> place;
+  std::variant<SaidVoxels, SaidRegion, SaidAbsent, SaidSpans> place;
   std::map<std::string, Quantity> measurements = {};
+  std::optional<std::string> evidence = std::nullopt;  // why the tool says so; quotes no patient
 };
+
+// An answer to one of the protocol's questions on the item.
+struct SaidAnswer {
+  std::string question;  // its id
+  AnswerValue value;
+  ToolName tool;
+  std::map<std::string, Quantity> measurements = {};
+  std::optional<std::string> evidence = std::nullopt;
+};
+
+// A tool that knows how sure it is says so among the measurements, as a number of unit "1".
+inline constexpr std::string_view probability_measurement = "probability";
 
 // Of one file and one item.
 struct LabelSet {
   ItemId item;
   std::string source;  // tells the file from others: its SOP instance UID, or its content
   std::vector<SaidLabel> labels;
+  std::vector<SaidAnswer> answers = {};
 };
 
 struct ReadLabels {

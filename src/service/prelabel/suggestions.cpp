@@ -137,6 +137,9 @@ Result<std::vector<PreparedAnnotation>> own_labels(const storage::Reader& reader
         .if_match = std::nullopt};
     label.body.id = id_of_digest<AnnotationId>(
         sha256(bytes_of("taken by " + to_string(access.rater()) + " " + to_string(row.id))));
+    // What the tool thought of it stays with the tool's label.
+    label.body.comment = std::nullopt;
+    label.body.measurements.erase(std::string(probability_measurement));
     label.body.protocol = {.id = protocol.protocol.id,
                            .version = to_string(protocol.protocol.version)};
     label.canonical = CSL_TRY(canonical_annotation(label.body));
