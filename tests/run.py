@@ -182,6 +182,7 @@ SLOW_STEPS = [
     ("dicomweb: labels as series", ["PYTHON", "tests/dicomweb/test_derived.py"]),
     ("dicomweb: OHIF", ["node", "tests/ohif/run.mjs"]),
     ("dicomweb: our labels in OHIF", ["node", "tests/ohif/labels.mjs"]),
+    ("api: the tagger in the running server", ["PYTHON", "tests/api/test_tagger.py"]),
     ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
     ("dimse", ["PYTHON", "tests/dimse/test_dimse.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),

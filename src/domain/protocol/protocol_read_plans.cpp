@@ -96,6 +96,9 @@ ReaderPlan DocumentReader::reader_plan(JsonFields& parent) {
     }
     limits.refuse_unknown();
   }
+  // Only assignment asks for it: item_order.hpp.
+  static constexpr std::pair<std::string_view, int> orders[] = {{"number", 0}, {"gain", 1}};
+  static_cast<void>(one_of(fields, "order", orders, 0));
   read.blinding = one_of(fields, "blinding", blindings, Blinding::Independent);
   read.qualification = fields.texts("qualification", 256);
   if (const json::value* adjudication = fields.find("adjudication")) {

@@ -41,7 +41,7 @@ std::optional<AnswerValue> coded_value(const AnswerSpec& spec, const CodedConcep
     if (code.code == no) return AnswerValue(false);
   }
   if (spec.type == AnswerType::Concept && spec.concepts &&
-      std::ranges::contains(spec.concepts->systems, code.system)) {
+      std::ranges::find(spec.concepts->systems, code.system) != spec.concepts->systems.end()) {
     return AnswerValue(code);
   }
   if (spec.type != AnswerType::Choice) return std::nullopt;

@@ -117,7 +117,14 @@ class PartMaker {
     Annotation body = empty_body(id);
     body.label = label.id;
     body.measurements = said.measurements;
-    if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
+    body.comment = said.evidence;
+    std::optional<std::string> surface;
+    if (const auto* spans = std::get_if<SaidSpans>(&said.place)) {
+      if (!allows(label, PlaceKind::Spans)) return refuse(said, label, "spans of text", kept);
+      body.target = spans->target;
+      // It goes from here into a sealed field.
+      surface = spans->surface.reveal(AuditedAccess::event_recorded());
+    } else if (const auto* voxels = std::get_if<SaidVoxels>(&said.place)) {
       if (!allows(label, PlaceKind::Mask)) return refuse(said, label, "a mask", kept);
       body.target = CSL_TRY(add_voxels(*voxels));
     } else if (const auto* region = std::get_if<SaidRegion>(&said.place)) {
@@ -148,7 +155,8 @@ class PartMaker {
       body.value = std::string(value_absent);
     }
     put_answers(said, label, body, kept);
-    return keep("\"" + said.name + "\"", std::move(body), stored ? stored->revision + 1 : 1, kept);
+    return keep("\"" + said.name + "\"", std::move(body), stored ? stored->revision + 1 : 1, kept,
+                std::move(surface));
   }
 
   // More of a label of this tool's that is stored already.
@@ -202,6 +210,24 @@ class PartMaker {
     return {};
   }
 
+  // An answer that names its question.
+  Status answer(const SaidQuestionAnswer& said, KeptLabels& kept) {
+    Annotation body =
+        empty_body(named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
+                                          set_.source + " question " + said.question));
+    const auto stored = CSL_TRY(storage::find_annotation(reader_, body.id));
+    if (stored && stored->state != "retracted") {
+      ++kept.known_count;
+      return {};
+    }
+    body.question = said.question;
+    body.value = said.value;
+    body.comment = said.evidence;
+    body.measurements = said.measurements;
+    return keep("\"" + said.question + "\"", std::move(body), stored ? stored->revision + 1 : 1,
+                kept);
+  }
+
   Result<KeptPart> finish(const Clock& clock, Random& random) {
     KeptPart part;
     part.label_count = write_.labels.size();
@@ -244,7 +270,8 @@ class PartMaker {
     }
   }
 
-  Status keep(const std::string& what, Annotation body, std::int64_t revision, KeptLabels& kept) {
+  Status keep(const std::string& what, Annotation body, std::int64_t revision, KeptLabels& kept,
+              std::optional<std::string> surface = std::nullopt) {
     const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
     if (!violations.empty()) {
       kept.problems.insert(fmt::format("{}: {}", what, violations.front().what));
@@ -253,7 +280,7 @@ class PartMaker {
     PreparedAnnotation prepared{.body = std::move(body),
                                 .canonical = {},
                                 .protocol_hash = protocol_.hash,
-                                .surface = std::nullopt,
+                                .surface = std::move(surface),
                                 .if_match = std::nullopt};
     prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
     write_.labels.emplace_back(std::move(prepared), revision);
@@ -471,6 +498,9 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
       continue;
     }
     CSL_TRY(part_of(said.tool).answer(said, *question, kept));
+  }
+  for (const SaidQuestionAnswer& said : set.question_answers) {
+    CSL_TRY(part_of(said.tool).answer(said, kept));
   }
   for (auto& [tool, part] : parts) {
     if (!part.is_empty()) kept.parts.push_back(CSL_TRY(part.finish(clock_, random_)));

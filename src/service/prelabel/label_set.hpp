@@ -5,10 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/protected.hpp"
 #include "domain/image/mask.hpp"
 #include "domain/label/annotation.hpp"
 #include "domain/label/coded_concept.hpp"
@@ -52,6 +54,11 @@ struct SaidOfKept {
 struct SaidWhole {
   std::string value = {};
 };
+// Ranges of a note and what they quote.
+struct SaidSpans {
+  SpansTarget target;
+  Protected<std::string> surface;
+};
 // The label was looked for on the item, and is not there: a segment without any voxel.
 struct SaidAbsent {};
 
@@ -66,9 +73,11 @@ struct SaidLabel {
   std::string name;                 // as the file names it
   std::vector<CodedConcept> codes;  // of what it is, the most particular first
   ToolName tool;
-  std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent> place;
+  std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent, SaidSpans>
+      place;
   std::map<std::string, Quantity> measurements = {};
-  std::vector<SaidAnswer> answers = {};  // of the finding: its attributes
+  std::vector<SaidAnswer> answers = {};                // of the finding: its attributes
+  std::optional<std::string> evidence = std::nullopt;  // why the tool says so; quotes no patient
 };
 
 // An answer about the item, or about images of it: the protocol's question says which of them,
@@ -80,12 +89,25 @@ struct SaidItemAnswer {
   std::vector<FrameTarget> images = {};  // none: the whole
 };
 
+// An answer to one of the protocol's questions on the item, named by its id.
+struct SaidQuestionAnswer {
+  std::string question;  // its id
+  AnswerValue value;
+  ToolName tool;
+  std::map<std::string, Quantity> measurements = {};
+  std::optional<std::string> evidence = std::nullopt;
+};
+
+// A tool that knows how sure it is says so among the measurements, as a number of unit "1".
+inline constexpr std::string_view probability_measurement = "probability";
+
 // Of one file and one item.
 struct LabelSet {
   ItemId item;
   std::string source;  // tells the file from others: its SOP instance UID, or its content
   std::vector<SaidLabel> labels;
   std::vector<SaidItemAnswer> answers = {};
+  std::vector<SaidQuestionAnswer> question_answers = {};
 };
 
 struct ReadLabels {

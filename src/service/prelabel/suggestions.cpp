@@ -155,6 +155,9 @@ Result<std::vector<PreparedAnnotation>> own_labels(const storage::Reader& reader
         .if_match = std::nullopt};
     label.body.id = own.at(row.id);
     label.body.target = rejoined(std::move(label.body.target), own);
+    // What the tool thought of it stays with the tool's label.
+    label.body.comment = std::nullopt;
+    label.body.measurements.erase(std::string(probability_measurement));
     label.body.protocol = {.id = protocol.protocol.id,
                            .version = to_string(protocol.protocol.version)};
     label.canonical = CSL_TRY(canonical_annotation(label.body));

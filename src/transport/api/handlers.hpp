@@ -17,6 +17,7 @@ class Imports;
 class Items;
 class Masks;
 class Panels;
+class Tagging;
 class People;
 class Projects;
 class Review;
@@ -39,7 +40,7 @@ void add_project_handlers(HandlerTable& handlers, service::Projects& projects,
                           const storage::Store& store, const Clock& clock);
 void add_item_handlers(HandlerTable& handlers, service::Items& items);
 void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
-                       service::Panels& panels);
+                       service::Panels& panels, service::Tagging& tagging);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
 void add_segmentation_handlers(HandlerTable& handlers, service::Segmentation& segmentation);

@@ -2,6 +2,7 @@
 
 #include "service/assignment/assignment.hpp"
 #include "service/panel/panel.hpp"
+#include "service/tagging/tagging.hpp"
 #include "transport/api/handlers.hpp"
 
 namespace consilium::api {
@@ -32,19 +33,24 @@ Result<http::Response> take_next(const Call& call, Assignment& assignment) {
   return json_response(*next);
 }
 
-Result<http::Response> submit(const Call& call, Assignment& assignment, service::Panels& panels) {
+Result<http::Response> submit(const Call& call, Assignment& assignment, service::Panels& panels,
+                              service::Tagging& tagging) {
   const TaskPlace place = CSL_TRY(place_of(call));
   std::optional<double> duration_s;
   if (const json::value* given = call.body->if_contains("duration_s"))
     duration_s = given->to_number<double>();
   const auto submitted = assignment.submit(call.access(), place.project, place.task, duration_s);
-  if (submitted) panels.follow(place.project);
+  if (submitted) {
+    panels.follow(place.project);
+    tagging.follow(call.access(), place.project);
+  }
   return reply(submitted);
 }
 
 }  // namespace
 
-void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::Panels& panels) {
+void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::Panels& panels,
+                       service::Tagging& tagging) {
   handlers.add("take_next_task", [&](Call& call) { return take_next(call, assignment); });
   handlers.add("take_task", [&](Call& call) -> Result<http::Response> {
     return reply(assignment.take(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
@@ -54,7 +60,8 @@ void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.heartbeat(call.access(), place.project, place.task));
   });
-  handlers.add("submit_task", [&](Call& call) { return submit(call, assignment, panels); });
+  handlers.add("submit_task",
+               [&](Call& call) { return submit(call, assignment, panels, tagging); });
   handlers.add("release_task", [&](Call& call) -> Result<http::Response> {
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.release(call.access(), place.project, place.task));

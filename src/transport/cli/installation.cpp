@@ -37,10 +37,13 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
       *it.store, *it.items, *it.masks, *it.clock, *it.random, service::SegmentationLimits{},
       it.jobs.get());
   it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
+  it.tagging = std::make_unique<service::Tagging>(*it.store, *it.clock, *it.random, it.jobs.get());
   it.assignment = std::make_unique<service::Assignment>(
       *it.store, *it.items, *it.clock, *it.random,
-      [panels = it.panels.get()](const ProjectId& project, const RaterId& rater) {
-        return panels->order_for(project, rater);
+      [panels = it.panels.get(), tagging = it.tagging.get()](const ProjectId& project,
+                                                             const RaterId& rater) {
+        const auto order = tagging->order_for(project);
+        return order ? order : panels->order_for(project, rater);
       });
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
   it.inbox = std::make_unique<service::DicomInbox>(it.import_tools(), *it.imports);

@@ -26,6 +26,7 @@
 #include "service/segmentation/segmentation.hpp"
 #include "service/terminology/concept_answers.hpp"
 #include "service/terminology/terminologies.hpp"
+#include "service/tagging/tagging.hpp"
 #include "storage/store.hpp"
 
 namespace consilium::cli {
@@ -47,6 +48,7 @@ struct Installation {
   std::unique_ptr<service::Masks> masks;
   std::unique_ptr<service::Segmentation> segmentation;
   std::unique_ptr<service::Panels> panels;
+  std::unique_ptr<service::Tagging> tagging;
   std::unique_ptr<service::Review> review;
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
   std::unique_ptr<service::Imports> imports;

@@ -1,0 +1,69 @@
+// What a project's tagger knows: spans and answers as people submitted them on its notes, and the
+// model that follows from them. Used inside this module.
+//
+// Nothing is stored. The model is made of the notes that were read last, in a fixed order, and
+// training is the same bit for bit, so its version (a hash of it) says what it is. The labels and
+// texts that it is made of lie sealed under their patients' keys: with a key their part goes.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analysis/next_note/next_note.hpp"
+#include "analysis/tagger/tagger.hpp"
+#include "analysis/text_classifier/text_classifier.hpp"
+#include "analysis/text_structure/text_structure.hpp"
+#include "domain/label/annotation.hpp"
+#include "domain/protocol/protocol.hpp"
+#include "storage/catalog.hpp"
+#include "storage/store.hpp"
+
+namespace consilium::service {
+
+inline constexpr std::size_t notes_learnt_max = 500;
+inline constexpr std::size_t answers_learnt_min = 4;  // of a question, two of them different
+
+// A note with its tokens, sentences and what else the tagger sees.
+struct CutNote {
+  CanonicalText text;
+  TextStructure structure;
+  std::vector<TokenHints> hints;  // the sections
+  [[nodiscard]] TaggerText view() const {
+    return {text.utf8(), structure.tokens, structure.sentences, hints};
+  }
+};
+// None when its patient was erased.
+[[nodiscard]] Result<std::optional<CutNote>> cut_note(storage::Store& store,
+                                                      const storage::Reader& reader,
+                                                      const storage::ItemRow& item);
+
+struct TaughtNote {
+  CutNote note;
+  std::vector<LabelledTokens> spans;           // types are label ids of the protocol
+  std::map<std::string, std::string> answers;  // question to choice
+  std::optional<double> duration_s;
+};
+
+// The notes that people finished, the one read last at the end: of each the adjudicated word, else
+// the reading that was submitted last. Spans in several parts are not learnt from.
+[[nodiscard]] Result<std::vector<TaughtNote>> taught_notes(storage::Store& store,
+                                                           const storage::Reader& reader,
+                                                           const Protocol& protocol,
+                                                           const ProjectId& project);
+
+struct NoteModel {
+  std::optional<Tagger> tagger;                       // none while no span is labelled
+  std::map<std::string, TextClassifier> classifiers;  // by question
+  ReadingModel reading;
+  std::string version;  // SHA-256 of all of them, hexadecimal
+  std::size_t note_count = 0;
+  std::size_t span_count = 0;
+};
+// None when there is nothing to learn from.
+[[nodiscard]] Result<std::optional<NoteModel>> train_note_model(
+    const std::vector<TaughtNote>& notes, unsigned threads);
+
+}  // namespace consilium::service

@@ -1,0 +1,244 @@
+#include "service/tagging/tagging.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "domain/protocol/item_order.hpp"
+#include "service/job/job_queue.hpp"
+#include "service/prelabel/keep_labels.hpp"
+#include "service/prelabel/withdraw_labels.hpp"
+#include "service/tagging/note_model.hpp"
+#include "storage/labels.hpp"
+#include "storage/work.hpp"
+
+namespace consilium::service {
+namespace {
+
+constexpr std::string_view tool_name = "note tagger ";
+constexpr std::size_t version_digits = 12;
+
+const AssistSource* models_in(const AssistPolicy& policy) {
+  const auto found = std::ranges::find(policy.sources, RaterKind::Model, &AssistSource::kind);
+  return found == policy.sources.end() ? nullptr : &*found;
+}
+
+bool allows_models(const AssistPolicy& policy) {
+  const AssistSource* models = models_in(policy);
+  const ShowSuggestion show = models != nullptr ? models->show : policy.suggestions;
+  return policy.suggestions != ShowSuggestion::Never && show != ShowSuggestion::Never;
+}
+
+Result<bool> is_begun(const storage::Reader& reader, const ItemId& item) {
+  for (const std::string_view stage : {storage::label_stage, storage::adjudicate_stage}) {
+    for (const storage::TaskRow& task : CSL_TRY(storage::tasks_of_item(reader, item, stage))) {
+      if (task.state != "released" && task.state != "expired") return true;
+    }
+  }
+  return false;
+}
+
+// A note that nobody has begun, and what the model says of it.
+struct WeighedNote {
+  storage::ItemRow item;
+  CutNote note;
+  TaggedText tagged;
+};
+
+UnreadNote unread(const WeighedNote& one) {
+  double expected = 0;
+  for (const TaggedSpan& span : one.tagged.spans) expected += double{span.probability};
+  return {.entropy_nats = one.tagged.entropy_nats,
+          .tokens = static_cast<double>(one.note.structure.tokens.size()),
+          .expected_spans = expected};
+}
+
+std::map<std::string, Quantity> sureness(float probability) {
+  return {{std::string(probability_measurement),
+           {.number = std::round(double{probability} * 1e4) / 1e4, .unit = "1"}}};
+}
+
+// What the model says of a note, as labels of the protocol.
+Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double probability_min) {
+  LabelSet set{.item = one.item.id, .source = model.version, .labels = {}};
+  const ToolName tool{.kind = RaterKind::Model,
+                      .name = std::string(tool_name) + model.version.substr(0, version_digits)};
+  const auto evidence = [&](float probability) {
+    return fmt::format("{}: probability {:.2f}; learnt from {} notes with {} labelled spans",
+                       tool.name, probability, model.note_count, model.span_count);
+  };
+  for (const TaggedSpan& span : one.tagged.spans) {
+    if (double{span.probability} < probability_min) continue;
+    const std::string& label = model.tagger->types()[span.tokens.type];
+    const auto& tokens = one.note.structure.tokens;
+    const TextSpan place =
+        CSL_TRY(to_text_span(one.note.text, tokens[span.tokens.begin_token].begin_byte,
+                             tokens[span.tokens.end_token - 1].end_byte));
+    const SpansTarget target{.ranges = {place}};
+    set.labels.push_back(
+        {.key = fmt::format("{} {} {}", label, place.begin, place.end),
+         .name = label,
+         .codes = {},
+         .tool = tool,
+         .place =
+             SaidSpans{.target = target, .surface = CSL_TRY(quoted_surface(target, one.note.text))},
+         .measurements = sureness(span.probability),
+         .evidence = evidence(span.probability)});
+  }
+  for (const auto& [question, classifier] : model.classifiers) {
+    const LabelProbability best =
+        classifier.classify(one.note.text.utf8(), one.note.structure.tokens).front();
+    if (double{best.probability} < std::max(probability_min, 0.5)) continue;
+    set.question_answers.push_back({.question = question,
+                           .value = classifier.labels()[best.label],
+                           .tool = tool,
+                           .measurements = sureness(best.probability),
+                           .evidence = evidence(best.probability)});
+  }
+  return set;
+}
+
+// Since a label id is the protocol's own name nothing else may be meant by it.
+LabelMap own_names(const Protocol& protocol) {
+  LabelMap map;
+  for (const LabelSpec& label : protocol.labels) map.emplace(label.id, label.id);
+  return map;
+}
+
+using Order = std::shared_ptr<const std::vector<ItemId>>;
+
+}  // namespace
+
+struct Tagging::State {
+  storage::Store& store;
+  const Clock& clock;
+  Random& random;
+  JobQueue* jobs;
+  ProtocolCache protocols;
+  Guarded<std::set<ProjectId>> waiting;
+  Guarded<std::map<ProjectId, Order>> orders;
+
+  // The notes to choose from, weighed by the tagger.
+  Result<std::vector<WeighedNote>> weigh(const storage::Reader& reader, const ProjectId& project,
+                                         const NoteModel& model, std::size_t count_max,
+                                         const std::stop_token& stop) {
+    std::vector<WeighedNote> notes;
+    for (const storage::ItemRow& item : CSL_TRY(storage::all_items(reader, project))) {
+      if (notes.size() == count_max || stop.stop_requested()) break;
+      if (item.kind != "text" || CSL_TRY(is_begun(reader, item.id))) continue;
+      auto cut = CSL_TRY(cut_note(store, reader, item));
+      if (!cut) continue;
+      WeighedNote& one = notes.emplace_back(WeighedNote{item, std::move(*cut), {}});
+      if (!model.tagger) continue;
+      const TaggerText view = one.note.view();
+      one.tagged = std::move(model.tagger->tag(std::span(&view, 1)).front());
+    }
+    return notes;
+  }
+
+  // Whether the note has suggestions that it had not, or lost some.
+  Result<bool> keep(const Access& access, const Protocol& protocol, const storage::Reader& reader,
+                    const LabelSet& set, const storage::ItemRow& item, const RaterId& rater) {
+    LabelKeeper keeper(store, clock, random, item.project, own_names(protocol));
+    const KeptLabels labels = CSL_TRY(keeper.prepare(set));
+    std::vector<storage::EventDraft> taken_back =
+        CSL_TRY(withdrawals(reader, item, tool_name, rater));
+    if (labels.parts.empty() && taken_back.empty()) return false;
+    for (const KeptPart& part : labels.parts) CSL_TRY(store.objects().sync(part.objects));
+    CSL_TRY(store.write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
+      // Whoever began it meanwhile goes on with what they see.
+      if (CSL_TRY(is_begun(transaction, item.id))) return {};
+      for (const storage::EventDraft& event : taken_back) CSL_TRY(transaction.append(event));
+      for (const KeptPart& part : labels.parts) CSL_TRY(part.commit(transaction));
+      return {};
+    }));
+    return true;
+  }
+
+  Result<std::size_t> label_next(const Access& access, const ProjectId& project,
+                                 const std::stop_token& stop) {
+    const auto reader = CSL_TRY(store.read());
+    const auto known = CSL_TRY(protocols.of_project(*reader, project));
+    const Protocol& protocol = known->protocol;
+    if (!allows_models(protocol.assist_policy)) return std::size_t{0};
+    const auto taught = CSL_TRY(taught_notes(store, *reader, protocol, project));
+    const auto model = CSL_TRY(train_note_model(taught, 1));
+    if (!model || stop.stop_requested()) return std::size_t{0};
+    const bool by_gain = item_order_of(protocol) == ItemOrderRule::Gain;
+    const std::vector<WeighedNote> notes = CSL_TRY(
+        weigh(*reader, project, *model, by_gain ? weighed_notes_max : next_notes_max, stop));
+    std::vector<UnreadNote> unread_notes;
+    for (const WeighedNote& one : notes) unread_notes.push_back(unread(one));
+    std::vector<std::size_t> order(notes.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    if (by_gain) order = order_of_gain(unread_notes, model->reading);
+    const AssistSource* models = models_in(protocol.assist_policy);
+    const double probability_min = models != nullptr ? models->probability_min : 0;
+    const RaterId rater =
+        rater_of_tool({.kind = RaterKind::Model,
+                       .name = std::string(tool_name) + model->version.substr(0, version_digits)});
+    std::size_t labelled = 0;
+    for (std::size_t i = 0; i < std::min(order.size(), next_notes_max); ++i) {
+      if (stop.stop_requested()) return labelled;
+      const WeighedNote& one = notes[order[i]];
+      const LabelSet set = CSL_TRY(said_of(*model, one, probability_min));
+      if (CSL_TRY(keep(access, protocol, *reader, set, one.item, rater))) ++labelled;
+    }
+    if (!by_gain) {
+      orders.with([&](auto& kept) { kept.erase(project); });
+    } else {
+      auto items = std::make_shared<std::vector<ItemId>>();
+      for (const std::size_t i : order) items->push_back(notes[i].item.id);
+      orders.with([&](auto& kept) { kept[project] = std::move(items); });
+    }
+    return labelled;
+  }
+};
+
+Tagging::Tagging(storage::Store& store, const Clock& clock, Random& random, JobQueue* jobs)
+    : state_(new State{.store = store,
+                       .clock = clock,
+                       .random = random,
+                       .jobs = jobs,
+                       .protocols = {},
+                       .waiting = {},
+                       .orders = {}}) {}
+
+Tagging::~Tagging() = default;
+
+void Tagging::follow(const Access& access, const ProjectId& project) {
+  State* state = state_.get();
+  if (state->jobs == nullptr) return;
+  const bool is_new =
+      state->waiting.with([&](auto& projects) { return projects.insert(project).second; });
+  if (!is_new) return;
+  const auto job = [state, access, project](const std::stop_token& stop) {
+    // From here on a further submission needs a further job.
+    state->waiting.with([&](auto& projects) { projects.erase(project); });
+    // The next submitted note tries again.
+    static_cast<void>(state->label_next(access, project, stop));
+  };
+  if (!state->jobs->add(job)) {
+    state->waiting.with([&](auto& projects) { projects.erase(project); });
+  }
+}
+
+Result<std::size_t> Tagging::label_next(const Access& access, const ProjectId& project,
+                                        const std::stop_token& stop) {
+  CSL_TRY(require(access, project, Roles{Role::Rater}));
+  return state_->label_next(access, project, stop);
+}
+
+std::shared_ptr<const std::vector<ItemId>> Tagging::order_for(const ProjectId& project) {
+  return state_->orders.with([&](const auto& kept) -> Order {
+    const auto found = kept.find(project);
+    return found == kept.end() ? nullptr : found->second;
+  });
+}
+
+}  // namespace consilium::service
