@@ -292,4 +292,25 @@ TEST_CASE("names of places, raters and states read back") {
 }
 
 }  // namespace
+
+TEST_CASE("a picked concept comes back as it was, and half a one is refused") {
+  const auto read = [](std::string_view text) {
+    return read_answer(boost::json::parse(boost::json::string_view(text.data(), text.size())),
+                       "/value");
+  };
+  const auto answer = read(
+      R"({"system":"SCT","code":"22298006","display":"Myocardial infarction","version":"2026"})");
+  REQUIRE(answer.has_value());
+  CHECK(std::get<CodedConcept>(*answer) == CodedConcept{.system = "SCT",
+                                                        .code = "22298006",
+                                                        .version = "2026",
+                                                        .display = "Myocardial infarction"});
+  CHECK(read_answer(answer_json(*answer), "/value").value() == *answer);
+  for (const char* wrong : {R"({"system":"SCT","code":"1"})", R"({"code":"1","display":"x"})",
+                            R"({"system":"SCT","code":"1","display":"x","unit":"mm"})"}) {
+    CAPTURE(wrong);
+    CHECK(read(wrong).error().code == ErrorCode::InvalidInput);
+  }
+}
+
 }  // namespace consilium
