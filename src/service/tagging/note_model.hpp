@@ -42,13 +42,14 @@ struct CutNote {
 
 struct TaughtNote {
   CutNote note;
-  std::vector<LabelledTokens> spans;           // types are label ids of the protocol
+  std::vector<LabelledTokens> spans;           // types are label ids, views into the protocol
   std::map<std::string, std::string> answers;  // question to choice
   std::optional<double> duration_s;
 };
 
 // The notes that people finished, the one read last at the end: of each the adjudicated word, else
-// the reading that was submitted last. Spans in several parts are not learnt from.
+// the reading that was submitted last. Spans in several parts are not learnt from. `protocol` must
+// outlive the result.
 [[nodiscard]] Result<std::vector<TaughtNote>> taught_notes(storage::Store& store,
                                                            const storage::Reader& reader,
                                                            const Protocol& protocol,

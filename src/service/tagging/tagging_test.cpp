@@ -261,10 +261,10 @@ TEST_CASE("with an order by gain the worklist offers the most telling note first
 TEST_CASE("an erased patient's note teaches no more") {
   TaggedNotes fixture;
   for (std::size_t i = 0; i < 6; ++i) fixture.read_note(i, true, fixture.raters[0]);
+  ProtocolCache protocols;
+  const auto known = must(protocols.of_project(*must(fixture.store_->read()), fixture.project));
   const auto taught = [&] {
-    ProtocolCache protocols;
     const auto reader = must(fixture.store_->read());
-    const auto known = must(protocols.of_project(*reader, fixture.project));
     return must(taught_notes(*fixture.store_, *reader, known->protocol, fixture.project));
   };
   const auto before = taught();
