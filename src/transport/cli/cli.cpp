@@ -14,6 +14,7 @@
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
 #include "transport/cli_store/store_commands.hpp"
+#include "transport/cli_tag/tag_commands.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -35,6 +36,7 @@ struct Table {
   PanelCommands panel;
   SegmentCommand segment;
   ContextCommand context;
+  TagCommands tag;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -307,6 +309,7 @@ int run(int argument_count, const char* const* arguments) {
   add_panel_commands(table.app, table.panel, choose);
   add_segment_command(table.app, table.segment, choose);
   add_context_command(table.app, table.context, choose);
+  add_tag_commands(table.app, table.tag, choose);
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
