@@ -16,6 +16,7 @@
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
 #include "transport/cli_store/store_commands.hpp"
+#include "transport/cli_tag/tag_commands.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -39,6 +40,7 @@ struct Table {
   SegmentCommand segment;
   DetectCommand detect;
   ContextCommand context;
+  TagCommands tag;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -360,6 +362,7 @@ int run(int argument_count, const char* const* arguments) {
   add_segment_command(table.app, table.segment, choose);
   add_detect_command(table.app, table.detect, choose);
   add_context_command(table.app, table.context, choose);
+  add_tag_commands(table.app, table.tag, choose);
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {
