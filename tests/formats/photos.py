@@ -184,10 +184,12 @@ class World:
         return f"/api/v1/projects/{project}"
 
     def imported(self, path, files):
+        """Files, or pairs of a path within the upload and bytes."""
         upload = f"{path}/imports/{new_id()}"
         self.client.put(upload, {"name": "photos"})
         for number, file in enumerate(files, 1):
-            sent = self.client.put(f"{upload}/files/{number}?path={file.name}", file.read_bytes(),
+            name, data = file if isinstance(file, tuple) else (file.name, file.read_bytes())
+            sent = self.client.put(f"{upload}/files/{number}?path={name}", data,
                                    headers={"Content-Type": "application/octet-stream"})
             assert sent.status in (200, 201), sent.body
         self.client.post(f"{upload}/finish")
@@ -296,6 +298,67 @@ def check_labels(world, folder):
         assert secret not in everything, secret
 
 
+def foreign_labels(name, stem, size):
+    """A box of "granuloma" on that picture as other programs write it: COCO, YOLO, VOC. None of them knows our UIDs."""
+    width, height = size
+    left, top, right, bottom = 4, 5, 20, 29  # of whole pixels
+    coco = {"images": [{"id": 7, "file_name": f"train/{name}", "width": width, "height": height}], "categories": [{"id": 3, "name": "granuloma"}],
+            "annotations": [{"id": 1, "image_id": 7, "category_id": 3, "bbox": [left, top, right - left, bottom - top], "iscrowd": 0,
+                             "area": (right - left) * (bottom - top), "segmentation": []}]}
+    shares = [(left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height]
+    voc = (f"<annotation><filename>{name}</filename><size><width>{width}</width><height>{height}</height><depth>3</depth></size>"
+           f"<object><name>granuloma</name><bndbox><xmin>{left + 1}</xmin><ymin>{top + 1}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax></bndbox></object>"
+           "</annotation>")
+    return {"coco": [("annotations.json", json.dumps(coco).encode())],
+            "yolo": [("data.yaml", b"names:\n  0: granuloma\n"), (f"labels/{stem}.txt", ("0 " + " ".join(f"{v:.6f}" for v in shares)).encode())],
+            "voc": [(f"Annotations/{stem}.xml", voc.encode())]}
+
+
+def check_named_labels(world, folder):
+    """Labels of other programs find their photographs by the file's name, JPEG and PNG; masks go out as label images."""
+    protocol = (ROOT / "protocols/chest-ct-nodule.yaml").read_text()
+    for photo in (folder / "rgb.png", folder / "grey.jpg"):
+        size = Image.open(photo).size
+        for form, files in foreign_labels(photo.name, photo.stem, size).items():
+            path = world.project(f"named {form} {photo.name}")
+            assert world.client.put(f"{path}/protocol", {"yaml": protocol}).status in (200, 201)
+            state = world.imported(path, [(photo.name, photo.read_bytes())] + files)
+            assert state["state"] == "done" and not state["refused"], (form, state)
+            item = world.client.get(f"{path}/items").json()["items"][0]["id"]
+            found = world.client.get(f"{path}/items/{item}/annotations?rater=all").json()["items"]
+            assert [each["label"] for each in found] == ["granuloma"], (form, found)
+            points = numpy.array(found[0]["target"]["geometry"]["points"])
+            assert abs(points - [[3.5, 4.5], [19.5, 28.5]]).max() < 0.51, (form, points)
+    # Two masks that a program drew on a photograph, as its label image.
+    photo = folder / "rgb.png"
+    width, height = Image.open(photo).size
+    masks = numpy.zeros((2, height, width), bool)
+    masks[0, 3:9, 2:7] = True
+    masks[1, 12:20, 5:30:2] = True
+    annotations = []
+    for number, mask in enumerate(masks, 1):
+        flat = mask.T.ravel()
+        edges = numpy.flatnonzero(numpy.diff(flat)) + 1
+        counts = numpy.diff(numpy.concatenate(([0], edges, [flat.size]))).tolist()
+        annotations.append({"id": number, "image_id": 1, "category_id": number, "iscrowd": 1, "area": int(mask.sum()), "bbox": [0, 0, 1, 1],
+                            "segmentation": {"size": [height, width], "counts": ([0] if flat[0] else []) + counts}})
+    coco = {"images": [{"id": 1, "file_name": photo.name, "width": width, "height": height}],
+            "categories": [{"id": 1, "name": "granuloma"}, {"id": 2, "name": "mass"}], "annotations": annotations}
+    path = world.project("label images")
+    assert world.client.put(f"{path}/protocol", {"yaml": protocol}).status in (200, 201)
+    state = world.imported(path, [(photo.name, photo.read_bytes()), ("annotations.json", json.dumps(coco).encode())])
+    assert state["state"] == "done" and not state["refused"], state
+    archive = export(world, path, "label_images")
+    names = archive.namelist()
+    labels = json.loads(archive.read(next(name for name in names if name.endswith("labels.json"))))
+    drawn = numpy.zeros((height, width), int)
+    for entry in labels["images"]:
+        drawn += numpy.asarray(Image.open(io.BytesIO(archive.read(next(name for name in names if name.endswith(entry["file"])))))).astype(int)
+        assert any(name.endswith(f"images/{entry['image']}.png") for name in names), names
+    truth = masks[0] * labels["labels"]["granuloma"] + masks[1] * labels["labels"]["mass"]
+    assert (drawn == truth).all() and labels["labels"]["granuloma"] != labels["labels"]["mass"], labels
+
+
 def main() -> int:
     passed = failed = 0
 
@@ -351,6 +414,7 @@ def main() -> int:
             assert len(world.client.get(f"{path}/items").json()["items"]) == 2
         told("damaged files are refused, the rest stays", refusals)
         told("labels, and what is exported of them", lambda: check_labels(world, folder))
+        told("labels of other programs by the photograph's name", lambda: check_named_labels(world, folder))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

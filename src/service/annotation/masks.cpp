@@ -131,6 +131,33 @@ json::object answer_of(const storage::MaskPatchRow& patch) {
 
 }  // namespace
 
+namespace {
+
+// Who drew a mask, by the findings on it, and whether it is an adjudicator's word that counts.
+struct Drawer {
+  std::string name;
+  bool is_settled = false;
+};
+
+Result<Drawer> drawer_of(const storage::Reader& reader, const ItemId& item, const RaterId& rater,
+                         const std::string& grid_id) {
+  Drawer drawer;
+  std::set<std::string> findings;
+  for (const auto& segment : CSL_TRY(storage::mask_segments(reader, item, rater, grid_id))) {
+    if (!segment.annotation_id.empty()) findings.insert(segment.annotation_id);
+  }
+  for (const std::string& finding : findings) {
+    const auto row =
+        CSL_TRY(storage::find_annotation(reader, CSL_TRY(parse_id<AnnotationId>(finding))));
+    if (!row) continue;
+    drawer.name = row->rater_name;
+    if (row->stage == "adjudicate" && row->state == "submitted") drawer.is_settled = true;
+  }
+  return drawer;
+}
+
+}  // namespace
+
 Result<json::object> Masks::list(const Access& access, const ProjectId& project,
                                  const ItemId& item_id, bool all_raters) const {
   CSL_TRY(require(access, project, case_roles));
@@ -146,7 +173,8 @@ Result<json::object> Masks::list(const Access& access, const ProjectId& project,
       RaterNames::of_item(store_, *reader, protocols, access, project, item_id, NameRule::Lists));
   json::array items;
   for (const storage::MaskRow& mask : CSL_TRY(storage::masks_of_item(*reader, item_id, rater))) {
-    const RaterRef shown = names.shown({.id = mask.rater, .display_name = {}});
+    const Drawer drawer = CSL_TRY(drawer_of(*reader, item_id, mask.rater, mask.grid_id));
+    const RaterRef shown = names.shown({.id = mask.rater, .display_name = drawer.name});
     json::array segments;
     for (const storage::MaskSegmentRow& segment :
          CSL_TRY(storage::mask_segments(*reader, item_id, mask.rater, mask.grid_id))) {
@@ -163,6 +191,8 @@ Result<json::object> Masks::list(const Access& access, const ProjectId& project,
     for (auto& [layer, bricks] : layers) {
       items.push_back(json::object{{"grid_id", mask.grid_id},
                                    {"rater_id", to_string(shown.id)},
+                                   {"rater_name", shown.display_name},
+                                   {"settled", drawer.is_settled},
                                    {"revision", mask.revision},
                                    {"layer", layer == 0 ? "exclusive" : "binary"},
                                    {"layer_number", layer},

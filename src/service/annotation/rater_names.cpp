@@ -79,6 +79,14 @@ RaterId RaterNames::stand_in(const RaterId& rater) const {
   return id;
 }
 
+RaterId RaterNames::behind(const RaterId& shown_id, std::span<const RaterId> raters) const {
+  if (!hidden_) return shown_id;
+  for (const RaterId& rater : raters) {
+    if (rater != own_ && stand_in(rater) == shown_id) return rater;
+  }
+  return shown_id;
+}
+
 RaterRef RaterNames::shown(const RaterRef& rater) const {
   if (!hidden_ || rater.id == own_) return rater;
   const std::string key = key_of(rater.id);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ class RaterNames {
   [[nodiscard]] std::string key_of(const RaterId& rater) const;
   // Errors: NotFound.
   [[nodiscard]] Result<RaterId> rater_of(std::string_view key) const;
+  // Whom of an item's raters the shown id stands for: itself, or the one whose stand-in it is. The
+  // same id when it is nobody's there.
+  [[nodiscard]] RaterId behind(const RaterId& shown_id, std::span<const RaterId> raters) const;
   // As it may be shown: as it is, or with the key for a name and an id that stands for the rater on
   // this item alone. One's own name is never hidden.
   [[nodiscard]] RaterRef shown(const RaterRef& rater) const;

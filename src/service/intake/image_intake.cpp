@@ -271,6 +271,10 @@ bool lies_in(ByteView part, ByteView whole) {
 
 }  // namespace
 
+std::string plain_image_uid(storage::Store& store, const std::string& content) {
+  return uid_of(store, "plain image", content);
+}
+
 Status prepare_plain_image(const IntakeTools& tools, ByteView file, const PlainImage& plain,
                            const std::string& content, const PreparedSink& sink) {
   ImageFacts facts;
@@ -283,7 +287,7 @@ Status prepare_plain_image(const IntakeTools& tools, ByteView file, const PlainI
   facts.split.catalog.study_instance_uid = uid_of(tools.store, "plain study", place + plain.study);
   facts.split.catalog.series_instance_uid =
       uid_of(tools.store, "plain series", place + plain.study + "/" + plain.series);
-  facts.split.catalog.sop_instance_uid = uid_of(tools.store, "plain image", content);
+  facts.split.catalog.sop_instance_uid = plain_image_uid(tools.store, content);
   facts.split.catalog.modality = plain.image.modality;
   facts.content = content;
   facts.frame_count = plain.image.frame_count;

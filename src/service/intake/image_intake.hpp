@@ -25,6 +25,8 @@ struct PlainImage {
 
 // Keeps the file as received and the frames beside it, or, where `frames` lie in the file, only it.
 // Its SOP Class UID is empty: nothing pretends that it was DICOM.
+// What the UID of its image will be, by its content alone.
+[[nodiscard]] std::string plain_image_uid(storage::Store& store, const std::string& content);
 [[nodiscard]] Status prepare_plain_image(const IntakeTools& tools, ByteView file,
                                          const PlainImage& plain, const std::string& content,
                                          const PreparedSink& sink);

@@ -5,6 +5,7 @@
 
 #include "base/byte_source.hpp"
 #include "base/sha256.hpp"
+#include "format/photo/photo.hpp"
 #include "service/intake/image_intake.hpp"
 #include "service/intake/note_intake.hpp"
 #include "service/intake/photo_intake.hpp"
@@ -185,7 +186,7 @@ Result<LabelFile> UnitPreparer::label_file(const ImportUnit& unit, const FileByt
   return labels;
 }
 
-// By its file's name, where that is a DICOM file of this import.
+// By its file's name, where that is a DICOM file or a photograph of this import.
 std::optional<std::string> UnitPreparer::image_named(std::string_view name) {
   if (!image_names_) {
     image_names_.emplace();
@@ -199,7 +200,11 @@ std::optional<std::string> UnitPreparer::image_named(std::string_view name) {
     const auto found = image_names_->find(key);
     if (found == image_names_->end()) return std::nullopt;
     const auto bytes = FileBytes::open(found->second->path);
-    return bytes ? instance_uid_of(bytes->view()) : std::nullopt;
+    if (!bytes) return std::nullopt;
+    if (auto uid = instance_uid_of(bytes->view())) return uid;
+    // A photograph has no UID of its own: ours is by its content.
+    if (!describe_photo(bytes->view())) return std::nullopt;
+    return plain_image_uid(tools_.store, content_name(tools_.store, sha256(bytes->view())));
   };
   if (auto uid = at(std::string(name))) return uid;
   return at(std::filesystem::path(name).stem().string());

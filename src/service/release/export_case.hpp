@@ -91,6 +91,8 @@ class ExportWork {
 [[nodiscard]] Status export_brat(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_masks(ExportWork& work, const std::vector<ExportCase>& cases,
                                   ExportFormat format);
+// One PNG of label numbers for each image, and labels.json.
+[[nodiscard]] Status export_label_images(ExportWork& work, const std::vector<ExportCase>& cases);
 // The share of raters that marked each voxel, as one FRACTIONAL segmentation a grid.
 [[nodiscard]] Status export_fractions(ExportWork& work, const std::vector<ExportCase>& cases);
 [[nodiscard]] Status export_coco(ExportWork& work, const std::vector<ExportCase>& cases,

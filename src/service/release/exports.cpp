@@ -22,7 +22,7 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::array<std::pair<ExportFormat, std::string_view>, 19> format_names{{
+constexpr std::array<std::pair<ExportFormat, std::string_view>, 20> format_names{{
     {ExportFormat::DicomSeg, "dicom_seg"},
     {ExportFormat::DicomSegLabelMap, "dicom_seg_labelmap"},
     {ExportFormat::DicomSegFractional, "dicom_seg_fractional"},
@@ -31,6 +31,7 @@ constexpr std::array<std::pair<ExportFormat, std::string_view>, 19> format_names
     {ExportFormat::Gsps, "gsps"},
     {ExportFormat::Nifti, "nifti"},
     {ExportFormat::Nrrd, "nrrd"},
+    {ExportFormat::LabelImages, "label_images"},
     {ExportFormat::Coco, "coco"},
     {ExportFormat::Yolo, "yolo"},
     {ExportFormat::Voc, "voc"},
@@ -166,6 +167,8 @@ Status write_format(ExportWork& work, const std::vector<ExportCase>& cases, Expo
     case ExportFormat::Nifti:
     case ExportFormat::Nrrd:
       return export_masks(work, cases, format);
+    case ExportFormat::LabelImages:
+      return export_label_images(work, cases);
     case ExportFormat::DicomSegFractional:
       return export_fractions(work, cases);
     case ExportFormat::DicomSr:

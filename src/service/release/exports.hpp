@@ -34,6 +34,7 @@ enum class ExportFormat {
   Gsps,
   Nifti,
   Nrrd,
+  LabelImages,
   Coco,
   Yolo,
   Voc,

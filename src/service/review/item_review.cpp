@@ -77,6 +77,24 @@ Result<json::array> opinion_list(const storage::Reader& reader, const ItemReview
   return list;
 }
 
+// What stands after the adjudication, drawn or taken over.
+Result<json::object> result_json(const storage::Reader& reader, const ItemReview& review) {
+  const storage::AdjudicationRow& adjudication = *review.adjudication;
+  json::array annotations;
+  json::value rater = nullptr;
+  for (const storage::AnnotationRow& row :
+       CSL_TRY(storage::annotations_of_item(reader, review.read.row.id, adjudication.rater, "",
+                                            std::numeric_limits<std::int64_t>::max()))) {
+    if (row.stage != "adjudicate" || row.state != "submitted") continue;
+    annotations.push_back(CSL_TRY(annotation_view(reader, row, review.names)));
+    rater = rater_json({.id = row.rater,
+                        .kind = rater_kind_named(row.rater_kind).value_or(RaterKind::Human),
+                        .display_name = row.rater_name},
+                       review.names);
+  }
+  return json::object{{"rater", std::move(rater)}, {"annotations", std::move(annotations)}};
+}
+
 }  // namespace
 
 const std::string* ItemReview::settled(const Difference& difference) const {
@@ -228,7 +246,8 @@ Result<json::object> opinions_json(const storage::Reader& reader, const Access& 
                     {"differences", std::move(differences)},
                     {"opinions_revision", opinions_revision(rests)},
                     {"draft", CSL_TRY(draft_json(reader, access, project, review))},
-                    {"adjudication", nullptr}};
+                    {"adjudication", nullptr},
+                    {"result", nullptr}};
   if (review.adjudication) {
     const storage::AdjudicationRow& row = *review.adjudication;
     view["adjudication"] = json::object{
@@ -236,6 +255,7 @@ Result<json::object> opinions_json(const storage::Reader& reader, const Access& 
         {"at", to_rfc3339(row.adjudicated_at)},
         {"reason", CSL_TRY(storage::opened(reader, review.read.row.patient, row.sealed_reason))},
         {"gold", row.gold}};
+    view["result"] = CSL_TRY(result_json(reader, review));
   }
   return view;
 }

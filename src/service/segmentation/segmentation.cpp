@@ -16,6 +16,7 @@
 #include "analysis/threshold/threshold.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/mask_bricks.hpp"
+#include "service/annotation/rater_names.hpp"
 #include "service/item/image_source.hpp"
 #include "service/job/job_queue.hpp"
 #include "service/segmentation/model_labels.hpp"
@@ -232,7 +233,8 @@ struct Segmentation::State {
   };
   // Nothing for operations that look at one mask only. Errors: NotFound unless it is an item of the
   // same patient.
-  Result<std::optional<Source>> source_of(const ProjectId& project, const storage::ItemRow& item,
+  Result<std::optional<Source>> source_of(const Access& access, const ProjectId& project,
+                                          const storage::ItemRow& item,
                                           const MaskOperation& operation) const {
     std::optional<ItemId> named;
     Source source;
@@ -254,6 +256,18 @@ struct Segmentation::State {
     }
     source.item = from.id;
     source.grid = CSL_TRY(grid_of(*reader, from, source.grid_id, limits.voxels_max));
+    if (source.rater) {
+      // Lists name blinded raters by ids that stand for them.
+      ProtocolCache known;
+      const RaterNames names = CSL_TRY(
+          RaterNames::of_item(store, *reader, known, access, project, from.id, NameRule::Lists));
+      std::vector<RaterId> drawn;
+      for (const storage::MaskRow& mask :
+           CSL_TRY(storage::masks_of_item(*reader, from.id, std::nullopt))) {
+        drawn.push_back(mask.rater);
+      }
+      source.rater = names.behind(*source.rater, drawn);
+    }
     return source;
   }
 
@@ -387,7 +401,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
                        .threads = state_->limits.threads,
                        .stop = stop};
   std::optional<WorkingMask> prior;
-  if (const auto from = CSL_TRY(state_->source_of(project, opened.item, operation))) {
+  if (const auto from = CSL_TRY(state_->source_of(access, project, opened.item, operation))) {
     BrickQuery whose = own_bricks;
     whose.rater = from->rater;
     prior = CSL_TRY(

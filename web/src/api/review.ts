@@ -76,6 +76,8 @@ export interface ItemOpinions {
   readonly opinions_revision: string;
   readonly draft: AdjudicationDraft | null;
   readonly adjudication: { readonly by: string; readonly at: string; readonly reason: string; readonly gold: boolean } | null;
+  /** What stands after the adjudication, drawn or taken over. */
+  readonly result: { readonly rater: Rater | null; readonly annotations: readonly Annotation[] } | null;
 }
 export interface AdjudicationRequest {
   readonly decisions: readonly Decision[];
@@ -103,7 +105,7 @@ export interface DraftSubmission {
 export const submitDraft = (project: ProjectId, item: ItemId, submission: DraftSubmission): Promise<ItemOpinions> => api.json(`${draftPath(project, item)}/submit`, { method: "POST", json: submission });
 
 /** A rater's bricks of one grid: layer 0 the exclusive one, layer k the binary one of segment k. */
-export async function fetchOpinionBricks(project: ProjectId, item: ItemId, gridId: string, opinion: Opinion): Promise<ReturnType<typeof decodeStoredBricks>> {
+export async function fetchOpinionBricks(project: ProjectId, item: ItemId, gridId: string, opinion: Pick<Opinion, "key" | "rater">): Promise<ReturnType<typeof decodeStoredBricks>> {
   const whose = opinion.rater === null ? { opinion: opinion.key } : { rater: opinion.rater.id };
   return decodeStoredBricks(new Uint8Array(await api.bytes(`/projects/${project}/items/${item}/masks/${gridId}/bricks`, { query: { ...whose, indices: "all" } })));
 }

@@ -2,8 +2,8 @@
 // and the histogram of a volume.
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
-import { labelsOfAnswer } from "@/core/mask_layers";
-import type { OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
+import { labelsOfAnswer, labelsOfStored } from "@/core/mask_layers";
+import type { Drawer, OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { Annotation, ItemId, ProjectId } from "@/core/workspace";
 import { ApiError, api, call } from "./client";
 
@@ -22,6 +22,13 @@ async function whenMyTurn(ask: () => Promise<Response>, signal: AbortSignal): Pr
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
+}
+
+interface MaskOf {
+  readonly grid_id: string;
+  readonly rater_id: string;
+  readonly rater_name: string;
+  readonly settled: boolean;
 }
 
 export function operationClient(project: ProjectId, item: ItemId): OperationClient {
@@ -50,6 +57,17 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
     async priorFindings(prior: string, gridId: string, signal: AbortSignal): Promise<readonly PriorFinding[]> {
       const { items } = await api.json<{ items: readonly Annotation[] }>(`/projects/${project}/items/${prior}/annotations`, { query: { rater: "me", limit: 5000 }, signal });
       return items.flatMap(({ state, label, target, number }) => (state !== "retracted" && label !== null && target.type === "mask" && target.grid_id === gridId ? [{ segment: target.segment, label, number: number ?? null }] : []));
+    },
+    async drawers(of: string, gridId: string, signal: AbortSignal): Promise<readonly Drawer[]> {
+      const masks = (rater: "me" | "all"): Promise<{ readonly items: readonly MaskOf[] }> => api.json(`/projects/${project}/items/${of}/masks`, { query: { rater }, signal });
+      const own = new Set((await masks("me")).items.map((mask) => mask.rater_id));
+      // Refused where readings are blinded: then there is nobody to choose.
+      const { items } = await masks("all").catch(() => ({ items: [] }));
+      const found = new Map<string, Drawer>();
+      for (const { grid_id, rater_id, rater_name, settled } of items) {
+        if (grid_id === gridId && !own.has(rater_id)) found.set(rater_id, { raterId: rater_id, name: rater_name, settled });
+      }
+      return [...found.values()].sort((a, b) => Number(b.settled) - Number(a.settled) || a.name.localeCompare(b.name));
     },
     histogram: (gridId: string, signal: AbortSignal): Promise<VolumeHistogram> => api.json<VolumeHistogram>(`${ofItem}/volumes/${gridId}/histogram`, { query: { bins: 256 }, signal }),
   };

@@ -203,7 +203,7 @@ function useOthers(opened: Opened): { readonly others: readonly OtherOpinion[]; 
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const pictures = useMemo(() => (item.source.kind === "image" ? picturesOf(item) : []), [item]);
   const masks = useQuery({
-    queryKey: ["draft-masks", item.id, opinions.opinions_revision], queryFn: () => loadMasks(project.id, item.id, opinions, pictures), enabled: item.kind === "image", staleTime: Infinity, gcTime: 0,
+    queryKey: ["draft-masks", item.id, opinions.opinions_revision], queryFn: () => loadMasks(project.id, item.id, { ...opinions, result: null }, pictures), enabled: item.kind === "image", staleTime: Infinity, gcTime: 0,
     refetchOnWindowFocus: false, structuralSharing: false,
   }).data;
   const others = useMemo(() => {

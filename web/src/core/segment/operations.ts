@@ -49,7 +49,16 @@ export interface PriorFinding {
   readonly label: string;
   readonly number: number | null;
 }
+/** Who else drew on a picture, as far as it may be seen. */
+export interface Drawer {
+  readonly raterId: string;
+  readonly name: string;
+  /** An adjudicator's word, which is the item's result. */
+  readonly settled: boolean;
+}
 export interface OperationClient {
+  /** Raters other than oneself with a mask on that grid of the item; none where readings are blinded. */
+  drawers(item: string, gridId: string, signal: AbortSignal): Promise<readonly Drawer[]>;
   /** My own painted findings of an earlier item on a grid. */
   priorFindings(item: string, gridId: string, signal: AbortSignal): Promise<readonly PriorFinding[]>;
   run(gridId: string, request: OperationRequest, signal: AbortSignal): Promise<SegmentAnswer>;
@@ -64,6 +73,8 @@ export type OperationField =
   | { readonly id: string; readonly type: "segment"; readonly start: number }
   /** A series of an earlier study: its item and grid, parted by a slash. */
   | { readonly id: string; readonly type: "prior"; readonly start: string }
+  /** Whose labels on the chosen picture; empty: one's own. */
+  | { readonly id: string; readonly type: "drawer"; readonly start: string }
   /** Another picture of the item, by its grid. */
   | { readonly id: string; readonly type: "picture"; readonly start: string };
 
@@ -91,7 +102,7 @@ export const operations: readonly OperationSpec[] = [
   { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
   { kind: "fill_holes", fromNothing: false, fields: [] },
   { kind: "copy_prior", fromNothing: true, fields: [{ id: "from", type: "prior", start: "" }] },
-  { kind: "propagate", fromNothing: true, fields: [{ id: "from_grid", type: "picture", start: "" }, { id: "rigid_only", type: "tick", start: false }] },
+  { kind: "propagate", fromNothing: true, fields: [{ id: "from_grid", type: "picture", start: "" }, { id: "from_rater", type: "drawer", start: "" }, { id: "rigid_only", type: "tick", start: false }] },
 ];
 
 export function startValues(spec: OperationSpec): Readonly<Record<string, FieldValue>> {
@@ -125,7 +136,7 @@ export function operationBody(
       return { kind, from_item: item, from_grid: grid };
     }
     case "logical": return { kind, segment, how: values["how"], ...(values["how"] === "invert" ? {} : { with: values["with"] }) };
-    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(from === undefined || from.label === null ? {} : { label: from.label }) };
+    case "propagate": return { kind, segment, from_grid: from?.gridId ?? "", rigid_only: values["rigid_only"], other_modality: from?.otherModality === true, ...(String(values["from_rater"] ?? "") === "" ? {} : { from_rater: values["from_rater"] }), ...(from === undefined || from.label === null ? {} : { label: from.label }) };
     default: return { kind, segment, ...values };
   }
 }

@@ -13,6 +13,7 @@ export const strings = {
     sr: { name: "DICOM SR", what: "Measurements and answers as reports (TID 1500), masks beside them" },
     gsps: { name: "DICOM presentation state", what: "Drawings and window, for viewers that show nothing else" },
     nifti: { name: "NIfTI", what: "Masks as .nii.gz beside their volumes' grid" },
+    label_images: { name: "Label images", what: "Masks as one PNG for each image, its grey values the labels' numbers, with labels.json" },
     nrrd: { name: "NRRD", what: "Masks as 3D Slicer's .seg.nrrd, with names, colours and codes" },
     coco: { name: "COCO", what: "Boxes, polygons and points of 2D images" },
     yolo: { name: "YOLO", what: "Boxes and polygons as text files, a class number each" },

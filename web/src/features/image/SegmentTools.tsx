@@ -1,13 +1,14 @@
 // The panel of operations on whole segments: a form made from each operation's declaration, a preview, accept or cancel.
 import { useEffect, useMemo, useRef, useState } from "react";
-import type { FieldValue, OperationField, OperationKind, OperationSpec, VolumeHistogram } from "@/core/segment/operations";
+import type { Drawer, FieldValue, OperationField, OperationKind, OperationSpec, VolumeHistogram } from "@/core/segment/operations";
 import { operations, startValues } from "@/core/segment/operations";
+import type { Picture } from "@/core/pictures";
 import { pictureKey, unitOf } from "@/core/pictures";
 import { planesOf } from "@/core/geometry";
 import type { ImageState } from "./model";
 import { findings, gridIdOf, labelOf, selectedBody, shownPicture, withPosition } from "./model";
 import type { WorkParts } from "./segment_work";
-import { SegmentWork, sourcePictures, workSegment } from "./segment_work";
+import { SegmentWork, sourcePicture, sourcePictures, workSegment } from "./segment_work";
 import { strings } from "./strings";
 
 const words = strings.segment;
@@ -28,6 +29,8 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   const values = all[spec.kind] ?? startValues(spec);
   const set = (id: string, value: FieldValue): void => setAll({ ...all, [spec.kind]: { ...values, [id]: value } });
   const histogram = useHistogram(parts, gridIdOf(state), spec.kind === "threshold");
+  const source = spec.kind === "propagate" ? sourcePicture(state, values["from_grid"]) : undefined;
+  const drawers = useDrawers(parts, source);
   const { isNew } = workSegment(state);
   const priors = priorSeries(state);
   // From another picture, where there is one.
@@ -76,7 +79,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
       )}
       <div className="image-segment-fields">
         {spec.fields.map((field) => (
-          <Field key={field.id} field={field} value={values[field.id] ?? field.start} state={state} onChange={(value) => set(field.id, value)} />
+          <Field key={field.id} field={field} value={values[field.id] ?? field.start} state={state} drawers={drawers} onChange={(value) => set(field.id, value)} />
         ))}
       </div>
       <Outcome work={work} update={update} image={state} />
@@ -137,6 +140,20 @@ function Outcome({ work, update, image }: { work: SegmentWork; update: Props["up
   }
 }
 
+/** Who else drew on the picture that labels are carried from. */
+function useDrawers(parts: WorkParts, source: Picture | undefined): readonly Drawer[] {
+  const [found, setFound] = useState<{ readonly key: string; readonly drawers: readonly Drawer[] }>({ key: "", drawers: [] });
+  const [item, grid] = [source?.study.itemId ?? "", source?.volume.grid_id ?? ""];
+  const key = `${item}/${grid}`;
+  useEffect(() => {
+    if (item === "") return undefined;
+    const abort = new AbortController();
+    parts.client.drawers(item, grid, abort.signal).then((drawers) => setFound({ key: `${item}/${grid}`, drawers }), () => undefined);
+    return () => abort.abort();
+  }, [parts.client, item, grid]);
+  return found.key === key ? found.drawers : [];
+}
+
 function useHistogram(parts: WorkParts, gridId: string, wanted: boolean): VolumeHistogram | undefined {
   const [found, setFound] = useState<{ gridId: string; histogram: VolumeHistogram }>();
   useEffect(() => {
@@ -180,8 +197,8 @@ function Histogram(props: { histogram: VolumeHistogram; low: number; high: numbe
   );
 }
 
-function Field(props: { field: OperationField; value: FieldValue; state: ImageState; onChange: (value: FieldValue) => void }): React.JSX.Element {
-  const { field, value, state, onChange } = props;
+function Field(props: { field: OperationField; value: FieldValue; state: ImageState; drawers: readonly Drawer[]; onChange: (value: FieldValue) => void }): React.JSX.Element {
+  const { field, value, state, drawers, onChange } = props;
   const name = words.fields[field.id] ?? field.id;
   switch (field.type) {
     case "number":
@@ -234,6 +251,18 @@ function Field(props: { field: OperationField; value: FieldValue; state: ImageSt
               <option key={`${pictureKey(picture)}/${n}`} value={n === 0 ? "" : picture.volume.grid_id}>
                 {picture.study.prior ? strings.priorOf(picture.study.date) : words.thisStudy} {picture.series.description || picture.series.modality}
               </option>
+            ))}
+          </select>
+        </label>
+      );
+    case "drawer":
+      return (
+        <label className="image-number-field">
+          <span>{name}</span>
+          <select className="image-select" value={drawers.some(({ raterId }) => raterId === value) ? String(value) : ""} onChange={(event) => onChange(event.currentTarget.value)}>
+            <option value="">{words.own}</option>
+            {drawers.map((drawer) => (
+              <option key={drawer.raterId} value={drawer.raterId}>{words.drawnBy(drawer)}</option>
             ))}
           </select>
         </label>

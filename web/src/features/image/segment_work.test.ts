@@ -31,6 +31,7 @@ function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: Annot
       return Promise.resolve({ bricks: new Map([[0, next]]), nextSlices: [null, null, 3] });
     },
     priorFindings: () => Promise.resolve(prior),
+    drawers: () => Promise.resolve([]),
     histogram: () => Promise.reject(new Error("not asked")),
   };
   const strokes = {

@@ -44,10 +44,15 @@ export function sourcePictures(state: ImageState): readonly Picture[] {
   return [...others.filter(({ study }) => study.prior), ...others.filter(({ study }) => !study.prior)];
 }
 
-/** The picture of that grid, else the first there is, and what is wanted of it: the label of the finding that is worked on. */
-function sourceOf(state: ImageState, gridId: FieldValue | undefined): { readonly label: string | null; readonly gridId: string; readonly otherModality: boolean } | undefined {
+/** The picture of that grid, else the first there is. */
+export function sourcePicture(state: ImageState, gridId: FieldValue | undefined): Picture | undefined {
   const pictures = sourcePictures(state);
-  const picture = pictures.find(({ volume }) => volume.grid_id === gridId) ?? pictures[0];
+  return pictures.find(({ volume }) => volume.grid_id === gridId) ?? pictures[0];
+}
+
+/** That picture and what is wanted of it: the label of the finding that is worked on. */
+function sourceOf(state: ImageState, gridId: FieldValue | undefined): { readonly label: string | null; readonly gridId: string; readonly otherModality: boolean } | undefined {
+  const picture = sourcePicture(state, gridId);
   if (picture === undefined) return undefined;
   const { isNew } = workSegment(state);
   return {

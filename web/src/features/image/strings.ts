@@ -1,5 +1,5 @@
 // Every word of the image workspace.
-import type { Propagation } from "@/core/segment/operations";
+import type { Drawer, Propagation } from "@/core/segment/operations";
 
 export const strings = {
   tools: {
@@ -115,11 +115,11 @@ export const strings = {
       classify: "Learns from your strokes, and from the project's earlier cases, what each structure looks like. The slice in view comes first.",
       fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
       hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
-      propagate: "Lays the other image over this one, bends it to fit, and carries over what you drew there under the same label.",
+      propagate: "Lays the other image over this one, bends it to fit, and carries over what was drawn there under the same label: by you, by another rater where readings are open, or the settled result.",
     },
     fields: {
       lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
-      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", rigid_only: "Only turn and shift",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", from_rater: "Drawn by", rigid_only: "Only turn and shift",
     } as Readonly<Record<string, string>>,
     choices: {
       axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",
@@ -130,7 +130,8 @@ export const strings = {
     nextSlices: "A stroke helps most on slice", paintFirst: "Select a finding that is painted on this series.", histogram: "Histogram; drag to set the range",
     methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
     failed: "The server could not work it out.",
-    thisStudy: "This study:",
+    thisStudy: "This study:", own: "Me",
+    drawnBy: ({ name, settled }: Drawer): string => (settled ? `Settled result (${name})` : name === "" ? "Another rater" : name),
     laid: ({ quality, shift_mm, turn_deg, displacement_mm_max: bent }: Propagation): string =>
       `${quality === "good" ? "The images fit" : "Look closely: the images fit badly"}: shifted ${Math.hypot(...shift_mm).toFixed(1)} mm, turned ${Math.max(...turn_deg.map(Math.abs)).toFixed(1)}°${bent === undefined ? "" : `, bent up to ${bent.toFixed(1)} mm`}`,
   },

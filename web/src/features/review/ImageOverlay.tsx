@@ -9,7 +9,7 @@ import type { MaskLook, SegmentLook, ShapeLook, View } from "@/ui/slice_pane";
 import { isOutcome } from "@/core/commands";
 import { useCommands } from "@/ui/commands";
 import { sliceCommands } from "./commands";
-import { middleOf, type OpinionMask } from "./masks";
+import { middleOf, resultKey, withResult, type OpinionMask } from "./masks";
 import type { ReviewState, Said } from "./model";
 import { saidIn, type Place } from "./places";
 import { SliceView, type Look } from "./SliceView";
@@ -33,6 +33,8 @@ const unmoved: View = { zoom: 1, pan: [0, 0] };
 const fetchFrames = (url: string, signal: AbortSignal): Promise<Response> => fetch(url, { signal, credentials: "same-origin" });
 const agreedColour = "#9aa5b3";
 const focusColour = "#2dd4bf";
+/** What was adjudicated stands out from all raters' colours. */
+const resultColour = "#f8fafc";
 
 function lookOn(picture: Picture, protocol: Protocol, position: VoxelPoint): Look {
   return { position, window: initialWindow(picture, protocol), inverted: isInverse(picture) };
@@ -130,19 +132,21 @@ function standing(state: ReviewState, said: ReadonlyMap<string, Said>): { readon
   return { focused, agreed };
 }
 
+const colourAt = (key: string, n: number, colours: readonly string[]): string => (key === resultKey ? resultColour : (colours[n % colours.length] ?? agreedColour));
 const isShown = (state: ReviewState, key: string, agreed: boolean): boolean => !state.hidden.has(key) && (agreed ? state.showAgreed : state.showDifferences);
 
-function maskLooks(state: ReviewState, picture: Picture, masks: readonly OpinionMask[], said: ReadonlyMap<string, Said>, colours: readonly string[]): readonly MaskLook[] {
-  const { focused, agreed } = standing(state, said);
+function maskLooks(state: ReviewState, picture: Picture, masks: readonly OpinionMask[], known: ReadonlyMap<string, Said>, colours: readonly string[]): readonly MaskLook[] {
+  const { focused, agreed } = standing(state, known);
   return masks.filter((one) => one.gridId === picture.volume.grid_id).map((one) => {
-    const n = state.opinions.opinions.findIndex((opinion) => opinion.key === one.key);
+    const said = withResult(state.opinions);
+    const n = said.findIndex((opinion) => opinion.key === one.key);
     const segments = new Map<number, SegmentLook>();
-    for (const annotation of state.opinions.opinions[n]?.annotations ?? []) {
+    for (const annotation of said[n]?.annotations ?? []) {
       const { target } = annotation;
       if (target.type !== "mask" || target.grid_id !== one.gridId) continue;
       const all = agreed.has(annotation.id);
       const on = focused.has(annotation.id);
-      segments.set(target.segment, { colour: all ? agreedColour : (colours[n % colours.length] ?? agreedColour), visible: isShown(state, one.key, all), selected: on, number: target.segment, fill: on ? 26 : 0 });
+      segments.set(target.segment, { colour: all ? agreedColour : colourAt(one.key, n, colours), visible: isShown(state, one.key, all), selected: on, number: target.segment, fill: on ? 26 : 0 });
     }
     const segmentsKey = `${one.key}${[...segments].map(([segment, segmentLook]) => `${String(segment)}${segmentLook.colour}${String(segmentLook.visible)}${String(segmentLook.selected)}`).join("/")}`;
     return { mask: one.mask, segments, segmentsKey };
@@ -153,7 +157,7 @@ function regionLooks(state: ReviewState, picture: Picture, slice: number, plane:
   const here = picture.volume.slices[slice];
   const { dims } = picture.volume.grid;
   const { agreed } = standing(state, said);
-  return state.opinions.opinions.flatMap((opinion, n) =>
+  return withResult(state.opinions).flatMap((opinion, n) =>
     opinion.annotations.flatMap((annotation): readonly ShapeLook[] => {
       const { target } = annotation;
       const all = agreed.has(annotation.id);
@@ -162,18 +166,19 @@ function regionLooks(state: ReviewState, picture: Picture, slice: number, plane:
         const { u, v } = toSlice(plane, dims, [x, y, slice]);
         return [u, v] as const;
       });
-      return [{ id: annotation.id, kind: target.geometry.kind, points, colour: all ? agreedColour : (colours[n % colours.length] ?? agreedColour), selected: false, number: undefined, caption: opinion.key }];
+      return [{ id: annotation.id, kind: target.geometry.kind, points, colour: all ? agreedColour : colourAt(opinion.key, n, colours), selected: false, number: undefined, caption: opinion.key }];
     }),
   );
 }
 
 /** A rater's letter at the upper edge of each outline on the slice: colour is never alone. */
-function letterLooks(state: ReviewState, picture: Picture, masks: readonly OpinionMask[], plane: Plane, look: Look, said: ReadonlyMap<string, Said>, colours: readonly string[]): readonly ShapeLook[] {
-  const { agreed } = standing(state, said);
+function letterLooks(state: ReviewState, picture: Picture, masks: readonly OpinionMask[], plane: Plane, look: Look, known: ReadonlyMap<string, Said>, colours: readonly string[]): readonly ShapeLook[] {
+  const { agreed } = standing(state, known);
   const { dims } = picture.volume.grid;
   return masks.filter((one) => one.gridId === picture.volume.grid_id).flatMap((one) => {
-    const n = state.opinions.opinions.findIndex((opinion) => opinion.key === one.key);
-    return (state.opinions.opinions[n]?.annotations ?? []).flatMap((annotation): readonly ShapeLook[] => {
+    const said = withResult(state.opinions);
+    const n = said.findIndex((opinion) => opinion.key === one.key);
+    return (said[n]?.annotations ?? []).flatMap((annotation): readonly ShapeLook[] => {
       const { target } = annotation;
       if (target.type !== "mask" || target.grid_id !== one.gridId || !isShown(state, one.key, agreed.has(annotation.id))) return [];
       const extent = one.extents.get(target.segment);
@@ -181,8 +186,8 @@ function letterLooks(state: ReviewState, picture: Picture, masks: readonly Opini
       if (extent === undefined || slice < extent.low[plane.normal] || slice > extent.high[plane.normal]) return [];
       const [a, b] = [toSlice(plane, dims, extent.low), toSlice(plane, dims, extent.high)];
       const [left, right, top] = [Math.min(a.u, b.u), Math.max(a.u, b.u), Math.min(a.v, b.v)];
-      const u = left + ((n + 0.5) * (right - left)) / Math.max(1, state.opinions.opinions.length);
-      return [{ id: `${annotation.id}/letter`, kind: "letter", points: [[u, top - 0.5]], colour: colours[n % colours.length] ?? agreedColour, selected: false, number: undefined, caption: one.key }];
+      const u = left + ((n + 0.5) * (right - left)) / Math.max(1, said.length);
+      return [{ id: `${annotation.id}/letter`, kind: "letter", points: [[u, top - 0.5]], colour: colourAt(one.key, n, colours), selected: false, number: undefined, caption: one.key }];
     });
   });
 }

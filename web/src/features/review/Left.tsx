@@ -3,6 +3,7 @@ import { ActionIcon, Checkbox } from "@mantine/core";
 import { IconPencil } from "@tabler/icons-react";
 import { timestamp } from "@/ui/format";
 import type { ReviewCommand, ReviewCommands } from "./commands";
+import { resultKey } from "./masks";
 import type { ReviewState, Said } from "./model";
 import { differenceOf, mayDecide, mayDraw } from "./model";
 import { strings } from "./strings";
@@ -21,7 +22,7 @@ interface Props {
 }
 
 export function Left({ state, said, commands, run, showRater, drawFrom }: Props): React.JSX.Element {
-  const { opinions, names_hidden: hidden } = state.opinions;
+  const { opinions, names_hidden: hidden, result } = state.opinions;
   return (
     <aside className="rv-left">
       <section aria-label={strings.readings}>
@@ -46,6 +47,16 @@ export function Left({ state, said, commands, run, showRater, drawFrom }: Props)
             </div>
           );
         })}
+        {result === null ? null : (
+          <div className="rv-rater">
+            <label>
+              <span className="rv-tag rv-tag-result">{resultKey}</span>
+              <span className="rv-rater-name">{strings.result}</span>
+              <Checkbox size="xs" checked={!state.hidden.has(resultKey)} aria-label={strings.showResult} onChange={(event) => { showRater(resultKey, event.currentTarget.checked); }} />
+            </label>
+            <small>{strings.labelsSettled(result.annotations.length)}</small>
+          </div>
+        )}
         {hidden ? <p className="rv-note-small">{strings.namesLater}</p> : null}
         {mayDraw(state) ? (
           <button

@@ -8,17 +8,25 @@ import type { Picture } from "@/core/pictures";
 import type { OtherMask } from "@/core/workspace";
 import type { Place } from "./places";
 
-/** One layer of one rater on one grid; its labels are the segments of the annotations. */
+/** The key under which what was adjudicated stands beside the opinions. */
+export const resultKey = "=";
+
 export interface OpinionMask extends OtherMask {
   readonly key: string;
 }
 
-const gridsOf = (opinion: Opinion): readonly string[] => [...new Set(opinion.annotations.flatMap(({ target }) => (target.type === "mask" ? [target.grid_id] : [])))];
+type Sayer = Pick<Opinion, "key" | "rater" | "annotations">;
+const gridsOf = (opinion: Sayer): readonly string[] => [...new Set(opinion.annotations.flatMap(({ target }) => (target.type === "mask" ? [target.grid_id] : [])))];
 
-export const hasMasks = (opinions: ItemOpinions): boolean => opinions.opinions.some((opinion) => gridsOf(opinion).length > 0);
+/** The opinions, and the result as one more. */
+export function withResult({ opinions, result }: ItemOpinions): readonly Sayer[] {
+  return result === null ? opinions : [...opinions, { key: resultKey, rater: result.rater, annotations: result.annotations }];
+}
+
+export const hasMasks = (opinions: ItemOpinions): boolean => withResult(opinions).some((opinion) => gridsOf(opinion).length > 0);
 
 export async function loadMasks(project: ProjectId, item: ItemId, opinions: ItemOpinions, pictures: readonly Picture[]): Promise<readonly OpinionMask[]> {
-  const wanted = opinions.opinions.flatMap((opinion) => gridsOf(opinion).map((gridId) => ({ opinion, gridId })));
+  const wanted = withResult(opinions).flatMap((opinion) => gridsOf(opinion).map((gridId) => ({ opinion, gridId })));
   const loaded = await Promise.all(
     wanted.map(async ({ opinion, gridId }) => {
       const dims = pictures.find((picture) => picture.volume.grid_id === gridId)?.volume.grid.dims;

@@ -39,7 +39,7 @@ const differences = [
   difference("answer", "answer", [choice("never", 0.7, ["A"], ["a3"]), choice("current", 0.3, ["B"], ["b3"])], { kind: "question", unit: "smoking" }),
   difference("agreed", "label", [choice("test", 0.99, ["A", "B", "C"], ["a4", "b4", "c4"])], { agreed: true, unit: "test" }),
 ];
-const opinions: ItemOpinions = { item_id: item, names_hidden: true, may_adjudicate: true, why_not: "", opinions: all, differences, opinions_revision: "r1", draft: null, adjudication: null };
+const opinions: ItemOpinions = { item_id: item, names_hidden: true, may_adjudicate: true, why_not: "", opinions: all, differences, opinions_revision: "r1", draft: null, adjudication: null, result: null };
 const said = saidById(all);
 const start = (more: Partial<ItemOpinions> = {}, wanted: Protocol = protocol): ReviewState => startState(item, wanted, { ...opinions, ...more });
 const one = (id: string): Difference => differences.find((candidate) => candidate.id === id) as Difference;
