@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 
 #include "base/canonical_json.hpp"
 #include "domain/image/contour.hpp"
