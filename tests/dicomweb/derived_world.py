@@ -120,4 +120,4 @@ class DerivedWorld:
 
     def label_series(self, name="lead"):
         found = self.client(name).search_for_series(self.study)
-        return [one for one in found if one["00080060"]["Value"][0] != "CT" and 1000 <= one.get("00200011", {}).get("Value", [0])[0] <= 1003]
+        return [one for one in found if one["00080060"]["Value"][0] != "CT" and 1000 <= one.get("00200011", {}).get("Value", [0])[0] <= 1004]

@@ -1,6 +1,5 @@
-// Our labels in OHIF's published build: a CT with segments, a line and a polygon, read and submitted here, is opened there. Its study
-// panel lists our segmentation, structure set and report; the first two are loaded and show on the image and in the viewer's lists.
-// The report is not opened: OHIF (3.13) fails on one in which a group (a segment's volume, an answer) has no coordinates.
+// Our labels in OHIF's published build: a CT with segments, lines and a box, read and submitted here, is opened there. Its study
+// panel lists our segmentation, structure set and report; each is loaded and shows on the image and in the viewer's lists.
 // Pictures go to tests/out/screens, and are worth a look. Usage: node tests/ohif/labels.mjs
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -35,7 +34,7 @@ try {
   await page.locator("canvas.cornerstone-canvas").first().waitFor({ timeout: 240_000 });
   const listed = (text) => page.locator('[data-cy="study-browser-thumbnail-no-image"]').filter({ hasText: text });
   await listed("SR").first().waitFor({ timeout: 120_000 });
-  for (const [modality, count] of [["SEG", 2], ["RTSTRUCT", 2], ["SR", 2]]) {
+  for (const [modality, count] of [["SEG", 2], ["RTSTRUCT", 2], ["SR", 3]]) {
     check(`the study panel lists the ${modality} series of tool and reader`, (await listed(modality).count()) >= count, String(await listed(modality).count()));
   }
   const empty = await coloured(page);
@@ -61,6 +60,15 @@ try {
     await page.screenshot({ path: `${screens}ohif-${modality.toLowerCase()}.png` });
   }
 
+  await page.reload();
+  await listed("S:1004").first().waitFor({ timeout: 120_000 });
+  await listed("S:1004").first().dblclick();
+  const drawn = page.locator("svg.svg-layer text");
+  await drawn.first().waitFor({ timeout: 120_000 });
+  await page.waitForTimeout(3000);
+  await page.screenshot({ path: `${screens}ohif-sr.png` });
+  const said = (await drawn.allInnerTexts()).join(" ");
+  check("our report's measurements are written on the image", /Length/.test(said) && /mm/.test(said), said);
   check("no answer was refused", viewer.asked.every((line) => /^(2|304)/.test(line)), viewer.asked.filter((line) => !/^(2|304)/.test(line)).join(", "));
   check("the viewer met no fault", faults.length === 0, faults.join("; "));
 } finally {

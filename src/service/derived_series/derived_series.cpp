@@ -13,7 +13,7 @@
 #include "service/dicom_metadata/metadata_form.hpp"
 #include "service/prelabel/keep_labels.hpp"
 #include "service/prelabel/suggestions.hpp"
-#include "service/release/export_case.hpp"
+#include "service/release/export_reports.hpp"
 #include "storage/labels.hpp"
 
 namespace consilium::service {
@@ -95,7 +95,8 @@ Result<DerivedInstances> make_instances(storage::Store& store, const storage::Re
       },
       at);
   work.edition = state;
-  CSL_TRY(export_reports(work, {one}));
+  CSL_TRY(export_report_part(work, {one}, ReportPart::Rest));
+  CSL_TRY(export_report_part(work, {one}, ReportPart::DrawnOnImages));
   CSL_TRY(export_masks(work, {one}, ExportFormat::RtStruct));
   return instances;
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <optional>
 
 #include "base/canonical_json.hpp"
 #include "domain/image/contour.hpp"
@@ -14,6 +15,7 @@
 #include "format/dicom_sr/measurement_report.hpp"
 #include "service/annotation/mask_bricks.hpp"
 #include "service/annotation/submission.hpp"
+#include "service/release/export_reports.hpp"
 #include "service/release/export_volume.hpp"
 #include "service/release/space_regions.hpp"
 #include "service/release/sr_statistics.hpp"
@@ -248,8 +250,15 @@ SrGroup group_for(const ExportWork& work, const ExportedAnnotation& annotation) 
 // One rater's report on one item.
 class ReportMaker {
  public:
-  ReportMaker(ExportWork& work, const ExportCase& one, const RaterRef& rater)
-      : work_(work), one_(one), rater_(rater), annotations_(one.of_rater(rater.id)) {}
+  ReportMaker(ExportWork& work, const ExportCase& one, const RaterRef& rater,
+              std::optional<ReportPart> part)
+      : work_(work), one_(one), rater_(rater), part_(part), annotations_(one.of_rater(rater.id)) {
+    if (!part) return;
+    std::erase_if(annotations_, [&](const ExportedAnnotation& annotation) {
+      const bool is_drawn = std::holds_alternative<RegionTarget>(annotation.stored.body.target);
+      return is_drawn != (part == ReportPart::DrawnOnImages);
+    });
+  }
 
   Status make() {
     if (one_.item.kind != "image") {
@@ -262,10 +271,10 @@ class ReportMaker {
     if (report_.groups.empty() && report_.evaluations.empty()) return {};
     for (auto& [series, images] : evidence_) report_.evidence.push_back({series, images});
     const StudyId study = CSL_TRY(parse_id<StudyId>(one_.item.source_id));
-    static_cast<DerivedObject&>(report_) =
-        derived_object(work_, one_, CSL_TRY(storage::find_study(work_.reader, study)).study_uid,
-                       rater_, annotations_.front(), "report");
-    report_.series_number += 3;
+    static_cast<DerivedObject&>(report_) = derived_object(
+        work_, one_, CSL_TRY(storage::find_study(work_.reader, study)).study_uid, rater_,
+        annotations_.front(), part_ == ReportPart::DrawnOnImages ? "report of drawings" : "report");
+    report_.series_number += part_ == ReportPart::DrawnOnImages ? 4 : 3;
     if (rater_.kind != RaterKind::Human) {
       report_.device = SrDevice{.uid = work_.mapped_uid(to_string(rater_.id)),
                                 .name = work_.rater_pseudonym(rater_.id)};
@@ -452,6 +461,7 @@ class ReportMaker {
   ExportWork& work_;
   const ExportCase& one_;
   RaterRef rater_;
+  std::optional<ReportPart> part_;  // none: all of it
   std::vector<ExportedAnnotation> annotations_;
   MeasurementReport report_;
   std::map<std::pair<std::string, std::string>, SrGroup> part_groups_;  // by level and part
@@ -537,11 +547,24 @@ class DrawingMaker {
 
 }  // namespace
 
-Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases) {
+namespace {
+
+Status write_reports(ExportWork& work, const std::vector<ExportCase>& cases,
+                     std::optional<ReportPart> part) {
   for (const ExportCase& one : cases) {
-    for (const RaterRef& rater : one.raters()) CSL_TRY(ReportMaker(work, one, rater).make());
+    for (const RaterRef& rater : one.raters()) CSL_TRY(ReportMaker(work, one, rater, part).make());
   }
   return {};
+}
+
+}  // namespace
+
+Status export_reports(ExportWork& work, const std::vector<ExportCase>& cases) {
+  return write_reports(work, cases, std::nullopt);
+}
+
+Status export_report_part(ExportWork& work, const std::vector<ExportCase>& cases, ReportPart part) {
+  return write_reports(work, cases, part);
 }
 
 Status export_drawings(ExportWork& work, const std::vector<ExportCase>& cases) {

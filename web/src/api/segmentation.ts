@@ -2,7 +2,7 @@
 // and the histogram of a volume.
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
-import { labelsOfAnswer, labelsOfStored } from "@/core/mask_layers";
+import { labelsOfAnswer } from "@/core/mask_layers";
 import type { Drawer, OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { Annotation, ItemId, ProjectId } from "@/core/workspace";
 import { ApiError, api, call } from "./client";
