@@ -343,6 +343,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/concepts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Concepts that may answer, found as one types */
+        get: operations["search_concepts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/exports": {
         parameters: {
             query?: never;
@@ -859,6 +876,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/items/{item_id}/suggestions/{rater_id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A tool's labels one by one, each with the id it has when I take it over */
+        get: operations["list_suggested_labels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items/{item_id}/suggestions/{rater_id}/take": {
         parameters: {
             query?: never;
@@ -1230,6 +1264,25 @@ export interface paths {
         /** End this sign-in */
         post: operations["sign_out"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminologies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Terminologies and value sets that are loaded */
+        get: operations["list_terminologies"];
+        put?: never;
+        /** Load a terminology from one file, in place of the same system and version */
+        post: operations["load_terminology"];
+        /** Remove one; answers that name its codes stay as they are */
+        delete: operations["remove_terminology"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1987,6 +2040,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/fhir/CodeSystem/$lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FHIR: what a code means */
+        get: operations["fhir_lookup"];
+        put?: never;
+        /** FHIR: what a code means */
+        post: operations["fhir_post_lookup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/CodeSystem/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FHIR: whether a code is of a code system */
+        get: operations["fhir_code_system_validate"];
+        put?: never;
+        /** FHIR: whether a code is of a code system */
+        post: operations["fhir_post_code_system_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FHIR: CapabilityStatement, or TerminologyCapabilities with mode=terminology */
+        get: operations["fhir_metadata"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/$expand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FHIR: the concepts of a value set */
+        get: operations["fhir_expand"];
+        put?: never;
+        /** FHIR: the concepts of a value set */
+        post: operations["fhir_post_expand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/fhir/ValueSet/$validate-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** FHIR: whether a code is of a value set */
+        get: operations["fhir_value_set_validate"];
+        put?: never;
+        /** FHIR: whether a code is of a value set */
+        post: operations["fhir_post_value_set_validate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2092,7 +2234,7 @@ export interface components {
         };
         /** @enum {string} */
         AnnotationState: "draft" | "submitted" | "retracted";
-        AnswerValue: null | string | number | boolean | string[] | components["schemas"]["Quantity"];
+        AnswerValue: null | string | number | boolean | string[] | components["schemas"]["Quantity"] | components["schemas"]["PickedConcept"];
         AssignAnswer: {
             results: {
                 item_id: components["schemas"]["Id"];
@@ -2178,6 +2320,32 @@ export interface components {
         BulkRequest: {
             operations: (components["schemas"]["BulkPut"] | components["schemas"]["BulkDelete"])[];
         };
+        /** @description Annotations that mean one thing, none twice, in their order. */
+        ChainTarget: {
+            members: components["schemas"]["Id"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "chain";
+        };
+        ConceptHit: {
+            code: string;
+            display: string;
+            /** @enum {string} */
+            match: "code" | "exact" | "words" | "prefix" | "near_words" | "near_prefix";
+            system: string;
+            /** @description What the terminology calls its kind: disorder, finding, SCD */
+            tag: string;
+            /** @description The term that matched */
+            term: string;
+            version: string;
+        };
+        ConceptList: {
+            items: components["schemas"]["ConceptHit"][];
+            /** @description Code systems that are not loaded */
+            missing: string[];
+        };
         Decision: {
             /** @description With take edited: what stands instead. As settled, with take drawn: the copied label as it stands; null where it was taken away or drawn anew */
             annotation?: null | components["schemas"]["AnnotationRequest"];
@@ -2228,6 +2396,20 @@ export interface components {
             undefined: string | null;
             value: number | null;
         };
+        /** @description The annotation that names the event, if the text has one, and what plays which role in it; at least one of both. */
+        EventTarget: {
+            arguments: {
+                annotation: components["schemas"]["Id"];
+                role: string;
+            }[];
+            /** Format: uuid */
+            trigger?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "event";
+        };
         Export: {
             annotations: number;
             created_at: components["schemas"]["Time"];
@@ -2255,7 +2437,7 @@ export interface components {
         };
         ExportRequest: {
             /** @enum {string} */
-            format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
+            format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "label_images" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
         };
@@ -2420,6 +2602,11 @@ export interface components {
             opinions: components["schemas"]["Opinion"][];
             /** @description Another one as soon as one of the opinions changes */
             opinions_revision: string;
+            /** @description What stands after the adjudication, drawn or taken over */
+            result: null | {
+                annotations: components["schemas"]["Annotation"][];
+                rater: null | components["schemas"]["RaterReference"];
+            };
             why_not: string;
         };
         Lease: {
@@ -2451,6 +2638,8 @@ export interface components {
             /** @enum {string} */
             layer: "exclusive" | "binary";
             rater_id: components["schemas"]["Id"];
+            /** @description Empty where nothing is labelled on it yet. */
+            rater_name: string;
             revision: number;
             segments: {
                 /** Format: uuid */
@@ -2458,6 +2647,8 @@ export interface components {
                 label: string | null;
                 segment: number;
             }[];
+            /** @description An adjudicator's submitted word: the item's result. */
+            settled: boolean;
             updated_at: components["schemas"]["Time"];
         };
         MaskList: {
@@ -2886,6 +3077,13 @@ export interface components {
             name: string;
             roles: components["schemas"]["GlobalRole"][];
         };
+        /** @description A concept of a terminology: the system is a designator (SCT, I10C, LN, RXNORM) where there is one, else its URI. */
+        PickedConcept: {
+            code: string;
+            display: string;
+            system: string;
+            version?: string;
+        };
         /** @description RFC 9457. current is the stored resource when If-Match lost the race. */
         Problem: {
             /** @enum {string} */
@@ -3210,6 +3408,18 @@ export interface components {
         SubmitRequest: {
             duration_s?: number;
         };
+        SuggestedLabelList: {
+            items: {
+                annotation: components["schemas"]["Annotation"];
+                own_id: components["schemas"]["Id"];
+                /**
+                 * @description What I did with it.
+                 * @enum {string|null}
+                 */
+                said: "accepted" | "rejected" | null;
+            }[];
+            next_cursor?: string | null;
+        };
         Suggestion: {
             labels: {
                 count: number;
@@ -3232,7 +3442,7 @@ export interface components {
             annotations: number;
             masks: number;
         };
-        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["PatientTarget"] | components["schemas"]["StudyTarget"] | components["schemas"]["InstanceTarget"] | components["schemas"]["FrameTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"] | components["schemas"]["SpaceTarget"];
+        Target: components["schemas"]["WholeTarget"] | components["schemas"]["SeriesTarget"] | components["schemas"]["PatientTarget"] | components["schemas"]["StudyTarget"] | components["schemas"]["InstanceTarget"] | components["schemas"]["FrameTarget"] | components["schemas"]["RegionTarget"] | components["schemas"]["MaskTarget"] | components["schemas"]["SpansTarget"] | components["schemas"]["RelationTarget"] | components["schemas"]["SampleTarget"] | components["schemas"]["IntervalTarget"] | components["schemas"]["SpaceTarget"] | components["schemas"]["EventTarget"] | components["schemas"]["ChainTarget"];
         Task: {
             /** Format: uuid */
             assigned_to?: string | null;
@@ -3245,6 +3455,25 @@ export interface components {
             stage: "label" | "review" | "adjudicate";
             /** @enum {string} */
             state: "assigned" | "leased" | "expired" | "submitted" | "released" | "skipped";
+        };
+        Terminology: {
+            concepts: number;
+            /** @enum {string} */
+            kind: "code_system" | "value_set";
+            loaded_at: components["schemas"]["Time"];
+            loaded_by: string;
+            /** @description Its designator (SCT, I10C, LN, RXNORM) where there is one, else the URI */
+            name: string;
+            size_bytes: number;
+            /** @description URI that FHIR names it by */
+            system: string;
+            terms: number;
+            title: string;
+            version: string;
+        };
+        TerminologyList: {
+            items: components["schemas"]["Terminology"][];
+            next_cursor?: string | null;
         };
         TextRequest: {
             text: string;
@@ -4457,6 +4686,62 @@ export interface operations {
             };
             /** @description Somebody changed it meanwhile; the stored one is in current */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_concepts: {
+        parameters: {
+            query: {
+                /** @description Id of the attribute, question or label that they answer */
+                answer: string;
+                /** @description At most so many; 20 when left out */
+                limit?: number;
+                /** @description Words in any order, cut short, with one typing error; or a code */
+                text: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConceptList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6544,6 +6829,57 @@ export interface operations {
             };
         };
     };
+    list_suggested_labels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+                rater_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedLabelList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     take_suggestion: {
         parameters: {
             query?: never;
@@ -7770,6 +8106,163 @@ export interface operations {
     sign_out: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_terminologies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminologyList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    load_terminology: {
+        parameters: {
+            query: {
+                /** @description Found out when left out */
+                format?: "icd10cm-order" | "icd10cm-tabular" | "loinc" | "rxnorm" | "obo" | "fhir";
+                /** @description The file's name, by which its format is told */
+                name: string;
+                /** @description URI instead of the format's own */
+                system?: string;
+                /** @description Needed where the file does not say it */
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminology"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_terminology: {
+        parameters: {
+            query: {
+                /** @description URI of the code system or value set */
+                system: string;
+                /** @description As it was loaded */
+                version?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10295,6 +10788,448 @@ export interface operations {
                 };
                 content: {
                     "image/jpeg": string;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_lookup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>[];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_post_lookup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_code_system_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>[];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_post_code_system_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_metadata: {
+        parameters: {
+            query?: {
+                /** @description terminology, or left out */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>[];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_expand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>[];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_post_expand: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_value_set_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>[];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fhir_post_value_set_validate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/fhir+json": Record<string, never>;
                 };
             };
             /** @description Not signed in */
