@@ -95,10 +95,10 @@ Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double 
         classifier.classify(one.note.text.utf8(), one.note.structure.tokens).front();
     if (double{best.probability} < std::max(probability_min, 0.5)) continue;
     set.question_answers.push_back({.question = question,
-                           .value = classifier.labels()[best.label],
-                           .tool = tool,
-                           .measurements = sureness(best.probability),
-                           .evidence = evidence(best.probability)});
+                                    .value = classifier.labels()[best.label],
+                                    .tool = tool,
+                                    .measurements = sureness(best.probability),
+                                    .evidence = evidence(best.probability)});
   }
   return set;
 }

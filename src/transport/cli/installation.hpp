@@ -24,9 +24,9 @@
 #include "service/release/exports.hpp"
 #include "service/review/review.hpp"
 #include "service/segmentation/segmentation.hpp"
+#include "service/tagging/tagging.hpp"
 #include "service/terminology/concept_answers.hpp"
 #include "service/terminology/terminologies.hpp"
-#include "service/tagging/tagging.hpp"
 #include "storage/store.hpp"
 
 namespace consilium::cli {
