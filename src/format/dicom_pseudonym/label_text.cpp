@@ -27,6 +27,13 @@ constexpr DicomTag drawn_text = dicom_tag(0x00700006);
 constexpr DicomTag drawn_box = dicom_tag(0x00700010);
 constexpr DicomTag drawn_anchor = dicom_tag(0x00700014);
 
+constexpr DicomTag segment_sequence = dicom_tag(0x00620002);
+constexpr DicomTag tracking_id = dicom_tag(0x00620020);
+constexpr DicomTag tracking_uid = dicom_tag(0x00620021);
+// Type 1 in the Enhanced General Equipment of segmentations.
+constexpr DicomTag equipment[] = {dicom_tag(0x00080070), dicom_tag(0x00081090),
+                                  dicom_tag(0x00181000), dicom_tag(0x00181020)};
+
 constexpr const char* removed = "removed";
 
 void put_if_absent(DicomDataset& dataset, DicomTag tag, Vr vr, const std::string& text) {
@@ -47,6 +54,10 @@ void put_names(DicomDataset& item) {
   }
   if (item.has(segment_number) && item.has(segment_type)) {
     put_if_absent(item, segment_label, Vr::Lo, segment_name(item));
+    if (item.has(tracking_uid)) put_if_absent(item, tracking_id, Vr::Ut, segment_name(item));
+  }
+  if (item.has(segment_sequence) && item.has(tags::sop_class_uid)) {
+    for (const DicomTag tag : equipment) put_if_absent(item, tag, Vr::Lo, removed);
   }
   if (item.has(roi_number) && item.has(roi_algorithm)) {
     const auto number = item.integer(roi_number).value_or(0);

@@ -318,6 +318,12 @@ class ReportMaker {
     CSL_TRY(work_.sink(name() + "_" + grid.substr(0, 8) + ".dcm", *bytes));
     constexpr std::string_view seg_class = "1.2.840.10008.5.1.4.1.1.66.4";
     evidence_[seg.series_instance_uid].push_back({std::string(seg_class), seg.sop_instance_uid, 0});
+    // The images too: a report of segments alone would not tell whose they are.
+    std::vector<ImageReference>& images = evidence_[seg.source_series_instance_uid];
+    for (const SegSourceSlice& slice : seg.source_slices) {
+      const ImageReference image{slice.sop_class_uid, slice.sop_instance_uid, 0};
+      if (std::ranges::find(images, image) == images.end()) images.push_back(image);
+    }
     const double voxel_mm3 = voxel_size_mm3(layers.layers.front().grid);
     for (std::size_t s = 0; s < masks.size(); ++s) {
       SrGroup group = group_for(work_, masks[s]);
