@@ -23,7 +23,8 @@ const page = await context.newPage();
 const faults = [];
 page.on("pageerror", (error) => faults.push(error.message));
 page.on("console", (message) => {
-  if (message.type() === "error" && !/401|favicon|404/.test(message.text())) faults.push(message.text());
+  // 429: an operation still ends its present step; the page asks again.
+  if (message.type() === "error" && !/401|favicon|404|429/.test(message.text())) faults.push(message.text());
 });
 
 const get = (path) => page.evaluate(async (address) => (await fetch(`/api/v1${address}`)).json(), path);
