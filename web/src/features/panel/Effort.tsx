@@ -22,6 +22,9 @@ export function Effort({ state, width, height, open }: { readonly state: PanelSt
   // The words stand in the free corner: under the curve once it is high, above it while it is low.
   const under = now.share > 0.5;
   const [wordsX, wordsY, side] = under ? [right, bottom - 50, "e"] as const : [left + 10, top + 22, ""] as const;
+  // The curve comes from below on the left and goes on upwards to the right: below on the right nothing is drawn.
+  const atRight = right - x.at(now.hours) > 84 && y.at(now.share) + 20 < bottom;
+  const [nowX, nowY, nowSide] = atRight ? [x.at(now.hours) + 8, y.at(now.share) + 18, ""] as const : [x.at(now.hours) - 8, y.at(now.share) - 8, x.at(now.hours) - left > 120 ? "e" : ""] as const;
   return (
     <Figure width={width} height={height} label={`${t.title}: ${say.head}, ${say.band}`}>
       {[0, 0.25, 0.5, 0.75, 1].map((share) => (
@@ -35,7 +38,7 @@ export function Effort({ state, width, height, open }: { readonly state: PanelSt
       {end === null ? null : <Line d={`M${path([now, { hours: end, share: 1 }])}`} stroke="var(--accent-strong)" strokeWidth={2} strokeDasharray="5 3" />}
       <Line d={`M${path(curve)}`} stroke="var(--text)" strokeWidth={2} />
       <circle cx={x.at(now.hours)} cy={y.at(now.share)} r={4} fill="var(--text)" />
-      <Text x={x.at(now.hours) - 8} y={y.at(now.share) - 8} kind={x.at(now.hours) - left > 120 ? "e b" : "b"}>{`${t.now}, ${String(Math.floor(now.share * 100))} %`}</Text>
+      <Text x={nowX} y={nowY} kind={`${nowSide} b`}>{`${t.now}, ${String(Math.floor(now.share * 100))} %`}</Text>
       {end === null ? null : (
         <>
           {under ? <Line d={`M${String(x.at(end))} ${String(y.at(1) + 6)}V${String(wordsY - 16)}`} stroke="var(--accent-strong)" /> : null}
