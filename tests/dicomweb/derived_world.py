@@ -17,22 +17,33 @@ PROTOCOL = {
     "clinical_question": "Where?", "item_unit": "study", "modalities": ["CT"],
     "labels": [{"id": c.lower(), "name": c.title(), "definition": "Made for a test.", "colour": "#e69f00", "places": ["mask"], "overlaps": True}
                for c in COLOURS] +
-              [{"id": "diameter", "name": "Diameter", "definition": "A line.", "colour": "#009e73", "places": ["length", "box"]}],
+              [{"id": "solid", "name": "Solid", "definition": "In space.", "colour": "#0072b2", "places": ["cuboid", "polygon", "ellipse", "point"]},
+               {"id": "diameter", "name": "Diameter", "definition": "A line.", "colour": "#009e73", "places": ["length", "box"]}],
     "questions": [{"id": "quality", "name": "Quality", "prompt": "Good?", "level": "item", "answer": {"type": "bool"}}],
     "assist_policy": {"suggestions": "before"},
 }
 
 
 class DerivedWorld:
-    def __init__(self, server, blinding=True):
-        self.admin = server.client()
-        assert self.admin.use_link(server.first_link).status == 200
-        self.server = server
+    def __init__(self, server):
+        admin = server.client()
+        assert admin.use_link(server.first_link).status == 200
+        self.set_up(server, admin, "")
+
+    @classmethod
+    def beside(cls, world, name):
+        """Another project of the same server, with people of its own."""
+        other = cls.__new__(cls)
+        other.set_up(world.server, world.admin, name + "_")
+        return other
+
+    def set_up(self, server, admin, before):
+        self.admin, self.server = admin, server
         self.project = new_id()
         self.path = f"/api/v1/projects/{self.project}"
         settings = {"name": "Derived", "description": "", "deid_at": "import", "readers_per_item": 3}
         assert self.admin.put(self.path, settings).status in (200, 201)
-        self.people = {name: self.add(name, roles) for name, roles in {
+        self.people = {name: self.add(before + name, roles) for name, roles in {
             "lead": ["lead"], "first": ["rater"], "second": ["rater"], "reviewer": ["reviewer"],
             "adjudicator": ["adjudicator"], "exporter": ["ml_export"]}.items()}
         self.lead = self.people["lead"]

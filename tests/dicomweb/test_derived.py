@@ -6,7 +6,9 @@ caller may see them; other tools' objects as they were received.
 """
 import io
 import pathlib
+import subprocess
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -16,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_dicomweb as plain  # noqa: E402
 from client import Server  # noqa: E402
-from derived_world import DCMQI, SEG, DerivedWorld  # noqa: E402
+from derived_world import COLOURS, DCMQI, SEG, DerivedWorld  # noqa: E402
 from tally import Tally, tests_of  # noqa: E402
 
 warnings.simplefilter("ignore")
@@ -279,7 +281,91 @@ def test_what_comes_by_stow_is_answered_with_its_address(world):
     assert refused.status_code == 409 and refused.json()["00081198"]["Value"][0]["00081197"]["Value"] == [0x0111], refused.text
     elsewhere = made_presentation_state(images, images[0])
     elsewhere.StudyInstanceUID = pydicom.uid.generate_uid()
-    assert world.store([plain.bytes_of(elsewhere)]).status_code == 409
+    answer = world.store([plain.bytes_of(elsewhere)])  # it waits for its images
+    assert answer.status_code == 200 and "Value" not in answer.json()["00081199"]["Value"][0]["00081190"], answer.text
+
+
+def test_labels_wait_for_their_images(world):
+    """Sent to another project before the images: kept, shown to the lead with why, taken in when the images come."""
+    other = DerivedWorld.beside(world, "late")
+    sent = [plain.bytes_of(without_uid(pydicom.dcmread(SEG)))]
+    for kind in ("RTSTRUCT", "SR"):
+        sent.append(plain.bytes_of(without_uid(objects(world)[kind][0])))
+    answer = other.store(sent)
+    assert answer.status_code == 200 and len(answer.json()["00081199"]["Value"]) == 3, answer.text
+    assert all("Value" not in item["00081190"] for item in answer.json()["00081199"]["Value"]), answer.text
+    [made] = other.lead.get(f"{other.path}/imports").json()["items"]
+    assert [one["kind"] for one in made["waiting"]] == ["SEG", "RTSTRUCT", "SR"] and made["refused"] == [], made
+    assert all(one["code"] == "not_found" and "it is kept" in one["remedy"] for one in made["waiting"]), made
+    assert made["waiting"][0]["what"] == "none of the 3 images that it refers to is in the project", made
+    assert other.client().search_for_studies() == [] and other.lead.get(f"{other.path}/items").json()["items"] == []
+    stored = other.store([f.read_bytes() for f in sorted(plain.CT.glob("*.dcm"))])
+    assert stored.status_code == 200, stored.text
+    imports = other.lead.get(f"{other.path}/imports").json()["items"]
+    assert [one["waiting"] for one in imports] == [[], []], imports
+    study = other.client().search_for_studies()[0]["0020000D"]["Value"][0]
+    there = {value(i, "00080060") for i in other.client().search_for_instances(study) if not is_ours(i)}
+    assert there == {"CT", "SEG", "RTSTRUCT", "SR"}, there
+    item = other.lead.get(f"{other.path}/items").json()["items"][0]["id"]
+    labels = {one["label"] for tool in other.lead.get(f"{other.path}/items/{item}/suggestions").json()["items"] for one in tool["labels"]}
+    assert {colour.lower() for colour in COLOURS} | {"diameter"} <= labels, labels
+
+
+def test_highdicom_reads_drawings_in_the_patient(world):
+    """SCOORD3D: a turned polygon, an ellipse, a point, a length and a box in space, with their places and measures."""
+    import highdicom
+
+    other = DerivedWorld.beside(world, "space")
+    other.import_ct()
+    series = other.lead.get(other.item).json()["source"]["studies"][0]["series"][0]
+    polygon = [[-30, -200, -150], [-10, -200, -140], [-10, -180, -140], [-30, -180, -150]]
+    ellipse = [[0, -200, -150], [20, -200, -150], [10, -205, -150], [10, -195, -150]]
+    cuboid = [[30, -200, -150], [42, -200, -150], [30, -192, -150], [30, -200, -140]]
+    drawn = {"polygon": polygon, "ellipse": ellipse, "point": [[5, -210, -145]], "cuboid": cuboid, "length": [[0, 0, -150], [3, 4, -138]]}
+    task = other.take("first")
+    for kind, points in drawn.items():
+        target = {"type": "space", "series_id": series["id"], "geometry": {"kind": kind, "points": points}}
+        other.put("first", label="diameter" if kind == "length" else "solid", target=target)
+    other.put("first", question="quality", value=True)
+    other.submit("first", task)
+    (dataset,) = objects(other)["SR"]
+    report = highdicom.sr.srread(io.BytesIO(plain.bytes_of(dataset))).content
+    images = [other.client().retrieve_instance(*place) for place in
+              [(other.study, value(i, "0020000E"), value(i, "00080018")) for i in other.client().search_for_instances(other.study)
+               if value(i, "00080060") == "CT"]]
+    frame = images[0].FrameOfReferenceUID
+    planar = {group.roi.graphic_type.value: group for group in report.get_planar_roi_measurement_groups()}
+    assert set(planar) == {"POLYGON", "ELLIPSE", "POINT"}, planar
+    assert all(group.roi.frame_of_reference_uid == frame for group in planar.values())
+    assert np.allclose(planar["POLYGON"].roi.value, [*polygon, polygon[0]]) and np.allclose(planar["ELLIPSE"].roi.value, ellipse)
+    assert np.allclose(np.atleast_2d(planar["POINT"].roi.value), drawn["point"])
+    measures = {kind: {m.name.meaning: (m.value, m.unit.value) for m in group.get_measurements()} for kind, group in planar.items()}
+    assert np.isclose(measures["POLYGON"]["Area"][0], 20 * np.hypot(20, 10)) and measures["POLYGON"]["Area"][1] == "mm2", measures
+    assert np.isclose(measures["ELLIPSE"]["Area"][0], np.pi * 10 * 5), measures
+    (box,) = report.get_volumetric_roi_measurement_groups()
+    sides = box.roi.graphic_data
+    assert len(sides) == 6 and box.roi.frame_of_reference_uid == frame
+    corners = {tuple(np.round(corner, 3)) for side in sides for corner in side}
+    assert corners == {(x, y, z) for x in (30, 42) for y in (-200, -192) for z in (-150, -140)}, corners
+    ((volume, unit),) = [(m.value, m.unit.value) for m in box.get_measurements() if m.name.meaning == "Volume"]
+    assert np.isclose(volume, 12 * 8 * 10) and unit == "mm3"
+    lengths = [m for group in report.get_image_measurement_groups() for m in group.get_measurements() if m.name.meaning == "Length"]
+    assert len(lengths) == 1 and np.isclose(lengths[0].value, 13), lengths
+    (line,) = [item for item in lengths[0][0].ContentSequence if item.ValueType == "SCOORD3D"]
+    assert np.allclose(line.GraphicData, np.ravel(drawn["length"])) and line.ReferencedFrameOfReferenceUID == frame
+    # And dciodvfy has no objection.
+    with tempfile.NamedTemporaryFile(suffix=".dcm") as file:
+        file.write(plain.bytes_of(dataset))
+        file.flush()
+        done = subprocess.run(["dciodvfy", "-new", file.name], capture_output=True, text=True, check=False)
+    assert not [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Error")], done.stderr[:600]
+
+
+def without_uid(dataset):
+    """As another object: an instance's UID is known once in a project, and may not be ours."""
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.SeriesInstanceUID, dataset.SeriesNumber = pydicom.uid.generate_uid(), 600
+    return dataset
 
 
 def test_what_was_made_on_what_we_gave_out_keeps_its_uids(world):
@@ -304,7 +390,6 @@ def test_what_was_made_on_what_we_gave_out_keeps_its_uids(world):
 def test_dciodvfy_finds_no_error_in_what_is_served(world):
     """Ours, and others' as they go out under the pseudonym."""
     import shutil
-    import subprocess
     import tempfile
 
     if shutil.which("dciodvfy") is None:

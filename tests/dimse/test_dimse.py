@@ -17,6 +17,7 @@ import threading
 import time
 
 import pydicom
+from labels import made_segmentation, rows
 from node import ROOT, Node, free_port, make_slices
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (CTImageStorage, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
@@ -288,6 +289,56 @@ def test_acknowledged_means_there_after_kill_9():
             again.stop()
             verified = again.command("verify")
             assert verified.returncode == 0, verified.stderr
+
+
+def test_labels_wait_for_their_images():
+    """A segmentation sent by storescu before its images is acknowledged, committed, there after kill -9, and taken in when they come."""
+    with Node() as node, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        images = make_slices(folder / "images", 6)
+        seg = made_segmentation(images, folder / "seg.dcm")
+        assert send(node, "-R", folder / "seg.dcm").returncode == 0
+        assert wait_for(lambda: rows(node, "waiting_objects") == [seg.SOPInstanceUID]), rows(node, "waiting_objects")
+        [reason] = rows(node, "waiting_objects", "what || ' | ' || place || ' | ' || remedy")
+        assert reason.startswith("none of the 6 images that it refers to is in the project") and "it is kept" in reason, reason
+        assert rows(node, "import_refusals", "what") == [] and rows(node, "received_objects") == []
+        assert send(node, "-R", folder / "seg.dcm").returncode == 0, "the same again is no error"
+        report = commit(node, [(seg.SOPClassUID, str(seg.SOPInstanceUID))])
+        assert report == {"type": 1, "good": {str(seg.SOPInstanceUID)}, "failed": {}}, report
+        # Other content under its UID cannot be kept beside it: that is said before it is acknowledged.
+        other = pydicom.dcmread(folder / "seg.dcm")
+        other.SegmentSequence[0].SegmentLabel = "Another"
+        other.save_as(folder / "other.dcm")
+        refused = send(node, "-R", folder / "other.dcm")
+        assert "0x111" in refused.stdout + refused.stderr, refused.stdout + refused.stderr
+        node.kill()
+        with Node(data=node.data) as again:
+            assert rows(again, "waiting_objects") == [seg.SOPInstanceUID]
+            assert send(again, folder / "images").returncode == 0
+            assert wait_for(lambda: rows(again, "received_objects") == [seg.SOPInstanceUID]), rows(again, "waiting_objects", "what")
+            assert wait_for(lambda: rows(again, "waiting_objects") == [])
+            assert rows(again, "annotations", "label") == ["nodule"] and rows(again, "import_refusals", "what") == []
+            assert commit(again, [(seg.SOPClassUID, str(seg.SOPInstanceUID))])["type"] == 1
+            again.stop()
+            verified = again.command("verify")
+            assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_labels_that_do_not_fit_are_not_dropped():
+    """Acknowledged before they were read: they are kept with the reason, never as labels."""
+    with Node() as node, tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        images = make_slices(folder / "images", 6)
+        assert send(node, folder / "images").returncode == 0
+        assert wait_for(lambda: len(instances(node)) == 6)
+        made_segmentation(images, folder / "seg.dcm")
+        moved = pydicom.dcmread(folder / "seg.dcm")
+        moved.FrameOfReferenceUID = pydicom.uid.generate_uid()
+        moved.save_as(folder / "seg.dcm")
+        assert send(node, "-R", folder / "seg.dcm").returncode == 0
+        assert wait_for(lambda: rows(node, "waiting_objects") == [moved.SOPInstanceUID])
+        assert rows(node, "waiting_objects", "what") == ["it lies in another frame of reference than the images it refers to"]
+        assert rows(node, "annotations", "label") == []
 
 
 def test_helper_is_confined():

@@ -2,6 +2,9 @@
 // imports and many labels. Beside the browser, so that nothing large goes through the page.
 import { request as httpRequest } from "node:http";
 
+/** How much longer waits are with CONSILIUM_FULL=1, which takes volumes of 512 x 512 x 300. */
+export const patience = process.env.CONSILIUM_FULL === undefined ? 1 : 10;
+
 export function newId() {
   const bytes = new Uint8Array(16);
   crypto.getRandomValues(bytes);
@@ -41,7 +44,7 @@ export async function apiOf(context, url) {
     await call("PUT", path, { name: "browser test" });
     for (const [n, [name, bytes]] of files.entries()) await call("PUT", `${path}/files/${String(n + 1)}?path=${encodeURIComponent(name)}`, bytes);
     await call("POST", `${path}/finish`, {});
-    for (let n = 0; n < 600; n += 1) {
+    for (let n = 0; n < 600 * patience; n += 1) {
       const made = await call("GET", path);
       if (made.state === "done" || made.state === "failed") return made;
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -97,8 +97,9 @@ function ctImage({ root, number, series, modality, description, patient, thickne
 /**
  * A volume of which no axis is the patient's and no two steps are alike: `dims` voxels, `affine` (row-major 3x4) and the image's
  * value at a place of the patient; answers the files. The slices need not be stacked along their normal (a tilted gantry).
+ * `phase` 1 and on are further volumes of the same series.
  */
-export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, patient, date = "20250101" }) {
+export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, patient, date = "20250101", phase = 0 }) {
   const axis = (n) => [affine[n], affine[4 + n], affine[8 + n]];
   const length = (v) => Math.hypot(...v);
   const [right, down, on] = [axis(0), axis(1), axis(2)];
@@ -112,7 +113,7 @@ export function volumeFiles({ dims: [columns, rows, depth], affine, valueAt, pat
         pixels.writeUInt16LE(Math.max(0, Math.min(4095, Math.round(value) + 1024)), (j * columns + i) * 2);
       }
     }
-    const facts = { root: `2.25.7493${String(patient.length)}${String(columns)}`, number: k + 1, series: 2, modality: "CT", description: "made balls", patient, thickness: length(on).toFixed(3), unit: "HU", date };
-    return [`volume-${date}/${String(k).padStart(4, "0")}.dcm`, ctImage(facts, { at, along, spacing: [length(down), length(right)], rows, columns }, pixels)];
+    const facts = { root: `2.25.7493${String(patient.length)}${String(columns)}`, number: phase * depth + k + 1, series: 2, modality: "CT", description: "made balls", patient, thickness: length(on).toFixed(3), unit: "HU", date };
+    return [`volume-${date}/${String(phase)}-${String(k).padStart(4, "0")}.dcm`, ctImage(facts, { at, along, spacing: [length(down), length(right)], rows, columns }, pixels)];
   });
 }

@@ -1,6 +1,6 @@
 // An image workspace on a made volume that lies across the patient's axes: a project with a protocol of its own, the item open in
 // the browser, and what tests ask of it: where a place of the patient stands on a pane, what is stored, and that undo gives it back.
-import { apiOf, newId } from "./api.mjs";
+import { apiOf, newId, patience } from "./api.mjs";
 import { launch } from "./browser.mjs";
 import { check } from "./check.mjs";
 import { volumeFiles } from "./large.mjs";
@@ -38,7 +38,8 @@ export function noiseAt(n) {
   return ((mixed ^ (mixed >>> 12)) >>> 0) / 2 ** 32;
 }
 
-export async function openBench({ port, name, protocol, grid, valueAt, prior, screen = { width: 1280, height: 800 } }) {
+/** `phases`: the values of further volumes of the series on the same grid. */
+export async function openBench({ port, name, protocol, grid, valueAt, prior, phases = [], screen = { width: 1280, height: 800 } }) {
   const server = await startServer(port);
   const browser = await launch();
   const context = await browser.newContext({ viewport: screen });
@@ -55,14 +56,14 @@ export async function openBench({ port, name, protocol, grid, valueAt, prior, sc
   await api.call("PUT", `/projects/${project}/protocol`, { yaml: JSON.stringify(protocol) });
   const patient = name.toUpperCase().replaceAll(" ", "-");
   const earlier = prior === undefined ? [] : volumeFiles({ ...prior.grid, valueAt: prior.valueAt, patient, date: "20240301" });
-  const imported = await api.importFiles(project, [...volumeFiles({ ...grid, valueAt, patient }), ...earlier]);
+  const imported = await api.importFiles(project, [...volumeFiles({ ...grid, valueAt, patient }), ...phases.flatMap((values, n) => volumeFiles({ ...grid, valueAt: values, patient, phase: n + 1 })), ...earlier]);
   if (imported.state !== "done") throw new Error(`the volume was not imported: ${JSON.stringify(imported).slice(0, 400)}`);
   const { items } = await api.call("GET", `/projects/${project}/items?limit=10&kind=image`);
   const benches = [];
   for (const { id: item } of items) {
     await api.call("POST", `/projects/${project}/items/${item}/task`, {});
-    const { volume } = (await api.call("GET", `/projects/${project}/items/${item}`)).source.studies[0].series[0];
-    benches.push(new Bench({ server, browser, context, page, api, project, item, volume, faults }));
+    const { volume, images } = (await api.call("GET", `/projects/${project}/items/${item}`)).source.studies[0].series[0];
+    benches.push(new Bench({ server, browser, context, page, api, project, item, volume, later: images, faults }));
   }
   const bench = benches.find(({ volume }) => volume.grid.dims.every((dim, axis) => dim === grid.dims[axis]));
   bench.prior = benches.find((one) => one !== bench);
@@ -82,7 +83,7 @@ class Bench {
 
   async open() {
     await this.page.goto(`${this.server.url}/p/${this.project}/item/${this.item}`);
-    await this.page.waitForFunction((count) => Number(document.querySelector(".image-workspace")?.dataset.loaded) === count, this.grid.dims[2], { timeout: 120_000 });
+    await this.page.waitForFunction((count) => Number(document.querySelector(".image-workspace")?.dataset.loaded) === count, this.grid.dims[2], { timeout: 120_000 * patience });
     await this.page.waitForTimeout(300);
   }
 
@@ -92,16 +93,16 @@ class Bench {
   }
 
   saved() {
-    return this.page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 60_000 });
+    return this.page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 60_000 * patience });
   }
 
   /** The stored bricks of all layers, byte for byte, when nothing is on its way any more. */
-  async bytes() {
+  async bytes(gridId = this.volume.grid_id) {
     let last;
     for (let n = 0, same = 0; n < 60 && same < 2; n += 1) {
       await this.page.waitForTimeout(n === 0 ? 120 : 60);
       await this.saved();
-      const answer = await this.page.request.get(`${this.server.url}${this.base}/masks/${this.volume.grid_id}/bricks?indices=all`);
+      const answer = await this.page.request.get(`${this.server.url}${this.base}/masks/${gridId}/bricks?indices=all`);
       const now = answer.ok() ? await answer.body() : Buffer.alloc(0);
       same = last !== undefined && last.equals(now) ? same + 1 : 0;
       last = now;
@@ -109,8 +110,8 @@ class Bench {
     return last;
   }
 
-  async stored() {
-    return decode(await this.bytes(), this.grid.dims);
+  async stored(gridId = this.volume.grid_id) {
+    return decode(await this.bytes(gridId), this.grid.dims);
   }
 
   async findings() {
@@ -177,7 +178,7 @@ class Bench {
     }
     await panel.getByRole("button", { name: "Preview" }).click();
     const accept = panel.locator("button:enabled", { hasText: "Accept" });
-    await accept.or(panel.getByRole("alert")).first().waitFor({ timeout: 120_000 });
+    await accept.or(panel.getByRole("alert")).first().waitFor({ timeout: 120_000 * patience });
     if (await panel.getByRole("alert").isVisible()) throw new Error(`${kind}: ${await panel.getByRole("alert").innerText()}`);
     const said = await panel.locator(".image-segment-said").innerText();
     await accept.click();
@@ -309,6 +310,17 @@ class Bench {
     check(name, missing + extra === 0 && found.size > 0, `${found.size} voxels, ${wanted} expected, ${missing} missing, ${extra} too many; ${example}`);
     return found.size;
   }
+}
+
+/** How many voxels of the exclusive layer are of the segment: of more than a set can hold. */
+export function countOf(bytes, segment) {
+  let count = 0;
+  for (let at = 0; at + 12 <= bytes.length; ) {
+    const [layer, size] = [bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8)];
+    if (layer === 0) for (let n = at + 12; n < at + 12 + size; n += 2) if (bytes.readUInt16LE(n) === segment) count += 1;
+    at += 12 + size;
+  }
+  return count;
 }
 
 /** Bricks of the bricks endpoint's answer as sets of voxels by segment. */

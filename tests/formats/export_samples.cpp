@@ -190,6 +190,49 @@ Status save_other_forms(const fs::path& folder, const MadeImageSeries& series,
   return save(folder / "truth_meta.raw", parts.data);
 }
 
+// A report of places in the patient: an ellipse and a point, a tetrahedron by its faces, and a
+// length on its line.
+Status save_space_report(const fs::path& folder, MeasurementReport report,
+                         const std::string& frame_of_reference_uid) {
+  const auto region = [&](SrSpaceGraphic graphic, std::vector<PatientPoint> points) {
+    return SrSpaceRegion{frame_of_reference_uid, graphic, std::move(points)};
+  };
+  const auto group = [](std::string name) {
+    return SrGroup{.tracking_id = name,
+                   .tracking_uid = uid_from_name(name),
+                   .finding = CodedConcept{"SCT", "27925004", "", "Nodule"}};
+  };
+  SrGroup ellipse = group("an ellipse in space");
+  ellipse.place = region(SrSpaceGraphic::Ellipse, {{-10, 0, 5}, {10, 0, 5}, {0, -6, 5}, {0, 6, 5}});
+  ellipse.measurements = {
+      {{"SCT", "42798000", "", "Area"}, 188.5, {"UCUM", "mm2", "", "square millimeter"}}};
+  SrGroup point = group("a point in space");
+  point.place = region(SrSpaceGraphic::Point, {{1.5, -2.25, 3.125}});
+  SrGroup solid = group("a solid in space");
+  const PatientPoint a{0, 0, 0};
+  const PatientPoint b{12, 0, 0};
+  const PatientPoint c{0, 9, 0};
+  const PatientPoint d{0, 0, 6};
+  solid.place = SrVolumeSurface{.parts = {region(SrSpaceGraphic::Polygon, {a, b, c, a}),
+                                          region(SrSpaceGraphic::Polygon, {a, b, d, a}),
+                                          region(SrSpaceGraphic::Polygon, {b, c, d, b}),
+                                          region(SrSpaceGraphic::Polygon, {c, a, d, c})},
+                                .source_series_uid = report.evidence.front().series_instance_uid};
+  solid.measurements = {
+      {{"SCT", "118565006", "", "Volume"}, 108, {"UCUM", "mm3", "", "cubic millimeter"}}};
+  SrGroup line = group("a length in space");
+  line.measurements = {{{"SCT", "410668003", "", "Length"},
+                        13,
+                        {"UCUM", "mm", "", "mm"},
+                        std::nullopt,
+                        std::nullopt,
+                        region(SrSpaceGraphic::Polyline, {{0, 0, 0}, {3, 4, 12}})}};
+  report.sop_instance_uid = uid_from_name("report in space");
+  report.device = std::nullopt;
+  report.groups = {ellipse, point, solid, line};
+  return save(folder / "sr_space.dcm", CSL_TRY(write_measurement_report(report)));
+}
+
 // Contours, a report with each kind of group, and drawings on the same case.
 Status save_documents(const fs::path& folder, const MadeImageSeries& series, const MaskLayer& truth,
                       std::size_t label_count) {
@@ -244,6 +287,7 @@ Status save_documents(const fs::path& folder, const MadeImageSeries& series, con
   report.sop_instance_uid = uid_from_name("device report");
   report.device = SrDevice{uid_from_name("device"), "nodule finder 2.1", "Acme", "NF-2"};
   CSL_TRY(save(folder / "sr_device.dcm", CSL_TRY(write_measurement_report(report))));
+  CSL_TRY(save_space_report(folder, report, series.frame_of_reference_uid));
 
   PresentationState state;
   static_cast<DerivedObject&>(state) = seg_description(series, "drawings");

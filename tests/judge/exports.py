@@ -196,6 +196,33 @@ def highdicom_and_dsrdump_read_the_reports(folder):
 
 
 @check
+def highdicom_reads_the_places_in_the_patient(folder):
+    import highdicom
+
+    code, said = run("dsrdump", str(folder / "sr_space.dcm"))
+    assert code == 0 and not [line for line in said.splitlines() if line.startswith("E:")], said[:400]
+    report = highdicom.sr.srread(str(folder / "sr_space.dcm")).content
+    frame = slices(folder, "ct")[0].FrameOfReferenceUID
+    planar = {group.tracking_identifier: group for group in report.get_planar_roi_measurement_groups()}
+    assert set(planar) == {"an ellipse in space", "a point in space"}
+    ellipse = planar["an ellipse in space"].roi
+    assert ellipse.graphic_type.value == "ELLIPSE" and ellipse.frame_of_reference_uid == frame
+    assert np.array_equal(ellipse.value, [[-10, 0, 5], [10, 0, 5], [0, -6, 5], [0, 6, 5]])
+    assert np.array_equal(np.ravel(planar["a point in space"].roi.value), [1.5, -2.25, 3.125])
+    assert planar["an ellipse in space"].get_measurements()[0].value == 188.5
+    (solid,) = report.get_volumetric_roi_measurement_groups()
+    assert solid.roi.graphic_type.value == "POLYGON" and solid.roi.frame_of_reference_uid == frame
+    corners = {tuple(corner) for side in solid.roi.graphic_data for corner in side}
+    assert len(solid.roi.graphic_data) == 4 and corners == {(0, 0, 0), (12, 0, 0), (0, 9, 0), (0, 0, 6)}
+    assert solid.get_measurements()[0].value == 108
+    (line,) = report.get_image_measurement_groups()
+    (length,) = line.get_measurements()
+    assert length.value == 13 and length.unit.value == "mm"
+    (drawn,) = [item for item in length[0].ContentSequence if item.ValueType == "SCOORD3D"]
+    assert list(drawn.GraphicData) == [0, 0, 0, 3, 4, 12] and drawn.GraphicType == "POLYLINE"
+
+
+@check
 def dcmpschk_finds_no_error_in_the_presentation_state(folder):
     # DCMTK 3.6.7 checks values of ISO_IR 192 as if they were ASCII, and takes no zone after a DT's seconds: it may object to
     # these two attributes and to nothing else.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "analysis/morphology/sheared.hpp"
 #include "analysis/parallel/parallel.hpp"
 #include "analysis/registration/affine_math.hpp"
 #include "analysis/registration/filter.hpp"
@@ -119,8 +120,10 @@ ImageLevel empty_level(const VoxelDims& dims, const std::array<double, 3>& spaci
 }  // namespace
 
 Result<Lattice> check_volume(const PlacedVolume& volume) {
-  const Lattice lattice = CSL_TRY(
-      lattice_of({.dims = volume.dims, .affine = volume.affine, .frame_of_reference_uid = {}}));
+  const Grid grid{.dims = volume.dims, .affine = volume.affine, .frame_of_reference_uid = {}};
+  // Places go through the affine, sheared or not; spacings only say how much to blur and to step.
+  const auto sheared = sheared_lattice_of(grid);
+  const Lattice lattice = sheared ? CSL_TRY(upright_lattice(*sheared)) : CSL_TRY(lattice_of(grid));
   const std::size_t count = std::visit([](const auto& s) { return s.size(); }, volume.samples);
   CSL_TRY(check_lattice(lattice, count));
   return lattice;

@@ -19,7 +19,7 @@ struct ImageLevel {
   [[nodiscard]] std::size_t size() const { return values.size(); }
 };
 
-// Errors: InvalidInput when dims and samples do not fit; Unsupported for sheared grids.
+// Of a sheared grid the nearest upright one. Errors: InvalidInput when dims and samples do not fit.
 [[nodiscard]] Result<Lattice> check_volume(const PlacedVolume& volume);
 
 // The edge in mm of cubes, or of voxels where these are longer, of which `voxels_max` fill the box.

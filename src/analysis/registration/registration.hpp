@@ -87,8 +87,7 @@ struct RigidRegistration {
 };
 
 // Errors: InvalidInput when dims and samples do not fit, when a volume has one value only, or when
-// the volumes have no tenth of the smaller one in common at any start; Unsupported for sheared
-// grids.
+// the volumes have no tenth of the smaller one in common at any start. Grids may be sheared.
 [[nodiscard]] Result<RigidRegistration> register_rigid(const PlacedVolume& fixed,
                                                        const PlacedVolume& moving,
                                                        const RigidOptions& options);

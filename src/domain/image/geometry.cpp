@@ -5,6 +5,7 @@
 
 #include "base/canonical_json.hpp"
 #include "base/sha256.hpp"
+#include "domain/image/phase.hpp"
 
 namespace consilium {
 
@@ -62,14 +63,17 @@ std::uint64_t voxel_count(const Grid& grid) {
   return std::uint64_t{grid.dims[0]} * grid.dims[1] * grid.dims[2];
 }
 
-Result<std::string> grid_id(const Grid& grid) {
+Result<std::string> grid_id(const Grid& grid) { return phase_grid_id(grid, 0); }
+
+Result<std::string> phase_grid_id(const Grid& grid, std::uint32_t phase_index) {
   boost::json::array affine;
   for (std::size_t i = 0; i < 12; ++i) affine.emplace_back(grid.affine.values[i]);
   boost::json::array dims;
   for (const std::uint32_t dim : grid.dims) dims.emplace_back(dim);
-  const boost::json::object named{{"affine", std::move(affine)},
-                                  {"dims", std::move(dims)},
-                                  {"frame_of_reference", grid.frame_of_reference_uid}};
+  boost::json::object named{{"affine", std::move(affine)},
+                            {"dims", std::move(dims)},
+                            {"frame_of_reference", grid.frame_of_reference_uid}};
+  if (phase_index > 0) named["phase"] = phase_index;
   return to_hex(sha256(bytes_of(CSL_TRY(canonical_json(named)))));
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/sha256.hpp"
+#include "domain/image/phase.hpp"
 
 using namespace consilium;
 
@@ -22,6 +23,14 @@ TEST_CASE("a grid's name is the SHA-256 of its canonical JSON") {
       "{\"affine\":[0.5,0,0,-125.5,0,0.25,-1,10,0,0.125,2,0.25],\"dims\":[512,256,3],"
       "\"frame_of_reference\":\"1.2.3\"}";
   CHECK(grid_id(oblique_grid()).value() == to_hex(sha256(bytes_of(json))));
+}
+
+TEST_CASE("a later phase on the same lattice has a name of its own, the first the grid's") {
+  const std::string json =
+      "{\"affine\":[0.5,0,0,-125.5,0,0.25,-1,10,0,0.125,2,0.25],\"dims\":[512,256,3],"
+      "\"frame_of_reference\":\"1.2.3\",\"phase\":4}";
+  CHECK(phase_grid_id(oblique_grid(), 4).value() == to_hex(sha256(bytes_of(json))));
+  CHECK(phase_grid_id(oblique_grid(), 0).value() == grid_id(oblique_grid()).value());
 }
 
 TEST_CASE("a grid's name tells minus zero not from zero, and refuses what is not finite") {

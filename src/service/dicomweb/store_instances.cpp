@@ -179,6 +179,8 @@ Result<StoreAnswer> answer_of(storage::Store& store, const ProjectId& project,
             attribute("UR", json::value_from(study + "/series/" + served(kept->series_uid) +
                                              "/instances/" + served(kept->sop_uid)));
       }
+      // What waits for its images is kept, and cannot be retrieved yet.
+      if (!kept) item["00081190"] = json::object{{"vr", "UR"}};
       stored.push_back(std::move(item));
       continue;
     }

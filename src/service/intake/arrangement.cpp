@@ -2,8 +2,10 @@
 
 #include <boost/json.hpp>
 #include <cmath>
+#include <map>
 #include <set>
 
+#include "domain/image/phase.hpp"
 #include "format/dicom/series.hpp"
 #include "service/intake/description_json.hpp"
 
@@ -94,14 +96,15 @@ void put_suv(const Series& series, const Volume& volume, json::object& object) {
   }
 }
 
-Result<json::object> volume_json(const Series& series, const Volume& volume) {
+Result<json::object> volume_json(const Series& series, const Volume& volume,
+                                 std::uint32_t phase_index) {
   const FrameRef& first = volume.slices.front();
   const ImageDescription& image = series.images[first.instance_index].image;
   const PixelLayout& layout = volume.layout;
   json::array notes;
   for (const std::string& note : volume.notes) notes.emplace_back(note);
   json::object object{
-      {"grid_id", CSL_TRY(grid_id(volume.grid))},
+      {"grid_id", CSL_TRY(phase_grid_id(volume.grid, phase_index))},
       {"grid", grid_json(volume.grid)},
       {"layout", json::object{{"rows", layout.rows},
                               {"columns", layout.columns},
@@ -145,8 +148,10 @@ Result<Arrangement> arrange(std::span<const storage::InstanceRow> instances) {
     notes.insert(cataloged.image.notes.begin(), cataloged.image.notes.end());
   }
   json::array volumes;
+  std::map<std::string, std::uint32_t> on_lattice;  // how many so far
   for (const Volume& volume : make_volumes(series.instances)) {
-    volumes.push_back(CSL_TRY(volume_json(series, volume)));
+    const std::uint32_t phase_index = on_lattice[CSL_TRY(grid_id(volume.grid))]++;
+    volumes.push_back(CSL_TRY(volume_json(series, volume, phase_index)));
   }
   json::array note_array;
   for (const std::string& note : notes) note_array.emplace_back(note);

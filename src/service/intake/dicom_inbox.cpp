@@ -12,6 +12,7 @@
 #include "service/prelabel/object_labels.hpp"
 #include "storage/catalog.hpp"
 #include "storage/received_objects.hpp"
+#include "storage/waiting_objects.hpp"
 
 namespace consilium::service {
 namespace {
@@ -20,19 +21,33 @@ namespace {
 constexpr std::int64_t batch_size_max = 2000;
 
 // The same dataset in the same syntax; files differ in who wrote their head.
-Result<bool> is_same(storage::Store& store, const storage::InstanceRow& stored,
-                     const NetworkObject& object) {
-  const Bytes file = CSL_TRY(store.objects().get(stored.patient, stored.object));
+Result<bool> is_same(storage::Store& store, const PatientId& patient,
+                     const storage::ObjectRef& stored, const NetworkObject& object) {
+  const Bytes file = CSL_TRY(store.objects().get(patient, stored));
   const DicomFile kept = CSL_TRY(read_dicom(file, {.stops_at_pixel_data = true}));
   const ByteView dataset = ByteView(file).subspan(kept.dataset_offset);
   return kept.transfer_syntax_uid == object.transfer_syntax_uid &&
          std::ranges::equal(dataset, object.dataset);
 }
 
+// Labels that are there under this UID; nothing when there are none.
+template <class Row>
+Result<bool> is_other(storage::Store& store, const std::optional<Row>& stored,
+                      const NetworkObject& object) {
+  return stored && !CSL_TRY(is_same(store, stored->patient, stored->object, object));
+}
+
 bool is_whole(storage::Store& store, const PatientId& patient, const storage::ObjectRef& object,
               const std::string& content) {
   const auto bytes = store.objects().get(patient, object);
   return bytes && content_name(store, sha256(*bytes)) == content;
+}
+
+template <class Row>
+Commitment state_of(storage::Store& store, const Row& row, std::string_view sop_class_uid) {
+  if (row.sop_class_uid != sop_class_uid) return Commitment::OtherClass;
+  return is_whole(store, row.patient, row.object, row.content) ? Commitment::Safe
+                                                               : Commitment::Damaged;
 }
 
 // What an import would refuse is refused here already.
@@ -54,8 +69,12 @@ Status DicomInbox::add(Batch& batch, const NetworkObject& object) {
       part10_head(object.sop_class_uid, object.sop_instance_uid, object.transfer_syntax_uid));
   const auto reader = CSL_TRY(tools_.store.read());
   const auto stored = CSL_TRY(storage::instance_of_uid(*reader, object.sop_instance_uid));
-  if (stored && CSL_TRY(is_same(tools_.store, *stored, object))) return {};
-  if (stored) {
+  if (stored && CSL_TRY(is_same(tools_.store, stored->patient, stored->object, object))) return {};
+  const std::string& uid = object.sop_instance_uid;
+  const auto received = CSL_TRY(storage::find_received_object(*reader, batch.project, uid));
+  const auto waiting = CSL_TRY(storage::find_waiting_object(*reader, batch.project, uid));
+  if (stored || CSL_TRY(is_other(tools_.store, received, object)) ||
+      CSL_TRY(is_other(tools_.store, waiting, object))) {
     return fail(ErrorCode::Conflict, "the instance is there already, with other content");
   }
   // The reader wants head and dataset in one piece; only this copy is parsed.
@@ -104,18 +123,12 @@ Result<Commitment> DicomInbox::check(std::string_view sop_class_uid,
                                      std::string_view sop_instance_uid) {
   const auto reader = CSL_TRY(tools_.store.read());
   const auto stored = CSL_TRY(storage::instance_of_uid(*reader, sop_instance_uid));
-  if (!stored) {
-    const auto labels = CSL_TRY(storage::any_received_object(*reader, sop_instance_uid));
-    if (!labels) return Commitment::NotThere;
-    if (labels->sop_class_uid != sop_class_uid) return Commitment::OtherClass;
-    return is_whole(tools_.store, labels->patient, labels->object, labels->content)
-               ? Commitment::Safe
-               : Commitment::Damaged;
-  }
-  if (stored->sop_class_uid != sop_class_uid) return Commitment::OtherClass;
-  return is_whole(tools_.store, stored->patient, stored->object, stored->content)
-             ? Commitment::Safe
-             : Commitment::Damaged;
+  if (stored) return state_of(tools_.store, *stored, sop_class_uid);
+  const auto labels = CSL_TRY(storage::any_received_object(*reader, sop_instance_uid));
+  if (labels) return state_of(tools_.store, *labels, sop_class_uid);
+  const auto waiting = CSL_TRY(storage::any_waiting_object(*reader, sop_instance_uid));
+  if (waiting) return state_of(tools_.store, *waiting, sop_class_uid);
+  return Commitment::NotThere;
 }
 
 Status DicomInbox::resume() {

@@ -8,7 +8,6 @@
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
 #include "format/dicom/frames.hpp"
-#include "format/dicom/identity.hpp"
 #include "format/dicom_suv/suv.hpp"
 #include "format/dicom_write/uid.hpp"
 #include "service/dicom_metadata/metadata_form.hpp"
@@ -86,14 +85,6 @@ Result<ObjectRef> derive_frames(const IntakeTools& tools, const DicomFile& file,
     CSL_TRY(writer->write(CSL_TRY(ready_frame(tools, file, image, i))));
   }
   return CSL_TRY(writer->finish()).object;
-}
-
-storage::Identity identity_of(const DicomIdentity& identity) {
-  return {.issuer = identity.issuer,
-          .patient_id = identity.patient_id,
-          .name = identity.name,
-          .birth_date = identity.birth_date,
-          .sex = identity.sex};
 }
 
 std::string fact(const DicomCatalogFacts& facts, std::string_view keyword) {
@@ -205,6 +196,14 @@ Status check_uids(const DicomCatalogFacts& facts) {
 
 }  // namespace
 
+storage::Identity identity_of_dicom(const DicomIdentity& identity) {
+  return {.issuer = identity.issuer,
+          .patient_id = identity.patient_id,
+          .name = identity.name,
+          .birth_date = identity.birth_date,
+          .sex = identity.sex};
+}
+
 Status prepare_image(const IntakeTools& tools, ByteView bytes, const std::string& content,
                      const PreparedSink& sink) {
   const DicomFile file = CSL_TRY(read_dicom(bytes));
@@ -217,7 +216,8 @@ Status prepare_image(const IntakeTools& tools, ByteView bytes, const std::string
   Bytes first;
   if (!offset) first = CSL_TRY(ready_frame(tools, file, image, 0));
 
-  facts.patient = CSL_TRY(tools.store.vault().find_or_add(identity_of(facts.split.identity))).entry;
+  facts.patient =
+      CSL_TRY(tools.store.vault().find_or_add(identity_of_dicom(facts.split.identity))).entry;
   facts.content = content;
   facts.frame_count = image.frame_count;
   facts.object = CSL_TRY(tools.store.objects().put(facts.patient.patient, bytes)).object;

@@ -2,10 +2,14 @@
 // in it or derived, and the facts that identify nobody.
 #pragma once
 
+#include "format/dicom/identity.hpp"
 #include "format/dicom/image_description.hpp"
 #include "service/intake/prepared.hpp"
 
 namespace consilium::service {
+
+// As the vault takes it.
+[[nodiscard]] storage::Identity identity_of_dicom(const DicomIdentity& identity);
 
 // Errors: those of reading and describing the file; Conflict when its UID is there with other
 // content. Cost: reading, sealing and, where frames are not stored ready, decoding them.

@@ -14,6 +14,7 @@
 #include "base/utf8.hpp"
 #include "service/job/job_queue.hpp"
 #include "storage/catalog.hpp"
+#include "storage/waiting_objects.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -36,6 +37,16 @@ Result<json::object> import_json(const storage::Reader& reader, const ImportRow&
                                    {"where", refusal.place},
                                    {"remedy", refusal.remedy}});
   }
+  json::array waiting;
+  for (const storage::WaitingObjectRow& object :
+       CSL_TRY(storage::waiting_objects_of_import(reader, row.id))) {
+    waiting.push_back(json::object{{"file_number", object.file_number},
+                                   {"kind", object.modality},
+                                   {"code", object.code},
+                                   {"what", object.what},
+                                   {"where", object.place},
+                                   {"remedy", object.remedy}});
+  }
   return json::object{{"id", to_string(row.id)},
                       {"state", row.state},
                       {"files_total", row.files_total},
@@ -43,6 +54,7 @@ Result<json::object> import_json(const storage::Reader& reader, const ImportRow&
                       {"items_added", row.items_added},
                       {"duplicates", row.duplicates},
                       {"refused", std::move(refused)},
+                      {"waiting", std::move(waiting)},
                       {"started_at", to_rfc3339(row.started_at)},
                       {"finished_at", row.finished_at ? json::value(to_rfc3339(*row.finished_at))
                                                       : json::value(nullptr)}};
@@ -121,7 +133,12 @@ std::vector<ImportFile> uploads_in(const std::filesystem::path& folder) {
     const std::int64_t number = std::strtoll(entry.path().stem().c_str(), nullptr, 10);
     std::ifstream in(name_path(folder, number));
     std::string name((std::istreambuf_iterator<char>(in)), {});
-    uploads.push_back({.path = entry.path(), .name = std::move(name), .number = number});
+    // What came over the DICOM network has no name, and its sender counts on it (Imports::keep).
+    const bool was_acknowledged = name.empty();
+    uploads.push_back({.path = entry.path(),
+                       .name = std::move(name),
+                       .number = number,
+                       .was_acknowledged = was_acknowledged});
   }
   std::ranges::sort(uploads, {}, &ImportFile::number);
   return uploads;

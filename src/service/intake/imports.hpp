@@ -4,8 +4,9 @@
 // Kinds are told by content: DICOM, notes (.txt, JSONL, CSV, FHIR), recordings (WFDB sets, EDF,
 // BDF). One bad file is one refusal (what, where, remedy; by its number, never its name) and
 // nothing of it stays. The same content again is a duplicate and skipped; the same UID with other
-// content is refused. An import that was interrupted is started again with the same id and goes on:
-// what is there already is recognised by content.
+// content is refused. Objects of labels whose images are not here are kept, and taken in by the
+// import that brings these. An import that was interrupted is started again with the same id and
+// goes on: what is there already is recognised by content.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -44,8 +45,9 @@ struct ImportReport {
   std::int64_t files_done = 0;
   std::int64_t files_added = 0;
   std::int64_t duplicates = 0;
+  std::int64_t files_waiting = 0;  // labels, kept until their images come
   std::int64_t items_added = 0;
-  std::vector<ImportRefusal> refused;
+  std::vector<ImportRefusal> refused;  // those that wait too, with why
 };
 
 struct ImportTools {
@@ -59,6 +61,8 @@ struct ImportFile {
   std::filesystem::path path;  // where the bytes are
   std::string name;            // as the user has it: relative path, for what goes beside what
   std::int64_t number = 0;     // by which refusals name it; 0: its place in the list, from 1
+  // Whoever sent it was told that it is kept: labels that do not fit are then not dropped either.
+  bool was_acknowledged = false;
 };
 
 struct ImportProgress {
@@ -68,7 +72,8 @@ struct ImportProgress {
   std::int64_t items_added = 0;
 };
 
-enum class FileOutcome { Added, Duplicate, Refused };
+// Waiting: an object of labels that is kept until its images come.
+enum class FileOutcome { Added, Duplicate, Refused, Waiting };
 
 struct ImportOptions {
   ImportId id;

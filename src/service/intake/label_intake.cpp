@@ -32,7 +32,8 @@ std::optional<std::string> instance_uid_of(ByteView dicom) {
   return std::string(file->dataset.ascii(tags::sop_instance_uid));
 }
 
-Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, const PreparedSink& sink) {
+Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, MissingImages missing,
+                                                      const PreparedSink& sink) {
   const DicomFile file = CSL_TRY(read_dicom(dicom));
   if (is_only_shown(file)) {
     const auto study = CSL_TRY(study_of_object(tools_, file));
@@ -40,7 +41,7 @@ Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, const Prep
     CSL_TRY(keep_received_object(tools_, file, dicom, *study, sink));
     return std::optional<Error>{};
   }
-  const auto read = read_object_labels(file, images_, tools_.codec);
+  const auto read = read_object_labels(file, images_, tools_.codec, missing);
   // What does not fit the images is refused; what we do not read, others may.
   if (!read && read.error().code != ErrorCode::Unsupported) return std::unexpected(read.error());
   auto study = CSL_TRY(study_of_object(tools_, file));

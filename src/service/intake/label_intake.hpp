@@ -33,7 +33,8 @@ class LabelIntake {
   // read. Gives what is to be committed to the sink; each thing before the next one is made. What
   // of the file was not taken over comes back, or nothing. Errors: those of reading; NotFound when
   // the project has none of its images; Conflict without a protocol.
-  [[nodiscard]] Result<std::optional<Error>> take_object(ByteView dicom, const PreparedSink& sink);
+  [[nodiscard]] Result<std::optional<Error>> take_object(ByteView dicom, MissingImages missing,
+                                                         const PreparedSink& sink);
 
   // The same for a file of another kind (label_files.hpp), and what lies beside it.
   [[nodiscard]] Result<std::optional<Error>> take_file(const LabelFile& file,

@@ -9,13 +9,17 @@
 #include <thread>
 
 #include "base/bounded_queue.hpp"
+#include "domain/image/dicom_tags.hpp"
+#include "format/dicom/dicom_file.hpp"
 #include "service/intake/arrangement.hpp"
 #include "service/intake/file_bytes.hpp"
 #include "service/intake/import_plan.hpp"
 #include "service/intake/imports.hpp"
 #include "service/intake/label_import.hpp"
 #include "service/intake/label_intake.hpp"
+#include "service/intake/take_waiting.hpp"
 #include "service/intake/unit_preparer.hpp"
+#include "service/intake/waiting_object.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -33,6 +37,7 @@ struct Message {
   std::optional<Prepared> prepared;
   bool is_end = false;
   bool waits_for_images = false;  // labels: their turn is when all images are in
+  bool is_waiting = false;        // with the end: an object that is kept for later; why: `refusal`
   std::optional<Error> refusal;   // with the end: of the whole file, or of some of its rows
   std::string finished_content;   // with the end: recorded, so that the file is known next time
 };
@@ -318,12 +323,13 @@ class ImportRun {
     const ImportUnit& unit = units_[message.unit];
     UnitState state = std::move(states_[message.unit]);
     states_.erase(message.unit);
+    const bool is_waiting = message.is_waiting && !state.refusal;
     if (!state.refusal) state.refusal = std::move(message.refusal);
     if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
     if (state.refusal) state.refusal = with_remedy(std::move(*state.refusal));
     const auto file_count = static_cast<std::int64_t>(unit.counted_files.size());
     report_.files_done += file_count;
-    if (state.refusal) {
+    if (state.refusal && !is_waiting) {
       EventDraft event = import_event("import.refused");
       event.fields.set("file_number", number_of(unit.files.front()))
           .set("code", std::string(name_of(state.refusal->code)))
@@ -332,7 +338,9 @@ class ImportRun {
           .set("remedy", state.refusal->remedy);
       CSL_TRY(transaction.append(std::move(event)));
     }
-    if (state.has_added) {
+    if (is_waiting) {
+      report_.files_waiting += file_count;
+    } else if (state.has_added) {
       report_.files_added += file_count;
     } else if (!state.refusal) {
       report_.duplicates += file_count;
@@ -345,9 +353,10 @@ class ImportRun {
           .set("source_id", std::string());
       CSL_TRY(transaction.append(std::move(event)));
     }
-    const FileOutcome outcome = state.has_added ? FileOutcome::Added
-                                : state.refusal ? FileOutcome::Refused
-                                                : FileOutcome::Duplicate;
+    const FileOutcome outcome = is_waiting        ? FileOutcome::Waiting
+                                : state.has_added ? FileOutcome::Added
+                                : state.refusal   ? FileOutcome::Refused
+                                                  : FileOutcome::Duplicate;
     ended.push_back(
         {.unit = message.unit, .outcome = outcome, .refusal = std::move(state.refusal)});
     return {};
@@ -456,13 +465,26 @@ class ImportRun {
       std::vector<Message> end(1);
       end.front().unit = number;
       end.front().is_end = true;
-      auto left_out = take_labels_of(intake, units_[number], sink);
+      auto left_out = take_labels_of(intake, units_[number], sink, end.front().is_waiting);
       CSL_TRY(std::move(committed));
       end.front().refusal = left_out ? std::move(*left_out) : std::move(left_out).error();
       CSL_TRY(commit(end));
     }
+    if (!series_.empty() || !studies_.empty()) CSL_TRY(take_waiting_objects(intake));
     labels_added_ = intake.labels_added();
     return {};
+  }
+
+  Status take_waiting_objects(LabelIntake& intake) {
+    const auto commit_alone = [&](Prepared prepared) -> Status {
+      std::vector<Message> batch(1);
+      batch.front().unit = units_.size();  // of no file of this import
+      batch.front().prepared = std::move(prepared);
+      CSL_TRY(commit(batch));
+      auto refusal = std::exchange(states_[units_.size()], {}).refusal;
+      return refusal ? Status(std::unexpected(std::move(*refusal))) : Status{};
+    };
+    return take_waiting(tools_, access_, intake, commit_alone, options_.stop);
   }
 
   // Reports last: they say more of what segmentations bring.
@@ -483,12 +505,39 @@ class ImportRun {
   }
 
   Result<std::optional<Error>> take_labels_of(LabelIntake& intake, const ImportUnit& unit,
-                                              const PreparedSink& sink) {
+                                              const PreparedSink& sink, bool& is_waiting) {
     const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
-    if (unit.kind == FileKind::Dicom) return intake.take_object(file.view(), sink);
+    if (unit.kind == FileKind::Dicom) {
+      return take_object(intake, unit.files.front(), file.view(), sink, is_waiting);
+    }
     return intake.take_file(
         CSL_TRY(preparer_.label_file(unit, file, true)),
         [this](std::string_view name) { return preparer_.image_named(name); }, sink);
+  }
+
+  Result<std::optional<Error>> take_object(LabelIntake& intake, std::size_t index, ByteView dicom,
+                                           const PreparedSink& sink, bool& is_waiting) {
+    // What comes over the network comes in any order: then the rest of the images is on its way.
+    const bool was_acknowledged = files_[index].was_acknowledged;
+    bool has_kept = false;
+    const auto missing = was_acknowledged ? MissingImages::Refused : MissingImages::Noted;
+    auto left_out = intake.take_object(dicom, missing, [&](Prepared prepared) {
+      has_kept = true;
+      return sink(std::move(prepared));
+    });
+    const auto head = read_dicom(dicom, {.stops_at_pixel_data = true});
+    if (left_out) {
+      if (head) {
+        CSL_TRY(end_waiting(tools_, access_, head->dataset.ascii(tags::sop_instance_uid)));
+      }
+      return left_out;
+    }
+    is_waiting = head && !has_kept && may_wait(left_out.error(), was_acknowledged);
+    if (!is_waiting) return left_out;
+    const Error why = waiting_error(left_out.error());
+    CSL_TRY(keep_waiting(tools_, *head, dicom,
+                         {.import = options_.id, .file_number = number_of(index)}, why, sink));
+    return std::unexpected(why);
   }
 
   Status finish() {

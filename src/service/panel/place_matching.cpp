@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -66,7 +67,9 @@ class Places {
     if (plan_.geometry == PlaceGeometry::Sample || plan_.geometry == PlaceGeometry::Interval) {
       line_ = CSL_TRY(time_line_of(reader, item_));
     }
-    if (item_.kind == "image") frames_ = CSL_TRY(FrameOrder::of_item(reader, item_));
+    if (item_.kind != "image") return {};
+    frames_ = CSL_TRY(FrameOrder::of_item(reader, item_));
+    choose_common();
     return {};
   }
 
@@ -93,22 +96,33 @@ class Places {
     }
     const double reach_mm = plan_.tolerance.distance_mm_max.value_or(0) / 2;
     if (const auto* space = std::get_if<SpaceTarget>(&target)) {
-      const VolumeLattice* lattice = frames_.lattice_of(*space);
+      const auto volume = frames_.volume_of(*space);
       Place place;
-      if (lattice != nullptr) place.parts = voxel_runs(*space, *lattice, reach_mm);
+      if (volume) place.parts = voxel_runs(*space, compared_on(*volume), reach_mm);
+      // What the volumes that are compared do not share is told on its own.
+      if (volume && place.parts.empty()) {
+        place.parts = voxel_runs(*space, frames_.lattice(*volume), reach_mm);
+      }
       // Outside of all images it is a place of its own, which nobody else's is.
       if (place.parts.empty())
         place = {.axis = {to_string(mark.annotation->id)}, .parts = {{0, 1}}};
       return place;
     }
     const auto& region = std::get<RegionTarget>(target);
+    const auto volume = frames_.volume_of(region);
+    if (volume && &compared_on(*volume) != &frames_.lattice(*volume)) {
+      const auto area = frames_.area_in_space(region);
+      Place place{.axis = {}, .parts = voxel_runs(*area, compared_on(*volume), reach_mm)};
+      if (!place.parts.empty()) return place;
+    }
     return {.axis = {}, .parts = pixel_runs(region, frames_.slice_of(region), reach_mm)};
   }
 
   double distance(const Mark& first, const Mark& second) {
     const auto* a = std::get_if<RegionTarget>(&first.annotation->target);
     const auto* b = std::get_if<RegionTarget>(&second.annotation->target);
-    if (a != nullptr && b != nullptr) {
+    if (a != nullptr && b != nullptr &&
+        frames_.slice_of(*a).volume == frames_.slice_of(*b).volume) {
       return distance_mm(*a, frames_.slice_of(*a), *b, frames_.slice_of(*b));
     }
     const auto one = patient_place(first);
@@ -139,6 +153,37 @@ class Places {
   }
 
  private:
+  // Where marks of one frame of reference lie on several volumes (series, phases), their areas are
+  // compared as voxels of one: the coarsest, in which an area on one slice is one slice.
+  void choose_common() {
+    std::map<std::string, std::set<std::size_t>> drawn_on;
+    for (const Mark& mark : marks_) {
+      std::optional<std::size_t> volume;
+      const Target& target = mark.annotation->target;
+      if (const auto* space = std::get_if<SpaceTarget>(&target)) volume = frames_.volume_of(*space);
+      if (const auto* area = std::get_if<RegionTarget>(&target)) volume = frames_.volume_of(*area);
+      if (volume) {
+        drawn_on[frames_.lattice(*volume).grid.frame_of_reference_uid].insert(*volume);
+      }
+    }
+    for (const auto& [frame, volumes] : drawn_on) {
+      if (volumes.size() < 2) continue;
+      common_[frame] = *std::ranges::max_element(
+          volumes, {}, [&](std::size_t volume) { return voxel_mm3(frames_.lattice(volume).grid); });
+    }
+  }
+
+  static double voxel_mm3(const Grid& grid) {
+    const Affine& affine = grid.affine;
+    return std::abs(dot(affine.axis_mm(0), cross(affine.axis_mm(1), affine.axis_mm(2))));
+  }
+
+  [[nodiscard]] const VolumeLattice& compared_on(std::size_t volume) const {
+    const VolumeLattice& own = frames_.lattice(volume);
+    const auto found = common_.find(own.grid.frame_of_reference_uid);
+    return found == common_.end() ? own : frames_.lattice(found->second);
+  }
+
   std::optional<PatientPlace> patient_place(const Mark& mark) {
     const Target& target = mark.annotation->target;
     if (const auto* space = std::get_if<SpaceTarget>(&target)) return frames_.place_of(*space);
@@ -150,6 +195,7 @@ class Places {
   const std::vector<Mark>& marks_;
   TimeLine line_;
   FrameOrder frames_;
+  std::map<std::string, std::size_t> common_;  // by frame of reference, the volume
 };
 
 Result<std::vector<MarkCluster>> match_on_axes(Places& places, const UnitPlan& plan,

@@ -221,6 +221,70 @@ TEST_CASE("points and lengths in space are near in the patient, on frames or not
         Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
 }
 
+namespace {
+
+// Beside the first series of 64 x 64 x 40 voxels of 1 x 1 x 1.5 mm a second one of the same place:
+// 32 x 32 x 13 voxels of 2 x 2 x 4.5 mm, whose slice k lies at the first one's slice 3 k.
+struct TwoSeries : Scans {
+  TwoSeries() {
+    MadeImageSeries second = made_series("MRN-0", 13, 32);
+    second.patient_study.study_instance_uid += "1";
+    second.series_instance_uid = "2.25.10010001000100010009";
+    second.series_number = 2;
+    second.frame_of_reference_uid += "1";
+    second.grid.frame_of_reference_uid = second.frame_of_reference_uid;
+    second.grid.affine = affine_from_axes({-31.5, -31.5, -100}, {2, 0, 0}, {0, 2, 0}, {0, 0, 4.5});
+    write_made_series(folder.path() / "second", second);
+    import({folder.path() / "second"});
+  }
+  json::object on_second(const std::string& kind, std::vector<std::pair<double, double>> points,
+                         std::size_t slice) {
+    const json::object shown = must(items_->show(lead, project, scans[0]));
+    const json::array& series =
+        shown.at("source").at("studies").as_array()[0].at("series").as_array();
+    REQUIRE(series.size() == 2);
+    json::object made = region(scans[0], "lymph_node", kind, std::move(points));
+    json::object& target = made.at("target").as_object();
+    target["series_id"] = series[1].at("id");
+    target["instance_uid"] =
+        series[1].at("volume").at("slices").as_array()[slice].at("instance_uid");
+    return made;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "areas on series of one frame of reference are one place where they are it in the patient") {
+  TwoSeries fixture;
+  const ItemId item = fixture.scans[0];
+  // From -22.5 to -2.5 mm at z = -95.5 on both; the third reader's lies a thick slice above.
+  fixture.read(fixture.raters[0], item,
+               {fixture.quality(item),
+                fixture.region(item, "lymph_node", "box", {{9.5, 9.5}, {29.5, 29.5}}, 3)});
+  fixture.read(fixture.raters[1], item,
+               {fixture.quality(item), fixture.on_second("box", {{4.5, 4.5}, {14.5, 14.5}}, 1)});
+  fixture.read(fixture.raters[2], item,
+               {fixture.quality(item), fixture.on_second("box", {{4.5, 4.5}, {14.5, 14.5}}, 2)});
+  CHECK(fixture.said()["lymph_node"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+  fixture.check_rebuilt();
+}
+
+TEST_CASE("points on series of one frame of reference are near in the patient") {
+  TwoSeries fixture;  // 5 mm are allowed
+  const ItemId item = fixture.scans[0];
+  // At (-12, -12, -95.5): 0.7 mm from the second, 9 mm from the third.
+  fixture.read(fixture.raters[0], item,
+               {fixture.quality(item), fixture.region(item, "lymph_node", "point", {{20, 20}}, 3)});
+  fixture.read(fixture.raters[1], item,
+               {fixture.quality(item), fixture.on_second("point", {{10, 10}}, 1)});
+  fixture.read(fixture.raters[2], item,
+               {fixture.quality(item), fixture.on_second("point", {{10, 10}}, 3)});
+  CHECK(fixture.said()["lymph_node@point"] ==
+        Rows{"lymph_node lymph_node absent", "absent absent lymph_node"});
+}
+
 TEST_CASE("who finished without a place says absent; unsure is a vote, not evaluable is none") {
   Scans fixture;
   const ItemId item = fixture.scans[0];

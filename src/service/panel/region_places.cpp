@@ -134,29 +134,50 @@ FrameOrder::Slice FrameOrder::slice_of(const RegionTarget& region) {
   return found->second;
 }
 
-const VolumeLattice* FrameOrder::lattice_of(const SpaceTarget& space) const {
+std::optional<std::size_t> FrameOrder::volume_of(const SpaceTarget& space) const {
   const auto found = first_volume_.find(space.series_id);
-  if (found == first_volume_.end() || !lattices_[found->second]) return nullptr;
-  return &*lattices_[found->second];
+  if (found == first_volume_.end() || !lattices_[found->second]) return std::nullopt;
+  return found->second;
 }
 
-std::optional<PatientPlace> FrameOrder::place_of(const RegionTarget& region) {
+std::optional<std::size_t> FrameOrder::volume_of(const RegionTarget& region) {
   const Slice slice = slice_of(region);
   if (slice.volume >= std::ssize(lattices_)) return std::nullopt;
-  const auto& lattice = lattices_[static_cast<std::size_t>(slice.volume)];
-  if (!lattice) return std::nullopt;
-  PatientPlace place{.frame_of_reference_uid = lattice->grid.frame_of_reference_uid, .points = {}};
-  for (const ImagePoint& point : region.points) {
-    place.points.push_back(
-        lattice->grid.affine.apply(point.x, point.y, static_cast<double>(slice.index)));
+  const auto volume = static_cast<std::size_t>(slice.volume);
+  return lattices_[volume] ? std::optional(volume) : std::nullopt;
+}
+
+const VolumeLattice& FrameOrder::lattice(std::size_t volume) const { return *lattices_[volume]; }
+
+std::optional<PatientPlace> FrameOrder::in_patient(const RegionTarget& region,
+                                                   const std::vector<ImagePoint>& points) {
+  const auto volume = volume_of(region);
+  if (!volume) return std::nullopt;
+  const Grid& grid = lattice(*volume).grid;
+  PatientPlace place{.frame_of_reference_uid = grid.frame_of_reference_uid, .points = {}};
+  const auto slice = static_cast<double>(slice_of(region).index);
+  for (const ImagePoint& point : points) {
+    place.points.push_back(grid.affine.apply(point.x, point.y, slice));
   }
   return place;
 }
 
+std::optional<PatientPlace> FrameOrder::place_of(const RegionTarget& region) {
+  return in_patient(region, region.points);
+}
+
+std::optional<SpaceTarget> FrameOrder::area_in_space(const RegionTarget& region) {
+  auto place = in_patient(region, outline_of(region));
+  if (!place) return std::nullopt;
+  return SpaceTarget{.series_id = region.series_id,
+                     .kind = PlaceKind::Polygon,
+                     .points = std::move(place->points)};
+}
+
 std::optional<PatientPlace> FrameOrder::place_of(const SpaceTarget& space) const {
-  const VolumeLattice* lattice = lattice_of(space);
-  if (lattice == nullptr) return std::nullopt;
-  return PatientPlace{.frame_of_reference_uid = lattice->grid.frame_of_reference_uid,
+  const auto volume = volume_of(space);
+  if (!volume) return std::nullopt;
+  return PatientPlace{.frame_of_reference_uid = lattice(*volume).grid.frame_of_reference_uid,
                       .points = space.points};
 }
 

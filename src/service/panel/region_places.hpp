@@ -37,14 +37,22 @@ class FrameOrder {
   };
   [[nodiscard]] Slice slice_of(const RegionTarget& region);
 
-  // The first volume of the series, which a drawing in space is told in; none when the series has
-  // none, or its voxels are flat.
-  [[nodiscard]] const VolumeLattice* lattice_of(const SpaceTarget& space) const;
+  // The volume that a drawing lies on, by its number in the item: of one in space the first of its
+  // series. None for a frame that no volume holds, and where voxels are flat.
+  [[nodiscard]] std::optional<std::size_t> volume_of(const RegionTarget& region);
+  [[nodiscard]] std::optional<std::size_t> volume_of(const SpaceTarget& space) const;
+  // Of a volume that one of these named.
+  [[nodiscard]] const VolumeLattice& lattice(std::size_t volume) const;
+  // The area as a polygon in the patient; nothing for a frame that no volume holds.
+  [[nodiscard]] std::optional<SpaceTarget> area_in_space(const RegionTarget& region);
   // Where the points lie in the patient; nothing for a frame that no volume holds.
   [[nodiscard]] std::optional<PatientPlace> place_of(const RegionTarget& region);
   [[nodiscard]] std::optional<PatientPlace> place_of(const SpaceTarget& space) const;
 
  private:
+  std::optional<PatientPlace> in_patient(const RegionTarget& region,
+                                         const std::vector<ImagePoint>& points);
+
   std::map<std::pair<std::string, std::uint32_t>, Slice> slices_;
   std::vector<std::optional<VolumeLattice>> lattices_;  // by volume
   std::map<SeriesId, std::size_t> first_volume_;
@@ -58,7 +66,7 @@ class FrameOrder {
                                            const FrameOrder::Slice& slice, double reach_mm);
 
 // Of two points, or the greater one of the two ends of lines, whichever way round they were drawn.
-// Infinite on different volumes.
+// Infinite on different volumes; there place_of tells where they lie.
 [[nodiscard]] double distance_mm(const RegionTarget& first, const FrameOrder::Slice& first_slice,
                                  const RegionTarget& second, const FrameOrder::Slice& second_slice);
 

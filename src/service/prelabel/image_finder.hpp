@@ -16,6 +16,10 @@
 
 namespace consilium::service {
 
+// What becomes of an object of labels some of whose images are not here: its labels on the others
+// are read and the lack is noted, or it is not read (it can wait for them).
+enum class MissingImages { Noted, Refused };
+
 struct KnownSlice {
   std::string instance_uid;
   std::uint32_t frame_index = 0;

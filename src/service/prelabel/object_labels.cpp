@@ -41,7 +41,7 @@ std::string others_note(std::size_t unknown, std::size_t all) {
 Result<std::vector<Volume>> volumes_for(ImageFinder& images,
                                         const std::vector<std::string>& instance_uids,
                                         const std::string& frame_of_reference,
-                                        std::vector<std::string>& notes) {
+                                        MissingImages missing, std::vector<std::string>& notes) {
   ImageFinder::Found found = CSL_TRY(images.volumes_with(instance_uids));
   if (found.volumes.empty() && !instance_uids.empty()) {
     return fail(ErrorCode::NotFound,
@@ -50,6 +50,10 @@ Result<std::vector<Volume>> volumes_for(ImageFinder& images,
                     : fmt::format("none of the {} images that it refers to is in the project",
                                   instance_uids.size()),
                 instance_uids.front(), "import the images first, or together with it");
+  }
+  if (found.unknown_count > 0 && missing == MissingImages::Refused) {
+    return fail(ErrorCode::NotFound, others_note(found.unknown_count, instance_uids.size()), "",
+                "import the images first, or together with it");
   }
   if (found.unknown_count > 0) {
     notes.push_back(others_note(found.unknown_count, instance_uids.size()));
@@ -100,11 +104,12 @@ auto first_that_fits(const ImageFinder& images, const std::vector<Volume>& volum
   return std::unexpected(*problem);
 }
 
-Result<ReadLabels> read_segmentation(const DicomFile& file, ImageFinder& images, CodecPool* codec) {
+Result<ReadLabels> read_segmentation(const DicomFile& file, ImageFinder& images, CodecPool* codec,
+                                     MissingImages missing) {
   const DicomSegmentation seg = CSL_TRY(read_dicom_seg(file));
   ReadLabels read;
-  const auto volumes = CSL_TRY(
-      volumes_for(images, seg.source_instance_uids, seg.frame_of_reference_uid, read.notes));
+  const auto volumes = CSL_TRY(volumes_for(images, seg.source_instance_uids,
+                                           seg.frame_of_reference_uid, missing, read.notes));
   SegFrameDecoder decoder;
   if (const auto described = describe_pixels(file); described && codec != nullptr) {
     decoder = [&file, codec, image = *described](std::uint32_t frame) {
@@ -137,11 +142,12 @@ Result<ReadLabels> read_segmentation(const DicomFile& file, ImageFinder& images,
   return read;
 }
 
-Result<ReadLabels> read_structures(const DicomFile& file, ImageFinder& images) {
+Result<ReadLabels> read_structures(const DicomFile& file, ImageFinder& images,
+                                   MissingImages missing) {
   const RtStructureSet structures = CSL_TRY(read_rt_structures(file));
   ReadLabels read;
   const auto volumes = CSL_TRY(volumes_for(images, structures.source_instance_uids,
-                                           structures.frame_of_reference_uid, read.notes));
+                                           structures.frame_of_reference_uid, missing, read.notes));
   auto [volume, laid] =
       CSL_TRY(first_that_fits(images, volumes, structures.frame_of_reference_uid,
                               [&](const Grid& grid) { return lay_rois(structures, grid); }));
@@ -200,14 +206,14 @@ std::string tool_name(const std::string& manufacturer, const std::string& model,
   return name.substr(0, name_size_max);
 }
 
-Result<ReadLabels> read_object_labels(const DicomFile& file, ImageFinder& images,
-                                      CodecPool* codec) {
+Result<ReadLabels> read_object_labels(const DicomFile& file, ImageFinder& images, CodecPool* codec,
+                                      MissingImages missing) {
   const std::string_view sop_class = file.dataset.ascii(tags::sop_class_uid);
-  if (sop_class == structure_set_storage) return read_structures(file, images);
+  if (sop_class == structure_set_storage) return read_structures(file, images, missing);
   if (sop_class.starts_with(report_storages)) {
-    return labels_of_report(CSL_TRY(read_measurement_report(file)), images);
+    return labels_of_report(CSL_TRY(read_measurement_report(file)), images, missing);
   }
-  return read_segmentation(file, images, codec);
+  return read_segmentation(file, images, codec, missing);
 }
 
 }  // namespace consilium::service

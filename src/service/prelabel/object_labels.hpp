@@ -25,9 +25,11 @@ namespace consilium::service {
                                     const std::string& version, const std::string& algorithm);
 
 // Errors: those of the readers; NotFound when none of the images that it refers to is in the
-// project (of several some may lack); InvalidInput when it lies in another frame of reference, is
-// of another size, or off the slices. `codec` may be null: compressed frames are then refused.
+// project, or some are not and that is refused; InvalidInput when it lies in another frame of
+// reference, is of another size, or off the slices. `codec` may be null: compressed frames are then
+// refused.
 [[nodiscard]] Result<ReadLabels> read_object_labels(const DicomFile& file, ImageFinder& images,
-                                                    CodecPool* codec);
+                                                    CodecPool* codec,
+                                                    MissingImages missing = MissingImages::Noted);
 
 }  // namespace consilium::service

@@ -148,8 +148,8 @@ std::map<std::string, Quantity> measured(const SrGroup& group) {
 
 class ReportLabels {
  public:
-  ReportLabels(const ReadMeasurementReport& report, ImageFinder& images)
-      : report_(report), images_(images) {
+  ReportLabels(const ReadMeasurementReport& report, ImageFinder& images, MissingImages missing)
+      : report_(report), images_(images), refuses_missing_(missing == MissingImages::Refused) {
     read_.notes = report.notes;
   }
 
@@ -162,8 +162,13 @@ class ReportLabels {
                   missing_uid_, "import the images first, or together with it");
     }
     if (missing_ > 0) {
-      read_.notes.push_back(
-          fmt::format("the images of {} of its regions are not in the project", missing_));
+      std::string lacking =
+          fmt::format("the images of {} of its regions are not in the project", missing_);
+      if (refuses_missing_) {
+        return fail(ErrorCode::NotFound, std::move(lacking), missing_uid_,
+                    "import the images first, or together with it");
+      }
+      read_.notes.push_back(std::move(lacking));
     }
     if (without_place_ > 0) {
       read_.notes.push_back(
@@ -361,6 +366,7 @@ class ReportLabels {
   const ReadMeasurementReport& report_;
   ImageFinder& images_;
   ReadLabels read_;
+  bool refuses_missing_ = false;
   std::size_t missing_ = 0;
   std::string missing_uid_;
   std::size_t without_place_ = 0;
@@ -392,8 +398,9 @@ std::vector<RegionForm> ring_forms(std::vector<ImagePoint> ring) {
   return forms;
 }
 
-Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report, ImageFinder& images) {
-  return ReportLabels(report, images).run();
+Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report, ImageFinder& images,
+                                    MissingImages missing) {
+  return ReportLabels(report, images, missing).run();
 }
 
 }  // namespace consilium::service

@@ -21,8 +21,9 @@ using RegionForm = std::pair<GeometryKind, std::vector<ImagePoint>>;
 // A group about a segment adds to the label that the segmentation itself brought: import that first
 // (service/intake does). Groups without a drawing are findings of the whole, or answers about
 // images; evaluations stay codes and text until the protocol is known (coded_answers.hpp).
-// Errors: NotFound when none of the images of its regions is in the project.
+// Errors: NotFound when none of the images of its regions is in the project, or some are not and
+// that is refused.
 [[nodiscard]] Result<ReadLabels> labels_of_report(const ReadMeasurementReport& report,
-                                                  ImageFinder& images);
+                                                  ImageFinder& images, MissingImages missing);
 
 }  // namespace consilium::service

@@ -96,6 +96,14 @@ Result<Volume> volume_for(const LabelVolume& file, ImageFinder& images) {
     return own == theirs;
   });
   // One image may be in the project in several forms: one item is enough to know.
+  if (fitting.size() > 1 && std::ranges::all_of(fitting, [&](const Volume& one) {
+        return one->series == fitting.front()->series;
+      })) {
+    return fail(
+        ErrorCode::InvalidInput,
+        fmt::format("the {} phases of a series have the lattice of its voxels", fitting.size()),
+        size_text(first), "give the labels as DICOM SEG, which names its phase's images");
+  }
   if (fitting.size() > 1) {
     return fail(
         ErrorCode::InvalidInput,

@@ -33,6 +33,8 @@ std::string_view name_of_outcome(service::FileOutcome outcome) {
       return "duplicate";
     case service::FileOutcome::Refused:
       return "refused";
+    case service::FileOutcome::Waiting:
+      return "waiting";
   }
   return "";
 }
@@ -51,13 +53,18 @@ void print_file_json(const service::ImportFile& file, std::int64_t number,
   fmt::print("{}\n", json::serialize(line));
 }
 
+std::int64_t refused_count(const service::ImportReport& report) {
+  return static_cast<std::int64_t>(report.refused.size()) - report.files_waiting;
+}
+
 void print_sum_json(const service::LabelledImport& done) {
   const service::ImportReport& report = done.report;
   fmt::print("{}\n", json::serialize(json::object{{"import_id", to_string(report.id)},
                                                   {"files_total", report.files_total},
                                                   {"files_added", report.files_added},
                                                   {"duplicates", report.duplicates},
-                                                  {"files_refused", report.refused.size()},
+                                                  {"files_refused", refused_count(report)},
+                                                  {"files_waiting", report.files_waiting},
                                                   {"items_added", report.items_added},
                                                   {"labels_added", done.labels_added}}));
 }
@@ -120,8 +127,11 @@ int import_command(const ImportCommand& command) {
   if (command.json) {
     print_sum_json(*done);
   } else {
-    fmt::print("{} files: {} added, {} there already, {} refused; {} new items{}\n",
-               sum.files_total, sum.files_added, sum.duplicates, sum.refused.size(),
+    fmt::print("{} files: {} added, {} there already, {} refused{}; {} new items{}\n",
+               sum.files_total, sum.files_added, sum.duplicates, refused_count(sum),
+               sum.files_waiting > 0
+                   ? fmt::format(", {} kept until their images come", sum.files_waiting)
+                   : "",
                sum.items_added,
                done->labels_added > 0 ? fmt::format(", {} pre-labels", done->labels_added) : "");
   }

@@ -2488,6 +2488,7 @@ export interface components {
             started_at: components["schemas"]["Time"];
             /** @enum {string} */
             state: "receiving" | "running" | "done" | "failed";
+            waiting: components["schemas"]["WaitingObject"][];
         };
         ImportFile: {
             file_number: number;
@@ -3580,6 +3581,16 @@ export interface components {
                 name: string;
                 width: number;
             }[];
+        };
+        /** @description An object of labels that is kept until its images come, and why. */
+        WaitingObject: {
+            code: string;
+            file_number: number;
+            /** @enum {string} */
+            kind: "SEG" | "RTSTRUCT" | "SR" | "PR";
+            remedy: string;
+            what: string;
+            where: string;
         };
         WholeTarget: {
             /**

@@ -107,6 +107,10 @@ export interface Refusal {
   readonly remedy: string;
   readonly code: string;
 }
+/** Labels that are kept until their images come. */
+export interface WaitingObject extends Refusal {
+  readonly kind: "SEG" | "RTSTRUCT" | "SR" | "PR";
+}
 export interface Import {
   readonly id: string;
   readonly name?: string;
@@ -115,6 +119,7 @@ export interface Import {
   readonly files_done: number;
   readonly items_added: number;
   readonly refused: readonly Refusal[];
+  readonly waiting: readonly WaitingObject[];
   readonly duplicates: number;
   readonly started_at: string;
   readonly finished_at: string | null;

@@ -3,7 +3,7 @@
 import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
 import { brickVoxels } from "../mask";
 
-export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "classify";
+export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "along_time" | "classify";
 
 export interface OperationMask {
   readonly range: readonly [low: number, high: number] | null;
@@ -78,6 +78,7 @@ export type OperationField =
   /** Another picture of the item, by its grid. */
   | { readonly id: string; readonly type: "picture"; readonly start: string };
 
+/** `along_time` is asked for as one propagation for each phase. */
 export interface OperationSpec {
   readonly kind: OperationKind;
   readonly fields: readonly OperationField[];
@@ -95,13 +96,14 @@ export const operations: readonly OperationSpec[] = [
   { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }] },
   { kind: "classify", fromNothing: true, fields: [{ id: "background", type: "segment", start: 0 }] },
   { kind: "fill_between", fromNothing: false, fields: [{ id: "plane", type: "choice", options: ["axial", "coronal", "sagittal"], start: "axial" }, { id: "cap_ends", type: "tick", start: false }, mm("snap_mm", 2, 0, 20)] },
-  { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
+  { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than", "split"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
   { kind: "margin", fromNothing: false, fields: [mm("mm", 2, -50, 50)] },
   { kind: "hollow", fromNothing: false, fields: [mm("mm", 2, 0.1, 50), { id: "side", type: "choice", options: ["inside", "outside", "centre"], start: "inside" }] },
   { kind: "smooth", fromNothing: false, fields: [{ id: "method", type: "choice", options: ["median", "open", "close", "joint"], start: "median" }, mm("mm", 2, 0.1, 20)] },
   { kind: "logical", fromNothing: false, fields: [{ id: "how", type: "choice", options: ["union", "subtract", "intersect", "invert"], start: "subtract" }, { id: "with", type: "segment", start: 0 }] },
   { kind: "fill_holes", fromNothing: false, fields: [] },
   { kind: "copy_prior", fromNothing: true, fields: [{ id: "from", type: "prior", start: "" }] },
+  { kind: "along_time", fromNothing: false, fields: [{ id: "reach", type: "choice", options: ["later", "earlier", "all"], start: "later" }, { id: "rigid_only", type: "tick", start: false }] },
   { kind: "propagate", fromNothing: true, fields: [{ id: "from_grid", type: "picture", start: "" }, { id: "from_rater", type: "drawer", start: "" }, { id: "rigid_only", type: "tick", start: false }] },
 ];
 
@@ -114,7 +116,7 @@ export function inView(operation: OperationRequest["operation"], axis: number, s
   return { ...operation, axis, first: Math.max(0, Math.round(slice) - 1), last: Math.max(0, Math.round(slice) + 1) };
 }
 
-/** What is sent: of `grow` and `classify` all segments are seeds, of `fill_between` the plane goes as the axis across it; of `propagate` what was drawn under
+/** What is sent: `seeds` are the picture's segments. Of `grow` and `classify` all segments are seeds, of `fill_between` the plane goes as the axis across it; of `propagate` what was drawn under
  * the finding's label on the other picture becomes this segment. */
 export function operationBody(
   spec: OperationSpec,
@@ -130,7 +132,7 @@ export function operationBody(
     case "classify": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
     case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
     case "smooth": return { kind, segments: [segment], ...values };
-    case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : {}) };
+    case "islands": return { kind, segment, keep: values["keep"], ...(values["keep"] === "larger_than" ? { mm3: values["mm3"] } : values["keep"] === "split" ? { segments_from: Math.max(segment, ...seeds) + 1 } : {}) };
     case "copy_prior": {
       const [item, grid] = String(values["from"]).split("/");
       return { kind, from_item: item, from_grid: grid };

@@ -10,7 +10,7 @@ import type { Picture } from "@/core/pictures";
 import type { ImageState } from "./model";
 import { answerShown, levelForms, targetShown } from "./levels";
 import { colourOf, findingLabels, findings, labelOf, missingAnswers, selectedBody, shownPicture } from "./model";
-import { phasesWith } from "./looking";
+import { phaseNumber, phasesWith } from "./looking";
 import { Measured } from "./Measured";
 import { presetsOf } from "./presets";
 import { strings } from "./strings";
@@ -195,10 +195,13 @@ export function Findings(props: { state: ImageState; captions: ReadonlyMap<Annot
   );
 }
 
-/** A finding on another series is named by it. */
+/** A finding on another series or phase is named by it. */
 function elsewhere(state: ImageState, { target }: AnnotationBody): string {
   const picture = state.pictures.find(({ series, volume }) => (target.type === "mask" ? volume.grid_id === target.grid_id : target.type === "region" && series.id === target.series_id));
-  return picture === undefined || picture.series.id === shownPicture(state).series.id ? "" : picture.series.description || picture.series.modality;
+  if (picture === undefined) return "";
+  if (picture.series.id !== shownPicture(state).series.id) return picture.series.description || picture.series.modality;
+  const phase = target.type === "mask" && picture !== shownPicture(state) ? phaseNumber(state, picture) : null;
+  return phase === null ? "" : strings.phase(phase);
 }
 
 /** Whether the answer is missing of what is looked at, not of another series or frame. */

@@ -5,6 +5,7 @@ import { operations, startValues } from "@/core/segment/operations";
 import type { Picture } from "@/core/pictures";
 import { pictureKey, unitOf } from "@/core/pictures";
 import { planesOf } from "@/core/geometry";
+import { phaseNumber, phasesOf } from "./looking";
 import type { ImageState } from "./model";
 import { findings, gridIdOf, labelOf, selectedBody, shownPicture, withPosition } from "./model";
 import type { WorkParts } from "./segment_work";
@@ -34,7 +35,7 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
   const { isNew } = workSegment(state);
   const priors = priorSeries(state);
   // From another picture, where there is one.
-  const offered = operations.filter(({ kind }) => (kind !== "copy_prior" || priors.length > 0) && (kind !== "propagate" || sourcePictures(state).length > 0));
+  const offered = operations.filter(({ kind }) => (kind !== "copy_prior" || priors.length > 0) && (kind !== "propagate" || sourcePictures(state).length > 0) && (kind !== "along_time" || phasesOf(state).length > 1));
   const ready = spec.kind === "copy_prior" ? values["from"] !== "" : spec.fromNothing || !isNew;
   const latest = useRef({ spec, values });
   latest.current = { spec, values };
@@ -84,10 +85,10 @@ export function SegmentTools({ state, parts, stageRevision, update }: Props): Re
       </div>
       <Outcome work={work} update={update} image={state} />
       <div className="image-segment-deeds">
-        {work.state.kind === "preview" || work.state.kind === "working" ? (
+        {work.state.kind === "preview" || work.state.kind === "phases" || work.state.kind === "working" ? (
           <>
             <button type="button" className="image-button" onClick={() => work.cancel()}>{words.cancel}</button>
-            <button type="button" className="image-button image-submit" disabled={work.state.kind !== "preview"} onClick={() => work.accept(spec)}>{words.accept}</button>
+            <button type="button" className="image-button image-submit" disabled={work.state.kind === "working"} onClick={() => work.accept(spec)}>{words.accept}</button>
           </>
         ) : (
           <button type="button" className="image-button" disabled={!ready} title={ready ? undefined : words.paintFirst} onClick={() => void work.preview(spec, values)}>{words.preview}</button>
@@ -102,6 +103,11 @@ function priorSeries(state: ImageState): readonly (readonly [from: string, title
   return state.pictures.flatMap(({ study, series, volume }) => (study.prior ? [[`${study.itemId}/${volume.grid_id}`, `${study.date ?? strings.prior} · ${series.description === "" ? series.modality : series.description}`] as const] : []));
 }
 
+function phaseSuffix(state: ImageState, picture: Picture): string {
+  const number = phaseNumber(state, picture);
+  return number === null ? "" : `, ${strings.phase(number)}`;
+}
+
 function nameOf(state: ImageState): string {
   const { isNew } = workSegment(state);
   const found = findings(state).find(({ body }) => body.id === selectedBody(state)?.id);
@@ -112,7 +118,18 @@ function Outcome({ work, update, image }: { work: SegmentWork; update: Props["up
   const { state } = work;
   switch (state.kind) {
     case "idle": return null;
-    case "working": return <p className="image-segment-said" aria-live="polite">{words.working} …</p>;
+    case "working": return <p className="image-segment-said" aria-live="polite">{state.said ?? words.working} …</p>;
+    case "phases": {
+      const added = state.results.reduce((sum, { preview }) => sum + preview.added, 0);
+      const badly = state.results.flatMap(({ phase, propagation }) => (propagation?.quality === "uncertain" ? [phase] : []));
+      return (
+        <div className="image-segment-said" aria-live="polite">
+          <span>{words.wouldCarry(state.results.length, added.toLocaleString("en"))}</span>
+          {badly.length > 0 && <span className="image-warn">{words.badlyLaid(badly)}</span>}
+          {state.left.length > 0 && <span className="image-warn">{words.lockedOn(state.left)}</span>}
+        </div>
+      );
+    }
     case "failed": return <p className="image-segment-said image-warn" role="alert">{state.reason}</p>;
     case "preview": {
       const { added, removed } = state.preview;
@@ -250,6 +267,7 @@ function Field(props: { field: OperationField; value: FieldValue; state: ImageSt
             {sourcePictures(state).map((picture, n) => (
               <option key={`${pictureKey(picture)}/${n}`} value={n === 0 ? "" : picture.volume.grid_id}>
                 {picture.study.prior ? strings.priorOf(picture.study.date) : words.thisStudy} {picture.series.description || picture.series.modality}
+                {phaseSuffix(state, picture)}
               </option>
             ))}
           </select>

@@ -172,6 +172,12 @@ export function phasesWith(state: ImageState, index: number): readonly number[] 
   return phases.length > 1 ? phases : [];
 }
 
+/** Which of its series' phases a picture is, from 1; null where it is the only one. */
+export function phaseNumber(state: ImageState, picture: Picture): number | null {
+  const at = phasesWith(state, state.pictures.indexOf(picture)).indexOf(state.pictures.indexOf(picture));
+  return at < 0 ? null : at + 1;
+}
+
 /** Another phase: everything else stays as it is. */
 export function withPhase(state: ImageState, at: number): ImageState {
   const picture = phasesOf(state)[at];

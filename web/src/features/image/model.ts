@@ -347,10 +347,17 @@ export function removeBody(state: ImageState, label: string, id: AnnotationId, v
   return perform(state, label, { bodies: [{ id, body: null }], bricks: bricks("after") }, { bodies: [{ id, body: old }], bricks: bricks("before") });
 }
 
-/** A stroke that has been painted and whose bricks are already on their way: only undo has effects. */
-export function recordStroke(state: ImageState, label: string, gridId: string, touched: readonly TouchedLayer[], made: readonly AnnotationBody[]): ImageState {
-  const redone: Change = { bodies: made.map((body) => ({ id: body.id, body })), bricks: packed(gridId, touched, "after") };
-  const undone: Change = { bodies: made.map(({ id }) => ({ id, body: null })), bricks: packed(gridId, touched, "before") };
+/** What a step changed on one picture. */
+export interface TouchedGrid {
+  readonly gridId: string;
+  readonly touched: readonly TouchedLayer[];
+}
+
+/** A stroke that has been painted, here or on several pictures, and whose bricks are already on their way: only undo has effects. */
+export function recordStroke(state: ImageState, label: string, grids: readonly TouchedGrid[], made: readonly AnnotationBody[]): ImageState {
+  const bricks = (side: "before" | "after"): Change["bricks"] => grids.flatMap(({ gridId, touched }) => packed(gridId, touched, side));
+  const redone: Change = { bodies: made.map((body) => ({ id: body.id, body })), bricks: bricks("after") };
+  const undone: Change = { bodies: made.map(({ id }) => ({ id, body: null })), bricks: bricks("before") };
   return { ...state, history: record(state.history, { label, undo: undone, redo: redone }) };
 }
 

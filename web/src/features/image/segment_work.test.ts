@@ -9,6 +9,7 @@ import { exampleState } from "./example_state";
 import { maskFinding } from "./model";
 import type { Stage } from "./stage";
 import type { Overlay } from "./tools/overlay";
+import type { PictureWrite } from "./tools/tool";
 import { SegmentWork } from "./segment_work";
 
 const margin = operations.find((one) => one.kind === "margin") as OperationSpec;
@@ -38,6 +39,13 @@ function parts(mask: Mask, prior: readonly PriorFinding[] = []): { bodies: Annot
     beginWith: (name: string, made: readonly AnnotationBody[]) => {
       bodies.push(...made);
       return strokes.begin(name);
+    },
+    across: (name: string, writes: readonly PictureWrite[]) => {
+      for (const { made, write } of writes) {
+        if (made !== null) bodies.push(made);
+        write(mask, beginStroke());
+      }
+      done.push(name);
     },
     begin: (name: string) => {
       const stroke = beginStroke();
@@ -74,6 +82,25 @@ describe("an operation on a segment", () => {
     // Segment 1 is taken here: the copy is 2, and what was painted stays.
     expect(bodies).toMatchObject([{ label: "nodule", number: 7, target: { type: "mask", segment: 2 } }]);
     expect([labelAt(mask, 4, 4, 4), labelAt(mask, 5, 4, 4), done]).toEqual([1, 2, ["copy from prior"]]);
+  });
+
+  it("makes a finding of every island but the largest", async () => {
+    const mask = makeMask([16, 16, 8]);
+    paintVoxel(mask, beginStroke(), 4, 4, 4, 1);
+    paintVoxel(mask, beginStroke(), 9, 4, 4, 1);
+    const islands = operations.find((one) => one.kind === "islands") as OperationSpec;
+    const { work, asked, done, bodies, client } = parts(mask);
+    client.run = (_grid, request) => {
+      asked.push(request);
+      const next = mask.bricks.get(0)?.slice() ?? new Uint16Array(brickVoxels);
+      next[(4 * 32 + 4) * 32 + 9] = 2;
+      return Promise.resolve({ bricks: new Map([[0, next]]), nextSlices: [] });
+    };
+    await work.preview(islands, { ...startValues(islands), keep: "split" });
+    expect(asked[0]?.operation).toEqual({ kind: "islands", segment: 1, keep: "split", segments_from: 2 });
+    work.accept(islands);
+    expect(bodies).toMatchObject([{ label: "nodule", number: 2, target: { type: "mask", grid_id: "g", segment: 2 } }]);
+    expect([labelAt(mask, 4, 4, 4), labelAt(mask, 9, 4, 4), done]).toEqual([1, 2, ["islands"]]);
   });
 
   it("classifies what is in view first, then all", async () => {

@@ -5,12 +5,14 @@ import { applyPreview, inView, labelsGiven, operationBody, previewOf, relabelled
 import { sampleRange } from "@/core/segment/edit";
 import type { AnnotationBody } from "@/core/domain";
 import { planesOf } from "@/core/geometry";
-import type { Mask } from "@/core/mask";
+import type { Mask, Stroke } from "@/core/mask";
 import { exclusiveLayer, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Picture } from "@/core/pictures";
 import type { AnnotationSession } from "@/core/workspace";
+import type { AlongTime } from "./along_time";
+import { carryAlongTime } from "./along_time";
 import type { ImageState } from "./model";
-import { colourOf, copiedFindings, gridIdOf, labelOf, nextSegment, selectedBody, shownPicture } from "./model";
+import { colourOf, copiedFindings, gridIdOf, labelOf, maskFinding, nextSegment, selectedBody, shownPicture } from "./model";
 import type { Stage } from "./stage";
 import { strings } from "./strings";
 import { limitOf } from "./tools/edits";
@@ -18,7 +20,8 @@ import type { StrokeServices } from "./tools/tool";
 
 export type WorkState =
   | { readonly kind: "idle" }
-  | { readonly kind: "working" }
+  | { readonly kind: "working"; readonly said?: string }
+  | ({ readonly kind: "phases" } & AlongTime)
   | { readonly kind: "preview"; readonly preview: Preview; readonly nextSlices: SegmentAnswer["nextSlices"]; readonly propagation: SegmentAnswer["propagation"] }
   | { readonly kind: "failed"; readonly reason: string };
 
@@ -105,6 +108,10 @@ export class SegmentWork {
       // The server works on what it holds: strokes on their way arrive first.
       await settledSession(session, abort.signal);
       const state = now.current;
+      if (spec.kind === "along_time") {
+        await this.alongTime(state, values, abort.signal);
+        return;
+      }
       const { volume } = shownPicture(state);
       const { segment } = workSegment(state);
       const limit = limitOf(state);
@@ -126,7 +133,7 @@ export class SegmentWork {
       // Segments of an earlier study get numbers that are free here.
       const preview = copied.size === 0 ? found : relabelled(found, new Map([...copied].map(([from, { target }]) => [from, target.type === "mask" ? target.segment : from])));
       const given = new Set(labelsGiven(preview));
-      this.made = [...copied.values()].filter(({ target }) => target.type === "mask" && given.has(target.segment));
+      this.made = spec.kind === "islands" ? partsMade(state, [...given].filter((label) => label !== segment)) : [...copied.values()].filter(({ target }) => target.type === "mask" && given.has(target.segment));
       const colours = new Map([...segments].map(([number, label]) => [number, colourOf(state, label)]));
       for (const { target, label } of this.made) if (target.type === "mask") colours.set(target.segment, colourOf(state, label));
       if (!colours.has(segment)) colours.set(segment, colourOf(state, state.label));
@@ -177,12 +184,26 @@ export class SegmentWork {
     return copiedFindings(this.parts.now.current, await this.parts.client.priorFindings(item, grid, signal));
   }
 
+  private async alongTime(state: ImageState, values: Readonly<Record<string, FieldValue>>, signal: AbortSignal): Promise<void> {
+    const source = selectedBody(state);
+    if (source === undefined) throw new Error(strings.segment.paintFirst);
+    const { stage, client } = this.parts;
+    const carried = await carryAlongTime(state, source, values, { stage, client, signal, done: (phases, of) => this.set({ kind: "working", said: strings.segment.carried(phases + 1, of) }) });
+    if (!signal.aborted) this.set({ kind: "phases", ...carried });
+  }
+
   /** One undo step, sent as any stroke is. */
   accept(spec: OperationSpec): void {
+    if (this.state.kind === "phases") {
+      const writes = this.state.results.map(({ picture, layer, body, isNew, preview }) => ({ volume: picture.volume, layer, made: isNew ? body : null, write: (mask: Mask, stroke: Stroke) => applyPreview(mask, stroke, preview, new Set<number>()) }));
+      this.parts.strokes.across(strings.segment.kinds.along_time.toLowerCase(), writes);
+      this.cancel();
+      return;
+    }
     if (this.state.kind !== "preview") return;
     const { preview } = this.state;
     const name = strings.segment.kinds[spec.kind].toLowerCase();
-    const open = spec.kind === "copy_prior" ? this.parts.strokes.beginWith(name, this.made) : this.parts.strokes.begin(name, false);
+    const open = spec.kind === "copy_prior" || this.made.length > 0 ? this.parts.strokes.beginWith(name, this.made) : this.parts.strokes.begin(name, false);
     if (open === null) return;
     for (const { mask, stroke } of open.parts) applyPreview(mask, stroke, preview, open.locked);
     open.end();
@@ -196,6 +217,18 @@ export class SegmentWork {
     this.parts.stage.showOverlay(null);
     this.set({ kind: "idle" });
   }
+}
+
+/** Parts of a segment that become findings of their own, of its label. */
+function partsMade(state: ImageState, segments: readonly number[]): readonly AnnotationBody[] {
+  const label = selectedBody(state)?.label ?? state.label;
+  const made: AnnotationBody[] = [];
+  for (const segment of segments) {
+    // Each next number is looked for beside those already given.
+    const body = maskFinding({ ...state, label, bodies: [...state.bodies, ...made], carried: null });
+    made.push({ ...body, target: { type: "mask", grid_id: gridIdOf(state), segment } });
+  }
+  return made;
 }
 
 /** Locked segments of the same layer stay; when only what is empty may be painted over, so do all others, wherever they lie. */

@@ -11,6 +11,7 @@ import type { Overlay } from "./tools/overlay";
 
 export class Stage extends FrameStage {
   private readonly masks = new Map<string, MaskLayers>();
+  private readonly fetched = new Map<string, Promise<void>>();
   /** What an operation would do, drawn over every pane; see showOverlay. */
   overlay: Overlay | null = null;
 
@@ -27,7 +28,14 @@ export class Stage extends FrameStage {
     if (known !== undefined) return known;
     const layers = makeLayers(info.grid.dims);
     this.masks.set(info.grid_id, layers);
-    void this.fetchMask(info.grid_id, layers);
+    this.fetched.set(info.grid_id, this.fetchMask(info.grid_id, layers));
+    return layers;
+  }
+
+  /** With what is stored. */
+  async loadedLayers(info: VolumeInfo): Promise<MaskLayers> {
+    const layers = this.layersOf(info);
+    await this.fetched.get(info.grid_id);
     return layers;
   }
 

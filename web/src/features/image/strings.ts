@@ -79,6 +79,7 @@ export const strings = {
   images: (count: number): string => (count === 1 ? "1 image" : `${count} images`),
   slices: (count: number): string => (count === 1 ? "1 slice" : `${count} slices`),
   phases: (count: number): string => `${count} phases`,
+  phase: (number: number): string => `phase ${number}`,
   slice: "Slice",
   zoomName: "Zoom",
   picture: "Picture",
@@ -109,20 +110,21 @@ export const strings = {
   },
   segment: {
     toggle: "Show or hide the segment tools", title: "Segment tools", operation: "Operation", of: (name: string): string => `On ${name}.`, newSegment: "a new finding of the active label",
-    kinds: { threshold: "Threshold", grow: "Grow from seeds", classify: "Classify pixels", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior", propagate: "Propagate from prior" },
+    kinds: { threshold: "Threshold", grow: "Grow from seeds", classify: "Classify pixels", fill_between: "Fill between slices", islands: "Islands", margin: "Margin", hollow: "Hollow", smooth: "Smooth", logical: "Combine", fill_holes: "Fill holes", copy_prior: "Copy from prior", propagate: "Propagate from prior", along_time: "Carry along time" },
     help: {
       threshold: "Every voxel within the range. Shown as you move it.", grow: "Paint a few voxels in every structure, each its own finding, and some of what is none of them. Every stroke then renews the preview.",
       classify: "Learns from your strokes, and from the project's earlier cases, what each structure looks like. The slice in view comes first.",
-      fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts.", margin: "Grows the segment, or shrinks it by a length below 0.",
+      fill_between: "Paint every few slices; those between are filled.", islands: "Keeps connected parts, or makes each a finding of its own.", margin: "Grows the segment, or shrinks it by a length below 0.",
       hollow: "Leaves a shell.", smooth: "Evens out the surface.", logical: "Adds, takes away or intersects another segment.", fill_holes: "Fills what the segment encloses.", copy_prior: "Your findings of an earlier study, at the same place in the patient, as new findings with the same numbers.",
       propagate: "Lays the other image over this one, bends it to fit, and carries over what was drawn there under the same label: by you, by another rater where readings are open, or the settled result.",
+      along_time: "Carries the finding to other phases of this series, each laid over this one and bent to fit, under the same number.",
     },
     fields: {
       lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
-      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", from_rater: "Drawn by", rigid_only: "Only turn and shift",
+      mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", from_rater: "Drawn by", rigid_only: "Only turn and shift", reach: "To",
     } as Readonly<Record<string, string>>,
     choices: {
-      axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", inside: "Inside", outside: "Outside", centre: "Both sides",
+      axial: "Axial", coronal: "Coronal", sagittal: "Sagittal", largest: "The largest", larger_than: "Those large enough", split: "Each its own finding", later: "Later phases", earlier: "Earlier phases", all: "All other phases", inside: "Inside", outside: "Outside", centre: "Both sides",
       median: "Median", open: "Opening", close: "Closing", joint: "Gaussian", union: "Add", subtract: "Take away", intersect: "Intersect", invert: "Invert",
     } as Readonly<Record<string, string>>,
     none: "None", units: { mm: "mm", mm3: "mm³" }, preview: "Preview", accept: "Accept", cancel: "Cancel", working: "Working",
@@ -130,6 +132,8 @@ export const strings = {
     nextSlices: "A stroke helps most on slice", paintFirst: "Select a finding that is painted on this series.", histogram: "Histogram; drag to set the range",
     methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
     failed: "The server could not work it out.",
+    carried: (done: number, of: number): string => `Phase ${done} of ${of}`, noPhases: "There is no such phase.", lockedOn: (phases: readonly number[]): string => `Locked on phase ${phases.join(", ")}: left as it is`,
+    wouldCarry: (phases: number, voxels: string): string => `Adds or changes ${voxels} voxels on ${phases} ${phases === 1 ? "phase" : "phases"}`, badlyLaid: (phases: readonly number[]): string => `Look closely at phase ${phases.join(", ")}: the images fit badly`,
     thisStudy: "This study:", own: "Me",
     drawnBy: ({ name, settled }: Drawer): string => (settled ? `Settled result (${name})` : name === "" ? "Another rater" : name),
     laid: ({ quality, shift_mm, turn_deg, displacement_mm_max: bent }: Propagation): string =>

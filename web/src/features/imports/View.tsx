@@ -42,9 +42,9 @@ function Sending({ upload }: { readonly upload: Upload }) {
 }
 
 // A refusal names a file by its number; the window that sent it still knows the name.
-function Refused({ made, paths }: { readonly made: Import; readonly paths: readonly string[] }) {
+function Told({ rows, name, paths }: { readonly rows: Import["refused"] | Import["waiting"]; readonly name: string; readonly paths: readonly string[] }) {
   return (
-    <div className="im-refused" tabIndex={0} role="group" aria-label="Refused files">
+    <div className="im-refused" tabIndex={0} role="group" aria-label={name}>
       <table className="table">
         <thead>
           <tr>
@@ -55,7 +55,7 @@ function Refused({ made, paths }: { readonly made: Import; readonly paths: reado
           </tr>
         </thead>
         <tbody>
-          {made.refused.map((refusal) => (
+          {rows.map((refusal) => (
             <tr key={refusal.file_number}>
               <td className={paths.length > 0 ? "mono" : "n"}>{paths[refusal.file_number - 1] ?? refusal.file_number}</td>
               <td className="strong">{sentence(refusal.what)}</td>
@@ -71,26 +71,33 @@ function Refused({ made, paths }: { readonly made: Import; readonly paths: reado
 
 function One({ made, paths }: { readonly made: Import; readonly paths: readonly string[] }) {
   const [open, setOpen] = useState(false);
+  const [waits, setWaits] = useState(false);
   const busy = made.state === "running" || made.state === "receiving";
-  const Icon = busy ? IconLoader : made.state === "failed" || made.refused.length > 0 ? IconAlertTriangle : IconCircleCheck;
+  const Icon = busy ? IconLoader : made.state === "failed" || made.refused.length + made.waiting.length > 0 ? IconAlertTriangle : IconCircleCheck;
   return (
     <div className="im-one">
       <div className="row wrap">
-        <Icon size={16} stroke={1.5} className={busy ? "muted" : made.state === "failed" ? "danger" : made.refused.length > 0 ? "warn" : "ok"} aria-hidden />
+        <Icon size={16} stroke={1.5} className={busy ? "muted" : made.state === "failed" ? "danger" : made.refused.length + made.waiting.length > 0 ? "warn" : "ok"} aria-hidden />
         <b>{made.name === undefined || made.name === "" ? "Import" : made.name}</b>
         <span className="tag">{t.state[made.state]}</span>
         <span className="muted small">
           {made.files_done} of {countOf(made.files_total, "file", "files")} · {countOf(made.items_added, "item", "items")} added · {countOf(made.duplicates, "duplicate", "duplicates")} · {ago(made.started_at)}
           {made.finished_at === null ? "" : `, took ${duration((new Date(made.finished_at).getTime() - new Date(made.started_at).getTime()) / 1000)}`}
         </span>
+        {made.waiting.length === 0 ? null : (
+          <Button className="push" variant="default" size="compact-xs" title={t.waitingHelp} aria-expanded={waits} onClick={() => { setWaits(!waits); }} rightSection={waits ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}>
+            {t.waiting(made.waiting.length)}
+          </Button>
+        )}
         {made.refused.length === 0 ? null : (
-          <Button className="push" variant="default" size="compact-xs" aria-expanded={open} onClick={() => { setOpen(!open); }} rightSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}>
+          <Button className={made.waiting.length === 0 ? "push" : undefined} variant="default" size="compact-xs" aria-expanded={open} onClick={() => { setOpen(!open); }} rightSection={open ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}>
             {made.refused.length} refused
           </Button>
         )}
       </div>
       {busy ? <Meter share={made.files_total === 0 ? 0 : made.files_done / made.files_total} label={`${String(made.files_done)} of ${String(made.files_total)} files read`} /> : null}
-      {open ? <Refused made={made} paths={paths} /> : null}
+      {waits && made.waiting.length > 0 ? <Told rows={made.waiting} name={t.waitingFiles} paths={paths} /> : null}
+      {open ? <Told rows={made.refused} name={t.refusedFiles} paths={paths} /> : null}
     </div>
   );
 }

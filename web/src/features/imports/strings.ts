@@ -8,5 +8,9 @@ export const strings = {
   namesHint: "What a name in a file of labels means here, where it is not the protocol's own: NAME=LABEL, one a line. Nothing after the = leaves it out.",
   emptyTitle: "Nothing was imported yet",
   emptyText: "Each study, note and recording becomes an item. A file that cannot be read is refused with its reason; the others are kept.",
+  refusedFiles: "Refused files",
+  waitingFiles: "Labels that wait for their images",
+  waiting: (count: number): string => `${String(count)} ${count === 1 ? "waits" : "wait"} for images`,
+  waitingHelp: "Labels whose images are not here. They are kept, and taken in when the images are imported.",
   state: { receiving: "Receiving", running: "Reading", done: "Done", failed: "Failed" },
 } as const;

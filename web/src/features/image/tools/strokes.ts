@@ -6,6 +6,7 @@ import { beginStroke, contentsOf, endStroke, restoreBricks } from "@/core/mask";
 import { allLayers, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { AnnotationSession } from "@/core/workspace";
 import type { ImageState } from "../model";
+import type { TouchedGrid } from "../model";
 import { allows, gridIdOf, labelOf, maskFinding, recordStroke, selectedBody, shownPicture } from "../model";
 import type { Stage } from "../stage";
 import { strings } from "../strings";
@@ -55,6 +56,22 @@ export function strokeServices(parts: StrokeParts): StrokeServices {
       const [first] = made;
       return openStroke(parts, { name, label: first?.target.type === "mask" ? first.target.segment : 1, made, overlaps: false });
     },
+    across: (name, writes) => {
+      const { stage } = parts;
+      const made = writes.flatMap(({ made: body }) => body ?? []);
+      set({ ...now.current, bodies: [...now.current.bodies, ...made] });
+      for (const body of made) session.put(body);
+      const grids = writes.map(({ volume, layer, write }): TouchedGrid => {
+        const mask = layerOf(stage.layersOf(volume), layer);
+        const stroke = beginStroke();
+        write(mask, stroke);
+        stage.saveBricks(volume.grid_id, layer, contentsOf(mask, stroke.unsaved));
+        stroke.unsaved.clear();
+        return { gridId: volume.grid_id, touched: stroke.before.size === 0 ? [] : [{ layer, ...endStroke(mask, stroke) }] };
+      });
+      set(recordStroke(now.current, name, grids, made));
+      stage.settled();
+    },
   };
 }
 
@@ -97,7 +114,7 @@ function openStroke({ now, set, stage, session }: StrokeParts, { name, label, ma
     end: () => {
       save();
       const touched = parts.filter(({ stroke }) => stroke.before.size > 0).map(({ layer, mask, stroke }) => ({ layer, ...endStroke(mask, stroke) }));
-      if (touched.length > 0 || made.length > 0) set(recordStroke(now.current, name, gridId, touched, made));
+      if (touched.length > 0 || made.length > 0) set(recordStroke(now.current, name, [{ gridId, touched }], made));
       stage.settled();
     },
     cancel: () => {

@@ -1,7 +1,7 @@
 // What a pane's pointer does. A tool is made once for each pane and holds what it needs between press and release;
 // the pane tells it what happens in places of the cut that is shown, and draws what it has to draw on top.
 import type { Cut } from "@/core/cut";
-import type { AnnotationBody, Point } from "@/core/domain";
+import type { AnnotationBody, Point, VolumeInfo } from "@/core/domain";
 import type { PlaneName, SlicePoint, VoxelPoint } from "@/core/geometry";
 import type { AnnotationId } from "@/core/ids";
 import type { Mask, Stroke } from "@/core/mask";
@@ -41,6 +41,16 @@ export interface StrokeServices {
   readonly begin: (name: string, erase: boolean) => OpenStroke | null;
   /** Begins a stroke of the exclusive layer that makes these findings. */
   readonly beginWith: (name: string, made: readonly AnnotationBody[]) => OpenStroke;
+  /** Writes on several pictures and makes their findings, as one step. */
+  readonly across: (name: string, writes: readonly PictureWrite[]) => void;
+}
+
+/** What is written into one layer of a picture's mask, whose bricks are loaded. */
+export interface PictureWrite {
+  readonly volume: VolumeInfo;
+  readonly layer: number;
+  readonly made: AnnotationBody | null;
+  readonly write: (mask: Mask, stroke: Stroke) => void;
 }
 
 export interface ToolServices {

@@ -1,0 +1,63 @@
+#include "storage/waiting_objects.hpp"
+
+namespace consilium::storage {
+namespace {
+
+Result<WaitingObjectRow> waiting_of(const Row& row) {
+  return WaitingObjectRow{
+      .project = CSL_TRY(row.id<ProjectId>("project_id")),
+      .patient = CSL_TRY(row.id<PatientId>("patient_id")),
+      .import = CSL_TRY(row.id<ImportId>("import_id")),
+      .file_number = row.integer("file_number"),
+      .sop_uid = row.text("sop_uid"),
+      .sop_class_uid = row.text("sop_class_uid"),
+      .modality = row.text("modality"),
+      .content = row.text("content"),
+      .object = {.name = row.text("object"),
+                 .size_bytes = static_cast<std::uint64_t>(row.integer("object_size"))},
+      .code = row.text("code"),
+      .what = row.text("what"),
+      .place = row.text("place"),
+      .remedy = row.text("remedy"),
+      .received_at = {row.integer("received_at")}};
+}
+
+Result<std::vector<WaitingObjectRow>> every(const Rows& rows) {
+  std::vector<WaitingObjectRow> objects;
+  for (const Row& row : rows) objects.push_back(CSL_TRY(waiting_of(row)));
+  return objects;
+}
+
+Result<std::optional<WaitingObjectRow>> first_of(const Rows& rows) {
+  if (rows.empty()) return std::optional<WaitingObjectRow>{};
+  return std::optional(CSL_TRY(waiting_of(rows.front())));
+}
+
+}  // namespace
+
+Result<std::vector<WaitingObjectRow>> waiting_objects(const Reader& reader,
+                                                      const ProjectId& project) {
+  return every(
+      CSL_TRY(reader.query("received.waiting_of_project", Fields().set("project", project))));
+}
+
+Result<std::vector<WaitingObjectRow>> waiting_objects_of_import(const Reader& reader,
+                                                                const ImportId& import) {
+  return every(CSL_TRY(reader.query("received.waiting_of_import", Fields().set("import", import))));
+}
+
+Result<std::optional<WaitingObjectRow>> find_waiting_object(const Reader& reader,
+                                                            const ProjectId& project,
+                                                            std::string_view sop_uid) {
+  return first_of(
+      CSL_TRY(reader.query("received.waiting_of_uid",
+                           Fields().set("uid", std::string(sop_uid)).set("project", project))));
+}
+
+Result<std::optional<WaitingObjectRow>> any_waiting_object(const Reader& reader,
+                                                           std::string_view sop_uid) {
+  return first_of(CSL_TRY(
+      reader.query("received.any_waiting_of_uid", Fields().set("uid", std::string(sop_uid)))));
+}
+
+}  // namespace consilium::storage
