@@ -131,6 +131,46 @@ Status PixelClassifier::classify(const FeaturePyramid& pyramid, const VoxelRegio
   return {};
 }
 
+Status PixelClassifier::probabilities(const FeaturePyramid& pyramid, const ThinnedGrid& grid,
+                                      std::uint32_t first_plane, std::span<std::uint8_t> out,
+                                      unsigned threads) const {
+  const auto dims = grid.dims();
+  const std::size_t plane = std::size_t{dims[0]} * dims[1];
+  const std::size_t class_count = labels_.size();
+  const std::size_t planes = out.size() / (plane * class_count);
+  if (grid.volume_dims != pyramid.lattice().dims || out.size() % (plane * class_count) != 0 ||
+      planes > dims[2] || first_plane > dims[2] - planes) {
+    return fail(ErrorCode::InvalidInput, "the planes to classify are not of this volume");
+  }
+  const std::size_t count = plane * planes;
+  const std::size_t width = dims[0];
+  const std::uint32_t full = grid.volume_dims[0];
+  constexpr std::size_t feature_count = FeaturePyramid::feature_count;
+  split_work(threads, dims[1] * planes,
+             [&](std::uint64_t first, std::uint64_t last, std::uint64_t) {
+               std::vector<std::int16_t> features(feature_count * full);
+               std::vector<std::int16_t> kept(feature_count * width);
+               std::vector<std::uint8_t> shares(class_count * width);
+               for (std::uint64_t row = first; row < last; ++row) {
+                 const auto y = static_cast<std::uint32_t>(row % dims[1]);
+                 const auto z = first_plane + static_cast<std::uint32_t>(row / dims[1]);
+                 pyramid.row(0, full, grid.place(1, y), grid.place(2, z), features);
+                 for (std::size_t f = 0; f < feature_count; ++f) {
+                   for (std::uint32_t x = 0; x < width; ++x) {
+                     kept[f * width + x] = features[f * full + grid.place(0, x)];
+                   }
+                 }
+                 trees_.predict(kept, shares);
+                 for (std::size_t k = 0; k < class_count; ++k) {
+                   const auto from = shares.begin() + static_cast<std::ptrdiff_t>(k * width);
+                   std::copy_n(from, width,
+                               out.begin() + static_cast<std::ptrdiff_t>(k * count + row * width));
+                 }
+               }
+             });
+  return {};
+}
+
 Bytes PixelClassifier::serialise() const {
   Bytes out;
   out.push_back(static_cast<std::byte>(labels_.size()));

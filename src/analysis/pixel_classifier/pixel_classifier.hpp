@@ -11,6 +11,7 @@
 
 #include "analysis/pixel_classifier/boosted_trees.hpp"
 #include "analysis/pixel_classifier/feature_pyramid.hpp"
+#include "domain/image/thinned_grid.hpp"
 
 namespace consilium {
 
@@ -54,6 +55,14 @@ class PixelClassifier {
   [[nodiscard]] Status classify(const FeaturePyramid& pyramid, const VoxelRegion& region,
                                 std::span<std::uint8_t> label, std::span<std::uint8_t> margin,
                                 unsigned threads = 1) const;
+
+  // Probabilities in 1/255 of labels() (background as 255) at the planes of a thinned grid from
+  // `first_plane` on: of label k and voxel i of these planes, x fastest, at out[k * voxels + i].
+  // Errors: InvalidInput when the grid is not of this volume, a plane is not there, or the length
+  // is not that of whole planes. Cost: about 0.2 us a voxel of the thinned grid and thread.
+  [[nodiscard]] Status probabilities(const FeaturePyramid& pyramid, const ThinnedGrid& grid,
+                                     std::uint32_t first_plane, std::span<std::uint8_t> out,
+                                     unsigned threads = 1) const;
 
   [[nodiscard]] Bytes serialise() const;
   [[nodiscard]] static Result<PixelClassifier> parse(ByteView bytes);

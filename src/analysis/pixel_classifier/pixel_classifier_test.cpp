@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "analysis/pixel_classifier/seed_likelihood.hpp"
+#include "analysis/seed_growth/seed_growth.hpp"
 #include "base/random.hpp"
 
 namespace consilium {
@@ -163,6 +165,116 @@ TEST_CASE("a part of the volume is labelled as it is in the whole") {
     }
   }
   CHECK(differing == 0);
+}
+
+TEST_CASE("probabilities name the label that classify gives, and a thinned grid has some of them") {
+  const MadeVolume made = made_volume(7);
+  const Trained trained = trained_on(made);
+  const std::size_t count = made.samples.size();
+  std::vector<std::uint8_t> labels(count);
+  std::vector<std::uint8_t> margin(count);
+  REQUIRE(trained.classifier.classify(trained.pyramid, all_of(made.lattice), labels, margin));
+  const std::span<const std::uint8_t> known = trained.classifier.labels();
+  REQUIRE(known.size() == 4);
+  const auto& dims = made.lattice.dims;
+  std::vector<std::uint8_t> shares(count * 4);
+  REQUIRE(trained.classifier.probabilities(trained.pyramid, {.volume_dims = dims}, 0, shares, 2));
+  std::size_t wrong = 0;
+  for (std::size_t v = 0; v < count; ++v) {
+    const std::uint8_t label = labels[v] == 0 ? std::uint8_t{255} : labels[v];
+    const auto place =
+        static_cast<std::size_t>(std::ranges::lower_bound(known, label) - known.begin());
+    int next = 0;
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k != place) next = std::max(next, int{shares[k * count + v]});
+    }
+    wrong += shares[place * count + v] - next == margin[v] ? 0 : 1;
+  }
+  CHECK(wrong == 0);
+  const ThinnedGrid thin{.volume_dims = dims, .factor = {2, 3, 2}};
+  const auto few = thin.dims();
+  CHECK(few == std::array<std::uint32_t, 3>{32, 19, 10});
+  const std::size_t planes = 4;
+  const std::size_t kept = few[0] * few[1] * planes;
+  std::vector<std::uint8_t> some(kept * 4);
+  REQUIRE(trained.classifier.probabilities(trained.pyramid, thin, 5, some));
+  for (std::uint32_t i = 0; i < kept; ++i) {
+    const std::size_t v =
+        thin.place(0, i % few[0]) +
+        std::size_t{dims[0]} * (thin.place(1, i / few[0] % few[1]) +
+                                std::size_t{dims[1]} * thin.place(2, 5 + i / few[0] / few[1]));
+    for (std::size_t k = 0; k < 4; ++k) REQUIRE(some[k * kept + i] == shares[k * count + v]);
+  }
+  CHECK_FALSE(trained.classifier.probabilities(trained.pyramid, thin, 7, some));
+  CHECK_FALSE(
+      trained.classifier.probabilities(trained.pyramid, {.volume_dims = {64, 56, 19}}, 0, shares));
+  some.pop_back();
+  CHECK_FALSE(trained.classifier.probabilities(trained.pyramid, thin, 5, some));
+}
+
+TEST_CASE("seeds grow by texture where intensities say nothing, the same for every thread count") {
+  const MadeVolume made = made_volume(8);
+  const auto pyramid = FeaturePyramid::create(made.samples, made.lattice, IntensityScale::AsIs);
+  REQUIRE(pyramid);
+  // A few strokes of each, those of one nearer to the border than those of the other.
+  std::vector<std::uint8_t> seeds(made.samples.size());
+  const auto& dims = made.lattice.dims;
+  const auto stroke = [&](std::uint32_t x, std::uint32_t y, std::uint32_t z) {
+    for (std::uint32_t i = 0; i < 36; ++i) {
+      const std::uint32_t v = x + i % 6 + dims[0] * (y + i / 6 + dims[1] * z);
+      seeds[v] = made.truth[v];
+    }
+  };
+  for (const std::uint32_t z : {4U, 10U}) {
+    stroke(9, 12, z);
+    stroke(9, 38, z);
+    stroke(33, 12, z);
+    stroke(33, 40, z);
+    stroke(37, 25, z);
+    stroke(1, 1, z);
+    stroke(30, 1, z);
+  }
+  const auto share_grown = [&](bool by_classifier) {
+    auto growth = SeedGrowth::create(std::span<const std::int16_t>(made.samples), made.lattice, {});
+    REQUIRE(growth);
+    REQUIRE(growth->set_seeds(seeds));
+    if (by_classifier) {
+      auto likelihood = likelihood_of_seeds(*pyramid, seeds, 1);
+      REQUIRE(likelihood);
+      const auto two = likelihood_of_seeds(*pyramid, seeds, 2);
+      REQUIRE(two);
+      CHECK(std::ranges::equal(likelihood->looks(), two->looks()));
+      REQUIRE(growth->set_likelihood(std::move(*likelihood)));
+    }
+    growth->update();
+    std::vector<std::uint8_t> labels(growth->labels().begin(), growth->labels().end());
+    std::ranges::replace(labels, std::uint8_t{255}, std::uint8_t{0});
+    return right_share(made, labels);
+  };
+  const double by_intensity = share_grown(false);
+  const double by_classifier = share_grown(true);
+  CAPTURE(by_intensity);
+  CAPTURE(by_classifier);
+  CHECK(by_classifier > 0.95);
+  CHECK(by_classifier > by_intensity + 0.01);
+  CHECK_FALSE(likelihood_of_seeds(*pyramid, std::span(seeds).first(10)));
+  std::ranges::replace_if(seeds, [](std::uint8_t seed) { return seed != 1; }, std::uint8_t{0});
+  CHECK(likelihood_of_seeds(*pyramid, seeds).error().code == ErrorCode::InvalidInput);
+  const auto stopped = likelihood_of_seeds(
+      *pyramid, made.truth, 1, []() -> Status { return fail(ErrorCode::Conflict, "stopped"); });
+  CHECK(stopped.error().code == ErrorCode::Conflict);
+}
+
+TEST_CASE("past twelve million voxels every second one along the fine axes is asked") {
+  using Factor = std::array<std::uint32_t, 3>;
+  CHECK(likelihood_grid({.dims = {200, 200, 300}, .spacing_mm = {1, 1, 1}}).factor ==
+        Factor{1, 1, 1});
+  CHECK(likelihood_grid({.dims = {201, 200, 300}, .spacing_mm = {1, 1, 1}}).factor ==
+        Factor{2, 2, 2});
+  CHECK(likelihood_grid({.dims = {512, 512, 60}, .spacing_mm = {0.7, 0.7, 5}}).factor ==
+        Factor{2, 2, 1});
+  CHECK(likelihood_grid({.dims = {8192, 8192, 1}, .spacing_mm = {0.2, 0.2, 0.1}}).factor ==
+        Factor{2, 2, 1});
 }
 
 TEST_CASE("one slice is enough") {

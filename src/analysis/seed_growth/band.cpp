@@ -7,13 +7,15 @@
 namespace consilium::seed_growth {
 
 Band::Band(const BinnedGrid& fine, const BinnedGrid& coarse, const std::vector<std::uint8_t>& seeds,
-           const LevelSolver& coarse_solver)
+           const std::vector<std::uint8_t>& coarse_seeds, const LevelSolver& coarse_solver)
     : fine_(fine),
       coarse_(coarse),
       seeds_(seeds),
+      coarse_seeds_(coarse_seeds),
       coarse_solver_(coarse_solver),
       border_(coarse.grid.size()),
-      marked_(coarse.grid.size()) {
+      marked_(coarse.grid.size()),
+      listed_(coarse.grid.size()) {
   for (std::size_t axis = 0; axis < 3; ++axis)
     step_[axis] = coarse.factor[axis] / fine.factor[axis];
 }
@@ -21,6 +23,8 @@ Band::Band(const BinnedGrid& fine, const BinnedGrid& coarse, const std::vector<s
 // A seed that the coarse label overruled.
 bool Band::has_other_seed(std::uint32_t cell) const {
   const auto at = coarse_.grid.place(cell);
+  // A cell has a seed where one of its voxels has.
+  if (coarse_seeds_[coarse_.grid.dense(at[0], at[1], at[2])] == unlabelled) return false;
   const auto& dims = fine_.grid.lattice().dims;
   const std::uint8_t label = coarse_solver_.labels()[cell];
   for (std::uint32_t z = at[2] * step_[2]; z < std::min((at[2] + 1) * step_[2], dims[2]); ++z) {
@@ -104,60 +108,93 @@ void Band::mark_all(unsigned threads) {
   }
 }
 
-namespace {
+// Each cell once, without sorting.
+void Band::list(std::uint32_t cell, std::vector<std::uint32_t>& cells) {
+  if (listed_[cell] != 0) return;
+  listed_[cell] = 1;
+  cells.push_back(cell);
+}
 
-void sort_unique(std::vector<std::uint32_t>& cells) {
-  std::ranges::sort(cells);
-  const auto repeats = std::ranges::unique(cells);
-  cells.erase(repeats.begin(), repeats.end());
+void Band::unlist(std::span<const std::uint32_t> cells) {
+  for (const std::uint32_t cell : cells) listed_[cell] = 0;
 }
 
 // The open cells among `cells` and their neighbours.
-std::vector<std::uint32_t> with_neighbours(const BinnedGrid& grid,
-                                           const std::vector<std::uint32_t>& cells) {
+std::vector<std::uint32_t> Band::with_neighbours(std::span<const std::uint32_t> cells) {
   std::vector<std::uint32_t> out;
-  out.reserve(cells.size() * 8);
+  out.reserve(cells.size() * 2);
   const auto add = [&](std::uint32_t cell) {
-    if (grid.bins[cell] != closed) out.push_back(cell);
+    if (coarse_.bins[cell] != closed) list(cell, out);
   };
   for (const std::uint32_t cell : cells) {
     add(cell);
-    for (const Neighbour& n : grid.grid.neighbours()) {
+    for (const Neighbour& n : coarse_.grid.neighbours()) {
       add(static_cast<std::uint32_t>(cell + n.step));
     }
-    // Neighbours share most of theirs: repeats go before they fill memory.
-    if (out.size() > (1U << 22U) && out.size() + 32 > out.capacity()) sort_unique(out);
   }
-  sort_unique(out);
+  unlist(out);
   return out;
 }
 
-}  // namespace
-
 std::vector<std::uint32_t> Band::mark(std::vector<std::uint32_t> changed) {
   std::vector<std::uint32_t> border_changed;
-  for (const std::uint32_t cell : with_neighbours(coarse_, changed)) {
+  for (const std::uint32_t cell : with_neighbours(changed)) {
     const std::uint8_t is = is_border(cell) ? 1 : 0;
     if (border_[cell] == is) continue;
     border_[cell] = is;
     border_changed.push_back(cell);
   }
-  for (const std::uint32_t cell : with_neighbours(coarse_, border_changed)) {
-    const std::uint8_t is = is_near_border(cell) ? 1 : 0;
-    if (marked_[cell] == is) continue;
-    marked_[cell] = is;
-    changed.push_back(cell);
+  std::vector<std::uint32_t> mark_changed = with_neighbours(border_changed);
+  std::erase_if(mark_changed, [&](std::uint32_t cell) {
+    return marked_[cell] == (is_near_border(cell) ? 1 : 0);
+  });
+  std::vector<std::uint32_t> out;
+  out.reserve(changed.size() + mark_changed.size());
+  for (const std::uint32_t cell : changed) list(cell, out);
+  for (const std::uint32_t cell : mark_changed) {
+    marked_[cell] ^= 1;
+    list(cell, out);
   }
-  sort_unique(changed);
-  return changed;
+  unlist(out);
+  std::ranges::sort(out);  // what lies close is worked on together
+  return out;
 }
 
-Condition Band::condition(std::uint32_t x, std::uint32_t y, std::uint32_t z,
-                          std::uint32_t fine) const {
-  if (fine_.bins[fine] == closed) return {};
-  const std::uint8_t seed = seeds_[fine_.grid.dense(x, y, z)];
+bool Band::is_amid_sources(std::uint32_t cell) const {
+  if (marked_[cell] != 0) return false;
+  return std::ranges::none_of(coarse_.grid.neighbours(), [&](const Neighbour& n) {
+    return marked_[static_cast<std::uint32_t>(cell + n.step)] != 0;
+  });
+}
+
+void Band::change(std::span<const std::uint32_t> cells, LevelSolver& solver) const {
+  const auto& dims = fine_.grid.lattice().dims;
+  for (const std::uint32_t cell : cells) {
+    const auto at = coarse_.grid.place(cell);
+    const bool is_amid = is_amid_sources(cell);
+    for (std::uint32_t z = at[2] * step_[2]; z < std::min((at[2] + 1) * step_[2], dims[2]); ++z) {
+      for (std::uint32_t y = at[1] * step_[1]; y < std::min((at[1] + 1) * step_[1], dims[1]); ++y) {
+        const std::uint32_t begin = at[0] * step_[0];
+        const std::uint32_t end = std::min(begin + step_[0], dims[0]);
+        const std::uint32_t row = fine_.grid.index(0, y, z);
+        const std::uint8_t* seeds = seeds_.data() + fine_.grid.dense(0, y, z);
+        for (std::uint32_t x = begin; x < end; ++x) {
+          const Condition is = condition(cell, fine_.bins[row + x], seeds[x]);
+          if (is_amid) {
+            solver.change_amid_sources(row + x, is.label);
+          } else {
+            solver.change(row + x, is);
+          }
+        }
+      }
+    }
+  }
+}
+
+// What a fine voxel of the cell is, with its bin and its seed.
+Condition Band::condition(std::uint32_t cell, std::uint8_t bin, std::uint8_t seed) const {
+  if (bin == closed) return {};
   if (seed != unlabelled) return {.is_free = false, .label = seed};
-  const std::uint32_t cell = cell_of(x, y, z);
   if (marked_[cell] != 0) return {.is_free = true};
   return {.is_free = false, .label = coarse_solver_.labels()[cell]};
 }

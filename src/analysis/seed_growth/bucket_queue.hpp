@@ -12,7 +12,7 @@ namespace consilium::seed_growth {
 
 class BucketQueue {
  public:
-  void push(std::uint32_t cost, std::uint32_t voxel) {
+  [[gnu::always_inline]] void push(std::uint32_t cost, std::uint32_t voxel) {
     const std::uint32_t window = cost >> window_bits;
     if (window == window_) {
       near_[cost & window_mask].push_back(voxel);

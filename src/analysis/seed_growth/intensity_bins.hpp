@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "analysis/seed_growth/padded_grid.hpp"
@@ -25,6 +26,11 @@ struct BinnedGrid {
   PaddedGrid grid;
   std::array<std::uint32_t, 3> factor{1, 1, 1};  // of the volume's voxels to this grid's
   ZeroedArray<std::uint8_t> bins;                // padded; `closed` on the rim
+  // Padded, with a likelihood: see SeedLikelihood.
+  std::optional<ZeroedArray<std::uint8_t>> looks = std::nullopt;
+
+  // By what the model tells how unlikely a voxel is for a label.
+  [[nodiscard]] const std::uint8_t* seen() const { return looks ? looks->data() : bins.data(); }
 };
 
 struct BinnedVolume {

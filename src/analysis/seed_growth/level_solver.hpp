@@ -37,7 +37,7 @@ struct Run {
 class LevelSolver {
  public:
   explicit LevelSolver(const BinnedGrid& grid)
-      : grid_(grid), cost_(grid.grid.size()), label_(grid.grid.size()) {}
+      : grid_(grid), cost_(grid.grid.size()), label_(grid.grid.size()), notes_(grid.grid.size()) {}
 
   [[nodiscard]] const PaddedGrid& grid() const { return grid_.grid; }
   [[nodiscard]] const std::uint8_t* bins() const { return grid_.bins.data(); }
@@ -54,17 +54,19 @@ class LevelSolver {
   // itself; then the parts' borders are mended as by update(). Cost: O(free voxels x neighbours).
   void solve(const Model& model, std::span<const Run> free_runs, unsigned threads);
 
-  // For a change: conditions that differ from the present ones, then update(). Tells each voxel
-  // whose label was changed with its label before, once, in ascending order; those that came back
-  // to their label too.
+  // For a change: conditions that differ from the present ones, each voxel once, then update(),
+  // which tells each voxel whose label is another than before, once, in no order.
   void change(std::uint32_t voxel, Condition condition);
-  [[nodiscard]] std::vector<Touched> update(const Model& model);
+  // As change() to a source, of a voxel whose neighbours are all sources now, or will be when all
+  // changes are in: nothing around it needs to hear of it.
+  void change_amid_sources(std::uint32_t voxel, std::uint8_t label);
+  [[nodiscard]] std::vector<Touched> update(const Model& model, unsigned threads = 1);
 
-  // What a step from p to its neighbour q costs a label whose row of the model this is.
-  [[nodiscard]] static std::uint32_t step_cost(const std::uint16_t* of_label,
-                                               const std::uint16_t* levels, std::uint32_t length,
-                                               std::uint8_t from, std::uint8_t to) {
-    const std::uint32_t spatial = (length * of_label[to]) >> 3U;
+  // What a step from p to its neighbour q costs a label that has `unlikely` at q (Model::cost).
+  [[nodiscard]] static std::uint32_t step_cost(std::uint32_t unlikely, const std::uint16_t* levels,
+                                               std::uint32_t length, std::uint8_t from,
+                                               std::uint8_t to) {
+    const std::uint32_t spatial = (length * unlikely) >> 3U;
     const auto edge = static_cast<std::uint32_t>(std::abs(levels[from] - levels[to]));
     return std::max(spatial, 1U) + std::min(edge, edge_cost_max);
   }
@@ -74,10 +76,6 @@ class LevelSolver {
     std::uint32_t cost = unreached;
     std::uint8_t label = unlabelled;
     friend auto operator<=>(const Offer&, const Offer&) = default;
-  };
-  struct Offers {
-    Offer settled;  // the least of neighbours whose cost is below the limit
-    Offer any;
   };
   struct Changed {
     std::uint32_t voxel = 0;
@@ -90,19 +88,30 @@ class LevelSolver {
   void grow(const Model& model, std::span<const Changed> first, const Inside& inside);
   void mend_cuts(const Model& model, std::span<const Run> free_runs,
                  std::span<const std::uint32_t> begins);
-  [[nodiscard]] Offer offer(const Model& model, std::uint32_t from, std::uint32_t to,
-                            std::uint32_t length) const;
-  [[nodiscard]] Offers offers_to(const Model& model, std::uint32_t voxel,
-                                 std::uint32_t limit) const;
+  [[nodiscard]] Offer offer_below(const Model& model, std::uint32_t voxel,
+                                  std::uint32_t limit) const;
+  void doubt(std::uint32_t voxel);
+  void call_on(std::uint32_t voxel);
+  void refill(const Model& model, std::uint32_t voxel, const Offer& settled, std::uint32_t limit);
   void examine(const Model& model, std::uint32_t cost, std::uint32_t voxel);
-  void tell_neighbours(const Model& model, std::uint32_t voxel, const Offer& before);
+  void solve_freed(const Model& model, std::span<const Changed> freed, unsigned threads);
+  void join_freed(const Model& model, std::uint32_t voxel, std::uint8_t label_before,
+                  bool is_beside_others);
+  void examine_dependents(const Model& model, std::uint32_t voxel, const Offer& before);
+  void make_offers(const Model& model, std::uint32_t voxel);
+  void give_up(const Model& model, std::uint32_t voxel, const Offer& held, const Offer& now);
+  void improve(const Model& model, std::uint32_t voxel, const Offer& now);
   void set(std::uint32_t voxel, const Offer& value);
+  // The voxel's notes, which hold until the update ends.
+  std::uint8_t& note(std::uint32_t voxel);
+  [[nodiscard]] std::vector<Touched> take_touched();
 
   const BinnedGrid& grid_;
   ZeroedArray<std::uint32_t> cost_;
   ZeroedArray<std::uint8_t> label_;
-  BucketQueue queue_;             // of voxels to examine, while updating
-  std::vector<Changed> changed_;  // conditions changed since, with the values before
+  ZeroedArray<std::uint8_t> notes_;  // while updating; all 0 between updates
+  BucketQueue queue_;                // of voxels to examine, while updating
+  std::vector<Changed> changed_;     // conditions changed since, with the values before
   std::vector<Touched> touched_;
 };
 

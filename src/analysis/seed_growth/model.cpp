@@ -63,7 +63,28 @@ Density density_of(const std::vector<std::uint32_t>& counts, const Spread& sprea
   return out;
 }
 
+// The root: among labels that are nearly as likely, a little likelier must still count.
+std::uint16_t cost_of(double unlikely) {
+  return static_cast<std::uint16_t>(
+      base_cost + std::lround(unlikely_cost * std::sqrt(std::max(unlikely, 0.0))));
+}
+
 }  // namespace
+
+void weigh_by(const SeedLikelihood& likelihood, Model& model) {
+  for (std::size_t label = 1; label < model.cost.size(); ++label) {
+    if (model.cost[label].empty()) continue;
+    const auto found = std::ranges::find(likelihood.labels(), label);
+    const auto place = static_cast<std::size_t>(found - likelihood.labels().begin());
+    for (std::size_t look = 0; look < 256; ++look) {
+      const double probability =
+          found == likelihood.labels().end()
+              ? 0.5
+              : likelihood.probability(place, static_cast<std::uint8_t>(look));
+      model.cost[label][look] = cost_of(1 - probability);
+    }
+  }
+}
 
 Model learn(const SeedCounts& seeds, const BinTable& bins) {
   Model model;
@@ -85,16 +106,15 @@ Model learn(const SeedCounts& seeds, const BinTable& bins) {
     densities.push_back(density_of(seeds[labels[i]], spreads[i], within, bins));
   }
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    auto& cost = model.cost[labels[i]];
+    auto& cost = model.of_bin[labels[i]];
     cost.resize(256);
     for (std::size_t bin = 0; bin < bin_count; ++bin) {
       double all = 0;
       for (const Density& density : densities) all += density[bin];
-      // The root: among labels of like intensities, a little likelier must still count.
-      const double unlikely = std::sqrt(std::max(1 - densities[i][bin] / all, 0.0));
-      cost[bin] = static_cast<std::uint16_t>(base_cost + std::lround(unlikely_cost * unlikely));
+      cost[bin] = cost_of(1 - densities[i][bin] / all);
     }
   }
+  model.cost = model.of_bin;
   // A step of as much as the more even labels vary within themselves costs half of being
   // altogether unlikely: smoothed noise is far below it, the border between two structures above.
   const double range = bins.centre[bin_count - 1] - bins.centre[0];
@@ -110,17 +130,17 @@ double drift(const SeedCounts& seeds, const Model& present, const Model& learnt)
   double sum = 0;
   std::size_t labels = 0;
   for (std::size_t label = 1; label < seeds.size(); ++label) {
-    if (learnt.cost[label].empty()) continue;
+    if (learnt.of_bin[label].empty()) continue;
     ++labels;
-    if (present.cost[label].empty()) {
+    if (present.of_bin[label].empty()) {
       sum += 1;
       continue;
     }
     double of_label = 0;
     double count = 0;
     for (std::size_t bin = 0; bin < bin_count; ++bin) {
-      of_label += seeds[label][bin] * std::abs(static_cast<double>(learnt.cost[label][bin]) -
-                                               static_cast<double>(present.cost[label][bin]));
+      of_label += seeds[label][bin] * std::abs(static_cast<double>(learnt.of_bin[label][bin]) -
+                                               static_cast<double>(present.of_bin[label][bin]));
       count += seeds[label][bin];
     }
     sum += of_label / (count * unlikely_cost);

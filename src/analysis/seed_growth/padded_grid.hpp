@@ -37,6 +37,10 @@ class PaddedGrid {
     return {in_slice % stride_y_, in_slice / stride_y_, from_first / stride_z_};
   }
   [[nodiscard]] const std::vector<Neighbour>& neighbours() const { return neighbours_; }
+  // How far apart neighbours may lie in the padded array.
+  [[nodiscard]] std::uint32_t reach() const {
+    return neighbours_.empty() ? 0 : static_cast<std::uint32_t>(neighbours_.back().step);
+  }
 
  private:
   Lattice lattice_;

@@ -72,8 +72,9 @@ SeedGrowth::State::State(seed_growth::BinnedVolume&& binned_volume)
     : binned(std::move(binned_volume)), labels(binned.grids.front().grid.lattice().voxel_count()) {
   for (const auto& grid : binned.grids) levels.push_back(std::make_unique<Level>(grid));
   for (std::size_t level = 0; level + 1 < levels.size(); ++level) {
-    levels[level]->band = std::make_unique<Band>(levels[level]->grid, levels[level + 1]->grid,
-                                                 levels[level]->seeds, levels[level + 1]->solver);
+    levels[level]->band =
+        std::make_unique<Band>(levels[level]->grid, levels[level + 1]->grid, levels[level]->seeds,
+                               levels[level + 1]->seeds, levels[level + 1]->solver);
   }
 }
 
@@ -275,24 +276,11 @@ LabelChanges SeedGrowth::State::update_level(std::size_t l, const LabelChanges& 
     }
     cells = level.band->mark(std::move(cells));
     if (cells.size() * step[0] * step[1] * step[2] > mended_max) return anew();
-    const PaddedGrid& coarse_grid = levels[l + 1]->grid.grid;
-    const auto& dims = grid.lattice().dims;
-    for (const std::uint32_t cell : cells) {
-      const auto at = coarse_grid.place(cell);
-      for (std::uint32_t z = at[2] * step[2]; z < std::min((at[2] + 1) * step[2], dims[2]); ++z) {
-        for (std::uint32_t y = at[1] * step[1]; y < std::min((at[1] + 1) * step[1], dims[1]); ++y) {
-          for (std::uint32_t x = at[0] * step[0]; x < std::min((at[0] + 1) * step[0], dims[0]);
-               ++x) {
-            const std::uint32_t padded = grid.index(x, y, z);
-            level.solver.change(padded, level.band->condition(x, y, z, padded));
-          }
-        }
-      }
-    }
+    level.band->change(cells, level.solver);
   }
   LabelChanges out;
-  for (const seed_growth::Touched& touched : level.solver.update(model)) {
-    if (level.solver.labels()[touched.voxel] != touched.before) out.voxels.push_back(touched.voxel);
+  for (const seed_growth::Touched& one : level.solver.update(model, threads)) {
+    out.voxels.push_back(one.voxel);
   }
   return out;
 }
@@ -415,9 +403,28 @@ Status SeedGrowth::set_seeds(std::span<const std::uint8_t> seeds) {
   return {};
 }
 
+Status SeedGrowth::set_likelihood(std::optional<SeedLikelihood> likelihood, unsigned threads) {
+  if (likelihood && likelihood->grid().volume_dims != lattice().dims) {
+    return fail(ErrorCode::InvalidInput, "the likelihood is of another volume's grid");
+  }
+  for (seed_growth::BinnedGrid& grid : state_->binned.grids) {
+    if (likelihood) {
+      seed_growth::lay_looks(*likelihood, grid, threads);
+    } else {
+      grid.looks.reset();
+    }
+  }
+  state_->likelihood = std::move(likelihood);
+  state_->is_solved = false;
+  return {};
+}
+
+bool SeedGrowth::relearns(ModelUse use) const { return state_->wants_relearning(use); }
+
 SeedUpdate SeedGrowth::update(unsigned threads, ModelUse use) {
   if (!state_->wants_relearning(use)) return update_of(state_->solve_changes(threads), false);
   state_->model = seed_growth::learn(state_->counts, state_->binned.table);
+  if (state_->likelihood) seed_growth::weigh_by(*state_->likelihood, state_->model);
   static_cast<void>(state_->take_seed_changes());
   SeedUpdate out = update_of(state_->solve_all(threads), true);
   state_->is_solved = true;

@@ -25,7 +25,8 @@
 // that an update is exact and local; see ModelUse. Why: docs/decisions/seed-growth.md.
 //
 // Cost on 2 cores, 512 x 512 x 300: see docs/BENCHMARKS.md. Memory: 7 bytes a voxel at full size,
-// 8.1 with the coarser grids, beside the caller's volumes; the samples are not kept.
+// 8.1 with the coarser grids, beside the caller's volumes; the samples are not kept. One more for
+// voxels that updates came by, and one with a likelihood.
 #pragma once
 
 #include <array>
@@ -37,6 +38,7 @@
 #include <vector>
 
 #include "analysis/distance/lattice.hpp"
+#include "analysis/seed_growth/likelihood.hpp"
 #include "base/result.hpp"
 #include "domain/image/volume_view.hpp"
 
@@ -118,6 +120,17 @@ class SeedGrowth {
   [[nodiscard]] Status set_seeds(std::span<const SeedChange> changes);
   // All seeds at once, x fastest. Only the differences count.
   [[nodiscard]] Status set_seeds(std::span<const std::uint8_t> seeds);
+
+  // In place of how likely the seeds' intensities make a label: what a classifier says of each
+  // voxel (nothing: intensities again). The next update solves all anew, those after it stay local
+  // and exact. The likelihood is the caller's to renew: when relearns() says that an update will
+  // learn anew, it should be of the present seeds. Errors: InvalidInput when it is of another grid;
+  // then nothing is changed. Memory: a byte a voxel. Cost: O(voxels).
+  [[nodiscard]] Status set_likelihood(std::optional<SeedLikelihood> likelihood,
+                                      unsigned threads = 1);
+
+  // Whether update() would learn anew. Cost: O(labels).
+  [[nodiscard]] bool relearns(ModelUse use) const;
 
   // Brings the labels up to the seeds. With no seeds left all is unlabelled; with seeds of one
   // label all that it reaches takes that label.

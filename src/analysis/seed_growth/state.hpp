@@ -35,6 +35,9 @@ struct Changed {
   std::vector<std::uint8_t> bricks;
 };
 
+// Gives the grid its looks.
+void lay_looks(const SeedLikelihood& likelihood, BinnedGrid& on, unsigned threads);
+
 // How uncertain each voxel of a solved grid is, dense: see SeedUncertainty.
 [[nodiscard]] std::vector<std::uint8_t> uncertainty_of(const Level& level, const Model& model);
 
@@ -67,6 +70,7 @@ struct SeedGrowth::State {
   std::vector<std::uint32_t> seeds_changed;  // dense voxels, as they came
   seed_growth::SeedCounts counts;
   seed_growth::Model model;
+  std::optional<SeedLikelihood> likelihood;
   bool is_solved = false;
 };
 

@@ -26,8 +26,9 @@ class SecondBest {
   void offer(std::uint32_t from, std::uint32_t to, std::uint32_t length, std::uint32_t cost,
              std::uint8_t label) {
     const std::uint64_t offered =
-        std::uint64_t{cost} + LevelSolver::step_cost(model_.cost[label].data(), model_.level.data(),
-                                                     length, grid_.bins[from], grid_.bins[to]);
+        std::uint64_t{cost} + LevelSolver::step_cost(model_.cost[label][grid_.seen()[to]],
+                                                     model_.level.data(), length, grid_.bins[from],
+                                                     grid_.bins[to]);
     if (offered < second_cost_[to]) {
       second_cost_[to] = static_cast<std::uint32_t>(offered);
       second_label_[to] = label;
