@@ -8,21 +8,27 @@ MovingSum::MovingSum(std::size_t half) : half_(half), window_(2 * half + 1, 0) {
 
 void MovingSum::push(std::span<const std::int64_t> in, std::vector<std::int64_t>& out) {
   const std::size_t width = 2 * half_ + 1;
+  if (behind_ >= width) {  // so no input is moved more than once on average
+    window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(behind_));
+    behind_ = 0;
+  }
   window_.insert(window_.end(), in.begin(), in.end());
+  const std::int64_t* leaving = window_.data() + behind_;
+  const std::int64_t* entering = leaving + width;
   const std::size_t late = pushed_ < half_ ? std::min(half_ - pushed_, in.size()) : 0;
   std::size_t i = 0;
-  for (; i < late; ++i) sum_ += window_[width + i] - window_[i];
+  std::int64_t sum = sum_;
+  for (; i < late; ++i) sum += entering[i] - leaving[i];
   const std::size_t begin = out.size();
   out.resize(begin + in.size() - late);
-  std::int64_t sum = sum_;
   std::int64_t* to = out.data() + begin;
   for (; i < in.size(); ++i) {
-    sum += window_[width + i] - window_[i];
+    sum += entering[i] - leaving[i];
     *to++ = sum;
   }
   sum_ = sum;
   pushed_ += in.size();
-  window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(in.size()));
+  behind_ += in.size();
 }
 
 void MovingSum::finish(std::vector<std::int64_t>& out) {

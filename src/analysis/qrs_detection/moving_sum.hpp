@@ -26,7 +26,8 @@ class MovingSum {
   std::size_t half_;
   std::size_t pushed_ = 0;
   std::int64_t sum_ = 0;
-  std::vector<std::int64_t> window_;  // the last `width` inputs, then the new ones
+  std::size_t behind_ = 0;            // inputs in window_ that have left the window
+  std::vector<std::int64_t> window_;  // from `behind_` on the last `width` inputs
 };
 
 }  // namespace consilium::qrs

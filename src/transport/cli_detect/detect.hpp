@@ -19,7 +19,7 @@ struct DetectCommand {
   std::filesystem::path record;  // its header, with or without .hea; or an EDF or BDF file
   std::string what = "beats";
   std::string annotator;               // the file's ending
-  std::optional<std::size_t> channel;  // from 0; none: the first that holds an ECG, else the first
+  std::optional<std::size_t> channel;  // from 0; none: all that hold an ECG together
   std::filesystem::path out;           // empty: beside the record
   bool json = false;
 };

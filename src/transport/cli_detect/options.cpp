@@ -13,13 +13,13 @@ void add_detect_command(CLI::App& app, DetectCommand& command,
       ->required();
   CLI::IsMember check({"beats"});
   check.description("");
-  to->add_option("--what", command.what, "beats: the QRS complexes of one lead")
+  to->add_option("--what", command.what, "beats: the QRS complexes")
       ->capture_default_str()
       ->check(check);
   to->add_option("--annotator", command.annotator, "Ending of the WFDB annotation file to write")
       ->required();
   to->add_option("--channel", command.channel,
-                 "The lead, from 0; without it the first in a unit of voltage");
+                 "The lead, from 0; without it all in a unit of voltage together");
   to->add_option("--out", command.out, "Folder to write to, else beside the record");
   to->add_flag("--json", command.json, "Answer as one JSON object");
 }
