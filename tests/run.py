@@ -174,6 +174,8 @@ SLOW_STEPS = [
     ("photographs against the judges", ["PYTHON", "tests/formats/photos.py"]),
     ("clips and enhanced objects against the judges", ["PYTHON", "tests/formats/multiframe.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
+    ("tag score against independent readers", ["PYTHON", "tests/text/tag_scores.py"]),
+    ("context on the NegEx kit", ["PYTHON", "tests/text/context_scores.py"]),
     ("beats against the cardiologists", ["PYTHON", "tests/signals/beats.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),

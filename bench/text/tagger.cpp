@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "analysis/next_note/next_note.hpp"
+#include "analysis/span_scores/reliability.hpp"
 #include "format/conll/conll.hpp"
 #include "format/pubtator/pubtator.hpp"
 
@@ -108,16 +109,18 @@ struct Counts {
   }
 };
 
-void count(const Tagger& tagger, const Document& document, const TaggedText& tagged,
-           Counts& counts) {
+void count(const Tagger& tagger, const Document& document, const TaggedText& tagged, Counts& counts,
+           Reliability& reliability) {
   counts.gold += document.spans.size();
   counts.predicted += tagged.spans.size();
   for (const TaggedSpan& found : tagged.spans) {
-    counts.right += std::ranges::any_of(document.spans, [&](const LabelledTokens& span) {
+    const bool is_right = std::ranges::any_of(document.spans, [&](const LabelledTokens& span) {
       return span.begin_token == found.tokens.begin_token &&
              span.end_token == found.tokens.end_token &&
              span.type == tagger.types()[found.tokens.type];
     });
+    counts.right += is_right ? 1 : 0;
+    reliability.add(double{found.probability}, is_right);
   }
 }
 
@@ -156,21 +159,24 @@ void speed(const char* train_path, const char* dev_path, std::size_t sentences_m
     tokens += one.tokens.size();
   }
   Counts counts;
+  Reliability reliability;
   std::vector<double> rates;
   for (int round = 0; round < tag_rounds; ++round) {
     const double before = cpu_s();
     const auto tagged = tagger->tag(views, 1);
     rates.push_back(static_cast<double>(tokens) / (cpu_s() - before));
     if (round > 0) continue;
-    for (std::size_t i = 0; i < dev.size(); ++i) count(*tagger, dev[i], tagged[i], counts);
+    for (std::size_t i = 0; i < dev.size(); ++i)
+      count(*tagger, dev[i], tagged[i], counts, reliability);
   }
   std::ranges::sort(rates);
   fmt::print(
       "{{\"sentences\": {}, \"train_wall_s\": {:.3f}, \"train_cpu_s\": {:.3f}, \"precision\": "
       "{:.4f}, \"recall\": {:.4f}, \"f1\": {:.4f}, \"tokens_per_cpu_s\": {:.0f}, "
-      "\"model_bytes\": {}}}\n",
+      "\"model_bytes\": {}, \"calibration_error\": {:.4f}}}\n",
       sentences, train_wall, train_cpu, counts.precision(), counts.recall(), counts.f1(),
-      rates[rates.size() / 2], tagger->serialise().size());
+      rates[rates.size() / 2], tagger->serialise().size(),
+      reliability.expected_calibration_error().value_or(1));
 }
 
 // Reads batches of notes, the first at random; then by gain, or on at random.
@@ -200,7 +206,10 @@ void read_in_turn(const std::string& name, const std::vector<Document>& train,
     for (const Document& one : dev) views.push_back(one.view());
     const auto tagged = tagger->tag(views, 1);
     Counts counts;
-    for (std::size_t i = 0; i < dev.size(); ++i) count(*tagger, dev[i], tagged[i], counts);
+    Reliability reliability;
+    for (std::size_t i = 0; i < dev.size(); ++i) {
+      count(*tagger, dev[i], tagged[i], counts, reliability);
+    }
     fmt::print(
         "{{\"order\": \"{}\", \"seed\": {}, \"notes\": {}, \"spans\": {}, \"minutes\": "
         "{:.1f}, \"f1\": {:.4f}}}\n",

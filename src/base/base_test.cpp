@@ -6,10 +6,12 @@
 #include <limits>
 
 #include "base/byte_reader.hpp"
+#include "base/byte_writer.hpp"
 #include "base/canonical_json.hpp"
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/random.hpp"
+#include "base/sealed_form.hpp"
 #include "base/sha256.hpp"
 #include "base/utf8.hpp"
 
@@ -127,6 +129,34 @@ TEST_CASE("a byte reader never passes the end and keeps its place on an error") 
   CHECK_FALSE(reader.take(~0ULL).has_value());
   ByteReader big(bytes, std::endian::big);
   CHECK(big.u16().value() == 0x0102);
+}
+
+TEST_CASE("a sealed form gives back what was put in, and nothing once cut, altered or of another") {
+  const SealedForm thing{
+      .magic = "THING", .version = 3, .name = "thing", .remedy = "make it again"};
+  Bytes form = thing.begin();
+  put_number(form, std::uint32_t{0xDEADBEEF});
+  put_number(form, -1.5F);
+  put_short_text(form, "asthma");
+  SealedForm::seal(form);
+  auto reader = thing.open(form);
+  REQUIRE(reader);
+  CHECK(reader->where() == "byte 7");
+  CHECK(reader->u32() == 0xDEADBEEFU);
+  CHECK(reader->f32() == -1.5F);
+  REQUIRE(reader->u16() == 6);
+  CHECK(reader->text(6) == "asthma");
+  CHECK(reader->at_end());
+  for (std::size_t i = 0; i < form.size(); ++i) {
+    CAPTURE(i);
+    CHECK_FALSE(thing.open(ByteView(form).first(i)));
+    Bytes altered = form;
+    altered[i] ^= std::byte{1};
+    CHECK_FALSE(thing.open(altered));
+  }
+  SealedForm later = thing;
+  later.version = 4;
+  CHECK(later.open(form).error().code == ErrorCode::Unsupported);
 }
 
 TEST_CASE("UTF-8 is checked strictly") {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <ranges>
+#include <variant>
 
 #include "analysis/concept_search/concept_sections.hpp"
 #include "base/utf8.hpp"
@@ -36,6 +37,12 @@ bool all_below(std::span<const std::uint32_t> values, std::size_t limit) {
   return values.empty() || largest < limit;
 }
 
+void view_as(ByteView bytes, std::string_view& text) { text = text_of(bytes); }
+template <class Number>
+void view_as(ByteView bytes, std::span<const Number>& numbers) {
+  numbers = {reinterpret_cast<const Number*>(bytes.data()), bytes.size() / sizeof(Number)};
+}
+
 }  // namespace
 
 Result<ConceptIndex> ConceptIndex::open(Bytes form) {
@@ -60,17 +67,7 @@ Result<ConceptIndex> ConceptIndex::open(Bytes form) {
     }
     sections[i] = bytes.subspan(offset, size);
   }
-  const auto raw = [&](ConceptSection s) { return sections[static_cast<std::size_t>(s)]; };
-  const auto numbers = [&](ConceptSection s) {
-    const ByteView view = raw(s);
-    return Numbers{reinterpret_cast<const std::uint32_t*>(view.data()), view.size() / 4};
-  };
-  const auto small = [&](ConceptSection s) {
-    const ByteView view = raw(s);
-    return std::span<const std::uint8_t>{reinterpret_cast<const std::uint8_t*>(view.data()),
-                                         view.size()};
-  };
-  std::string_view identity = text_of(raw(ConceptSection::Identity));
+  std::string_view identity = text_of(sections[static_cast<std::size_t>(ConceptSection::Identity)]);
   for (std::string_view& one : made.identity_) {
     const std::size_t end = identity.find('\0');
     if (end == std::string_view::npos) return damaged("identity");
@@ -78,28 +75,33 @@ Result<ConceptIndex> ConceptIndex::open(Bytes form) {
     identity.remove_prefix(end + 1);
     if (!is_utf8(one)) return damaged("identity");
   }
-  made.code_offsets_ = numbers(ConceptSection::CodeOffsets);
-  made.code_text_ = text_of(raw(ConceptSection::CodeText));
-  made.flags_ = small(ConceptSection::ConceptFlags);
-  made.concept_tag_ = numbers(ConceptSection::ConceptTag);
-  made.tag_offsets_ = numbers(ConceptSection::TagOffsets);
-  made.tag_text_ = text_of(raw(ConceptSection::TagText));
-  made.concept_term_offsets_ = numbers(ConceptSection::ConceptTermOffsets);
-  made.concept_terms_ = numbers(ConceptSection::ConceptTerms);
-  made.parent_offsets_ = numbers(ConceptSection::ParentOffsets);
-  made.parents_ = numbers(ConceptSection::Parents);
-  made.child_offsets_ = numbers(ConceptSection::ChildOffsets);
-  made.children_ = numbers(ConceptSection::Children);
-  made.term_offsets_ = numbers(ConceptSection::TermOffsets);
-  made.term_text_ = text_of(raw(ConceptSection::TermText));
-  made.term_concept_ = numbers(ConceptSection::TermConcept);
-  made.term_kind_ = small(ConceptSection::TermKind);
-  made.term_word_offsets_ = numbers(ConceptSection::TermWordOffsets);
-  made.term_words_ = numbers(ConceptSection::TermWords);
-  made.word_offsets_ = numbers(ConceptSection::WordOffsets);
-  made.word_text_ = text_of(raw(ConceptSection::WordText));
-  made.posting_offsets_ = numbers(ConceptSection::PostingOffsets);
-  made.postings_ = numbers(ConceptSection::Postings);
+  // Behind the identity, as ConceptSection has them.
+  using Field = std::variant<Numbers*, std::span<const std::uint8_t>*, std::string_view*>;
+  const std::array<Field, concept_section_count - 1> fields{&made.code_offsets_,
+                                                            &made.code_text_,
+                                                            &made.flags_,
+                                                            &made.concept_tag_,
+                                                            &made.tag_offsets_,
+                                                            &made.tag_text_,
+                                                            &made.concept_term_offsets_,
+                                                            &made.concept_terms_,
+                                                            &made.parent_offsets_,
+                                                            &made.parents_,
+                                                            &made.child_offsets_,
+                                                            &made.children_,
+                                                            &made.term_offsets_,
+                                                            &made.term_text_,
+                                                            &made.term_concept_,
+                                                            &made.term_kind_,
+                                                            &made.term_word_offsets_,
+                                                            &made.term_words_,
+                                                            &made.word_offsets_,
+                                                            &made.word_text_,
+                                                            &made.posting_offsets_,
+                                                            &made.postings_};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    std::visit([view = sections[i + 1]](auto* field) { view_as(view, *field); }, fields[i]);
+  }
   CSL_TRY(made.check());
   CSL_TRY(made.check_terms());
   return made;

@@ -5,6 +5,8 @@
 #include <set>
 #include <vector>
 
+#include "analysis/span_scores/reliability.hpp"
+
 using namespace consilium;
 
 namespace {
@@ -94,4 +96,17 @@ TEST_CASE("overlap is what comparing each pair gives") {
     CHECK(overlap.reference_hit == hits(text.reference, text.predicted));
     CHECK(overlap.predicted_hit == hits(text.predicted, text.reference));
   }
+}
+
+TEST_CASE("the calibration error is the bins' mean distance from their word, by cases") {
+  Reliability reliability;
+  CHECK_FALSE(reliability.expected_calibration_error());
+  // Three cases called .9 of which two are right, one called 1 and right, one called .05, wrong.
+  for (const bool is_right : {true, true, false}) reliability.add(0.9, is_right);
+  reliability.add(1.0, true);
+  reliability.add(0.05, false);
+  CHECK(reliability.bins[9].cases == 4);
+  CHECK(reliability.bins[9].right == 3);
+  CHECK(reliability.bins[0].cases == 1);
+  CHECK(*reliability.expected_calibration_error() == doctest::Approx((0.7 + 0.05) / 5));
 }

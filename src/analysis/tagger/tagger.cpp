@@ -1,34 +1,21 @@
 #include "analysis/tagger/tagger.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstring>
 
 #include "analysis/parallel/parallel.hpp"
 #include "analysis/tagger/chain.hpp"
-#include "base/byte_reader.hpp"
+#include "base/byte_writer.hpp"
 #include "base/check.hpp"
-#include "base/sha256.hpp"
+#include "base/sealed_form.hpp"
 
 namespace consilium {
 namespace {
 
-constexpr std::string_view magic = "CSLTAG";
-constexpr std::uint16_t format_version = 1;
+// The version is of the features too: weights of others would say nothing.
+constexpr SealedForm tagger_form{
+    .magic = "CSLTAG", .version = 2, .name = "tagger", .remedy = "train the tagger again"};
 constexpr std::size_t type_bytes_max = 4'096;
-
-template <class Number>
-void put(Bytes& out, Number number) {
-  for (unsigned i = 0; i < sizeof(Number); ++i) {
-    out.push_back(static_cast<std::byte>(static_cast<std::uint64_t>(number) >> (8U * i)));
-  }
-}
-void put(Bytes& out, float number) { put(out, std::bit_cast<std::uint32_t>(number)); }
-void put_text(Bytes& out, std::string_view text) {
-  const ByteView bytes = bytes_of(text);
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
 
 Result<float> finite(ByteReader& reader) {
   const float number = CSL_TRY(reader.f32());
@@ -36,10 +23,6 @@ Result<float> finite(ByteReader& reader) {
     return fail(ErrorCode::Corrupt, "a weight of the tagger is no number", reader.where());
   }
   return number;
-}
-
-std::unexpected<Error> corrupt(const ByteReader& reader, const char* what) {
-  return fail(ErrorCode::Corrupt, what, reader.where(), "train the tagger again");
 }
 
 }  // namespace
@@ -97,23 +80,20 @@ std::vector<TaggedText> Tagger::tag(std::span<const TaggerText> texts, unsigned 
 }
 
 Bytes Tagger::serialise() const {
-  Bytes out;
-  put_text(out, magic);
-  put(out, format_version);
-  put(out, static_cast<std::uint8_t>(scheme_));
-  put(out, static_cast<std::uint8_t>(row_bits_));
-  put(out, static_cast<std::uint16_t>(types_.size()));
+  Bytes out = tagger_form.begin();
+  put_number(out, static_cast<std::uint8_t>(scheme_));
+  put_number(out, static_cast<std::uint8_t>(row_bits_));
+  put_number(out, static_cast<std::uint16_t>(types_.size()));
   for (const std::string& type : types_) {
-    put(out, static_cast<std::uint16_t>(type.size()));
-    put_text(out, type);
+    put_short_text(out, type);
   }
-  put(out, calibration_.slope);
-  put(out, calibration_.offset);
-  put(out, static_cast<std::uint32_t>(edge_weights_.size()));
+  put_number(out, calibration_.slope);
+  put_number(out, calibration_.offset);
+  put_number(out, static_cast<std::uint32_t>(edge_weights_.size()));
   for (std::size_t e = 0; e < edge_weights_.size(); ++e) {
-    put(out, graph_.edges()[e].from);
-    put(out, graph_.edges()[e].to);
-    put(out, edge_weights_[e]);
+    put_number(out, graph_.edges()[e].from);
+    put_number(out, graph_.edges()[e].to);
+    put_number(out, edge_weights_[e]);
   }
   const std::size_t width = graph_.state_count();
   const auto is_used = [&](std::size_t row) {
@@ -123,70 +103,56 @@ Bytes Tagger::serialise() const {
   };
   std::uint32_t used = 0;
   for (std::size_t row = 0; row < weights_.size() / width; ++row) used += is_used(row) ? 1 : 0;
-  put(out, used);
+  put_number(out, used);
   for (std::size_t row = 0; row < weights_.size() / width; ++row) {
     if (!is_used(row)) continue;
-    put(out, static_cast<std::uint32_t>(row));
-    for (std::size_t s = 0; s < width; ++s) put(out, weights_[row * width + s]);
+    put_number(out, static_cast<std::uint32_t>(row));
+    for (std::size_t s = 0; s < width; ++s) put_number(out, weights_[row * width + s]);
   }
-  const Sha256Digest digest = sha256(out);
-  const ByteView digest_bytes = std::as_bytes(std::span(digest));
-  out.insert(out.end(), digest_bytes.begin(), digest_bytes.end());
+  SealedForm::seal(out);
   return out;
 }
 
 Result<Tagger> Tagger::parse(ByteView bytes) {
-  constexpr std::size_t digest_size = sizeof(Sha256Digest);
-  ByteReader reader(bytes);
-  if (bytes.size() < magic.size() + digest_size || CSL_TRY(reader.text(magic.size())) != magic) {
-    return corrupt(reader, "this is no tagger");
-  }
-  const std::uint16_t version = CSL_TRY(reader.u16());
-  if (version != format_version) {
-    return fail(ErrorCode::Unsupported, "the tagger is of another format", reader.where(),
-                "train it again with this version");
-  }
-  const ByteView body = bytes.first(bytes.size() - digest_size);
-  const Sha256Digest digest = sha256(body);
-  if (std::memcmp(digest.data(), bytes.data() + body.size(), digest_size) != 0) {
-    return corrupt(reader, "the tagger is cut or altered");
-  }
+  ByteReader reader = CSL_TRY(tagger_form.open(bytes));
   Tagger tagger;
   const std::uint8_t scheme = CSL_TRY(reader.u8());
   tagger.row_bits_ = CSL_TRY(reader.u8());
   const std::uint16_t type_count = CSL_TRY(reader.u16());
   if (scheme > 1 || tagger.row_bits_ == 0 || tagger.row_bits_ > row_bits_max || type_count == 0 ||
       type_count > type_count_max) {
-    return corrupt(reader, "the tagger's measures are out of range");
+    return tagger_form.corrupt(reader, "the tagger's measures are out of range");
   }
   tagger.scheme_ = static_cast<LabelScheme>(scheme);
   for (std::uint16_t t = 0; t < type_count; ++t) {
     const std::uint16_t length = CSL_TRY(reader.u16());
     tagger.types_.emplace_back(CSL_TRY(reader.text(length)));
     if (length > type_bytes_max || (t > 0 && tagger.types_[t] <= tagger.types_[t - 1U])) {
-      return corrupt(reader, "the tagger's types are not in order");
+      return tagger_form.corrupt(reader, "the tagger's types are not in order");
     }
   }
   tagger.calibration_.slope = CSL_TRY(finite(reader));
   tagger.calibration_.offset = CSL_TRY(finite(reader));
   const std::uint32_t edge_count = CSL_TRY(reader.u32());
-  if (edge_count > reader.left() / 8) return corrupt(reader, "the tagger's edges are cut");
+  if (edge_count > reader.left() / 8)
+    return tagger_form.corrupt(reader, "the tagger's edges are cut");
   std::vector<StateGraph::Edge> edges(edge_count);
   const std::size_t width = StateGraph(tagger.scheme_, type_count, {}).state_count();
   for (StateGraph::Edge& edge : edges) {
     edge.from = CSL_TRY(reader.u16());
     edge.to = CSL_TRY(reader.u16());
-    if (edge.from >= width || edge.to >= width) return corrupt(reader, "an edge leads nowhere");
+    if (edge.from >= width || edge.to >= width)
+      return tagger_form.corrupt(reader, "an edge leads nowhere");
     tagger.edge_weights_.push_back(CSL_TRY(finite(reader)));
   }
   tagger.graph_ = StateGraph(tagger.scheme_, type_count, edges);
   if (!std::ranges::equal(tagger.graph_.edges(), edges)) {
-    return corrupt(reader, "the tagger's edges are not those of its types");
+    return tagger_form.corrupt(reader, "the tagger's edges are not those of its types");
   }
   const std::uint32_t used = CSL_TRY(reader.u32());
   const std::size_t rows = std::size_t{1} << tagger.row_bits_;
-  if (used > rows || reader.left() - digest_size != std::size_t{used} * (4 + 4 * width)) {
-    return corrupt(reader, "the tagger does not have its length");
+  if (used > rows || reader.left() != std::size_t{used} * (4 + 4 * width)) {
+    return tagger_form.corrupt(reader, "the tagger does not have its length");
   }
   if (rows * width > weight_count_max) {
     return fail(ErrorCode::TooLarge, "the tagger needs more than 256 MiB", reader.where());
@@ -195,7 +161,8 @@ Result<Tagger> Tagger::parse(ByteView bytes) {
   std::int64_t last = -1;
   for (std::uint32_t r = 0; r < used; ++r) {
     const std::uint32_t row = CSL_TRY(reader.u32());
-    if (row >= rows || row <= last) return corrupt(reader, "the tagger's rows are not in order");
+    if (row >= rows || row <= last)
+      return tagger_form.corrupt(reader, "the tagger's rows are not in order");
     last = row;
     for (std::size_t s = 0; s < width; ++s) {
       tagger.weights_[row * width + s] = CSL_TRY(finite(reader));

@@ -50,7 +50,7 @@ struct TaggerExample {
 
 struct TaggerOptions {
   LabelScheme scheme = LabelScheme::Bilou;
-  std::uint32_t epochs = 8;
+  std::uint32_t epochs = 10;
   float step = 0.1F;
   bool is_calibrated = true;
   std::uint64_t seed = 1;
@@ -90,7 +90,7 @@ class Tagger {
   [[nodiscard]] std::vector<TaggedText> tag(std::span<const TaggerText> texts,
                                             unsigned threads = 1) const;
 
-  // Format 1: "CSLTAG", all numbers little-endian, with a SHA-256 at its end.
+  // Format 2: "CSLTAG", all numbers little-endian, with a SHA-256 at its end.
   [[nodiscard]] Bytes serialise() const;
   // Errors: Corrupt when it is no such form, cut, altered or contradicts itself; Unsupported when
   // its format is a later one.

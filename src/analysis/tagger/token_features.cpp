@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::uint32_t seed = 0x9E37'79B9U;
 constexpr std::size_t short_form_bytes_max = 12;
+constexpr std::size_t part_bytes = 4;
+constexpr std::size_t parts_word_bytes_max = 40;  // longer ones are no words
+constexpr std::size_t repeated_bytes_min = 4;     // shorter words only where they have a capital
+constexpr std::uint8_t has_capital = 1;
+constexpr std::uint8_t has_letter = 3;
 
 constexpr std::uint32_t mixed(std::uint32_t a, std::uint32_t b) {
   std::uint32_t h = (a ^ (b * 0x85EB'CA6BU)) + seed + (b << 6U) + (b >> 2U);
@@ -31,6 +36,11 @@ constexpr std::uint32_t hash_step(std::uint32_t h, unsigned char c) {
   return (h ^ c) * 0x0100'0193U;  // FNV-1a
 }
 constexpr std::uint32_t hash_begin = 0x811C'9DC5U;
+
+constexpr unsigned char folded(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return is_digit(byte) ? '0' : lower(byte);
+}
 
 std::string_view word_at(std::string_view utf8, const Token& token) {
   return utf8.substr(token.begin_byte, token.end_byte - token.begin_byte);
@@ -70,26 +80,35 @@ std::size_t long_form_begin(std::string_view before, std::string_view short_form
   return at;
 }
 
+// Calls push(hash, number) for each stretch of four bytes within the word.
+template <class Push>
+void add_parts(std::string_view word, std::uint32_t number, const Push& push) {
+  if (word.size() <= part_bytes || word.size() > parts_word_bytes_max) return;
+  for (std::size_t begin = 0; begin + part_bytes <= word.size(); ++begin) {
+    std::uint32_t h = hash_begin;
+    for (const char c : word.substr(begin, part_bytes)) h = hash_step(h, folded(c));
+    push(h, number);
+  }
+}
+
 }  // namespace
 
 TokenFeatures::TokenFeatures(std::string_view utf8, std::span<const Token> tokens,
                              std::span<const TokenHints> hints)
-    : words_(tokens.size()), hints_(hints) {
+    : utf8_(utf8), tokens_(tokens), words_(tokens.size()), hints_(hints) {
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::string_view text = word_at(utf8, tokens[i]);
     Word& word = words_[i];
     word.shape = shape_hash(text, word.kind);
     std::uint32_t h = hash_begin;
     for (std::size_t b = 0; b < text.size(); ++b) {
-      const auto c = static_cast<unsigned char>(text[b]);
-      h = hash_step(h, is_digit(c) ? '0' : lower(c));
+      h = hash_step(h, folded(text[b]));
       if (b >= 1 && b <= 3) word.prefix[b - 1] = h;
     }
     word.lower = mixed(h, 1);
     h = hash_begin;
     for (std::size_t b = 0; b < std::min<std::size_t>(text.size(), 5); ++b) {
-      const auto c = static_cast<unsigned char>(text[text.size() - 1 - b]);
-      h = hash_step(h, is_digit(c) ? '0' : lower(c));
+      h = hash_step(h, folded(text[text.size() - 1 - b]));
       if (b >= 1) word.suffix[b - 1] = h;
     }
     for (std::size_t b = std::max<std::size_t>(text.size(), 1); b < 5; ++b) {
@@ -97,6 +116,26 @@ TokenFeatures::TokenFeatures(std::string_view utf8, std::span<const Token> token
     }
   }
   find_abbreviations(utf8, tokens);
+  find_repeats(tokens);
+}
+
+void TokenFeatures::find_repeats(std::span<const Token> tokens) {
+  std::unordered_map<std::uint32_t, std::uint32_t> last;
+  for (std::uint32_t i = 0; i < tokens.size(); ++i) {
+    Word& word = words_[i];
+    if ((word.kind & has_letter) == 0 ||
+        ((word.kind & has_capital) == 0 &&
+         tokens[i].end_byte - tokens[i].begin_byte < repeated_bytes_min)) {
+      continue;
+    }
+    const auto [at, is_first] = last.try_emplace(word.lower, i);
+    if (is_first) continue;
+    if (i - at->second <= elsewhere_tokens_max) {
+      word.before = at->second + 1;
+      words_[at->second].behind = i + 1;
+    }
+    at->second = i;
+  }
 }
 
 void TokenFeatures::find_abbreviations(std::string_view utf8, std::span<const Token> tokens) {
@@ -111,7 +150,7 @@ void TokenFeatures::find_abbreviations(std::string_view utf8, std::span<const To
     if (closing != ")" && closing != "," && closing != ";") continue;
     const std::string_view short_form = word_at(utf8, tokens[i + 1]);
     if (short_form.size() < 2 || short_form.size() > short_form_bytes_max) continue;
-    if ((words_[i + 1].kind & 1U) == 0) continue;
+    if ((words_[i + 1].kind & has_capital) == 0) continue;
     const std::size_t words = std::min(short_form.size() + 5, short_form.size() * 2);
     const std::size_t first = i > words ? i - words : 0;
     const std::uint32_t from = tokens[first].begin_byte;
@@ -125,7 +164,7 @@ void TokenFeatures::find_abbreviations(std::string_view utf8, std::span<const To
   }
   if (definitions.empty()) return;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if ((words_[i].kind & 1U) == 0 || words_[i].lower == 0) continue;
+    if ((words_[i].kind & has_capital) == 0 || words_[i].lower == 0) continue;
     const std::string_view text = word_at(utf8, tokens[i]);
     if (text.size() < 2 || text.size() > short_form_bytes_max) continue;
     const auto found = definitions.find(text);
@@ -156,8 +195,11 @@ void TokenFeatures::of_sentence(TokenRange sentence, std::vector<std::uint32_t>&
     const Word& a1 = at(i + 1);
     const Word& a2 = at(i + 2);
     std::uint32_t number = 0;
-    const auto add = [&](std::uint32_t value) { hashes.push_back(mixed(value, ++number)); };
-    add(0);
+    const auto push = [&](std::uint32_t value, std::uint32_t of_number) {
+      hashes.push_back(std::max(mixed(value, of_number), hash_min));
+    };
+    const auto add = [&](std::uint32_t value) { push(value, ++number); };
+    hashes.push_back(0);
     add(w.lower);
     add(b1.lower);
     add(a1.lower);
@@ -185,12 +227,26 @@ void TokenFeatures::of_sentence(TokenRange sentence, std::vector<std::uint32_t>&
     add(a2.suffix[2]);
     const auto optional = [&](bool is_there, std::uint32_t value) {
       ++number;
-      if (is_there) hashes.push_back(mixed(value, number));
+      if (is_there) push(value, number);
     };
     optional(w.long_form != 0, w.long_form);
     optional(w.long_form != 0, w.long_suffix);
     optional(b1.long_form != 0, b1.long_suffix);
     optional(a1.long_form != 0, a1.long_suffix);
+    ++number;
+    add_parts(word_at(utf8_, tokens_[static_cast<std::size_t>(i)]), number, push);
+    for (const std::uint32_t place : {w.before, w.behind}) {
+      if (place == 0) continue;
+      if (place > 1) {
+        push(words_[place - 2].lower, number + 1);
+        push(words_[place - 2].suffix[1], number + 2);
+      }
+      if (place < words_.size()) {
+        push(words_[place].lower, number + 3);
+        push(words_[place].suffix[1], number + 4);
+      }
+    }
+    number += 4;
     if (!hints_.empty()) {
       const auto hint = [&](std::int64_t j) {
         return j < sentence.begin_token || j >= sentence.end_token

@@ -1,6 +1,10 @@
 // What a tagger sees of each token: hashes of its letters, shape, neighbours and of what the text
 // says elsewhere about it. Used inside this module.
 //
+// A word that is met for the first time is told by its parts ("-azol-", "-emia"), so all stretches
+// of four bytes of it are seen, and by what stands beside it where the text has it once more: the
+// nearest place before and the nearest behind, up to `elsewhere_tokens_max` away.
+//
 // Texts define their abbreviations, "adenomatous polyposis coli (APC)": a token that the text
 // defines is also seen as the last word of its long form. The pairs are found by the rule of A. S.
 // Schwartz and M. A. Hearst, Pac. Symp. Biocomput. 2003, 451-462: the short form's letters occur
@@ -25,8 +29,9 @@ struct TokenHints {
 
 class TokenFeatures {
  public:
-  // The most that a token has.
-  static constexpr std::size_t count_max = 48;
+  static constexpr std::uint32_t elsewhere_tokens_max = 1'000;
+  // The least hash of a feature; only the one that every token has, its first, is 0.
+  static constexpr std::uint32_t hash_min = std::uint32_t{1} << 20U;
 
   // `hints` is empty or has one for each token. The views must outlive this.
   TokenFeatures(std::string_view utf8, std::span<const Token> tokens,
@@ -46,8 +51,14 @@ class TokenFeatures {
     std::uint32_t prefix[3] = {};  // of 2, 3, 4 bytes
     std::uint32_t suffix[4] = {};  // of 2, 3, 4, 5 bytes
     std::uint8_t kind = 0;         // of its characters
+    // 1 + the nearest places of the same word; 0 where there is none.
+    std::uint32_t before = 0;
+    std::uint32_t behind = 0;
   };
+  void find_repeats(std::span<const Token> tokens);
   void find_abbreviations(std::string_view utf8, std::span<const Token> tokens);
+  std::string_view utf8_;
+  std::span<const Token> tokens_;
   std::vector<Word> words_;
   std::span<const TokenHints> hints_;
 };

@@ -3,19 +3,20 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <numeric>
 
 #include "analysis/text_structure/normalise.hpp"
-#include "base/byte_reader.hpp"
-#include "base/sha256.hpp"
+#include "base/byte_writer.hpp"
+#include "base/sealed_form.hpp"
 
 namespace consilium {
 namespace {
 
-constexpr std::string_view magic = "CSLTXC";
-constexpr std::uint16_t format_version = 1;
+constexpr SealedForm classifier_form{.magic = "CSLTXC",
+                                     .version = 1,
+                                     .name = "text classifier",
+                                     .remedy = "train the classifier again"};
 constexpr std::uint32_t row_bits_min = 10;
 constexpr std::uint32_t row_bits_max = 18;
 constexpr std::size_t weight_count_max = std::size_t{1} << 26U;
@@ -128,22 +129,6 @@ float fitted_temperature(const std::vector<std::pair<std::vector<float>, std::ui
   return static_cast<float>(std::exp((low + high) / 2));
 }
 
-template <class Number>
-void put(Bytes& out, Number number) {
-  for (unsigned i = 0; i < sizeof(Number); ++i) {
-    out.push_back(static_cast<std::byte>(static_cast<std::uint64_t>(number) >> (8U * i)));
-  }
-}
-void put(Bytes& out, float number) { put(out, std::bit_cast<std::uint32_t>(number)); }
-void put_text(Bytes& out, std::string_view text) {
-  const ByteView bytes = bytes_of(text);
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-std::unexpected<Error> corrupt(const ByteReader& reader, const char* what) {
-  return fail(ErrorCode::Corrupt, what, reader.where(), "train the classifier again");
-}
-
 }  // namespace
 
 Result<TextClassifier> TextClassifier::train(std::span<const ClassifiedText> texts) {
@@ -208,64 +193,47 @@ std::vector<LabelProbability> TextClassifier::classify(std::string_view utf8,
 }
 
 Bytes TextClassifier::serialise() const {
-  Bytes out;
-  put_text(out, magic);
-  put(out, format_version);
-  put(out, static_cast<std::uint8_t>(row_bits_));
-  put(out, static_cast<std::uint16_t>(labels_.size()));
+  Bytes out = classifier_form.begin();
+  put_number(out, static_cast<std::uint8_t>(row_bits_));
+  put_number(out, static_cast<std::uint16_t>(labels_.size()));
   for (const std::string& label : labels_) {
-    put(out, static_cast<std::uint16_t>(label.size()));
-    put_text(out, label);
+    put_short_text(out, label);
   }
-  put(out, temperature_);
-  for (const float weight : weights_) put(out, weight);
-  const Sha256Digest digest = sha256(out);
-  const ByteView digest_bytes = std::as_bytes(std::span(digest));
-  out.insert(out.end(), digest_bytes.begin(), digest_bytes.end());
+  put_number(out, temperature_);
+  for (const float weight : weights_) put_number(out, weight);
+  SealedForm::seal(out);
   return out;
 }
 
 Result<TextClassifier> TextClassifier::parse(ByteView bytes) {
-  constexpr std::size_t digest_size = sizeof(Sha256Digest);
-  ByteReader reader(bytes);
-  if (bytes.size() < magic.size() + digest_size || CSL_TRY(reader.text(magic.size())) != magic) {
-    return corrupt(reader, "this is no text classifier");
-  }
-  if (CSL_TRY(reader.u16()) != format_version) {
-    return fail(ErrorCode::Unsupported, "the text classifier is of another format", reader.where(),
-                "train it again with this version");
-  }
-  const ByteView body = bytes.first(bytes.size() - digest_size);
-  const Sha256Digest digest = sha256(body);
-  if (std::memcmp(digest.data(), bytes.data() + body.size(), digest_size) != 0) {
-    return corrupt(reader, "the text classifier is cut or altered");
-  }
+  ByteReader reader = CSL_TRY(classifier_form.open(bytes));
   TextClassifier made;
   made.row_bits_ = CSL_TRY(reader.u8());
   const std::uint16_t label_count = CSL_TRY(reader.u16());
   if (made.row_bits_ == 0 || made.row_bits_ > row_bits_max || label_count < 2 ||
       label_count > label_count_max) {
-    return corrupt(reader, "the text classifier's measures are out of range");
+    return classifier_form.corrupt(reader, "the text classifier's measures are out of range");
   }
   for (std::uint16_t k = 0; k < label_count; ++k) {
     const std::uint16_t length = CSL_TRY(reader.u16());
     made.labels_.emplace_back(CSL_TRY(reader.text(length)));
     if (k > 0 && made.labels_[k] <= made.labels_[k - 1U]) {
-      return corrupt(reader, "the text classifier's labels are not in order");
+      return classifier_form.corrupt(reader, "the text classifier's labels are not in order");
     }
   }
   made.temperature_ = CSL_TRY(reader.f32());
   const std::size_t count = std::size_t{label_count} << made.row_bits_;
-  if (reader.left() != count * sizeof(float) + digest_size) {
-    return corrupt(reader, "the text classifier does not have its length");
+  if (reader.left() != count * sizeof(float)) {
+    return classifier_form.corrupt(reader, "the text classifier does not have its length");
   }
   if (!std::isfinite(made.temperature_) || made.temperature_ <= 0) {
-    return corrupt(reader, "the text classifier's temperature is out of range");
+    return classifier_form.corrupt(reader, "the text classifier's temperature is out of range");
   }
   made.weights_.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     made.weights_.push_back(CSL_TRY(reader.f32()));
-    if (!std::isfinite(made.weights_.back())) return corrupt(reader, "a weight is no number");
+    if (!std::isfinite(made.weights_.back()))
+      return classifier_form.corrupt(reader, "a weight is no number");
   }
   return made;
 }

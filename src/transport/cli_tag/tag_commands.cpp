@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "analysis/span_scores/reliability.hpp"
 #include "analysis/span_scores/span_scores.hpp"
 #include "analysis/tagger/tagger.hpp"
 #include "base/sha256.hpp"
@@ -92,6 +93,40 @@ json::object scores_json(const SpanScores& scores) {
   return {{"strict", hits_json(scores.strict)},
           {"overlap", hits_json(scores.overlap)},
           {"token", hits_json(scores.token)}};
+}
+
+// Of spans that say how probable they are, whether exactly such a span is in the reference.
+void add_reliability(const LabelledText& predicted, const std::vector<ScoredSpan>& reference,
+                     Reliability& reliability) {
+  const std::set<ScoredSpan> right(reference.begin(), reference.end());
+  for (const TextMention& mention : predicted.mentions) {
+    if (!mention.probability) continue;
+    reliability.add(*mention.probability, right.contains({mention.ranges, mention.type}));
+  }
+}
+
+json::object reliability_json(const Reliability& reliability) {
+  json::array bins;
+  for (const Reliability::Bin& bin : reliability.bins) {
+    bins.push_back(json::object{
+        {"spans", bin.cases},
+        {"right", bin.right},
+        {"probability_mean",
+         bin.cases == 0 ? json::value() : bin.probability_sum / static_cast<double>(bin.cases)}});
+  }
+  return {{"expected_calibration_error", number_json(reliability.expected_calibration_error())},
+          {"bins", std::move(bins)}};
+}
+
+void print_reliability(const Reliability& reliability) {
+  fmt::print("expected calibration error {}\n",
+             number_text(reliability.expected_calibration_error()));
+  for (const Reliability::Bin& bin : reliability.bins) {
+    if (bin.cases == 0) continue;
+    const auto cases = static_cast<double>(bin.cases);
+    fmt::print("  {:>6} spans called {:.3f} probable, {:.3f} right\n", bin.cases,
+               bin.probability_sum / cases, static_cast<double>(bin.right) / cases);
+  }
 }
 
 void print_scores(const std::string& name, const SpanScores& scores) {
@@ -265,6 +300,7 @@ Result<int> tag_score(const TagScoreCommand& command) {
   const std::vector<TextFile> gold = CSL_TRY(read_texts({command.gold}, command.format));
   const std::vector<TextFile> pred = CSL_TRY(read_texts({command.pred}, command.format));
   std::vector<ScoredText> texts;
+  Reliability reliability;
   for (const auto& [reference, predicted] : CSL_TRY(paired(gold, pred))) {
     ScoredText& text = texts.emplace_back();
     text.reference = scored(*reference);
@@ -281,20 +317,24 @@ Result<int> tag_score(const TagScoreCommand& command) {
                   reference->id, "predict on the reference's own texts");
     }
     text.predicted = scored(*predicted);
+    add_reliability(*predicted, text.reference, reliability);
   }
+  const bool has_probabilities = reliability.expected_calibration_error().has_value();
   const TypedSpanScores scores = score_spans(texts);
   if (command.json) {
     json::object types;
     for (const auto& [type, of_type] : scores.types) types[type] = scores_json(of_type);
-    fmt::print("{}\n", json::serialize(json::object{{"texts", texts.size()},
-                                                    {"micro", scores_json(scores.micro)},
-                                                    {"types", std::move(types)}}));
+    json::object answer{
+        {"texts", texts.size()}, {"micro", scores_json(scores.micro)}, {"types", std::move(types)}};
+    if (has_probabilities) answer["reliability"] = reliability_json(reliability);
+    fmt::print("{}\n", json::serialize(answer));
     return 0;
   }
   fmt::print("{:<24} {:<8} {:>9} {:>9} {:>9} {:>8} {:>8}\n", "type", "match", "precision", "recall",
              "F1", "gold", "pred");
   for (const auto& [type, of_type] : scores.types) print_scores(type, of_type);
   print_scores("all", scores.micro);
+  if (has_probabilities) print_reliability(reliability);
   return 0;
 }
 
