@@ -1,5 +1,6 @@
 // The HTTP interface as the signed-in person of a browser context, for what a test prepares without clicking: big
 // imports and many labels. Beside the browser, so that nothing large goes through the page.
+import { writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 
 /** How much longer waits are with CONSILIUM_FULL=1, which takes volumes of 512 x 512 x 300. */
@@ -52,6 +53,24 @@ export async function apiOf(context, url) {
     throw new Error("the import did not end");
   };
 
+  /** Makes an export and writes its archive to `file`. Answers what went wrong, or null. */
+  const exportTo = async (project, wanted, file) => {
+    const path = `/projects/${project}/exports/${newId()}`;
+    await call("PUT", path, wanted);
+    for (let n = 0; n < 240; n += 1) {
+      const state = await call("GET", path);
+      if (state.state === "failed") return state.problem?.title ?? JSON.stringify(state);
+      if (state.state === "done") {
+        const archive = await context.request.get(`${url}/api/v1${path}/file`);
+        if (!archive.ok()) return `status ${archive.status()}`;
+        writeFileSync(file, await archive.body());
+        return null;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    return "the export did not end";
+  };
+
   /** Puts new annotations in thousands. */
   const putAll = async (project, item, bodies) => {
     for (let from = 0; from < bodies.length; from += 1000) {
@@ -61,5 +80,5 @@ export async function apiOf(context, url) {
       if (bad !== undefined) throw new Error(JSON.stringify(bad));
     }
   };
-  return { call, importFiles, putAll };
+  return { call, exportTo, importFiles, putAll };
 }

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiOf } from "./api.mjs";
 import { chromium, launch, launchOptions } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
 import { startServer } from "./server.mjs";
@@ -88,30 +89,6 @@ async function answerRequired(on) {
     else await group.locator("input").fill("1");
     await on.waitForTimeout(120);
   }
-}
-
-async function exportAs(on, project, format) {
-  const { csrf_token: token } = await get(on, "/me");
-  const id = await on.evaluate(() => {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 15) | 112;
-    bytes[8] = (bytes[8] & 63) | 128;
-    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  });
-  const path = `/projects/${project.id}/exports/${id}`;
-  await on.evaluate(async ([address, csrf, body]) => {
-    await fetch(`/api/v1${address}`, { method: "PUT", headers: { "content-type": "application/json", "x-csrf-token": csrf }, body: JSON.stringify(body) });
-  }, [path, token, { format, states: ["submitted", "draft"] }]);
-  for (let n = 0; n < 120; n += 1) {
-    const state = await get(on, path);
-    if (state.state === "done") break;
-    if (state.state === "failed") return state.problem?.title ?? JSON.stringify(state);
-    await on.waitForTimeout(250);
-  }
-  const file = await on.request.get(`${server.url}/api/v1${path}/file`);
-  if (!file.ok()) return `status ${file.status()}`;
-  writeFileSync(join(out, `${format}.zip`), await file.body());
-  return null;
 }
 
 try {
@@ -215,9 +192,10 @@ try {
     [notes.project, ["brat", "spans_jsonl"]],
     [signals.project, ["wfdb", "edf", "signal_csv"]],
   ];
+  const exporting = await apiOf(page.context(), server.url);
   for (const [project, names] of formats) {
     for (const name of names) {
-      const problem = await exportAs(page, project, name);
+      const problem = await exporting.exportTo(project.id, { format: name, states: ["submitted", "draft"] }, join(out, `${name}.zip`));
       check(`export as ${name}`, problem === null, problem ?? "");
     }
   }

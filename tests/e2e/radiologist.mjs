@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { apiOf } from "./api.mjs";
 import { accessibilityFaults, launch } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
 import { startServer } from "./server.mjs";
@@ -35,12 +36,6 @@ const send = async (method, path, body) => {
     return { status: answer.status, body: await answer.text() };
   }, [method, path, token, body]);
 };
-const newId = () => page.evaluate(() => {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 112;
-  bytes[8] = (bytes[8] & 63) | 128;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-});
 const saved = async () => {
   await page.waitForTimeout(150);
   await page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 120_000 });
@@ -92,21 +87,6 @@ async function toSlice(slice) {
 const label = (name) => page.locator(".image-label", { hasText: name }).first().click();
 const findings = page.locator(".image-finding");
 const seconds = (from) => ((Date.now() - from) / 1000).toFixed(1);
-
-async function exportAs(format) {
-  const path = `/projects/${project.id}/exports/${await newId()}`;
-  await send("PUT", path, { format, states: ["submitted"], item_ids: [item.id] });
-  for (let n = 0; n < 240; n += 1) {
-    const state = await get(path);
-    if (state.state === "done") break;
-    if (state.state === "failed") return state.problem?.title ?? JSON.stringify(state);
-    await page.waitForTimeout(250);
-  }
-  const file = await page.request.get(`${server.url}/api/v1${path}/file`);
-  if (!file.ok()) return `status ${file.status()}`;
-  writeFileSync(join(out, `${format}.zip`), await file.body());
-  return null;
-}
 
 try {
   await page.goto(server.link);
@@ -263,8 +243,9 @@ try {
   await picture("9-next");
 
   // ---- out, and read by others
+  const exporting = await apiOf(context, server.url);
   for (const format of ["dicom_seg", "sr", "labels_csv", "labels_jsonl"]) {
-    const problem = await exportAs(format);
+    const problem = await exporting.exportTo(project.id, { format, states: ["submitted"], item_ids: [item.id] }, join(out, `${format}.zip`));
     check(`export as ${format}`, problem === null, problem ?? "");
   }
   const frames = await page.request.get(`${server.url}/api/v1/projects/${project.id}/items/${item.id}/series/${series.id}/frames?from=0&count=${String(slices)}`);
