@@ -118,7 +118,7 @@ export const strings = {
       propagate: "Lays the other image over this one, bends it to fit, and carries over what was drawn there under the same label: by you, by another rater where readings are open, or the settled result.",
     },
     fields: {
-      lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
+      lo: "From", hi: "To", background: "None of them", classifier: "Learn texture too", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
       mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", from_rater: "Drawn by", rigid_only: "Only turn and shift",
     } as Readonly<Record<string, string>>,
     choices: {
