@@ -429,6 +429,13 @@ async function fillAndGrow(axial) {
   const inReach = [...grown].filter((n) => insideBall(placeOf(n)[0], balls[0]) > -30);
   bench.compare("grow from seeds fills the ball", { voxelsOf: () => new Set(inReach) }, 1, (mm) => insideBall(mm, balls[0]), near, 2.6);
   await bench.undone("grow from seeds", seeds);
+  await page.locator(".image-finding-name").first().click();
+  await bench.operate("Grow from seeds", { "None of them": 2, "Learn texture too": true });
+  const learnt = (await bench.stored()).voxelsOf(1);
+  const learntInReach = [...learnt].filter((n) => insideBall(placeOf(n)[0], balls[0]) > -30);
+  check("a classifier's likelihood grows otherwise than intensity", learnt.size !== grown.size || [...learnt].some((n) => !grown.has(n)));
+  bench.compare("grow from seeds by a classifier fills the ball", { voxelsOf: () => new Set(learntInReach) }, 1, (mm) => insideBall(mm, balls[0]), near, 2.6);
+  await bench.undone("grow from seeds by a classifier", seeds);
   await bench.undone("the seeds", nothing, 3);
 }
 

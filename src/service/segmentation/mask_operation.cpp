@@ -91,6 +91,11 @@ void read_seeds(JsonFields& fields, Operation& operation) {
 GrowOperation read_grow(JsonFields& fields) {
   GrowOperation operation;
   read_seeds(fields, operation);
+  if (fields.find("likelihood") != nullptr) {
+    operation.likelihood = one_of<LikelihoodRule, 2>(
+        fields, "likelihood",
+        {{{"intensity", LikelihoodRule::Intensity}, {"classifier", LikelihoodRule::Classifier}}});
+  }
   operation.relearn = fields.boolean("relearn", false);
   operation.keep_model = fields.boolean("keep_model", false);
   operation.next_slices = fields.boolean("next_slices", true);

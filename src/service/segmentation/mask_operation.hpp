@@ -20,10 +20,14 @@ struct ThresholdOperation {
   std::uint16_t segment = 1;
   double lo = 0, hi = 0;  // both included
 };
+// By what a voxel is likely to be of a label: the seeds' intensities, or all that a pixel
+// classifier learnt from the seeds sees.
+enum class LikelihoodRule { Intensity, Classifier };
 struct GrowOperation {
   std::vector<std::uint16_t> segments;  // empty: all that have seeds
   std::optional<std::uint16_t> background;
   std::optional<std::uint32_t> seeds_layer;
+  LikelihoodRule likelihood = LikelihoodRule::Intensity;
   bool relearn = false;
   bool keep_model = false;  // even where the seeds have drifted from it: the update stays local
   bool next_slices = true;  // whether to work out where a stroke would help most

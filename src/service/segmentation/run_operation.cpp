@@ -276,9 +276,9 @@ class Runner {
 };
 
 Result<OperationResult> Runner::operator()(const GrowOperation& grow) const {
-  CSL_CHECK(input_.seeds != nullptr);
-  Grown grown =
-      CSL_TRY(input_.seeds->grow(operation_, grow, lattice_, input_.threads, input_.stop));
+  CSL_CHECK(input_.seeds != nullptr && input_.pyramids != nullptr);
+  Grown grown = CSL_TRY(input_.seeds->grow(operation_, grow, lattice_, *input_.pyramids,
+                                           input_.threads, input_.stop));
   OperationResult result;
   result.edit = std::move(grown.edit);
   result.preview = std::move(grown.preview);

@@ -23,6 +23,7 @@ struct OperationInput {
   const WorkingMask* prior = nullptr;               // of CopyPriorOperation and PropagateOperation
   std::shared_ptr<const SeriesVolume> prior_image;  // of PropagateOperation
   SeedSession* seeds = nullptr;                     // of GrowOperation: of this mask and image
+  PyramidCache* pyramids = nullptr;                 // of GrowOperation
   const ClassifySources* classify = nullptr;        // of ClassifyOperation
   unsigned threads = 1;
   std::stop_token stop = {};

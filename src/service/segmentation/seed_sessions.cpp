@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "analysis/parallel/parallel.hpp"
+#include "analysis/pixel_classifier/seed_likelihood.hpp"
 #include "service/segmentation/classify.hpp"
 
 namespace consilium::service {
@@ -149,8 +150,28 @@ void SeedSession::edit_bricks(const MaskOperation& operation, std::optional<std:
   }
 }
 
+Status SeedSession::put_likelihood(LikelihoodRule rule, ModelUse use, PyramidCache& pyramids,
+                                   unsigned threads, const std::stop_token& stop) {
+  if (rule != likelihood_) {
+    CSL_TRY(growth_->set_likelihood(std::nullopt));
+    likelihood_ = rule;
+  }
+  if (rule == LikelihoodRule::Intensity || !growth_->relearns(use)) return {};
+  const std::span<const std::uint8_t> seeds = growth_->seeds();
+  std::array<bool, 256> is_drawn{};
+  for (const std::uint8_t seed : seeds) is_drawn[seed] = true;
+  // One label takes all, whatever is likely.
+  if (std::count(is_drawn.begin() + 1, is_drawn.end(), true) < 2) {
+    return growth_->set_likelihood(std::nullopt);
+  }
+  const auto pyramid = CSL_TRY(pyramids.find(volume_, growth_->lattice(), threads));
+  return growth_->set_likelihood(
+      CSL_TRY(likelihood_of_seeds(*pyramid, seeds, threads, [&] { return check_running(stop); })),
+      threads);
+}
+
 Result<Grown> SeedSession::grow(const MaskOperation& operation, const GrowOperation& grow,
-                                const Lattice& lattice, unsigned threads,
+                                const Lattice& lattice, PyramidCache& pyramids, unsigned threads,
                                 const std::stop_token& stop) {
   CSL_TRY(number_seeds(operation, grow));
   if (!growth_) {
@@ -158,10 +179,11 @@ Result<Grown> SeedSession::grow(const MaskOperation& operation, const GrowOperat
   }
   CSL_TRY(check_running(stop));
   CSL_TRY(put_seeds());
-  const SeedUpdate update =
-      growth_->update(threads, grow.relearn || relearn_due_ ? ModelUse::Relearn
-                               : grow.keep_model            ? ModelUse::Keep
-                                                            : ModelUse::Auto);
+  const ModelUse use = grow.relearn || relearn_due_ ? ModelUse::Relearn
+                       : grow.keep_model            ? ModelUse::Keep
+                                                    : ModelUse::Auto;
+  CSL_TRY(put_likelihood(grow.likelihood, use, pyramids, threads, stop));
+  const SeedUpdate update = growth_->update(threads, use);
   relearn_due_ = false;
   for (const std::uint32_t index : update.bricks) outcome_stale_[index] = 1;
   CSL_TRY(check_running(stop));

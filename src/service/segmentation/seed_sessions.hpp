@@ -21,6 +21,7 @@
 #include "domain/identity/ids.hpp"
 #include "service/annotation/masks.hpp"
 #include "service/segmentation/brick_edit.hpp"
+#include "service/segmentation/classify.hpp"
 #include "service/segmentation/mask_operation.hpp"
 #include "service/segmentation/series_volume.hpp"
 #include "service/segmentation/strokes.hpp"
@@ -58,11 +59,12 @@ class SeedSession {
   [[nodiscard]] Status take(std::span<const StoredBrick> bricks);
 
   // The labels are those that the engine gives for the mask's seeds with the model it has learnt
-  // (ModelUse), whatever was asked before; seeds of a segment that is new, or of another
-  // layer, are learnt anew. Errors: those of SeedGrowth::create; TooLarge past 254 segments;
-  // Conflict when it was stopped, which is looked for between its steps: the session stays good.
+  // (ModelUse; a classifier is trained anew whenever the engine learns anew), whatever was asked
+  // before; seeds of a segment that is new, or of another layer, are learnt anew. Errors: those of
+  // SeedGrowth::create; TooLarge past 254 segments; Conflict when it was stopped, which is looked
+  // for between its steps: the session stays good.
   [[nodiscard]] Result<Grown> grow(const MaskOperation& operation, const GrowOperation& grow,
-                                   const Lattice& lattice, unsigned threads,
+                                   const Lattice& lattice, PyramidCache& pyramids, unsigned threads,
                                    const std::stop_token& stop);
 
  private:
@@ -75,6 +77,8 @@ class SeedSession {
   };
   [[nodiscard]] Status number_seeds(const MaskOperation& operation, const GrowOperation& grow);
   [[nodiscard]] Status put_seeds();
+  [[nodiscard]] Status put_likelihood(LikelihoodRule rule, ModelUse use, PyramidCache& pyramids,
+                                      unsigned threads, const std::stop_token& stop);
   void edit_bricks(const MaskOperation& operation, std::optional<std::uint64_t> since,
                    unsigned threads, MaskEdit& edit);
   // The update of this session that the name stands for, when bricks can be told since then.
@@ -87,6 +91,7 @@ class SeedSession {
   std::string name_;
   std::optional<SeedGrowth> growth_;
   SeedNumbering numbering_;
+  LikelihoodRule likelihood_ = LikelihoodRule::Intensity;
   bool relearn_due_ = true;
   std::vector<std::uint8_t> seeds_stale_;    // by brick: the engine's seeds are not the mask's
   std::vector<std::uint8_t> outcome_stale_;  // by brick: counts_ are not of the present labels

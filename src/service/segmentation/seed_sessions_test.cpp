@@ -108,43 +108,57 @@ TEST_CASE("a preview kept up to date by its changes is what a server without a p
                  .records);
        }},
   };
-  // Learnt anew each time, for what is learnt depends on when it was.
-  const json::object grow{
-      {"kind", "grow"}, {"background", 2}, {"relearn", true}, {"next_slices", false}};
-  const json::object protect{{"protect", json::array{7}}};
-  Drawn drawn;
-  Shown shown(drawn);
-  for (const SeedStep& step : steps) {
-    CAPTURE(std::string(step.name));
-    step.act(drawn);
-    CHECK(shown.ask(grow, protect) == step.is_update);
-    CHECK_FALSE(shown.summary.contains("next_slices"));
-    Segmentation fresh(*drawn.store_, *drawn.items_, drawn.masks, *drawn.clock, *drawn.random, {});
-    const auto answer = must(fresh.operate(drawn.rater, drawn.project, drawn.item, drawn.grid_id_,
-                                           json::object{{"base_revision", drawn.revision},
-                                                        {"layer", 0},
-                                                        {"operation", grow},
-                                                        {"mask", protect}}));
-    const Bytes stored = must(
-        drawn.masks.bricks(drawn.rater, drawn.project, drawn.item, drawn.grid_id_, Drawn::own()));
-    WorkingMask anew = must(WorkingMask::read(drawn.grid, stored));
-    Drawn::for_each_record(answer.records, [&](auto index, auto layer, ByteView, ByteView bytes) {
-      must(anew.set(layer, index, bytes));
-    });
-    CHECK(shown.labels() == anew.labels(0, whole_box(drawn.grid.dims)));
-    const json::object told = must(parse_json(answer.summary_json)).as_object();
-    for (const char* count : {"bricks", "added", "removed", "changed"}) {
-      CHECK(told.at(count) == shown.summary.at(count));
+  for (const char* likelihood : {"intensity", "classifier"}) {
+    CAPTURE(std::string(likelihood));
+    // Learnt anew each time, for what is learnt depends on when it was.
+    const json::object grow{{"kind", "grow"},
+                            {"background", 2},
+                            {"likelihood", likelihood},
+                            {"relearn", true},
+                            {"next_slices", false}};
+    const json::object protect{{"protect", json::array{7}}};
+    Drawn drawn;
+    Shown shown(drawn);
+    for (const SeedStep& step : steps) {
+      CAPTURE(std::string(step.name));
+      step.act(drawn);
+      CHECK(shown.ask(grow, protect) == step.is_update);
+      CHECK_FALSE(shown.summary.contains("next_slices"));
+      Segmentation fresh(*drawn.store_, *drawn.items_, drawn.masks, *drawn.clock, *drawn.random,
+                         {});
+      const auto answer = must(fresh.operate(drawn.rater, drawn.project, drawn.item, drawn.grid_id_,
+                                             json::object{{"base_revision", drawn.revision},
+                                                          {"layer", 0},
+                                                          {"operation", grow},
+                                                          {"mask", protect}}));
+      const Bytes stored = must(
+          drawn.masks.bricks(drawn.rater, drawn.project, drawn.item, drawn.grid_id_, Drawn::own()));
+      WorkingMask anew = must(WorkingMask::read(drawn.grid, stored));
+      Drawn::for_each_record(answer.records, [&](auto index, auto layer, ByteView, ByteView bytes) {
+        must(anew.set(layer, index, bytes));
+      });
+      CHECK(shown.labels() == anew.labels(0, whole_box(drawn.grid.dims)));
+      const json::object told = must(parse_json(answer.summary_json)).as_object();
+      for (const char* count : {"bricks", "added", "removed", "changed"}) {
+        CHECK(told.at(count) == shown.summary.at(count));
+      }
     }
+    // Nothing was drawn since: nothing is sent. Another question is answered whole.
+    json::object again = grow;
+    again["relearn"] = false;
+    again["keep_model"] = true;
+    CHECK(shown.ask(again, protect));
+    CHECK(shown.record_count == 0);
+    CHECK_FALSE(shown.ask(again));
+    CHECK(shown.ask(again, nullptr, "stored"));
+    // By other means all is learnt and told anew.
+    again["likelihood"] = std::string_view(likelihood) == "intensity" ? "classifier" : "intensity";
+    shown.ask(again);
+    const auto by_other = shown.labels();
+    again["relearn"] = true;
+    shown.ask(again);
+    CHECK(shown.labels() == by_other);
   }
-  // Nothing was drawn since: nothing is sent. Another question is answered whole.
-  json::object again = grow;
-  again["relearn"] = false;
-  again["keep_model"] = true;
-  CHECK(shown.ask(again, protect));
-  CHECK(shown.record_count == 0);
-  CHECK_FALSE(shown.ask(again));
-  CHECK(shown.ask(again, nullptr, "stored"));
 }
 
 }  // namespace

@@ -397,6 +397,7 @@ Result<MaskOperationAnswer> Segmentation::operate(const Access& access, const Pr
                        .prior = nullptr,
                        .prior_image = nullptr,
                        .seeds = seeds ? seeds->session.get() : nullptr,
+                       .pyramids = &state_->pyramids,
                        .classify = nullptr,
                        .threads = state_->limits.threads,
                        .stop = stop};

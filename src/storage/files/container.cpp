@@ -1,7 +1,5 @@
 #include "storage/files/container.hpp"
 
-#include <zstd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -14,14 +12,29 @@ namespace {
 
 constexpr std::string_view header_magic = "CSLOBJ\r\n";
 constexpr std::string_view footer_magic = "CSLEND\r\n";
-constexpr std::uint32_t version = 1;
+constexpr std::uint32_t version = 2;
+constexpr std::uint32_t oldest_version = 1;
 constexpr std::size_t salt_bytes = 16;
 constexpr std::size_t header_bytes = 48;
 constexpr std::size_t footer_bytes = 56;
-constexpr std::uint32_t compressed_bit = 1U << 31U;
+constexpr std::uint32_t packed_bit = 1U << 31U;
+constexpr std::uint32_t split_bit = 1U << 30U;
 constexpr std::size_t flush_bytes = 512U << 10U;
-// A chunk is kept raw unless compression saves a sixteenth: reading raw is faster.
-constexpr std::size_t worth_bytes = chunk_bytes / 16;
+
+std::uint32_t table_entry(std::size_t size, ChunkForm form) {
+  const std::uint32_t bits = form == ChunkForm::Raw      ? 0
+                             : form == ChunkForm::Packed ? packed_bit
+                                                         : packed_bit | split_bit;
+  return static_cast<std::uint32_t>(size) | bits;
+}
+// The split bit alone stands for nothing, and did so in version 1: such a size is out of range.
+ChunkForm form_of(std::uint32_t entry) {
+  if ((entry & packed_bit) == 0) return ChunkForm::Raw;
+  return (entry & split_bit) == 0 ? ChunkForm::Packed : ChunkForm::SplitPacked;
+}
+std::uint32_t size_of(std::uint32_t entry) {
+  return (entry & packed_bit) == 0 ? entry : entry & ~(packed_bit | split_bit);
+}
 
 template <class T>
 void add_integer(Bytes& out, T value) {
@@ -48,9 +61,9 @@ Nonce nonce_of(std::uint64_t index) {
 
 struct Associated {
   std::array<std::byte, 9> bytes{};
-  Associated(std::uint64_t index, bool is_compressed) {
+  Associated(std::uint64_t index, ChunkForm form) {
     std::memcpy(bytes.data(), &index, sizeof index);
-    bytes[8] = is_compressed ? std::byte{1} : std::byte{0};
+    bytes[8] = static_cast<std::byte>(form);
   }
 };
 
@@ -64,27 +77,6 @@ Bytes table_bytes(const std::vector<std::uint32_t>& table) {
 std::unexpected<Error> damaged(std::string_view where) {
   return fail(ErrorCode::Corrupt, "a stored object is damaged", std::string(where),
               "restore it from a backup");
-}
-
-struct FreeDecompressor {
-  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
-
-struct FreeCompressor {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
-// One for each thread: making one costs more than a chunk. A chunk leaves nothing in it that the
-// next one needs, so writers may take turns.
-ZSTD_CCtx* compressor() {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
-  CSL_CHECK(context != nullptr);
-  return context.get();
-}
-ZSTD_DCtx* decompressor() {
-  thread_local const std::unique_ptr<ZSTD_DCtx, FreeDecompressor> context(ZSTD_createDCtx());
-  CSL_CHECK(context != nullptr);
-  return context.get();
 }
 
 }  // namespace
@@ -132,13 +124,9 @@ ContainerWriter::ContainerWriter(const PatientId& patient, const Key& patient_ke
   out_.reserve(flush_bytes + 2 * chunk_bytes);
   out_ = header_;
   stored_bytes_ = header_bytes;
-  packed_.resize(ZSTD_compressBound(chunk_bytes));
 }
 
-ContainerWriter::~ContainerWriter() {
-  wipe(pending_);
-  wipe(packed_);
-}
+ContainerWriter::~ContainerWriter() { wipe(pending_); }
 
 Status ContainerWriter::write(ByteView content) {
   content_bytes_ += content.size();
@@ -160,17 +148,14 @@ Status ContainerWriter::write(ByteView content) {
 }
 
 Status ContainerWriter::put_chunk(ByteView plain) {
-  const std::size_t packed = ZSTD_compressCCtx(compressor(), packed_.data(), packed_.size(),
-                                               plain.data(), plain.size(), 1);
-  const bool is_compressed = ZSTD_isError(packed) == 0 && packed + worth_bytes <= plain.size();
-  const ByteView stored = is_compressed ? ByteView(packed_).first(packed) : plain;
+  const auto [form, stored] = packer_.pack(plain);
   const std::uint64_t index = table_.size();
   const std::size_t size = stored.size() + seal_tag_bytes;
   const std::size_t begin = out_.size();
   out_.resize(begin + size);
-  seal_into(chunk_key_, nonce_of(index), Associated(index, is_compressed).bytes, stored,
+  seal_into(chunk_key_, nonce_of(index), Associated(index, form).bytes, stored,
             std::span(out_).subspan(begin));
-  table_.push_back(static_cast<std::uint32_t>(size) | (is_compressed ? compressed_bit : 0U));
+  table_.push_back(table_entry(size, form));
   stored_bytes_ += size;
   return out_.size() >= flush_bytes ? flush() : Status{};
 }
@@ -217,7 +202,8 @@ Result<std::unique_ptr<Container>> Container::open(std::unique_ptr<ByteSource> f
       CSL_TRY(read_bytes(*file, file->size() - footer_bytes, footer_bytes, footer_bytes));
   ByteReader head(header);
   if (CSL_TRY(head.text(8)) != header_magic) return damaged("header");
-  if (CSL_TRY(head.u32()) != version) {
+  const std::uint32_t its_version = CSL_TRY(head.u32());
+  if (its_version < oldest_version || its_version > version) {
     return fail(ErrorCode::Unsupported,
                 "a stored object has a form that this version does not know");
   }
@@ -253,9 +239,8 @@ Result<std::unique_ptr<Container>> Container::open(std::unique_ptr<ByteSource> f
   std::uint64_t offset = header_bytes;
   for (std::uint64_t i = 0; i < chunk_count; ++i) {
     const std::uint32_t entry = CSL_TRY(entries.u32());
-    const std::uint32_t size = entry & ~compressed_bit;
-    container->table_.push_back(
-        {.offset = offset, .size = size, .is_compressed = (entry & compressed_bit) != 0});
+    const std::uint32_t size = size_of(entry);
+    container->table_.push_back({.offset = offset, .size = size, .form = form_of(entry)});
     offset += size;
   }
   if (offset != table_offset) return damaged("chunk table");
@@ -278,19 +263,17 @@ Status Container::read_chunk(std::uint64_t index, std::span<std::byte> out) cons
   std::array<std::byte, chunk_bytes + seal_tag_bytes> sealed;
   const std::span<std::byte> stored = std::span(sealed).first(chunk.size);
   CSL_TRY(file_->read(chunk.offset, stored));
-  const Associated associated(index, chunk.is_compressed);
-  if (!chunk.is_compressed) {
+  const Associated associated(index, chunk.form);
+  if (chunk.form == ChunkForm::Raw) {
     if (chunk.size - seal_tag_bytes != out.size()) return damaged("chunk table");
     return open_into(chunk_key_, nonce_of(index), associated.bytes, stored, out);
   }
   std::array<std::byte, chunk_bytes> packed;
   const std::span<std::byte> opened = std::span(packed).first(chunk.size - seal_tag_bytes);
   CSL_TRY(open_into(chunk_key_, nonce_of(index), associated.bytes, stored, opened));
-  const std::size_t size =
-      ZSTD_decompressDCtx(decompressor(), out.data(), out.size(), opened.data(), opened.size());
+  const bool is_good = unpack_chunk(chunk.form, opened, out);
   wipe(opened);
-  if (ZSTD_isError(size) != 0 || size != out.size()) return damaged("chunk");
-  return {};
+  return is_good ? Status{} : damaged("chunk");
 }
 
 Status check_container(std::unique_ptr<ByteSource> file, const Key& store_key,

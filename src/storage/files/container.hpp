@@ -1,14 +1,15 @@
-// Container version 1: how one object lies on the disk. semantics.md has the form byte by byte and
+// Container version 2: how one object lies on the disk. semantics.md has the form byte by byte and
 // its invariants (O1 to O6).
 //
 //   header   48 bytes   magic, version, chunk size, patient, salt
-//   chunks              each: cipher text of up to 64 KiB (raw or zstd), 16 bytes tag
-//   table    4 x chunks stored size of each chunk; the top bit says zstd
+//   chunks              each: cipher text of up to 64 KiB (chunk_form.hpp), 16 bytes tag
+//   table    4 x chunks stored size of each chunk; the top two bits say its form
 //   footer   56 bytes   content size, place of the table, HMAC over header, table and both, magic
 //
 // Every byte is under a seal: header, table and footer under the HMAC, chunks under AES-256-GCM
 // with the chunk's index and form as associated data. The keys come from the patient's data key and
-// the object's random salt, so a chunk index is nonce enough.
+// the object's random salt, so a chunk index is nonce enough. Version 1, which is read, had no
+// chunks that are split.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,10 @@
 #include "base/byte_source.hpp"
 #include "base/sha256.hpp"
 #include "domain/identity/ids.hpp"
+#include "storage/files/chunk_form.hpp"
 #include "storage/keys/seal.hpp"
 
 namespace consilium::storage {
-
-constexpr std::size_t chunk_bytes = 64U << 10U;
 
 // HMAC-SHA-256 of what arrives in pieces.
 class Hmac {
@@ -64,7 +64,7 @@ class ContainerWriter {
   Key table_key_;
   Bytes header_;
   Bytes pending_;  // content of a chunk that is not full yet
-  Bytes packed_;
+  ChunkPacker packer_;
   Bytes out_;
   std::vector<std::uint32_t> table_;
   std::uint64_t content_bytes_ = 0;
@@ -93,7 +93,7 @@ class Container {
   struct Chunk {
     std::uint64_t offset;
     std::uint32_t size;
-    bool is_compressed;
+    ChunkForm form;
   };
   Container() = default;
 

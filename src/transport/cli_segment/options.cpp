@@ -43,6 +43,13 @@ void add_segment_command(CLI::App& app, SegmentCommand& command,
   to->add_option("--axis", command.axis, "Of fill: the drawn slices lie across 0 x, 1 y or 2 z")
       ->capture_default_str()
       ->check(CLI::Range(0, 2));
+  CLI::IsMember likelihood({"intensity", "classifier"});
+  likelihood.description("");
+  to->add_option("--likelihood", command.likelihood,
+                 "Of seeds: by intensity, or by what a classifier learns from the seeds")
+      ->type_name("intensity|classifier")
+      ->capture_default_str()
+      ->check(likelihood);
   to->add_flag("--exact", command.exact, "Solve every voxel: slower, for the thinnest structures");
   to->add_option("--threads", command.threads, "At once; the answer is the same")
       ->capture_default_str()

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "analysis/pixel_classifier/pixel_classifier.hpp"
+#include "analysis/pixel_classifier/seed_likelihood.hpp"
 #include "analysis/seed_growth/seed_growth.hpp"
 #include "analysis/slice_fill/slice_fill.hpp"
 #include "base/canonical_json.hpp"
@@ -42,8 +43,15 @@ Result<SegmentOutcome> grow_from_seeds(const SegmentInput& input) {
   }
   const VolumeView view = std::visit(
       [](const auto& samples) { return VolumeView(std::span(samples)); }, volume.samples);
+  std::optional<SeedLikelihood> likelihood;
+  if (command.likelihood == "classifier") {
+    const auto pyramid = CSL_TRY(
+        FeaturePyramid::create(view, volume.lattice, IntensityScale::Percentiles, command.threads));
+    likelihood = CSL_TRY(likelihood_of_seeds(pyramid, input.seeds.labels, command.threads));
+  }
   SeedGrowth growth = CSL_TRY(SeedGrowth::create(view, volume.lattice, options, command.threads));
   volume.samples = std::vector<std::uint8_t>();  // the engine has what it needs
+  if (likelihood) CSL_TRY(growth.set_likelihood(std::move(likelihood), command.threads));
   CSL_TRY(growth.set_seeds(input.seeds.labels));
   growth.update(command.threads);
   return SegmentOutcome{

@@ -24,9 +24,10 @@ struct SegmentCommand {
   std::filesystem::path from;  // of `propagate`: the volume that has the seeds
   bool rigid = false;          // and whether it is only turned and shifted
   bool other_modality = false;
-  std::vector<double> range;  // empty, or lower and upper
-  bool exact = false;         // no coarser grids
-  std::uint32_t axis = 2;     // of `fill`: across which the drawn slices lie
+  std::vector<double> range;             // empty, or lower and upper
+  std::string likelihood = "intensity";  // of `seeds`
+  bool exact = false;                    // no coarser grids
+  std::uint32_t axis = 2;                // of `fill`: across which the drawn slices lie
   std::uint32_t threads = 2;
   bool json = false;
 };

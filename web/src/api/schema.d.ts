@@ -2656,7 +2656,7 @@ export interface components {
             items: components["schemas"]["Mask"][];
             next_cursor?: string | null;
         };
-        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?, keep_model?, next_slices?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
+        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?, keep_model?, next_slices?, likelihood?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
         MaskOperation: {
             /** @description Slices lie across it: 0 columns (x), 1 rows (y), 2 slices (z). fill_holes: null for 3D. */
             axis?: number | null;
@@ -2695,6 +2695,11 @@ export interface components {
             label?: string;
             /** @description classify with an axis: the last slice. */
             last?: number;
+            /**
+             * @description grow: by what a voxel is likely to be of a segment: the seeds' intensities (when left out), or what a pixel classifier learnt from the seeds sees at several scales.
+             * @enum {string}
+             */
+            likelihood?: "intensity" | "classifier";
             /** @description Lowest value taken, after the modality transform (HU). */
             lo?: number;
             /** @enum {string} */

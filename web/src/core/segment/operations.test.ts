@@ -62,7 +62,8 @@ describe("what is sent", () => {
     expect(operationBody(spec("fill_between"), { ...startValues(spec("fill_between")), plane: "coronal" }, 4, [], axisOf)).toEqual({ kind: "fill_between", segments: [4], axis: 1, cap_ends: false, image_aware: true, snap_mm: 2 });
     expect(operationBody(spec("logical"), { how: "invert", with: 3 }, 4, [], axisOf)).toEqual({ kind: "logical", segment: 4, how: "invert" });
     expect(operationBody(spec("smooth"), startValues(spec("smooth")), 4, [], axisOf)).toEqual({ kind: "smooth", segments: [4], method: "median", mm: 2 });
-    expect(operationBody(spec("grow"), { background: 0 }, 4, [1, 4], axisOf)).toEqual({ kind: "grow", segments: [1, 4], background: null });
+    expect(operationBody(spec("grow"), { background: 0, classifier: false }, 4, [1, 4], axisOf)).toEqual({ kind: "grow", segments: [1, 4], background: null, likelihood: "intensity" });
+    expect(operationBody(spec("grow"), { background: 2, classifier: true }, 4, [1, 4], axisOf)).toEqual({ kind: "grow", segments: [1, 4], background: 2, likelihood: "classifier" });
     const prior = { label: "nodule", gridId: "ab", otherModality: false };
     expect(operationBody(spec("propagate"), startValues(spec("propagate")), 4, [1, 4], axisOf, prior)).toEqual({ kind: "propagate", segment: 4, from_grid: "ab", label: "nodule", rigid_only: false, other_modality: false });
   });

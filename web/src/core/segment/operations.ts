@@ -93,7 +93,7 @@ export const operations: readonly OperationSpec[] = [
     { id: "lo", type: "number", unit: "image", start: -500, min: -32768, max: 65535, step: 10 },
     { id: "hi", type: "number", unit: "image", start: 3000, min: -32768, max: 65535, step: 10 },
   ] },
-  { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }] },
+  { kind: "grow", fromNothing: false, fields: [{ id: "background", type: "segment", start: 0 }, { id: "classifier", type: "tick", start: false }] },
   { kind: "classify", fromNothing: true, fields: [{ id: "background", type: "segment", start: 0 }] },
   { kind: "fill_between", fromNothing: false, fields: [{ id: "plane", type: "choice", options: ["axial", "coronal", "sagittal"], start: "axial" }, { id: "cap_ends", type: "tick", start: false }, mm("snap_mm", 2, 0, 20)] },
   { kind: "islands", fromNothing: false, fields: [{ id: "keep", type: "choice", options: ["largest", "larger_than", "split"], start: "largest" }, { id: "mm3", type: "number", unit: "mm3", start: 50, min: 0, max: 1e9, step: 10 }] },
@@ -128,7 +128,7 @@ export function operationBody(
 ): OperationRequest["operation"] {
   const { kind } = spec;
   switch (kind) {
-    case "grow":
+    case "grow": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"], likelihood: values["classifier"] === true ? "classifier" : "intensity" };
     case "classify": return { kind, segments: seeds, background: values["background"] === 0 ? null : values["background"] };
     case "fill_between": return { kind, segments: [segment], axis: axisOf(String(values["plane"])), cap_ends: values["cap_ends"], image_aware: values["snap_mm"] !== 0, snap_mm: values["snap_mm"] };
     case "smooth": return { kind, segments: [segment], ...values };

@@ -120,7 +120,7 @@ export const strings = {
       along_time: "Carries the finding to other phases of this series, each laid over this one and bent to fit, under the same number.",
     },
     fields: {
-      lo: "From", hi: "To", background: "None of them", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
+      lo: "From", hi: "To", background: "None of them", classifier: "Learn texture too", plane: "Slices", cap_ends: "Round off the ends", snap_mm: "Follow edges within", keep: "Keep", mm3: "At least",
       mm: "Length", side: "Shell", method: "Method", how: "How", with: "With", from: "Prior", from_grid: "From", from_rater: "Drawn by", rigid_only: "Only turn and shift", reach: "To",
     } as Readonly<Record<string, string>>,
     choices: {
