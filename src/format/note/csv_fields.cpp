@@ -103,4 +103,17 @@ char guess_delimiter(std::string_view first_line) {
   return best.first;
 }
 
+std::string csv_field(std::string_view text) {
+  const bool plain = text.find_first_of("\",\r\n") == std::string_view::npos &&
+                     (text.empty() || (text.front() != ' ' && text.back() != ' '));
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
+}
+
 }  // namespace consilium

@@ -46,4 +46,8 @@ class CsvRows {
 // occurs most often outside quotation marks; comma when none does.
 [[nodiscard]] char guess_delimiter(std::string_view first_line);
 
+// A field as it is written: quoted where RFC 4180 (2.6 and 2.7) wants it, and where white space
+// stands at its ends, which some readers strip.
+[[nodiscard]] std::string csv_field(std::string_view text);
+
 }  // namespace consilium
