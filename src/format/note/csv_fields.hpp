@@ -17,11 +17,11 @@ struct CsvRow {
   std::string problem;  // empty when the row is sound
 };
 
-class CsvRows {
+class CsvFeed {
  public:
   // `use` gets each row as it ends; an empty line is no row. Fields over `field_size_max` are cut
   // and the row marked.
-  CsvRows(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use);
+  CsvFeed(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use);
   void feed(std::string_view bytes);
   void finish();
 
