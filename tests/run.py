@@ -174,6 +174,8 @@ SLOW_STEPS = [
     ("photographs against the judges", ["PYTHON", "tests/formats/photos.py"]),
     ("clips and enhanced objects against the judges", ["PYTHON", "tests/formats/multiframe.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
+    ("text formats against the judges", ["PYTHON", "tests/judge/texts.py"]),
+    ("text formats: bad input", ["PYTHON", "tests/formats/bad_texts.py"]),
     ("tag score against independent readers", ["PYTHON", "tests/text/tag_scores.py"]),
     ("context on the NegEx kit", ["PYTHON", "tests/text/context_scores.py"]),
     ("beats against the cardiologists", ["PYTHON", "tests/signals/beats.py"]),

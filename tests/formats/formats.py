@@ -12,6 +12,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -79,6 +80,23 @@ def section(title, judge, rows):
     return lines + [""]
 
 
+def labelled_text_section():
+    """What forms of labelled text lose: the golden lists that the unit tests of labelled_files check."""
+    folder = ROOT / "src" / "format" / "labelled_files"
+    rows = {name: re.findall(r'\{"([^"]+)",\s*"([^"]*)"\}', (folder / name).read_text(encoding="utf-8"))
+            for name in ("losses_golden.inc", "files_golden.inc")}
+    lines = ["## Labelled text: what a form cannot say", "",
+             "One text that says everything (gaps, layers, attributes, concepts, comments, raters, relations, an event, a chain, sections,",
+             "sentences, an answer, metadata), written with `consilium convert --overlaps split`: what is lost, counted by kind.",
+             "Read alone: HL7 v2 (`hl7v2`), CDA (`cda`). Written alone: OMOP NOTE_NLP. Of FHIR the documents are read.", "",
+             "| form | lost |", "|---|---|"]
+    lines += [f"| {form} | {lost} |" for form, lost in rows["losses_golden.inc"]]
+    lines += ["", "## Labelled text: every file of the test data, read, written in its own form and read again", "",
+              "| file | outcome |", "|---|---|"]
+    lines += [f"| {file} | {outcome} |" for file, outcome in rows["files_golden.inc"]]
+    return lines + [""]
+
+
 def import_everything():
     """(passed, problems): the real binary takes each part of the data; every refusal is one clear line."""
     problems = []
@@ -123,6 +141,7 @@ def main():
         count += len(rows)
         failures += [row for row in rows if is_failure(row)]
         text += section(title, judge, rows)
+    text += labelled_text_section()
     for row in failures:
         print(f"{row['file']}: {row['verdict']}: {row['detail']}")
     made = "\n".join(text)

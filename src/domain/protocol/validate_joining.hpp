@@ -1,4 +1,5 @@
-// What relations, events and chains may join. Internal to this module; part of validate_item.
+// What relations, events and chains may join: part of validate_item, and asked alone of labels that
+// come from a file.
 #pragma once
 
 #include <span>

@@ -44,6 +44,7 @@ struct TextMention {
   std::string comment = {};
   std::string rater = {};                  // who or what said it, as the file names it
   std::optional<double> probability = {};  // in [0, 1], of a suggestion
+  std::string said_at = {};                // RFC 3339; empty when the file does not tell
   friend bool operator==(const TextMention&, const TextMention&) = default;
 };
 

@@ -17,23 +17,15 @@
 
 namespace consilium {
 
-inline constexpr TextAbilities bioc_json_abilities{
-    .ids = true,
-    .discontinuous = true,
-    .overlapping = true,
-    .empty_ranges = true,
-    .attributes = true,
-    .concepts = true,
-    .relations = true,
-    .relation_attributes = true,
-    .argument_roles = true,
-    .events = true,
-    .events_without_trigger = true,
-    .event_attributes = true,
-    .sections = true,
-    .sentences = true,
-    .metadata = true,
-};
+inline constexpr TextAbilities bioc_json_abilities = [] {
+  TextAbilities abilities = offset_format_abilities;
+  abilities.argument_roles = true;
+  abilities.events = true;
+  abilities.events_without_trigger = true;
+  abilities.event_attributes = true;
+  abilities.sections = true;
+  return abilities;
+}();
 inline constexpr TextAbilities bioc_xml_abilities = [] {
   TextAbilities abilities = bioc_json_abilities;
   abilities.characters = TextCharacters::Xml;

@@ -117,6 +117,9 @@ struct BratFiles {
 [[nodiscard]] Result<BratFiles> write_brat(const CanonicalText& text, const Protocol& protocol,
                                            std::span<const StoredAnnotation> annotations);
 
+// The name that brat's files give a label: the protocol's export mapping, else its id.
+[[nodiscard]] std::string brat_type(const LabelSpec& label);
+
 // annotation.conf and visual.conf, without which brat shows neither types nor colours.
 [[nodiscard]] std::string brat_annotation_conf(const Protocol& protocol);
 [[nodiscard]] std::string brat_visual_conf(const Protocol& protocol);

@@ -13,10 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::string brat_type(const LabelSpec& label) {
-  return label.exported.brat_type.empty() ? label.id : label.exported.brat_type;
-}
-
 bool stands_on(const LabelSpec& label, PlaceKind place) {
   return std::ranges::find(label.places, place) != label.places.end();
 }
@@ -283,6 +279,10 @@ std::string attribute_line(const Protocol& protocol, const AttributeSpec& attrib
 }
 
 }  // namespace
+
+std::string brat_type(const LabelSpec& label) {
+  return label.exported.brat_type.empty() ? label.id : label.exported.brat_type;
+}
 
 Result<BratFiles> write_brat(const CanonicalText& text, const Protocol& protocol,
                              std::span<const StoredAnnotation> annotations) {

@@ -22,8 +22,8 @@ namespace consilium {
 // "chapter-9") and "section" ("I20-I25"); diagnoses have the tag "diagnosis". Seventh characters
 // are not spelled out into codes of their own: the order file has those. An empty `version` is
 // taken from the file's own.
-// Errors: Corrupt with file and byte, Unsupported on a DTD with declarations of its own, TooLarge
-// over 64 levels or 256 MiB.
+// Errors: Corrupt with file, line and byte, InvalidInput on a DTD with declarations of its own,
+// Unsupported for other XML, TooLarge over 64 levels or 256 MiB.
 [[nodiscard]] Result<Terminology> read_icd10cm_tabular(const TerminologyFile& file,
                                                        std::string version);
 

@@ -2,12 +2,10 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
 
-#include "base/utf8.hpp"
 #include "format/icd10cm/icd10cm.hpp"
 #include "format/icd10cm/icd10cm_system.hpp"
-#include "format/icd10cm/tabular_elements.hpp"
+#include "format/xml/xml.hpp"
 
 namespace consilium {
 namespace {
@@ -16,87 +14,68 @@ constexpr std::uint64_t file_bytes_max = 256U << 20U;
 
 class TabularReader {
  public:
-  explicit TabularReader(std::string_view text) : elements_(text) {}
-
-  Result<Terminology> run(std::string version) {
-    while (true) {
-      const auto step = CSL_TRY(elements_.next());
-      if (step == TabularElements::Step::End) break;
-      if (step == TabularElements::Step::Open) {
-        if (path_.empty() && elements_.name() != "ICD10CM.tabular") {
-          return fail(ErrorCode::Unsupported, "this is not the tabular list of ICD-10-CM", {},
-                      "give icd10cm_tabular_YEAR.xml");
-        }
-        CSL_TRY(opened());
-      } else {
-        CSL_TRY(closed());
-      }
+  Result<Terminology> run(const XmlElement& root, std::string version) {
+    if (root.name != "ICD10CM.tabular") {
+      return fail(ErrorCode::Unsupported, "this is not the tabular list of ICD-10-CM", {},
+                  "give icd10cm_tabular_YEAR.xml");
     }
-    if (version.empty()) version = version_;
+    if (const XmlElement* own = root.child("version"); own != nullptr && version.empty()) {
+      version = own->text;
+    }
+    for (const XmlElement& chapter : root.children) CSL_TRY(take(chapter, std::nullopt));
     return std::move(builder_).finish(std::string(icd10cm_system), std::move(version), "ICD-10-CM");
   }
 
  private:
-  Status opened() {
-    const std::string& name = elements_.name();
-    path_.push_back(name);
-    if (name == "chapter" || name == "diag") {
-      nodes_.emplace_back();  // the code follows in its <name>
-    } else if (name == "section") {
-      nodes_.emplace_back();
-      if (const std::string_view id = elements_.attribute("id"); !id.empty()) {
-        CSL_TRY(declare(id, "section"));
+  using Node = std::optional<std::uint32_t>;
+
+  // A chapter, section or diagnosis; its code comes in its <name>, a section's in its id.
+  Status take(const XmlElement& element, Node parent) {
+    const std::string& kind = element.name;
+    if (kind != "chapter" && kind != "section" && kind != "diag") return {};
+    Node node;
+    if (const std::string* id = element.attribute("id"); kind == "section" && id && !id->empty()) {
+      node = CSL_TRY(declare(*id, "section", parent));
+    }
+    for (const XmlElement& child : element.children) {
+      if (child.name == "name" && kind == "diag") {
+        node = CSL_TRY(declare(child.text, "diagnosis", parent));
+      } else if (child.name == "name" && kind == "chapter") {
+        node = CSL_TRY(declare("chapter-" + child.text, "chapter", parent));
+      } else if (child.name == "desc" && node) {
+        CSL_TRY(builder_.add_term(*node, TermKind::Preferred, child.text));
+      } else if (child.name == "inclusionTerm" && node) {
+        for (const XmlElement& note : child.children) {
+          if (note.name != "note") continue;
+          CSL_TRY(builder_.add_term(*node, TermKind::Synonym, note.text));
+        }
+      } else {
+        CSL_TRY(take(child, node));
       }
     }
     return {};
   }
 
-  Status declare(std::string_view code, std::string_view tag) {
+  Result<std::uint32_t> declare(std::string_view code, std::string_view tag, Node parent) {
     const std::uint32_t at = CSL_TRY(builder_.at(code));
     builder_.declare(at, true, tag);
-    nodes_.back() = at;
-    if (nodes_.size() > 1 && nodes_[nodes_.size() - 2]) {
-      CSL_TRY(builder_.add_parent(at, *nodes_[nodes_.size() - 2]));
-    }
-    return {};
+    if (parent) CSL_TRY(builder_.add_parent(at, *parent));
+    return at;
   }
 
-  Status closed() {
-    const std::string name = path_.back();
-    path_.pop_back();
-    const std::string parent = path_.empty() ? "" : path_.back();
-    const std::string& text = elements_.text();
-    if (name == "version" && parent == "ICD10CM.tabular") version_ = text;
-    if (name == "chapter" || name == "diag" || name == "section") {
-      nodes_.pop_back();
-    } else if (name == "name" && parent == "diag") {
-      return declare(text, "diagnosis");
-    } else if (name == "name" && parent == "chapter") {
-      return declare("chapter-" + text, "chapter");
-    } else if (name == "desc" && !nodes_.empty() && nodes_.back() &&
-               (parent == "diag" || parent == "chapter" || parent == "section")) {
-      return builder_.add_term(*nodes_.back(), TermKind::Preferred, text);
-    } else if (name == "note" && parent == "inclusionTerm" && !nodes_.empty() && nodes_.back()) {
-      return builder_.add_term(*nodes_.back(), TermKind::Synonym, text);
-    }
-    return {};
-  }
-
-  TabularElements elements_;
   TerminologyBuilder builder_;
-  std::vector<std::string> path_;
-  std::vector<std::optional<std::uint32_t>> nodes_;  // open chapter, section and diagnoses
-  std::string version_;
 };
+
+Result<Terminology> read(std::string_view text, std::string version) {
+  const XmlElement root = CSL_TRY(read_xml(text));
+  return TabularReader().run(root, std::move(version));
+}
 
 }  // namespace
 
 Result<Terminology> read_icd10cm_tabular(const TerminologyFile& file, std::string version) {
   const Bytes bytes = CSL_TRY(read_all(*file.bytes, file_bytes_max));
-  std::string_view text = text_of(bytes);
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (!is_utf8(text)) return fail(ErrorCode::Corrupt, "the file is not UTF-8", file.name);
-  auto made = TabularReader(text).run(std::move(version));
+  auto made = read(text_of(bytes), std::move(version));
   if (!made) {
     Error error = made.error();
     error.where = error.where.empty() ? file.name : file.name + ", " + error.where;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/canonical_json.hpp"
+#include "format/note/csv_fields.hpp"
 
 namespace consilium {
 namespace {
@@ -109,20 +110,6 @@ Row make_row(const Protocol& protocol, const LabelRow& row) {
              row.item_date.empty() ? json::value(nullptr) : text(row.item_date),
              body.number ? json::value(*body.number) : json::value(nullptr),
              body.measurements.empty() ? json::value(nullptr) : json::value(measurements)};
-}
-
-// RFC 4180, 2.6 and 2.7. White space at the ends is quoted too: some readers strip it.
-std::string csv_field(std::string_view text) {
-  const bool plain = text.find_first_of("\",\r\n") == std::string_view::npos &&
-                     (text.empty() || (text.front() != ' ' && text.back() != ' '));
-  if (plain) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted.push_back('"');
-    quoted.push_back(c);
-  }
-  quoted.push_back('"');
-  return quoted;
 }
 
 }  // namespace

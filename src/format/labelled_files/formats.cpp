@@ -3,13 +3,17 @@
 
 #include "format/bioc/bioc.hpp"
 #include "format/brat/brat_labelled.hpp"
+#include "format/cda/cda.hpp"
 #include "format/conll/conll.hpp"
+#include "format/fhir_labels/fhir_labels.hpp"
 #include "format/hl7v2/hl7v2.hpp"
 #include "format/label_studio/label_studio.hpp"
 #include "format/labelled_files/labelled_files.hpp"
+#include "format/omop_note_nlp/omop_note_nlp.hpp"
 #include "format/pubannotation/pubannotation.hpp"
 #include "format/pubtator/pubtator.hpp"
 #include "format/text_jsonl/text_jsonl.hpp"
+#include "format/uima/uima.hpp"
 
 namespace consilium {
 namespace {
@@ -34,7 +38,14 @@ const std::array formats{
     LabelledFormat{"prodigy", "Prodigy JSONL", ".jsonl", prodigy_abilities},
     LabelledFormat{"spacy", "spaCy JSONL", ".jsonl", spacy_abilities},
     LabelledFormat{"label-studio", "Label Studio JSON", ".json", label_studio_abilities},
+    LabelledFormat{"webanno-tsv", "WebAnno TSV 3.3", ".tsv", webanno_abilities, true, true, true},
+    LabelledFormat{"uima-xmi", "UIMA CAS XMI", ".xmi", cas_abilities, true, true, true},
+    LabelledFormat{"uima-json", "UIMA JSON CAS", ".json", cas_abilities, true, true, true},
+    LabelledFormat{"fhir", "FHIR R4: documents in; conditions, observations, provenance out",
+                   ".json", fhir_labels_abilities},
+    LabelledFormat{"omop-note-nlp", "OMOP NOTE_NLP", ".csv", omop_note_nlp_abilities, false, true},
     LabelledFormat{"hl7v2", "HL7 v2 observations of text", ".hl7", TextAbilities{}, true, false},
+    LabelledFormat{"cda", "HL7 CDA narrative", ".xml", TextAbilities{}, true, false},
 };
 
 bool has_key(std::string_view head, std::string_view key) {
@@ -48,13 +59,28 @@ bool has_key(std::string_view head, std::string_view key) {
   return false;
 }
 
+// "label": [[ of doccano's rows, with blanks or without.
+bool has_list_of_lists(std::string_view bytes) {
+  for (const std::string_view key : {"\"label\"", "\"labels\"", "\"entities\""}) {
+    for (std::size_t at = bytes.find(key); at != std::string_view::npos;
+         at = bytes.find(key, at + 1)) {
+      std::string marks;
+      for (std::size_t i = at + key.size(); i < bytes.size() && marks.size() < 3; ++i) {
+        if (!std::string_view(" \t\r\n").contains(bytes[i])) marks += bytes[i];
+      }
+      if (marks == ":[[") return true;
+    }
+  }
+  return false;
+}
+
 std::string_view json_format(std::string_view head, std::string_view bytes) {
   if (has_key(head, "documents") || has_key(head, "passages")) return "bioc-json";
   if (has_key(head, "denotations") || has_key(head, "sourcedb")) return "pubannotation";
   if (has_key(bytes, "%FEATURE_STRUCTURES") || has_key(bytes, "_referenced_fss")) {
     return "uima-json";
   }
-  if (has_key(head, "resourceType")) return "";  // FHIR has its own door
+  if (has_key(head, "resourceType")) return "fhir";
   if (has_key(bytes, "annotations") && has_key(bytes, "data")) return "label-studio";
   if (has_key(bytes, "predictions") && has_key(bytes, "data")) return "label-studio";
   if (has_key(head, "ents") || has_key(head, "sents")) return "spacy";
@@ -108,7 +134,8 @@ std::string_view line_format(std::string_view bytes) {
   return tagged > 0 && tagged >= 9 * other ? "conll" : "";
 }
 
-Result<LabelledFile> made(const LabelledFormat& format, const std::vector<LabelledText>& texts) {
+Result<LabelledFile> made(const LabelledFormat& format, const std::vector<LabelledText>& texts,
+                          const LabelledOrigin& origin) {
   const std::string_view name = format.name;
   if (name == "brat") {
     BratText file = write_brat_text(texts.front());
@@ -136,6 +163,28 @@ Result<LabelledFile> made(const LabelledFormat& format, const std::vector<Labell
   if (name == "label-studio") {
     LabelStudioFile file = write_label_studio(texts);
     return LabelledFile{std::move(file.bytes), {}, std::move(file.losses)};
+  }
+  if (name == "webanno-tsv") {
+    UimaFile file = write_webanno_tsv(texts.front());
+    return LabelledFile{std::move(file.bytes), {}, std::move(file.losses)};
+  }
+  if (name == "uima-xmi") {
+    UimaFile file = write_xmi(texts.front());
+    return LabelledFile{std::move(file.bytes),
+                        {},
+                        std::move(file.losses),
+                        {{"TypeSystem.xml", std::move(file.type_system)}}};
+  }
+  if (name == "uima-json") {
+    UimaFile file = write_cas_json(texts.front());
+    return LabelledFile{std::move(file.bytes), {}, std::move(file.losses)};
+  }
+  if (name == "fhir") {
+    return LabelledFile{CSL_TRY(write_fhir_labels(texts, origin.recorded_at)), {}, {}};
+  }
+  if (name == "omop-note-nlp") {
+    OmopFile file = CSL_TRY(write_omop_note_nlp(texts, origin.recorded_at));
+    return LabelledFile{std::move(file.note_nlp), {}, {}, {{"notes.csv", std::move(file.notes)}}};
   }
   return fail(ErrorCode::InvalidInput, "the format is not written", std::string(name));
 }
@@ -175,6 +224,19 @@ const LabelledFormat* sniff_labelled_format(std::string_view file_name, std::str
   return labelled_format(line_format(bytes.substr(0, 1U << 20U)));
 }
 
+const LabelledFormat* sniff_labels(std::string_view file_name, std::string_view bytes) {
+  const LabelledFormat* format = sniff_labelled_format(file_name, bytes);
+  if (format == nullptr || format->name == "fhir") return nullptr;
+  const std::string_view name = format->name;
+  const auto has = [&](std::string_view key) { return has_key(bytes, key); };
+  // Rows of notes may have a column "label"; a list of places is what makes it one of labels.
+  if (name == "pubannotation" && !has("denotations")) return nullptr;
+  if (name == "doccano" && !has("start_offset") && !has_list_of_lists(bytes)) return nullptr;
+  if (name == "prodigy" && !has("spans")) return nullptr;
+  if (name == "spacy" && !has("ents") && !has("entities") && !has("sents")) return nullptr;
+  return format;
+}
+
 Result<std::vector<LabelledText>> read_labelled(const LabelledFormat& format,
                                                 std::string_view bytes,
                                                 std::optional<std::string_view> text_beside) {
@@ -198,11 +260,20 @@ Result<std::vector<LabelledText>> read_labelled(const LabelledFormat& format,
   if (name == "spacy") return read_spacy(bytes);
   if (name == "label-studio") return read_label_studio(bytes);
   if (name == "hl7v2") return read_hl7v2(bytes);
+  if (name == "cda") return read_cda(bytes);
+  if (name == "fhir") return read_fhir_texts(bytes);
+  if (name.starts_with("uima-") || name == "webanno-tsv") {
+    std::vector<LabelledText> texts;
+    texts.push_back(CSL_TRY(name == "uima-xmi"    ? read_xmi(bytes)
+                            : name == "uima-json" ? read_cas_json(bytes)
+                                                  : read_webanno_tsv(bytes)));
+    return texts;
+  }
   return fail(ErrorCode::InvalidInput, "the format is not read", std::string(name));
 }
 
 Result<LabelledFile> write_labelled(const LabelledFormat& format, std::vector<LabelledText> texts,
-                                    OverlapPolicy overlaps) {
+                                    OverlapPolicy overlaps, const LabelledOrigin& origin) {
   if (texts.empty()) return fail(ErrorCode::InvalidInput, "there is no text to write");
   if (format.one_text && texts.size() != 1) {
     return fail(ErrorCode::InvalidInput, "the format holds one text a file",
@@ -214,7 +285,7 @@ Result<LabelledFile> write_labelled(const LabelledFormat& format, std::vector<La
     text = std::move(fitted.text);
     add_losses(losses, fitted.losses);
   }
-  LabelledFile file = CSL_TRY(made(format, texts));
+  LabelledFile file = CSL_TRY(made(format, texts, origin));
   add_losses(losses, file.losses);
   std::ranges::sort(losses);
   file.losses = std::move(losses);

@@ -29,6 +29,9 @@ struct LabelledFormat {
 // nullptr when it is none.
 [[nodiscard]] const LabelledFormat* sniff_labelled_format(std::string_view file_name,
                                                           std::string_view bytes);
+// The same, and nullptr where the file may as well be text without labels: a table of notes.
+[[nodiscard]] const LabelledFormat* sniff_labels(std::string_view file_name,
+                                                 std::string_view bytes);
 
 // `text_beside` is the text of a brat file; its absence is an error there.
 // Errors: those of the format; InvalidInput when the format is not read.
@@ -37,16 +40,27 @@ struct LabelledFormat {
     std::optional<std::string_view> text_beside = std::nullopt);
 
 struct LabelledFile {
+  struct Beside {
+    std::string name;  // "TypeSystem.xml"
+    std::string bytes;
+  };
   std::string bytes;
   std::string text_beside;       // of brat
   std::vector<TextLoss> losses;  // by kind, in alphabetical order
+  std::vector<Beside> beside = {};
+};
+
+// What a file says of its own making, where the format has a place for it.
+struct LabelledOrigin {
+  std::string recorded_at = {};  // RFC 3339; FHIR and OMOP want one
 };
 
 // Fits the texts to the format and writes them. Errors: InvalidInput under OverlapPolicy::Refuse
 // when mentions overlap or have gaps and the format cannot say so, when the format is not written,
-// and for several texts where a file holds one.
+// for several texts where a file holds one, and without a time where the format wants it.
 [[nodiscard]] Result<LabelledFile> write_labelled(const LabelledFormat& format,
                                                   std::vector<LabelledText> texts,
-                                                  OverlapPolicy overlaps);
+                                                  OverlapPolicy overlaps,
+                                                  const LabelledOrigin& origin = {});
 
 }  // namespace consilium

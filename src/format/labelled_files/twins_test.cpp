@@ -1,4 +1,4 @@
-// One annotated document in many formats (bconv's test data): each must say the same.
+// One annotated document in ten formats (bconv's test data): each must say the same.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -52,6 +52,55 @@ LabelledText read_twin(const std::filesystem::path& path, const std::filesystem:
   return texts->front();
 }
 
+std::string without_blanks(std::string text) {
+  std::erase_if(text, [](char c) { return c == ' ' || c == '\n'; });
+  return text;
+}
+
+// "18-34 cardiac asystole", as the table says it in columns five to seven.
+std::vector<std::string> places_in_table(const std::string& table) {
+  std::vector<std::string> places;
+  TextLines lines(table);
+  std::string_view line;
+  while (lines.next(line)) {
+    const auto columns = parted(line, '\t');
+    if (columns.size() < 7) continue;
+    places.push_back(std::string(columns[4]) + "-" + std::string(columns[5]) + " " +
+                     std::string(columns[6]));
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+std::vector<std::string> places_of(const LabelledText& text) {
+  std::vector<std::string> places;
+  for (const TextMention& m : text.mentions) {
+    places.push_back(std::to_string(m.ranges.front().begin) + "-" +
+                     std::to_string(m.ranges.back().end) + " " + surface_of(text.text, m.ranges));
+  }
+  std::ranges::sort(places);
+  return places;
+}
+
+std::vector<std::string> surfaces_of(const LabelledText& text) {
+  std::vector<std::string> surfaces;
+  for (const TextMention& m : text.mentions) surfaces.push_back(surface_of(text.text, m.ranges));
+  std::ranges::sort(surfaces);
+  return surfaces;
+}
+
+// The values of "exact", which have no escapes here.
+std::vector<std::string> surfaces_in_europepmc(const std::string& jsonl) {
+  constexpr std::string_view key = "\"exact\": \"";
+  std::vector<std::string> surfaces;
+  for (std::size_t at = jsonl.find(key); at != std::string::npos; at = jsonl.find(key, at + 1)) {
+    const std::size_t begin = at + key.size();
+    surfaces.push_back(jsonl.substr(begin, jsonl.find('"', begin) - begin));
+  }
+  std::ranges::sort(surfaces);
+  return surfaces;
+}
+
 }  // namespace
 
 TEST_CASE("twins in ten formats agree") {
@@ -99,6 +148,13 @@ TEST_CASE("twins in ten formats agree") {
         CHECK(texts->front().relations[0].type == model.relations.at(0).type);
       }
     }
+    // Three more are no formats of ours: plain text, a table of places, surfaces without places.
+    // The plain text has one line end more between title and abstract.
+    CHECK(without_blanks(bytes_of(folder / "txt" / (name + ".txt"))) ==
+          without_blanks(std::string(model.text.utf8())));
+    CHECK(places_in_table(bytes_of(folder / "tsv" / (name + ".tsv"))) == places_of(model));
+    CHECK(surfaces_in_europepmc(bytes_of(folder / "europepmc" / (name + ".jsonl"))) ==
+          surfaces_of(model));
   }
 }
 

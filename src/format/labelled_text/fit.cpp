@@ -128,6 +128,7 @@ class Fitter {
       fit_concepts(m.concepts);
       clear_unless(can_.comments, m.comment, "comments");
       clear_unless(can_.raters, m.rater, "raters");
+      clear_unless(can_.times, m.said_at, "times");
       if (!can_.probabilities && m.probability) {
         lose("probabilities");
         m.probability.reset();

@@ -32,6 +32,7 @@ struct TextAbilities {
   bool comments = false;
   bool raters = false;
   bool probabilities = false;
+  bool times = false;
   bool relations = false;
   bool concept_relations = false;  // only between concepts: both ends must be linked to one
   bool relation_attributes = false;
@@ -51,6 +52,20 @@ struct TextAbilities {
   bool answer_names = false;  // else they are only a list of values
   bool document_concepts = false;
   bool metadata = false;
+};
+
+// What formats that name places by offsets and put features on them have in common.
+inline constexpr TextAbilities offset_format_abilities{
+    .ids = true,
+    .discontinuous = true,
+    .overlapping = true,
+    .empty_ranges = true,
+    .attributes = true,
+    .concepts = true,
+    .relations = true,
+    .relation_attributes = true,
+    .sentences = true,
+    .metadata = true,
 };
 
 // What to do with mentions that overlap, nest or have gaps where the format cannot say so.

@@ -8,14 +8,14 @@ namespace {
 constexpr std::size_t field_count_max = 4096;
 }
 
-CsvRows::CsvRows(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use)
+CsvFeed::CsvFeed(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use)
     : delimiter_(delimiter), field_size_max_(field_size_max), use_(std::move(use)) {}
 
-void CsvRows::feed(std::string_view bytes) {
+void CsvFeed::feed(std::string_view bytes) {
   for (const char c : bytes) take(c);
 }
 
-void CsvRows::append(char c) {
+void CsvFeed::append(char c) {
   if (field_.size() < field_size_max_) {
     field_.push_back(c);
   } else if (row_.problem.empty()) {
@@ -23,7 +23,7 @@ void CsvRows::append(char c) {
   }
 }
 
-void CsvRows::take(char c) {
+void CsvFeed::take(char c) {
   const bool second_of_pair = after_cr_ && c == '\n';
   after_cr_ = c == '\r';
   if ((c == '\n' && !second_of_pair) || c == '\r') ++line_number_;
@@ -61,7 +61,7 @@ void CsvRows::take(char c) {
   append(c);
 }
 
-void CsvRows::end_field() {
+void CsvFeed::end_field() {
   if (row_.fields.size() < field_count_max) {
     row_.fields.push_back(std::move(field_));
   } else if (row_.problem.empty()) {
@@ -71,7 +71,7 @@ void CsvRows::end_field() {
   state_ = State::FieldStart;
 }
 
-void CsvRows::end_row() {
+void CsvFeed::end_row() {
   const bool blank = row_.fields.empty() && field_.empty() && state_ == State::FieldStart;
   if (!blank) {
     end_field();
@@ -82,7 +82,7 @@ void CsvRows::end_row() {
   state_ = State::FieldStart;
 }
 
-void CsvRows::finish() {
+void CsvFeed::finish() {
   if (state_ == State::Quoted && row_.problem.empty()) {
     row_.problem = "a quotation mark is never closed";
   }
@@ -101,6 +101,19 @@ char guess_delimiter(std::string_view first_line) {
     if (one.second > best.second) best = one;
   }
   return best.first;
+}
+
+std::string csv_field(std::string_view text) {
+  const bool plain = text.find_first_of("\",\r\n") == std::string_view::npos &&
+                     (text.empty() || (text.front() != ' ' && text.back() != ' '));
+  if (plain) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted.push_back('"');
+    quoted.push_back(c);
+  }
+  quoted.push_back('"');
+  return quoted;
 }
 
 }  // namespace consilium

@@ -17,11 +17,11 @@ struct CsvRow {
   std::string problem;  // empty when the row is sound
 };
 
-class CsvRows {
+class CsvFeed {
  public:
   // `use` gets each row as it ends; an empty line is no row. Fields over `field_size_max` are cut
   // and the row marked.
-  CsvRows(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use);
+  CsvFeed(char delimiter, std::size_t field_size_max, std::function<void(CsvRow)> use);
   void feed(std::string_view bytes);
   void finish();
 
@@ -45,5 +45,9 @@ class CsvRows {
 // What the first line of a file separates its names with: the one of comma, semicolon and tab that
 // occurs most often outside quotation marks; comma when none does.
 [[nodiscard]] char guess_delimiter(std::string_view first_line);
+
+// A field as it is written: quoted where RFC 4180 (2.6 and 2.7) wants it, and where white space
+// stands at its ends, which some readers strip.
+[[nodiscard]] std::string csv_field(std::string_view text);
 
 }  // namespace consilium

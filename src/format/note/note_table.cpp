@@ -219,7 +219,7 @@ struct NoteTableReader::State {
   bool too_long = false;
   std::uint64_t line_number = 0;
   std::uint64_t row_number = 0;
-  std::optional<CsvRows> rows;
+  std::optional<CsvFeed> rows;
   std::optional<std::vector<std::string>> header;
 };
 

@@ -12,18 +12,7 @@
 
 namespace consilium {
 
-inline constexpr TextAbilities pubannotation_abilities{
-    .ids = true,
-    .discontinuous = true,
-    .overlapping = true,
-    .empty_ranges = true,
-    .attributes = true,
-    .concepts = true,
-    .relations = true,
-    .relation_attributes = true,
-    .sentences = true,
-    .metadata = true,
-};
+inline constexpr TextAbilities pubannotation_abilities = offset_format_abilities;
 
 // An attribute whose name is a concept's (cui, identifier, ...) becomes a concept. Blocks called
 // "sentence" become sentences, others mentions of the layer "block". A track's project is the

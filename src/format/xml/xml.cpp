@@ -51,6 +51,7 @@ class TreeBuilder {
     XmlElement element;
     element.name = name;
     element.line_number = XML_GetCurrentLineNumber(tree.parser_);
+    if (!tree.open_.empty()) element.text_before = tree.open_.back().text.size();
     for (; *attributes != nullptr; attributes += 2) {
       element.attributes.push_back({attributes[0], attributes[1]});
     }

@@ -24,6 +24,7 @@ struct XmlElement {
   std::string name;  // as written, prefix and all: "cas:Sofa"
   std::vector<XmlAttribute> attributes;
   std::string text;
+  std::size_t text_before = 0;  // bytes of the parent's text that come before this element
   std::vector<XmlElement> children;
   std::uint64_t line_number = 0;
 

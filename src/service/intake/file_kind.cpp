@@ -5,6 +5,7 @@
 
 #include "base/byte_source.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "format/labelled_files/labelled_files.hpp"
 #include "format/nrrd/nrrd.hpp"
 #include "format/photo/photo.hpp"
 
@@ -12,6 +13,8 @@ namespace consilium::service {
 namespace {
 
 constexpr std::uint64_t looked_at_bytes = 4096;
+// Of JSON the keys that tell its kind may stand behind a long text.
+constexpr std::uint64_t looked_at_text_bytes = std::uint64_t{1} << 20U;
 
 std::string extension_of(std::string_view name) {
   const std::size_t slash = name.find_last_of('/');
@@ -41,9 +44,6 @@ constexpr std::array later_kinds{
     Later{"svs", "whole slides come with a later version"},
     Later{"ndpi", "whole slides come with a later version"},
     Later{"pdf", "PDF documents are not read"},
-    Later{"hl7", "HL7 version 2 messages come with a later version"},
-    Later{"ccda", "C-CDA documents come with a later version"},
-    Later{"ann", "label files are imported with a later version"},
     Later{"zip", "archives are not opened"},
     Later{"gz", "compressed files are not opened"},
     Later{"tar", "archives are not opened"},
@@ -69,6 +69,30 @@ bool is_coco(std::string_view head) {
   const auto has = [&](std::string_view key) { return head.find(key) != head.npos; };
   return !has("\"resourceType\"") &&
          (has("\"images\"") || has("\"categories\"") || has("\"category_id\""));
+}
+
+// Text whose content may be notes with labels, or notes in a clinical document or message.
+bool may_be_labelled(std::string_view extension) {
+  constexpr std::array<std::string_view, 18> extensions{
+      "ann",   "a1",  "tsv",  "txt", "json",     "jsonl", "ndjson", "xml",  "xmi",
+      "conll", "iob", "iob2", "bio", "pubtator", "hl7",   "cda",    "ccda", "tagged"};
+  return std::ranges::find(extensions, extension) != extensions.end();
+}
+
+// A plain note is one though a line of it look like a table's.
+bool is_labelled(std::string_view extension, std::string_view name, std::string_view head) {
+  if (extension == "ann" || extension == "a1") return true;
+  const LabelledFormat* format = sniff_labels(name, head);
+  if (format == nullptr) return false;
+  if (extension != "txt") return true;
+  // PubTator: "123|t|title" and on the next line "123|a|".
+  const std::size_t bar = head.find("|t|");
+  const std::size_t line_end = head.find('\n');
+  const bool is_pubtator =
+      bar < line_end && line_end != std::string_view::npos &&
+      begins(head.substr(line_end + 1), std::string(head.substr(0, bar)) + "|a|");
+  return (format->name == "pubtator" && is_pubtator) ||
+         (format->name == "hl7v2" && begins(head, "MSH|"));
 }
 
 std::string_view usual_remedy(ErrorCode code) {
@@ -111,6 +135,11 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   if (extension == "mha" || extension == "mhd") return FileKind::MetaImage;
   if (extension == "dcm") return FileKind::Dicom;  // without a mark its reader says what is wrong
   if (extension == "hea") return FileKind::WfdbHeader;
+  if (may_be_labelled(extension)) {
+    Bytes more(static_cast<std::size_t>(std::min(source->size(), looked_at_text_bytes)));
+    CSL_TRY(source->read(0, more));
+    if (is_labelled(extension, name, text_of(more))) return FileKind::LabelledText;
+  }
   if (extension == "csv" || extension == "tsv") return FileKind::NoteCsv;
   if (extension == "jsonl" || extension == "ndjson") return FileKind::NoteJsonl;
   if (extension == "json") return is_coco(head) ? FileKind::CocoJson : FileKind::FhirJson;

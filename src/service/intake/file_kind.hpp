@@ -17,12 +17,13 @@ enum class FileKind {
   NoteCsv,
   NoteJsonl,
   FhirJson,
-  Nifti,      // .nii, .nii.gz
-  Nrrd,       // .nrrd, .nhdr
-  MetaImage,  // .mha, .mhd
-  Photo,      // JPEG, PNG, TIFF
-  CocoJson,   // shapes on pictures, as COCO has them
-  YoloNames,  // data.yaml, the labels' folder beside it
+  LabelledText,  // notes with labels on them: format/labelled_files
+  Nifti,         // .nii, .nii.gz
+  Nrrd,          // .nrrd, .nhdr
+  MetaImage,     // .mha, .mhd
+  Photo,         // JPEG, PNG, TIFF
+  CocoJson,      // shapes on pictures, as COCO has them
+  YoloNames,     // data.yaml, the labels' folder beside it
   VocXml,
   LabelMap,  // label-map.txt: NAME=LABEL, a line each, for the label files of the same import
   Other,     // a signal file of some header, or nothing that we read

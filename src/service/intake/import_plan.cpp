@@ -43,6 +43,7 @@ class Planner {
     gather_volumes();
     gather_names();
     gather_yolo();
+    gather_standoff();
     std::vector<ImportUnit> units;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       if (consumed_.contains(i)) continue;
@@ -158,6 +159,19 @@ class Planner {
     }
   }
 
+  // brat: note.ann and the note's text beside it. A .ann without a line is a note without labels.
+  void gather_standoff() {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      if (!files_[i].name.ends_with(".ann") && !is_kind(i, FileKind::LabelledText)) continue;
+      const auto text = by_name_.find(stem_of(files_[i].name) + ".txt");
+      if (text == by_name_.end() || text->second == i || consumed_.contains(text->second)) continue;
+      if (!files_[i].name.ends_with(".ann") && !files_[i].name.ends_with(".a1")) continue;
+      kinds_[i] = FileKind::LabelledText;
+      volumes_[i].push_back(text->second);
+      consumed_.insert(text->second);
+    }
+  }
+
   ImportUnit unit_of(std::size_t file) {
     ImportUnit unit;
     unit.files = {file};
@@ -182,7 +196,8 @@ class Planner {
   std::vector<Result<FileKind>> kinds_;
   std::map<std::string, std::size_t> by_name_;
   std::map<std::size_t, std::vector<std::size_t>> recordings_;  // header -> all its files
-  // Detached header -> its data; label volume -> its names; YOLO's names -> its labels.
+  // Detached header -> its data; label volume -> its names; YOLO's names -> its labels; labels of a
+  // note -> its text.
   std::map<std::size_t, std::vector<std::size_t>> volumes_;
   std::set<std::size_t> consumed_;
   std::set<std::size_t> counted_;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/canonical_json.hpp"
+#include "format/labelled_files/labelled_files.hpp"
 #include "format/metaimage/metaimage.hpp"
 #include "format/nifti/nifti.hpp"
 #include "format/nrrd/nrrd.hpp"
@@ -223,6 +224,20 @@ Result<ShapesRead> read_shapes(const LabelFile& file) {
   if (file.kind == FileKind::CocoJson) return read_coco_shapes(file);
   if (file.kind == FileKind::YoloNames) return read_yolo_shapes(file);
   return read_voc_shapes(file);
+}
+
+Result<TextsRead> read_labelled_texts(const LabelFile& file) {
+  const std::string_view bytes = text_of(file.bytes);
+  const LabelledFormat* format = sniff_labelled_format(file.name, bytes);
+  if (format == nullptr || !format->reads) {
+    return fail(ErrorCode::Unsupported, "the file is of no form of labelled text that is read");
+  }
+  std::optional<std::string_view> beside;
+  for (const LabelFile::Beside& one : file.beside) {
+    if (one.name.ends_with(".txt")) beside = text_of(one.bytes);
+  }
+  return TextsRead{.texts = CSL_TRY(read_labelled(*format, bytes, beside)),
+                   .format = std::string(format->title)};
 }
 
 }  // namespace consilium::service

@@ -9,6 +9,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "domain/text/labelled_text.hpp"
 #include "service/intake/file_kind.hpp"
 #include "service/prelabel/file_labels.hpp"
 
@@ -25,6 +26,7 @@ struct LabelFile {
     Bytes bytes;
   };
   std::vector<Beside> beside = {};
+  std::string patient = {};  // whose the notes in it are that do not say so
 };
 
 // {"labels": [{"value": 1, "name": "nodule"}]}: the names beside a label volume.
@@ -37,6 +39,13 @@ struct LabelFile {
 
 // Errors: those of the readers.
 [[nodiscard]] Result<LabelVolume> read_label_volume(const LabelFile& file);
+
+// The notes of a file with labels, and what it is called. Errors: those of the reader.
+struct TextsRead {
+  std::vector<LabelledText> texts;
+  std::string format;  // "brat standoff"
+};
+[[nodiscard]] Result<TextsRead> read_labelled_texts(const LabelFile& file);
 
 struct ShapesRead {
   ShapeFile file;

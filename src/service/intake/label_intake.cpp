@@ -1,10 +1,14 @@
 #include "service/intake/label_intake.hpp"
 
+#include <map>
+
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "service/intake/note_intake.hpp"
 #include "service/intake/received_object.hpp"
 #include "service/prelabel/left_out.hpp"
 #include "service/prelabel/object_labels.hpp"
+#include "service/prelabel/text_labels.hpp"
 
 namespace consilium::service {
 namespace {
@@ -60,10 +64,45 @@ Result<std::optional<Error>> LabelIntake::take_file(const LabelFile& file,
   if (is_label_volume_kind(file.kind)) {
     return keep(CSL_TRY(labels_of_volume(CSL_TRY(read_label_volume(file)), images_)), sink);
   }
+  if (file.kind == FileKind::LabelledText) {
+    const ReadLabels labels = CSL_TRY(labels_of_notes(file));
+    if (!labels.sets.empty()) return keep(labels, sink);
+    // Notes alone: a message, or a note that nobody has labelled yet.
+    if (labels.notes.empty()) return std::optional<Error>{};
+    std::string what;
+    for (const std::string& note : labels.notes) what += note + "; ";
+    return std::optional<Error>(
+        Error{ErrorCode::InvalidInput, what + "the notes were kept", "", ""});
+  }
   const ShapesRead read = CSL_TRY(read_shapes(file));
   ReadLabels labels = CSL_TRY(labels_of_shapes(read.file, images_, by_name));
   labels.notes.insert(labels.notes.begin(), read.notes.begin(), read.notes.end());
   return keep(labels, sink);
+}
+
+Result<ReadLabels> LabelIntake::labels_of_notes(const LabelFile& file) const {
+  const TextsRead read = CSL_TRY(read_labelled_texts(file));
+  ReadLabels labels;
+  std::map<std::string, std::size_t> problems;
+  std::size_t missing_count = 0;
+  for (std::size_t i = 0; i < read.texts.size(); ++i) {
+    for (const TextProblem& problem : read.texts[i].problems) ++problems[problem.what];
+    const auto item = CSL_TRY(item_of_labelled_note(tools_, read.texts[i], file.patient));
+    if (!item) {
+      ++missing_count;
+      continue;
+    }
+    LabelSet set = labels_of_text(read.texts[i], *item, read.format,
+                                  file.source + " " + std::to_string(i), labels.notes);
+    if (!set.labels.empty() || !set.answers.empty()) labels.sets.push_back(std::move(set));
+  }
+  for (const auto& [what, count] : problems) {
+    labels.notes.push_back(what + " (" + std::to_string(count) + ")");
+  }
+  if (missing_count > 0) {
+    labels.notes.push_back(std::to_string(missing_count) + " of its texts are no notes here");
+  }
+  return labels;
 }
 
 Result<std::optional<Error>> LabelIntake::keep(const ReadLabels& read, const PreparedSink& sink) {

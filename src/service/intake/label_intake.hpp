@@ -1,4 +1,4 @@
-// Files of other tools' labels on a project's images, once the images of the import are in.
+// Files of other tools' labels on a project's images and notes, once those of the import are in.
 #pragma once
 
 #include <optional>
@@ -44,6 +44,7 @@ class LabelIntake {
   [[nodiscard]] std::int64_t labels_added() const { return labels_added_; }
 
  private:
+  [[nodiscard]] Result<ReadLabels> labels_of_notes(const LabelFile& file) const;
   [[nodiscard]] Result<std::optional<Error>> keep(const ReadLabels& read, const PreparedSink& sink);
 
   const IntakeTools& tools_;

@@ -129,6 +129,15 @@ std::string keyed(storage::Store& store, std::string_view purpose, std::string_v
   return to_hex(store.objects().keyed_hash(purpose, bytes_of(text)));
 }
 
+// Whose note, which note, what text: parted by a character that none of them holds unescaped.
+std::string owner_of(const NotePatient& who) {
+  return who.identifier_system + '\x1f' + who.identifier + '\x1f';
+}
+std::string content_key(storage::Store& store, const NotePatient& who, const std::string& source_id,
+                        const CanonicalText& text) {
+  return keyed(store, "note content", owner_of(who) + source_id + '\x1f' + to_hex(text.digest()));
+}
+
 Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
                               const std::vector<std::string>& remarks,
                               const std::string& file_content, const std::string& patient_if_none) {
@@ -140,10 +149,9 @@ Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
     return fail(ErrorCode::Unsupported, "the note is empty", "", "leave it out");
   }
   const std::string sha256 = to_hex(text.digest());
-  // Whose note, which note, what text: parted by a character that none of them holds unescaped.
-  const std::string owner = who.identifier_system + '\x1f' + who.identifier + '\x1f';
+  const std::string owner = owner_of(who);
   NoteFacts facts;
-  facts.content = keyed(tools.store, "note content", owner + source_id + '\x1f' + sha256);
+  facts.content = content_key(tools.store, who, source_id, text);
   if (!source_id.empty()) facts.source_key = keyed(tools.store, "note id", owner + source_id);
   const auto reader = CSL_TRY(tools.store.read());
   const storage::Rows same =
@@ -276,6 +284,38 @@ Result<NoteFileResult> prepare_notes(const IntakeTools& tools, FileKind kind,
                 "check that its rows have a text");
   }
   return stream.result;
+}
+
+Result<NoteFileResult> prepare_labelled_notes(const IntakeTools& tools,
+                                              const std::vector<LabelledText>& texts,
+                                              const std::string& patient,
+                                              const std::string& content,
+                                              const PreparedSink& sink) {
+  NoteStream stream{.tools = tools,
+                    .content = content,
+                    .patient_if_none = patient,
+                    .sink = sink,
+                    .result = {},
+                    .is_ending = false};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    Note note;
+    note.text = Protected<CanonicalText>(texts[i].text);
+    note.identifier = Protected<std::string>(texts[i].id);
+    stream.take(note, {}, "text " + std::to_string(i + 1));
+  }
+  return stream.result;
+}
+
+Result<std::optional<ItemId>> item_of_labelled_note(const IntakeTools& tools,
+                                                    const LabelledText& text,
+                                                    const std::string& patient) {
+  const auto reader = CSL_TRY(tools.store.read());
+  NotePatient who;
+  who.identifier = patient;
+  const std::string key = content_key(tools.store, who, text.id, text.text);
+  const storage::Rows rows = CSL_TRY(reader->query("catalog.note_of_content", {{"content", key}}));
+  if (rows.empty()) return std::optional<ItemId>{};
+  return storage::item_of_source(*reader, tools.project, rows.front().text("note_id"));
 }
 
 }  // namespace consilium::service

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
+#include "domain/text/labelled_text.hpp"
 #include "service/intake/file_kind.hpp"
 #include "service/intake/prepared.hpp"
 
@@ -25,5 +28,18 @@ struct NoteFileResult {
                                                    const std::string& content,
                                                    const std::string& patient_if_none,
                                                    const PreparedSink& sink);
+
+// The texts of a file with labels (label_intake.hpp takes those) as notes. A text's id is the
+// note's.
+[[nodiscard]] Result<NoteFileResult> prepare_labelled_notes(const IntakeTools& tools,
+                                                            const std::vector<LabelledText>& texts,
+                                                            const std::string& patient,
+                                                            const std::string& content,
+                                                            const PreparedSink& sink);
+
+// The project's item of a note that came by the way above; nothing when there is none.
+[[nodiscard]] Result<std::optional<ItemId>> item_of_labelled_note(const IntakeTools& tools,
+                                                                  const LabelledText& text,
+                                                                  const std::string& patient);
 
 }  // namespace consilium::service

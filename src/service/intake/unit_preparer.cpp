@@ -54,6 +54,7 @@ Status UnitPreparer::prepare_kind(const ImportUnit& unit, UnitEnd& end, const Pr
   if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
     return prepare_signal(unit, sink);
   }
+  if (unit.kind == FileKind::LabelledText) return prepare_labelled_text(unit, end, sink);
   return prepare_text(unit, end, sink);
 }
 
@@ -151,6 +152,21 @@ Status UnitPreparer::prepare_signal(const ImportUnit& unit, const PreparedSink& 
   return {};
 }
 
+// The notes first; their labels' turn comes when all notes are items.
+Status UnitPreparer::prepare_labelled_text(const ImportUnit& unit, UnitEnd& end,
+                                           const PreparedSink& sink) const {
+  const FileBytes file = CSL_TRY(FileBytes::open(files_[unit.files.front()].path));
+  const LabelFile labels = CSL_TRY(label_file(unit, file, true));
+  const TextsRead read = CSL_TRY(read_labelled_texts(labels));
+  const NoteFileResult result =
+      CSL_TRY(prepare_labelled_notes(tools_, read.texts, labels.patient, labels.source, sink));
+  if (result.note_count == 0 && result.first_refusal) {
+    return std::unexpected(*result.first_refusal);
+  }
+  end.waits_for_images = true;
+  return {};
+}
+
 Status UnitPreparer::prepare_text(const ImportUnit& unit, UnitEnd& end,
                                   const PreparedSink& sink) const {
   const std::filesystem::path& path = files_[unit.files.front()].path;
@@ -175,7 +191,8 @@ Result<LabelFile> UnitPreparer::label_file(const ImportUnit& unit, const FileByt
   LabelFile labels{.kind = unit.kind,
                    .name = files_[unit.files.front()].name,
                    .source = {},
-                   .bytes = file.view()};
+                   .bytes = file.view(),
+                   .patient = patient_of(unit)};
   if (is_whole) labels.source = content_name(tools_.store, sha256(file.view()));
   for (const std::size_t index : std::span(unit.files).subspan(1)) {
     if (!is_whole && !files_[index].name.ends_with(".json")) continue;

@@ -59,6 +59,8 @@ class UnitPreparer {
   Status take_label_map(const ImportUnit& unit, const PreparedSink& sink);
   Status prepare_volume_file(const ImportUnit& unit, UnitEnd& end, const PreparedSink& sink) const;
   Status prepare_signal(const ImportUnit& unit, const PreparedSink& sink) const;
+  Status prepare_labelled_text(const ImportUnit& unit, UnitEnd& end,
+                               const PreparedSink& sink) const;
   Status prepare_text(const ImportUnit& unit, UnitEnd& end, const PreparedSink& sink) const;
 
   const IntakeTools& tools_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "service/prelabel/label_names.hpp"
+
 namespace consilium::service {
 namespace {
 
@@ -61,6 +63,22 @@ std::vector<std::string> split_list(std::string_view text) {
   return parts;
 }
 
+// As ids where the text names choices otherwise: by their names, or with other letters' case.
+std::vector<std::string> choices_named(const AnswerSpec& spec, const std::string& text) {
+  std::vector<std::string> ids = spec.many ? split_list(text) : std::vector{text};
+  for (std::string& id : ids) {
+    if (choice_of(spec, id) != nullptr) continue;
+    for (const Choice& choice : spec.choices) {
+      if (plain_name(choice.id) != plain_name(id) && plain_name(choice.name) != plain_name(id)) {
+        continue;
+      }
+      id = choice.id;
+      break;
+    }
+  }
+  return ids;
+}
+
 std::optional<AnswerValue> number_value(const AnswerSpec& spec, std::string_view text) {
   double number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -76,12 +94,14 @@ std::optional<AnswerValue> text_value(const AnswerSpec& spec, const std::string&
   if (may_be_reserved(spec, text)) return AnswerValue(text);
   switch (spec.type) {
     case AnswerType::Choice:
-      return choice_value(spec, spec.many ? split_list(text) : std::vector{text});
+      return choice_value(spec, choices_named(spec, text));
     case AnswerType::Number:
       return number_value(spec, text);
     case AnswerType::Text:
       return text.empty() ? std::nullopt : std::optional<AnswerValue>(text);
     case AnswerType::Bool:
+      if (text == "true" || text == "false") return AnswerValue(text == "true");
+      return std::nullopt;
     case AnswerType::Concept:  // a code, which text is not
       return std::nullopt;
   }
@@ -92,6 +112,7 @@ std::optional<AnswerValue> text_value(const AnswerSpec& spec, const std::string&
 
 bool is_meant_by(const std::optional<CodedConcept>& coded, const std::string& id,
                  const CodedConcept& name) {
+  if (name.system.empty()) return !name.code.empty() && plain_name(name.code) == plain_name(id);
   if (coded) return is_same(*coded, name);
   return name.system == own_scheme && name.code == id;
 }

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "base/sha256.hpp"
 #include "service/access/named_id.hpp"
@@ -13,6 +14,7 @@
 #include "service/annotation/mask_bricks.hpp"
 #include "service/annotation/submission.hpp"
 #include "service/prelabel/coded_answers.hpp"
+#include "service/prelabel/joined_labels.hpp"
 #include "service/prelabel/voxel_layers.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
@@ -107,10 +109,12 @@ class PartMaker {
   }
 
   Status add(const SaidLabel& said, const LabelSpec& label, KeptLabels& kept) {
-    const auto id = named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
-                                           set_.source + " " + said.key);
+    const AnnotationId id = id_of(said.key);
     const auto stored = CSL_TRY(storage::find_annotation(reader_, id));
-    if (stored && stored->state != "retracted") return know(id, kept);
+    if (stored && stored->state != "retracted") {
+      keys_.emplace(said.key, KeptKey{id, stored->label});
+      return know(id, kept);
+    }
     Annotation body = empty_body(id);
     body.label = label.id;
     body.measurements = said.measurements;
@@ -152,8 +156,51 @@ class PartMaker {
       body.value = std::string(value_absent);
     }
     put_answers(said, label, body, kept);
-    return keep("\"" + said.name + "\"", std::move(body), stored ? stored->revision + 1 : 1, kept,
-                std::move(surface));
+    if (surface && label.value && !said.codes.empty() &&
+        std::holds_alternative<std::monostate>(body.value)) {
+      // What the words were linked to, where the protocol asks for a concept.
+      body.value = answer_meant(*label.value, {.name = {}, .value = said.codes.front()})
+                       .value_or(AnswerValue{});
+    }
+    const std::size_t count = write_.labels.size();
+    CSL_TRY(keep("\"" + said.name + "\"", std::move(body), stored ? stored->revision + 1 : 1, kept,
+                 std::move(surface)));
+    if (write_.labels.size() > count) keys_.emplace(said.key, KeptKey{id, label.id});
+    return {};
+  }
+
+  // False when something that it joins is not there (yet).
+  Result<bool> join(const SaidLabel& said, const LabelSpec& label, KeptLabels& kept) {
+    const auto& joining = std::get<SaidJoining>(said.place);
+    if (!allows(label, joining.kind)) {
+      CSL_TRY(refuse(said, label, "a " + std::string(name_of(joining.kind)), kept));
+      return true;
+    }
+    auto target = joined_target(joining, label, keys_);
+    if (!target) return false;
+    const AnnotationId id = id_of(said.key);
+    const auto stored = CSL_TRY(storage::find_annotation(reader_, id));
+    keys_.emplace(said.key, KeptKey{id, label.id});
+    if (stored && stored->state != "retracted") {
+      ++kept.known_count;
+      return true;
+    }
+    Annotation body = empty_body(id);
+    body.label = label.id;
+    body.target = std::move(*target);
+    body.comment = said.evidence;
+    put_answers(said, label, body, kept);
+    joined_.push_back({said.name, said.key, std::move(body), stored ? stored->revision + 1 : 1});
+    return true;
+  }
+
+  // Once all that join are in.
+  Status settle(KeptLabels& kept) {
+    for (JoinedLabel& one :
+         sound_joined(protocol_.protocol, keys_, std::exchange(joined_, {}), kept.problems)) {
+      CSL_TRY(keep("\"" + one.what + "\"", std::move(one.body), one.revision, kept));
+    }
+    return {};
   }
 
   // More of a label of this tool's that is stored already.
@@ -234,6 +281,11 @@ class PartMaker {
   [[nodiscard]] bool is_empty() const { return write_.labels.empty(); }
 
  private:
+  AnnotationId id_of(const std::string& key) const {
+    return named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
+                                  set_.source + " " + key);
+  }
+
   Annotation empty_body(const AnnotationId& id) const {
     return {
         .id = id,
@@ -411,6 +463,8 @@ class PartMaker {
   std::vector<SplitLayer> layers_;  // what the voxels below lie in
   std::map<std::string, std::vector<NumberedVoxels>> voxels_;
   std::map<std::string, std::int64_t> last_segment_;
+  std::map<std::string, KeptKey> keys_;
+  std::vector<JoinedLabel> joined_;
 };
 
 }  // namespace
@@ -462,6 +516,7 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
         .first->second;
   };
   std::optional<std::vector<storage::AnnotationRow>> stored;
+  std::vector<std::pair<const SaidLabel*, const LabelSpec*>> joining;
   for (const SaidLabel& said : set.labels) {
     if (const auto* of = std::get_if<SaidOfKept>(&said.place)) {
       if (!stored) stored = CSL_TRY(kept_labels(*reader, set.item));
@@ -486,8 +541,28 @@ Result<KeptLabels> LabelKeeper::prepare(const LabelSet& set) {
       kept.unmatched.insert(std::move(name));
       continue;
     }
-    CSL_TRY(part_of(said.tool).add(said, *match.label, kept));
+    if (std::holds_alternative<SaidJoining>(said.place)) {
+      joining.emplace_back(&said, match.label);
+    } else {
+      CSL_TRY(part_of(said.tool).add(said, *match.label, kept));
+    }
   }
+  // Events may join events: round after round, as long as there is something to join.
+  for (std::size_t before = joining.size() + 1; joining.size() < before;) {
+    before = joining.size();
+    std::vector<std::pair<const SaidLabel*, const LabelSpec*>> waiting;
+    for (const auto& [said, label] : joining) {
+      if (!CSL_TRY(part_of(said->tool).join(*said, *label, kept))) {
+        waiting.emplace_back(said, label);
+      }
+    }
+    joining = std::move(waiting);
+  }
+  for (const auto& [said, label] : joining) {
+    kept.problems.insert(
+        fmt::format("\"{}\": something that it joins was not taken over", said->name));
+  }
+  for (auto& [tool, part] : parts) CSL_TRY(part.settle(kept));
   for (const SaidItemAnswer& said : set.answers) {
     const QuestionSpec* question = question_meant(protocol->protocol, said.answer.name);
     if (question == nullptr) {

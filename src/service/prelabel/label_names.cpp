@@ -6,7 +6,6 @@
 namespace consilium::service {
 namespace {
 
-// Lower case, "_" and "-" as blanks, each run of blanks as one.
 std::string plain(std::string_view name) {
   std::string out;
   for (const char c : name) {
@@ -26,6 +25,7 @@ std::string without_number(std::string name) {
 
 bool is_named(const LabelSpec& label, const std::string& name) {
   return plain(label.id) == name || plain(label.name) == name ||
+         (!label.exported.brat_type.empty() && plain(label.exported.brat_type) == name) ||
          std::ranges::any_of(label.synonyms,
                              [&](const std::string& one) { return plain(one) == name; });
 }
@@ -48,6 +48,8 @@ std::vector<const LabelSpec*> those(const Protocol& protocol, const Wanted& want
 }
 
 }  // namespace
+
+std::string plain_name(std::string_view name) { return plain(name); }
 
 LabelMap plain_names(const LabelMap& map) {
   LabelMap named;

@@ -17,6 +17,8 @@ namespace consilium::service {
 // the name out without complaint.
 using LabelMap = std::map<std::string, std::string>;
 
+// A name as names are compared: small letters, "_" and "-" as blanks, each run of these as one.
+[[nodiscard]] std::string plain_name(std::string_view name);
 // With its names as match_name compares them.
 [[nodiscard]] LabelMap plain_names(const LabelMap& map);
 // "Liver=liver", one each. Errors: InvalidInput.
@@ -33,9 +35,9 @@ struct MatchedName {
   std::vector<std::string> could_be = {};  // when ambiguous
 };
 // `map` has plain names. In this order: the lead's word; a code (of the label, or its export
-// mapping); the label's id, name or a synonym, letters' case, blanks, "_" and "-" being no matter;
-// the same without a number at its end ("nodule 2"). Where several labels share the code the name
-// decides between them.
+// mapping); the label's id, name, a synonym or its name in brat, letters' case, blanks, "_" and "-"
+// being no matter; the same without a number at its end ("nodule 2"). Where several labels share
+// the code the name decides between them.
 [[nodiscard]] MatchedName match_name(const Protocol& protocol, const LabelMap& map,
                                      const SaidLabel& said);
 

@@ -59,10 +59,22 @@ struct SaidSpans {
   SpansTarget target;
   Protected<std::string> surface;
 };
+// Joins other labels of the same set, named by their keys: a relation (from, to), an event (a
+// trigger or none, arguments in roles), a chain.
+struct SaidJoining {
+  struct Part {
+    std::string role;
+    std::string key;
+  };
+  PlaceKind kind = PlaceKind::Relation;
+  std::optional<std::string> trigger = std::nullopt;
+  std::vector<Part> parts = {};
+};
 // The label was looked for on the item, and is not there: a segment without any voxel.
 struct SaidAbsent {};
 
-// A name, and what is said to it: a code, or text.
+// A name, and what is said to it: a code, or text. A name without a code system is one that a
+// text's annotators gave: the protocol's id, however its letters are cased.
 struct SaidAnswer {
   CodedConcept name;
   std::variant<CodedConcept, std::string> value;
@@ -73,7 +85,8 @@ struct SaidLabel {
   std::string name;                 // as the file names it
   std::vector<CodedConcept> codes;  // of what it is, the most particular first
   ToolName tool;
-  std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent, SaidSpans>
+  std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent, SaidSpans,
+               SaidJoining>
       place;
   std::map<std::string, Quantity> measurements = {};
   std::vector<SaidAnswer> answers = {};                // of the finding: its attributes

@@ -15,6 +15,10 @@
 #include "storage/catalog.hpp"
 #include "storage/labels.hpp"
 
+namespace consilium {
+struct LabelledFormat;
+}
+
 namespace consilium::service {
 
 // Why formats of drawings on images leave out what is drawn in the patient.
@@ -89,6 +93,10 @@ class ExportWork {
 [[nodiscard]] Status export_tables(ExportWork& work, const std::vector<ExportCase>& cases,
                                    ExportFormat format);
 [[nodiscard]] Status export_brat(ExportWork& work, const std::vector<ExportCase>& cases);
+// Labels of notes in a form of format/labelled_files. What the form cannot say is split (overlaps)
+// or left out, and counted by kind.
+[[nodiscard]] Status export_texts(ExportWork& work, const std::vector<ExportCase>& cases,
+                                  const LabelledFormat& format);
 [[nodiscard]] Status export_masks(ExportWork& work, const std::vector<ExportCase>& cases,
                                   ExportFormat format);
 // One PNG of label numbers for each image, and labels.json.

@@ -9,6 +9,8 @@
 #include <fstream>
 
 #include "base/canonical_json.hpp"
+#include "base/check.hpp"
+#include "format/labelled_files/labelled_files.hpp"
 #include "format/zip/zip_writer.hpp"
 #include "service/job/job_queue.hpp"
 #include "service/release/export_case.hpp"
@@ -22,7 +24,7 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::array<std::pair<ExportFormat, std::string_view>, 20> format_names{{
+constexpr std::array<std::pair<ExportFormat, std::string_view>, 38> format_names{{
     {ExportFormat::DicomSeg, "dicom_seg"},
     {ExportFormat::DicomSegLabelMap, "dicom_seg_labelmap"},
     {ExportFormat::DicomSegFractional, "dicom_seg_fractional"},
@@ -43,6 +45,24 @@ constexpr std::array<std::pair<ExportFormat, std::string_view>, 20> format_names
     {ExportFormat::Wfdb, "wfdb"},
     {ExportFormat::Edf, "edf"},
     {ExportFormat::SignalCsv, "signal_csv"},
+    {ExportFormat::Conll, "conll"},
+    {ExportFormat::ConllIob1, "conll_iob1"},
+    {ExportFormat::ConllBilou, "conll_bilou"},
+    {ExportFormat::ConllIobes, "conll_iobes"},
+    {ExportFormat::Conll2002, "conll2002"},
+    {ExportFormat::Pubtator, "pubtator"},
+    {ExportFormat::BiocXml, "bioc_xml"},
+    {ExportFormat::BiocJson, "bioc_json"},
+    {ExportFormat::Pubannotation, "pubannotation"},
+    {ExportFormat::Doccano, "doccano"},
+    {ExportFormat::Prodigy, "prodigy"},
+    {ExportFormat::SpacyJsonl, "spacy"},
+    {ExportFormat::LabelStudio, "label_studio"},
+    {ExportFormat::WebannoTsv, "webanno_tsv"},
+    {ExportFormat::UimaXmi, "uima_xmi"},
+    {ExportFormat::UimaJson, "uima_json"},
+    {ExportFormat::Fhir, "fhir"},
+    {ExportFormat::OmopNoteNlp, "omop_note_nlp"},
 }};
 
 std::string request_json(const ExportRequest& request) {
@@ -159,6 +179,14 @@ Result<std::string> provenance_json(const ExportWork& work, const storage::Proje
            {"text", "notes and quoted spans are as imported; comments are left out of tables"}}}});
 }
 
+Status export_as_text(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
+  std::string name(name_of(format));
+  std::ranges::replace(name, '_', '-');
+  const LabelledFormat* text = labelled_format(name);
+  CSL_CHECK(text != nullptr && text->writes);
+  return export_texts(work, cases, *text);
+}
+
 Status write_format(ExportWork& work, const std::vector<ExportCase>& cases, ExportFormat format) {
   switch (format) {
     case ExportFormat::DicomSeg:
@@ -190,6 +218,25 @@ Status write_format(ExportWork& work, const std::vector<ExportCase>& cases, Expo
     case ExportFormat::Edf:
     case ExportFormat::SignalCsv:
       return export_signals(work, cases, format);
+    case ExportFormat::Conll:
+    case ExportFormat::ConllIob1:
+    case ExportFormat::ConllBilou:
+    case ExportFormat::ConllIobes:
+    case ExportFormat::Conll2002:
+    case ExportFormat::Pubtator:
+    case ExportFormat::BiocXml:
+    case ExportFormat::BiocJson:
+    case ExportFormat::Pubannotation:
+    case ExportFormat::Doccano:
+    case ExportFormat::Prodigy:
+    case ExportFormat::SpacyJsonl:
+    case ExportFormat::LabelStudio:
+    case ExportFormat::WebannoTsv:
+    case ExportFormat::UimaXmi:
+    case ExportFormat::UimaJson:
+    case ExportFormat::Fhir:
+    case ExportFormat::OmopNoteNlp:
+      return export_as_text(work, cases, format);
   }
   return fail(ErrorCode::Internal, "an export format is not handled");
 }

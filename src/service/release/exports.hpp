@@ -46,6 +46,25 @@ enum class ExportFormat {
   Wfdb,
   Edf,
   SignalCsv,
+  // Labels of notes in the forms of format/labelled_files, by the same names.
+  Conll,
+  ConllIob1,
+  ConllBilou,
+  ConllIobes,
+  Conll2002,
+  Pubtator,
+  BiocXml,
+  BiocJson,
+  Pubannotation,
+  Doccano,
+  Prodigy,
+  SpacyJsonl,
+  LabelStudio,
+  WebannoTsv,
+  UimaXmi,
+  UimaJson,
+  Fhir,
+  OmopNoteNlp,
 };
 [[nodiscard]] std::string_view name_of(ExportFormat format);  // "dicom_seg"
 // Hyphens count as underscores.

@@ -103,7 +103,7 @@ void add_serving(Table& t) {
 
 void add_moving(Table& t) {
   CLI::App* import =
-      command(t, t.app, "import", "Read files or folders of any kind we know into a project.",
+      command(t, t.app, "import", "Read files or folders of any kind we know, labels too, into a project.",
               "consilium import --project \"Chest CT\" /media/disk/DICOM",
               [&t] { return import_command(t.import); });
   add_data(import, t.import.data);
@@ -122,8 +122,9 @@ void add_moving(Table& t) {
   out->add_option(
          "--format", t.export_options.format,
          "dicom-seg, dicom-seg-labelmap, dicom-seg-fractional, rtstruct, sr, gsps, nifti, nrrd, "
-         "coco, yolo, voc, csv, labels_csv, labels_jsonl, brat, spans_jsonl, wfdb, edf, "
-         "signal_csv")
+         "coco, yolo, voc, csv, labels_csv, labels_jsonl, wfdb, edf, signal_csv; of notes "
+         "spans_jsonl, " +
+             labelled_format_names(FormatUse::Write))
       ->required();
   out->add_option("--out", t.export_options.out,
                   "A folder (existing or ending in /), else a ZIP file")
@@ -287,11 +288,13 @@ void add_files(Table& t) {
   convert->add_option("FROM", t.convert.in, "The labels")->required();
   convert->add_option("TO", t.convert.out, "The file to write; its ending tells the form")
       ->required();
-  convert->add_option("--from", t.convert.from,
-                      "Of texts, when the content does not tell: " + labelled_format_names());
+  convert->add_option(
+      "--from", t.convert.from,
+      "Of texts, when the content does not tell: " + labelled_format_names(FormatUse::Read));
   convert->add_option("--to", t.convert.to,
                       "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd, metaimage; "
-                      "of texts one of those of --from");
+                      "of texts " +
+                          labelled_format_names(FormatUse::Write));
   convert
       ->add_option("--overlaps", t.convert.overlaps,
                    "Mentions that overlap or have gaps where the form cannot say so")

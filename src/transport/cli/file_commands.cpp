@@ -132,7 +132,8 @@ int convert_command(const ConvertCommand& command) {
       .out = command.out,
       .from = command.from,
       .to = command.to,
-      .overlaps = command.overlaps == "split" ? OverlapPolicy::Split : OverlapPolicy::Refuse};
+      .overlaps = command.overlaps == "split" ? OverlapPolicy::Split : OverlapPolicy::Refuse,
+      .recorded_at = to_rfc3339(system_clock()->now())};
   if (is_text_conversion(text)) return convert_text_command(text, command.json);
   const auto done = convert_labels(
       {.in = command.in, .out = command.out, .images = command.images, .to = command.to},

@@ -12,16 +12,6 @@
 namespace consilium::cli {
 namespace {
 
-std::string names_of(bool to_read) {
-  std::string names;
-  for (const LabelledFormat& format : labelled_formats()) {
-    if (to_read ? !format.reads : !format.writes) continue;
-    if (!names.empty()) names += ", ";
-    names += format.name;
-  }
-  return names;
-}
-
 Result<std::string> file_text(const std::filesystem::path& path) {
   const Bytes bytes = CSL_TRY(detail::bytes_of_file(path));
   return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -33,7 +23,7 @@ Result<const LabelledFormat*> format_in(const TextConversion& conversion, std::s
                               : labelled_format(conversion.from);
   if (format != nullptr && format->reads) return format;
   return fail(ErrorCode::InvalidInput, "the file's format cannot be told or is not read", "--from",
-              "say one of: " + names_of(true));
+              "say one of: " + labelled_format_names(FormatUse::Read));
 }
 
 Result<const LabelledFormat*> format_out(const TextConversion& conversion) {
@@ -48,7 +38,7 @@ Result<const LabelledFormat*> format_out(const TextConversion& conversion) {
   }
   if (format != nullptr && format->writes) return format;
   return fail(ErrorCode::InvalidInput, "the format to write cannot be told", "--to",
-              "say one of: " + names_of(false));
+              "say one of: " + labelled_format_names(FormatUse::Write));
 }
 
 Status write_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -90,9 +80,16 @@ class Conversion {
 
  private:
   Status write(std::vector<LabelledText> texts, const std::filesystem::path& path) {
-    const LabelledFile file = CSL_TRY(write_labelled(to_, std::move(texts), asked_.overlaps));
+    const LabelledFile file = CSL_TRY(write_labelled(to_, std::move(texts), asked_.overlaps,
+                                                     {.recorded_at = asked_.recorded_at}));
     CSL_TRY(write_file(path, file.bytes));
     report_.files.push_back(path);
+    for (const LabelledFile::Beside& one : file.beside) {
+      std::filesystem::path beside = path;
+      beside.replace_filename(path.stem().string() + "." + one.name);
+      CSL_TRY(write_file(beside, one.bytes));
+      report_.files.push_back(beside);
+    }
     if (to_.text_beside) {
       std::filesystem::path beside = path;
       beside.replace_extension(".txt");
@@ -112,9 +109,10 @@ class Conversion {
 
 }  // namespace
 
-std::string labelled_format_names() {
+std::string labelled_format_names(FormatUse use) {
   std::string names;
   for (const LabelledFormat& format : labelled_formats()) {
+    if (use == FormatUse::Read ? !format.reads : !format.writes) continue;
     names += (names.empty() ? "" : ", ") + std::string(format.name);
   }
   return names;

@@ -17,6 +17,8 @@ struct TextConversion {
   std::string from;  // a format's name; empty: told by content
   std::string to;    // empty: told by the ending of `out`
   OverlapPolicy overlaps = OverlapPolicy::Refuse;
+  std::string recorded_at =
+      {};  // RFC 3339: when the labels were said, where the file does not tell
 };
 
 struct TextConversionReport {
@@ -32,12 +34,14 @@ struct TextConversionReport {
 // Whether this is a conversion of text: by the names, else by the content of `in`.
 [[nodiscard]] bool is_text_conversion(const TextConversion& conversion);
 
-// "brat, conll, ...": every form that is read or written.
-[[nodiscard]] std::string labelled_format_names();
+// "brat, conll, ...": the forms that are read, or those that are written.
+enum class FormatUse { Read, Write };
+[[nodiscard]] std::string labelled_format_names(FormatUse use);
 
-// A brat file's text is taken from, and written to, the .txt beside it. Several texts become files
-// with numbers where the format holds one a file. Errors: those of reading and writing;
-// InvalidInput when a format cannot be told or is not read or written.
+// A brat file's text is taken from, and written to, the .txt beside it; what else a format wants
+// beside its file is named after it (note.TypeSystem.xml). Several texts become files with numbers
+// where the format holds one a file. Errors: those of reading and writing; InvalidInput when a
+// format cannot be told or is not read or written.
 [[nodiscard]] Result<TextConversionReport> convert_text(const TextConversion& conversion);
 
 }  // namespace consilium::cli

@@ -103,6 +103,9 @@ Result<json::object> inspect_kind(const std::filesystem::path& file, PatientValu
       return inspect_note(FileKind::FhirJson, bytes.view(), values);
     case FileKind::Photo:
       return inspect_photo(bytes.view());
+    case FileKind::LabelledText:
+      return fail(ErrorCode::Unsupported, "notes with labels are not described", "",
+                  "import the file, or turn it into another form with consilium convert");
     case FileKind::CocoJson:
     case FileKind::YoloNames:
     case FileKind::VocXml:

@@ -124,7 +124,7 @@ export interface Import {
   readonly started_at: string;
   readonly finished_at: string | null;
 }
-export const exportFormats = ["dicom_seg", "dicom_seg_labelmap", "dicom_seg_fractional", "rtstruct", "sr", "gsps", "nifti", "nrrd", "label_images", "coco", "yolo", "voc", "csv", "labels_csv", "labels_jsonl", "brat", "spans_jsonl", "wfdb", "edf", "signal_csv"] as const;
+export const exportFormats = ["dicom_seg", "dicom_seg_labelmap", "dicom_seg_fractional", "rtstruct", "sr", "gsps", "nifti", "nrrd", "label_images", "coco", "yolo", "voc", "csv", "labels_csv", "labels_jsonl", "brat", "spans_jsonl", "wfdb", "edf", "signal_csv", "conll", "conll_iob1", "conll_bilou", "conll_iobes", "conll2002", "pubtator", "bioc_xml", "bioc_json", "pubannotation", "doccano", "prodigy", "spacy", "label_studio", "webanno_tsv", "uima_xmi", "uima_json", "fhir", "omop_note_nlp"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 export interface Export {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { strings as t } from "./strings";
+import { groupOf, strings as t, type FormatGroup } from "./strings";
 import { api, sayError, urlOf, type Page } from "@/api/client";
 import { exportFormats, type Export, type ExportFormat } from "@/api/types";
 import { newId } from "@/core/ids";
@@ -12,6 +12,12 @@ import { IconDownload, IconPackageExport } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router";
+
+const groupOrder: readonly FormatGroup[] = ["any", "image", "text", "signal"];
+const formatGroups = groupOrder.map((group) => ({
+  group: t.groups[group],
+  items: exportFormats.filter((value) => groupOf(value) === group).map((value) => ({ value, label: t.formats[value].name })),
+}));
 
 function Row({ project, made }: { readonly project: ProjectId; readonly made: Export }) {
   const excluded = made.excluded.filter((one) => one.count > 0);
@@ -74,7 +80,8 @@ export default function Exports() {
             description={t.formats[format].what}
             inputWrapperOrder={["label", "input", "description"]}
             w={380}
-            data={exportFormats.map((value) => ({ value, label: t.formats[value].name }))}
+            searchable
+            data={formatGroups}
             value={format}
             allowDeselect={false}
             onChange={(value) => { if (value !== null) setFormat(value as ExportFormat); }}
