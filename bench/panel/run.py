@@ -23,6 +23,8 @@ import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+import charts  # noqa: E402
 WORK = ROOT / "build" / "panel"
 OURS = ROOT / "build" / "release" / "bench" / "csl_bench_panel"
 REPLAY = ROOT / "build" / "release" / "src" / "analysis" / "routing" / "csl_routing_replay"
@@ -251,29 +253,8 @@ def section(results: dict) -> str:
 
 
 def chart(rows: list[dict]) -> str:
-    """Times as quick as the rival, on a logarithmic scale; its own light ground, so that it reads on dark pages too."""
-    import math
-    rows = [row for row in rows if not row["name"].endswith("to rest")]
-    left, bar, width = 400, 22, 930
-    height = 70 + bar * len(rows)
-    scale = (width - left - 90) / math.log10(max(10.0, max(row["ratio"] for row in rows) * 1.1))
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" '
-           'role="img" aria-label="Times as quick as the rival">',
-           f'<rect width="{width}" height="{height}" rx="6" fill="#fbfbf8" stroke="#d8d8d0"/>',
-           '<text x="16" y="24" font-size="14" fill="#1d2733">Times as quick as the rival (logarithmic; one thread each)</text>']
-    for power in range(0, 6):
-        x = left + power * scale
-        if x < width - 40:
-            out.append(f'<line x1="{x:.0f}" y1="36" x2="{x:.0f}" y2="{height - 24}" stroke="#d8d8d0"/>')
-            out.append(f'<text x="{x:.0f}" y="{height - 8}" text-anchor="middle" fill="#5a6570">{10 ** power:,}</text>')
-    for i, row in enumerate(rows):
-        y = 42 + i * bar
-        length = max(1.0, math.log10(max(1.0, row["ratio"])) * scale)
-        label = f"{row['name']} ({row['software']})"
-        out.append(f'<text x="{left - 8}" y="{y + 13}" text-anchor="end" fill="#1d2733">{label}</text>')
-        out.append(f'<rect x="{left}" y="{y + 2}" width="{length:.1f}" height="{bar - 7}" rx="2" fill="#2f6f9f"/>')
-        out.append(f'<text x="{left + length + 6:.1f}" y="{y + 13}" fill="#1d2733">{row["ratio"]:,.0f}</text>')
-    return "\n".join([*out, "</svg>"]) + "\n"
+    return charts.ratios("Times as quick as the rival (logarithmic; one thread each)",
+                         [(f"{row['name']} ({row['software']})", row["ratio"]) for row in rows if not row["name"].endswith("to rest")])
 
 
 def write_docs(results: dict) -> None:
