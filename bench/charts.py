@@ -59,7 +59,9 @@ def lines(title, x_name, y_name, series):
         at = place(step * tick, y_min)[0]
         out.append(f'<text x="{at:.1f}" y="{height - bottom + 18}" text-anchor="middle" fill="{SOFT}">{step * tick:g}</text>')
     out.append(f'<text x="{(left + width - right) / 2:.0f}" y="{height - 12}" text-anchor="middle" fill="{INK}">{html.escape(x_name)}</text>')
-    out.append(f'<text x="16" y="{top - 6}" fill="{INK}" font-size="11">{html.escape(y_name)}</text>')
+    out.append(f'<text x="{left}" y="{top - 6}" fill="{SOFT}" font-size="11">{html.escape(y_name)}</text>')
+    # Names stand beside the lines' ends, in the ends' order.
+    lowest = sorted(series, key=lambda name: series[name][-1][1])
     for i, (name, line) in enumerate(series.items()):
         colour = COLOURS[i % len(COLOURS)]
         band = [place(x, most) for x, _, _, most in line] + [place(x, least) for x, _, least, _ in reversed(line)]
@@ -67,5 +69,5 @@ def lines(title, x_name, y_name, series):
         mean = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(x, y) for x, y, _, _ in line))
         out.append(f'<polyline points="{mean}" fill="none" stroke="{colour}" stroke-width="2"/>')
         x, y = place(*line[-1][:2])
-        out.append(f'<text x="{width - right + 8}" y="{y + 4 + (14 if i % 2 else -4):.1f}" fill="{colour}">{html.escape(name)}</text>')
+        out.append(f'<text x="{width - right + 8}" y="{y + 10 - 14 * lowest.index(name):.1f}" fill="{colour}">{html.escape(name)}</text>')
     return _end(out)

@@ -188,6 +188,7 @@ SLOW_STEPS = [
     ("dicomweb: our labels in OHIF", ["node", "tests/ohif/labels.mjs"]),
     ("api: the tagger in the running server", ["PYTHON", "tests/api/test_tagger.py"]),
     ("api: TLS", ["PYTHON", "tests/api/test_tls.py"]),
+    ("api: another terminology server", ["PYTHON", "tests/api/test_remote_terminology.py"]),
     ("dimse", ["PYTHON", "tests/dimse/test_dimse.py"]),
     ("api: schemathesis", ["PYTHON", "tests/api/schemathesis_run.py"]),
     ("crash: kill -9", ["PYTHON", "tests/crash/kill_loop.py"]),

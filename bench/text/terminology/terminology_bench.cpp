@@ -244,7 +244,7 @@ int main(int count, char** arguments) {
   };
   each("ours, 300 terms", sample(*index, 300), ours);
   // Fewer for the comparison: with its own ranking FTS5 takes a second for a wide prefix.
-  const Queries few = sample(*index, 10);
+  const Queries few = sample(*index, 6);
   each("ours", few, ours);
   const double before = resident_mib();
   Step build;

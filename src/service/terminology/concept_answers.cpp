@@ -41,6 +41,17 @@ json::object hit_json(const Found& found) {
           {"match", name_of(found.hit.kind)}};
 }
 
+// The other server does not say which term it found, nor how.
+json::object hit_json(const CodedConcept& found) {
+  return {{"system", system_name(found.system)},
+          {"code", found.code},
+          {"display", found.display},
+          {"version", found.version},
+          {"term", found.display},
+          {"tag", ""},
+          {"match", name_of(MatchKind::Words)}};
+}
+
 // Best first over several systems; within a rank as each system has them.
 json::array ranked(std::vector<Found> all, std::size_t limit) {
   std::ranges::stable_sort(all, {}, [](const Found& found) {
@@ -70,13 +81,22 @@ Result<json::object> ConceptAnswers::search(const Access& access, const ProjectI
   }
   std::vector<std::shared_ptr<const std::vector<SystemConcepts>>> kept;
   std::vector<Found> found;
+  std::vector<CodedConcept> elsewhere;
   json::array missing;
   for (const std::string& system : spec->concepts->systems) {
     const std::string url = url_of(system, *spec->concepts);
     const auto expansion = terminologies_.expansion(url);
     if (!expansion) {
       if (expansion.error().code != ErrorCode::NotFound) return std::unexpected(expansion.error());
-      missing.push_back(json::string(system_uri(system)));
+      const auto asked =
+          remote_ == nullptr
+              ? Result<std::vector<CodedConcept>>(std::unexpected(expansion.error()))
+              : remote_->find(url, system_uri(system), text, static_cast<std::size_t>(limit));
+      if (asked) {
+        elsewhere.insert(elsewhere.end(), asked->begin(), asked->end());
+      } else {
+        missing.push_back(json::string(system_uri(system)));
+      }
       continue;
     }
     kept.push_back(*expansion);
@@ -90,6 +110,9 @@ Result<json::object> ConceptAnswers::search(const Access& access, const ProjectI
     }
   }
   json::array items = ranked(std::move(found), static_cast<std::size_t>(limit));
+  for (const CodedConcept& one : elsewhere) {
+    if (items.size() < static_cast<std::size_t>(limit)) items.push_back(hit_json(one));
+  }
   return json::object{{"items", std::move(items)}, {"missing", std::move(missing)}};
 }
 
@@ -122,10 +145,18 @@ Result<std::vector<Violation>> ConceptAnswers::check(const Protocol& protocol,
                              const std::string& path) -> Status {
     const auto* picked = std::get_if<CodedConcept>(&value);
     if (picked == nullptr || spec == nullptr || !spec->concepts) return {};
-    const auto expansion = terminologies_.expansion(url_of(picked->system, *spec->concepts));
-    if (!expansion) {
-      if (expansion.error().code == ErrorCode::NotFound) return {};
+    const std::string url = url_of(picked->system, *spec->concepts);
+    const auto expansion = terminologies_.expansion(url);
+    if (!expansion && expansion.error().code != ErrorCode::NotFound) {
       return std::unexpected(expansion.error());
+    }
+    if (!expansion) {
+      if (remote_ == nullptr) return {};
+      const auto holds = remote_->holds(url, system_uri(picked->system), picked->code);
+      if (!holds || *holds) return {};
+      problems.push_back({path, "the concept is not among those that the protocol asks for",
+                          "pick one that the search offers"});
+      return {};
     }
     bool judged = false;
     for (const SystemConcepts& one : **expansion) {

@@ -9,6 +9,7 @@
 #include "domain/label/violation.hpp"
 #include "domain/protocol/protocol.hpp"
 #include "service/project/protocol_cache.hpp"
+#include "service/terminology/remote_terminology.hpp"
 #include "service/terminology/terminologies.hpp"
 
 namespace consilium::service {
@@ -17,14 +18,17 @@ inline constexpr std::int64_t concept_hits_max = 100;
 
 class ConceptAnswers {
  public:
-  ConceptAnswers(const storage::Store& store, const Terminologies& terminologies)
-      : store_(store), terminologies_(terminologies) {}
+  // `remote`, which may be null, is asked for what is not loaded.
+  ConceptAnswers(const storage::Store& store, const Terminologies& terminologies,
+                 const RemoteTerminology* remote = nullptr)
+      : store_(store), terminologies_(terminologies), remote_(remote) {}
+  void ask_too(const RemoteTerminology* remote) { remote_ = remote; }
 
   // {"items": [{"system", "code", "display", "version", "term", "tag", "match"}], "missing": [uri]}
   // for the attribute, question or label (of whose value the answer is) with this id under the
   // project's present protocol. `term` is what matched. `missing` are systems that are
-  // not loaded. Errors: NotFound when the protocol asks for no concept
-  // there; those of the value set or expression.
+  // neither loaded nor had from the remote server; what that finds stands behind ours. Errors:
+  // NotFound when the protocol asks for no concept there; those of the value set or expression.
   [[nodiscard]] Result<boost::json::object> search(const Access& access, const ProjectId& project,
                                                    const std::string& answer,
                                                    const std::string& text,
@@ -34,13 +38,15 @@ class ConceptAnswers {
                                                           const std::string& text,
                                                           std::int64_t limit) const;
   // Picked concepts that are not among those that the protocol asks for, as far as the terminology
-  // is loaded: what is not loaded here cannot be judged here, and passes.
+  // is loaded or the remote server says: what neither can judge passes, since a label must not be
+  // lost to a network.
   [[nodiscard]] Result<std::vector<Violation>> check(const Protocol& protocol,
                                                      const Annotation& annotation) const;
 
  private:
   const storage::Store& store_;
   const Terminologies& terminologies_;
+  const RemoteTerminology* remote_;
   mutable ProtocolCache protocols_;
 };
 

@@ -9,6 +9,7 @@
 #include "domain/label/annotation.hpp"
 #include "service/terminology/concept_answers.hpp"
 #include "service/terminology/fhir_operations.hpp"
+#include "service/terminology/remote_terminology.hpp"
 #include "storage/open_store.hpp"
 
 using namespace consilium;
@@ -241,7 +242,7 @@ TEST_CASE("value sets that contain each other are refused") {
 TEST_CASE("a picked concept must be among those asked for, where its terminology is loaded") {
   World world;
   world.load_both();
-  const ConceptAnswers answers(*world.store, *world.terminologies);
+  ConceptAnswers answers(*world.store, *world.terminologies);
   Protocol protocol;
   AttributeSpec attribute;
   attribute.id = "code";
@@ -261,4 +262,25 @@ TEST_CASE("a picked concept must be among those asked for, where its terminology
   protocol.attributes[0].answer.concepts->value_set = "http://example.org/sore";
   CHECK(problems("http://example.org/wugs", "X") == 0);
   CHECK(problems("http://example.org/wugs", "W11") == 1);
+
+  // The other server is asked of what is not loaded alone; when it is away the label passes.
+  std::string asked_of;
+  bool is_away = false;
+  const RemoteTerminology remote(
+      [&](std::string_view, const std::string& body) -> Result<std::string> {
+        asked_of = body;
+        if (is_away) return fail(ErrorCode::Unavailable, "away");
+        return std::string(R"({"resourceType":"Parameters","parameter":[
+            {"name":"result","valueBoolean":)") +
+               (body.contains("\"456\"") ? "false" : "true") + "}]}";
+      });
+  answers.ask_too(&remote);
+  protocol.attributes[0].answer.concepts->value_set.clear();
+  CHECK(problems("http://example.org/wugs", "W1") == 0);
+  CHECK(asked_of.empty());
+  CHECK(problems("SCT", "123") == 0);
+  CHECK(asked_of.contains("http://snomed.info/sct"));
+  CHECK(problems("SCT", "456") == 1);
+  is_away = true;
+  CHECK(problems("SCT", "456") == 0);
 }

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "service/terminology/fhir_operations.hpp"
+#include "service/terminology/remote_terminology.hpp"
 #include "transport/api/terminology_handlers.hpp"
 
 namespace consilium::api {
@@ -33,26 +34,40 @@ Result<FhirParameters> parameters_of(const Call& call) {
   return asked;
 }
 
+// Whether the other server may know what we do not. A system that is loaded is ours alone to judge.
+bool may_be_elsewhere(const service::Terminologies& terminologies, const FhirParameters& asked) {
+  std::string system = asked.text("system");
+  if (system.empty() && !asked.codings.empty()) system = asked.codings.front().system;
+  return system.empty() || !terminologies.index(system);
+}
+
 using Operation = Result<json::object> (FhirOperations::*)(const FhirParameters&) const;
 
 }  // namespace
 
 void add_fhir_handlers(HandlerTable& handlers, const service::Terminologies& terminologies,
-                       const Clock& clock) {
+                       const Clock& clock, const service::RemoteTerminology* remote) {
   const FhirOperations operations(terminologies, clock);
-  const auto add = [&](const std::string& name, Operation operation) {
-    const auto run = [operations, operation](Call& call) -> Result<http::Response> {
+  const auto add = [&](const std::string& name, Operation operation, const char* path) {
+    const auto run = [operations, operation, path, remote,
+                      &terminologies](Call& call) -> Result<http::Response> {
       const auto asked = parameters_of(call);
       if (!asked) return answered(std::unexpected(asked.error()));
-      return answered((operations.*operation)(*asked));
+      auto found = (operations.*operation)(*asked);
+      const bool is_unknown = !found && found.error().code == ErrorCode::NotFound;
+      if (is_unknown && remote != nullptr && may_be_elsewhere(terminologies, *asked)) {
+        found = remote->operation(path, call.request.body, *asked);
+      }
+      return answered(found);
     };
     handlers.add("fhir_" + name, run);
     handlers.add("fhir_post_" + name, run);
   };
-  add("lookup", &FhirOperations::lookup);
-  add("code_system_validate", &FhirOperations::validate_in_code_system);
-  add("value_set_validate", &FhirOperations::validate_in_value_set);
-  add("expand", &FhirOperations::expand);
+  add("lookup", &FhirOperations::lookup, "/CodeSystem/$lookup");
+  add("code_system_validate", &FhirOperations::validate_in_code_system,
+      "/CodeSystem/$validate-code");
+  add("value_set_validate", &FhirOperations::validate_in_value_set, "/ValueSet/$validate-code");
+  add("expand", &FhirOperations::expand, "/ValueSet/$expand");
   handlers.add("fhir_metadata", [operations](Call& call) -> Result<http::Response> {
     if (call.text("mode") == "terminology") return answered(operations.terminology_capabilities());
     return resource(operations.capability_statement());

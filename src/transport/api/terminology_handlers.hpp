@@ -8,6 +8,7 @@
 
 namespace consilium::service {
 class ConceptAnswers;
+class RemoteTerminology;
 class Terminologies;
 }  // namespace consilium::service
 
@@ -17,7 +18,8 @@ namespace consilium::api {
 void add_terminology_handlers(HandlerTable& handlers, service::Terminologies& terminologies,
                               const service::ConceptAnswers& answers,
                               std::filesystem::path upload_folder);
+// What is not loaded is asked of `remote`, which may be null.
 void add_fhir_handlers(HandlerTable& handlers, const service::Terminologies& terminologies,
-                       const Clock& clock);
+                       const Clock& clock, const service::RemoteTerminology* remote);
 
 }  // namespace consilium::api

@@ -84,6 +84,11 @@ void add_serving(Table& t) {
     to->add_option("--certificate", t.serve.certificate, "TLS certificate with its chain, PEM");
     to->add_option("--key", t.serve.key, "Key of the certificate, PEM");
     to->add_option("--dicom", t.serve.dicom, "Settings of the DICOM node (docs/DICOM.md)");
+    to->add_option("--terminology-server", t.serve.terminology_server,
+                   "FHIR server asked for terminologies that are not loaded");
+    to->add_option("--terminology-token", t.serve.terminology_token, "File with its bearer token");
+    to->add_option("--terminology-authorities", t.serve.terminology_authorities,
+                   "Certificates that vouch for it, PEM; else the system's");
     to->add_option("--workers", t.serve.workers, "Threads that answer requests")
         ->capture_default_str()
         ->check(CLI::Range(1, 256));

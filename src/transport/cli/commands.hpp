@@ -21,6 +21,10 @@ struct ServeOptions {
   std::filesystem::path key;
   std::uint32_t workers = 16;
   std::filesystem::path dicom;  // the DICOM node's settings; empty: none
+  std::string
+      terminology_server;  // base of a FHIR server asked for what is not loaded; empty: none
+  std::filesystem::path terminology_token;        // a file that holds it; empty: none
+  std::filesystem::path terminology_authorities;  // PEM; empty: the system's
 };
 [[nodiscard]] int serve_command(const ServeOptions& options);
 

@@ -26,6 +26,7 @@
 #include "service/segmentation/segmentation.hpp"
 #include "service/tagging/tagging.hpp"
 #include "service/terminology/concept_answers.hpp"
+#include "service/terminology/remote_terminology.hpp"
 #include "service/terminology/terminologies.hpp"
 #include "storage/store.hpp"
 
@@ -41,6 +42,7 @@ struct Installation {
   std::unique_ptr<CodecPool> codec;
   std::unique_ptr<service::Projects> projects;
   std::unique_ptr<service::Terminologies> terminologies;
+  std::unique_ptr<service::RemoteTerminology> remote_terminology;  // none until serve names one
   std::unique_ptr<service::ConceptAnswers> concept_answers;
   std::unique_ptr<service::Items> items;
   std::unique_ptr<service::Assignment> assignment;

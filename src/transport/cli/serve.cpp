@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 
@@ -12,11 +13,15 @@
 #include "transport/api/handlers.hpp"
 #include "transport/api/suggestion_handlers.hpp"
 #include "transport/api/terminology_handlers.hpp"
+#include "transport/cli_panel/answer.hpp"
 #include "transport/dicomweb/handlers.hpp"
 #include "transport/dimse/node.hpp"
+#include "transport/http_client/http_client.hpp"
 
 namespace consilium::cli {
 namespace {
+
+constexpr std::uint64_t token_bytes_max = 64U << 10U;
 
 struct Endpoint {
   std::string address;
@@ -76,7 +81,7 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_audit_handlers(handlers, *it.store, *it.clock, it.folder);
   api::add_terminology_handlers(handlers, *it.terminologies, *it.concept_answers,
                                 it.folder / "uploads");
-  api::add_fhir_handlers(handlers, *it.terminologies, *it.clock);
+  api::add_fhir_handlers(handlers, *it.terminologies, *it.clock, it.remote_terminology.get());
   api::add_event_handlers(handlers, hub, *it.people, *it.clock);
 }
 
@@ -111,6 +116,33 @@ Result<std::unique_ptr<dimse::Node>> start_dicom(Installation& it, const ServeOp
   return node;
 }
 
+// The other terminology server, where one is named.
+Result<std::unique_ptr<service::RemoteTerminology>> remote_terminology(
+    const ServeOptions& options) {
+  if (options.terminology_server.empty()) return nullptr;
+  http::ClientOptions asked{.base_url = options.terminology_server,
+                            .authorities = options.terminology_authorities};
+  if (!options.terminology_token.empty()) {
+    const Bytes token = CSL_TRY(read_input(options.terminology_token, token_bytes_max));
+    asked.bearer_token = text_of(token);
+    while (!asked.bearer_token.empty() && asked.bearer_token.back() <= ' ') {
+      asked.bearer_token.pop_back();
+    }
+    const bool is_token =
+        std::ranges::all_of(asked.bearer_token, [](char c) { return c > ' ' && c < 0x7F; });
+    if (!is_token) {
+      return fail(ErrorCode::InvalidInput, "the file holds no bearer token",
+                  options.terminology_token.string());
+    }
+  }
+  auto client = CSL_TRY(http::Client::make(std::move(asked)));
+  fmt::print("Terminologies that are not loaded are asked of {}\n", client.host());
+  return std::make_unique<service::RemoteTerminology>(
+      [client = std::move(client)](std::string_view path, const std::string& body) {
+        return client.post(path, body, "application/fhir+json");
+      });
+}
+
 sigset_t stop_signals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -141,6 +173,8 @@ Status serve(Installation& installation, const ServeOptions& options,
   service::Suggestions suggestions(*installation.store, *installation.clock, *installation.random);
   api::HandlerTable handlers;
   api::add_suggestion_handlers(handlers, suggestions);
+  installation.remote_terminology = CSL_TRY(remote_terminology(options));
+  installation.concept_answers->ask_too(installation.remote_terminology.get());
   add_handlers(handlers, installation, schemas, policy, *hub);
   api::ApiApplication application(*installation.people, policy, schemas, handlers,
                                   web ? &*web : nullptr, *installation.random);
