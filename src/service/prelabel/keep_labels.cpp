@@ -182,7 +182,7 @@ class PartMaker {
     const auto stored = CSL_TRY(storage::find_annotation(reader_, id));
     keys_.emplace(said.key, KeptKey{id, label.id});
     if (stored && stored->state != "retracted") {
-      ++kept.known_count;
+      CSL_TRY(know(id, kept));
       return true;
     }
     Annotation body = empty_body(id);
