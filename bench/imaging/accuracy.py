@@ -15,7 +15,8 @@ The user (the same for every method, without chance; lengths in voxels of a slic
    at most of radius 2. One dot is one interaction.
 
 The methods get the same image and seeds:
-- ours: the binary, default options, through NIfTI files.
+- ours: the binary, default options, through NIfTI files; "ours by classifier" grows by what a pixel classifier learns from the seeds
+  (--likelihood classifier), "classifier alone" takes its word as it is (--method classifier).
 - grow-cut: shortest paths over |difference of intensity| between 26 neighbours (Zhu et al. 2014, what 3D Slicer's grow from seeds
   does), solved by scipy's Dijkstra.
 - random walker, watershed: scikit-image; beta 130 as its default, preconditioned solver, spacing given; watershed on the gradient
@@ -67,6 +68,8 @@ WHOLE = np.ones((3, 3, 3), bool)
 class Ours:
     """The binary, with the answer's own seconds of computing."""
 
+    options = ()
+
     def __init__(self, image, spacing):
         self.folder = tempfile.TemporaryDirectory()
         self.spacing = spacing
@@ -82,12 +85,20 @@ class Ours:
     def __call__(self, seeds):
         seed_file = self.save("seeds.nii", seeds)
         out = pathlib.Path(self.folder.name) / "mask.nii"
-        done = subprocess.run([BINARY, "segment", self.image, "--seeds", seed_file, "--out", out, "--json"],
+        done = subprocess.run([BINARY, "segment", self.image, "--seeds", seed_file, "--out", out, "--json", *self.options],
                               capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(done.stderr)
         self.seconds = json.loads(done.stdout)["seconds"]["compute"]
         return sitk.GetArrayFromImage(sitk.ReadImage(str(out))).T.astype(np.uint8)
+
+
+class OursClassifier(Ours):
+    options = ("--likelihood", "classifier")
+
+
+class ClassifierAlone(Ours):
+    options = ("--method", "classifier")
 
 
 class GrowCut:
@@ -133,7 +144,7 @@ class Watershed:
         return segmentation.watershed(self.gradient, seeds.astype(np.int32)).astype(np.uint8)
 
 
-METHODS = {"ours": Ours, "grow-cut": GrowCut, "random walker": RandomWalker, "watershed": Watershed}
+METHODS = {"ours": Ours, "ours by classifier": OursClassifier, "classifier alone": ClassifierAlone, "grow-cut": GrowCut, "random walker": RandomWalker, "watershed": Watershed}
 
 
 def dot(seeds, place, label, allowed, radius=2):

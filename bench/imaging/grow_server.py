@@ -2,7 +2,7 @@
 """Grow from seeds through the server on the sample CT (512 x 512 x 300, made): the first growth, the update after one
 more stroke and after one was erased, whether the server stays answerable meanwhile, and how soon a cancelled operation ends.
 
-    bench/imaging/grow_server.py [--strokes 5] [--only-grow] [--binary build/release/src/consilium]
+    bench/imaging/grow_server.py [--strokes 5] [--only-grow] [--likelihood classifier] [--binary build/release/src/consilium]
 
 A health request is sent every 20 ms on a connection of its own while operations run; its slowest answer is printed, and
 the script fails when the median is over 50 ms. Times are what a browser waits for: request to last byte.
@@ -99,11 +99,21 @@ def find_scan(client):
     raise RuntimeError("the sample installation has no scan to draw on")
 
 
-def measure(drawing, dims, strokes, told, classifies):
+def peak_mib(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def cpu_s(process):
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(drawing, dims, strokes, told, classifies, likelihood, process):
     middle = [dims[0] // 2, dims[1] // 2, dims[2] // 2]
     drawing.stroke(*middle, 1)
     drawing.stroke(dims[0] // 8, dims[1] // 8, middle[2], 2)
-    grow = {"kind": "grow", "background": 2}
+    grow = {"kind": "grow", "background": 2, "likelihood": likelihood}
 
     def asked(operation, since=None):
         status, seconds, headers, content = drawing.operate(operation, since)
@@ -116,20 +126,22 @@ def measure(drawing, dims, strokes, told, classifies):
     # As the panel asks: what changed since the preview on the screen, with what was learnt before; then, by a request of its own,
     # what the new strokes teach and where to draw next.
     live = {**grow, "next_slices": False, "keep_model": True}
-    updates, sizes, settled = {"a stroke": [], "it was erased": []}, [], []
+    updates, cpu, sizes, settled = {"a stroke": [], "it was erased": []}, {"a stroke": [], "it was erased": []}, [], []
     for number in range(strokes):
         place = (middle[0] + 12 * (number + 1), middle[1] + 7 * number, middle[2] + number - 2)
         for what, segment in (("a stroke", 1 + number % 2), ("it was erased", 0)):
             drawing.stroke(*place, segment)
+            before = cpu_s(process)
             seconds, summary, size = asked(live, summary["preview"])
             updates[what].append(seconds)
+            cpu[what].append(cpu_s(process) - before)
             sizes.append(size)
             seconds, summary, _ = asked(grow, summary["preview"])
             settled.append(seconds)
         drawing.stroke(*place, 1 + number % 2)
     summary = asked(live, summary["preview"])[1]
     for what, taken in updates.items():
-        told[f"update after {what}, median of {strokes} (slowest {max(taken):.2f} s)"] = statistics.median(taken)
+        told[f"update after {what}, median of {strokes} (slowest {max(taken):.2f} s; processor time {statistics.median(cpu[what]):.2f} s, at most {max(cpu[what]):.2f} s)"] = statistics.median(taken)
     told[f"settled after it: learnt anew where strokes teach otherwise, and where to draw next, median of {len(settled)} (slowest {max(settled):.2f} s)"] = statistics.median(settled)
     print(f"an update's answer: median {statistics.median(sizes) / 1e6:.2f} MB, largest {max(sizes) / 1e6:.2f} MB", flush=True)
     idle = []
@@ -159,6 +171,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--strokes", type=int, default=5)
     parser.add_argument("--only-grow", action="store_true", help="leave the pixel classifier and cancelling out")
+    parser.add_argument("--likelihood", choices=["intensity", "classifier"], default="intensity", help="by what seeds grow")
     parser.add_argument("--binary", default=os.environ.get("CONSILIUM_BINARY", DEFAULT_BINARY))
     options = parser.parse_args()
     with sample_server(options.binary, "consilium-grow-") as server:
@@ -169,14 +182,15 @@ def main():
         told = {}
         health = Health(server.port)
         health.start()
-        measure(Drawing(client, base, volume["grid_id"], dims), dims, options.strokes, told, not options.only_grow)
+        measure(Drawing(client, base, volume["grid_id"], dims), dims, options.strokes, told, not options.only_grow, options.likelihood,
+                server.process)
         health.done.set()
         health.join()
         for what, seconds in told.items():
             print(f"{what}: {seconds:.2f} s", flush=True)
         median, slowest = statistics.median(health.took) * 1000, max(health.took) * 1000
         print(f"{dims[0]} x {dims[1]} x {dims[2]}; health meanwhile, {len(health.took)} requests: median {median:.1f} ms, slowest {slowest:.0f} ms; "
-              f"load {os.getloadavg()[0]:.1f}")
+              f"at most {peak_mib(server.process):.0f} MiB; load {os.getloadavg()[0]:.1f}")
         if median > 50:
             raise SystemExit("the server was not answerable while operations ran")
 

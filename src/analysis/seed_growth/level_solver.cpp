@@ -288,7 +288,7 @@ void LevelSolver::change_amid_sources(std::uint32_t voxel, std::uint8_t label) {
 void LevelSolver::solve_freed(const Model& model, std::span<const Changed> freed,
                               unsigned threads) {
   if (freed.empty()) return;
-  constexpr std::size_t freed_per_thread_min = 20'000;
+  constexpr std::size_t freed_per_thread_min = 2'000;
   const std::size_t parts =
       std::clamp<std::size_t>(freed.size() / freed_per_thread_min, 1, std::max(threads, 1U));
   std::vector<std::uint32_t> begins(parts + 1);
