@@ -1,6 +1,6 @@
 export const strings = {
   title: "Imports",
-  lead: "Drop DICOM files, notes (text, JSONL, CSV, FHIR) recordings (WFDB, EDF, BDF), or other tools' labels (DICOM SEG, RT structures, measurement reports, label volumes, COCO, YOLO, VOC), single or as folders. What a file is, is found from its content.",
+  lead: "Drop DICOM files, notes (text, JSONL, CSV, FHIR), recordings (WFDB, EDF, BDF), or other tools' labels (DICOM SEG, RT structures, measurement reports, label volumes, COCO, YOLO, VOC), single or as folders. What a file is, is found from its content.",
   drop: "Drop files or a folder here",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
