@@ -34,7 +34,8 @@ export async function apiOf(context, url) {
           else resolve(text === "" ? null : JSON.parse(text));
         });
       });
-      request.on("error", reject);
+      // The server may close a connection that was idle while files were made, just as it is taken again.
+      request.on("error", (error) => (request.reusedSocket && error.code === "ECONNRESET" ? call(method, path, body).then(resolve, reject) : reject(error)));
       request.end(sent);
     });
   token = (await call("GET", "/me")).csrf_token;

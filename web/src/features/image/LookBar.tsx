@@ -127,10 +127,15 @@ function Film({ state, update }: Props): React.JSX.Element {
       <button type="button" className="image-look" aria-label={strings.film.loop} title={strings.film.loop} aria-pressed={film.loop} onClick={() => update((now) => withLooking(now, { film: { ...film, loop: !film.loop } }))}>
         <IconRepeat size={15} stroke={1.6} />
       </button>
-      {phases.length > 1 && <input type="range" min={0} max={phases.length - 1} value={at} aria-label={strings.film.phase} title={strings.film.time(at + 1, phases.length)} onChange={(event) => {
+      {phases.length > 1 && (
+        <>
+          <input type="range" min={0} max={phases.length - 1} value={at} aria-label={strings.film.phase} title={strings.film.time(at + 1, phases.length)} onChange={(event) => {
         const phase = Number(event.currentTarget.value);
         update((now) => withPhase(now, phase));
-      }} />}
+      }} />
+          <output className="image-phase">{strings.film.time(at + 1, phases.length)}</output>
+        </>
+      )}
     </div>
   );
 }

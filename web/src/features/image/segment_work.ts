@@ -203,7 +203,9 @@ export class SegmentWork {
     if (this.state.kind !== "preview") return;
     const { preview } = this.state;
     const name = strings.segment.kinds[spec.kind].toLowerCase();
-    const open = spec.kind === "copy_prior" || this.made.length > 0 ? this.parts.strokes.beginWith(name, this.made) : this.parts.strokes.begin(name, false);
+    // What was split is still what is worked on.
+    const selected = spec.kind === "islands" ? this.parts.now.current.selected : undefined;
+    const open = spec.kind === "copy_prior" || this.made.length > 0 ? this.parts.strokes.beginWith(name, this.made, selected) : this.parts.strokes.begin(name, false);
     if (open === null) return;
     for (const { mask, stroke } of open.parts) applyPreview(mask, stroke, preview, open.locked);
     open.end();

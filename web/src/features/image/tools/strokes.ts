@@ -49,9 +49,9 @@ export function strokeServices(parts: StrokeParts): StrokeServices {
       const overlaps = labelOf(state, state.label)?.overlaps ?? false;
       return openStroke(parts, { name: title === "" ? name : strings.steps.on(name, title), label: erase ? 0 : segment, made: made === null ? [] : [made], overlaps });
     },
-    beginWith: (name, made) => {
+    beginWith: (name, made, selected = made[0]?.id ?? null) => {
       const state = now.current;
-      set({ ...state, bodies: [...state.bodies, ...made], selected: made[0]?.id ?? null });
+      set({ ...state, bodies: [...state.bodies, ...made], selected });
       for (const body of made) session.put(body);
       const [first] = made;
       return openStroke(parts, { name, label: first?.target.type === "mask" ? first.target.segment : 1, made, overlaps: false });

@@ -39,8 +39,8 @@ export interface StrokeServices {
    * said) when the label cannot be painted or the finding is locked. `name` is the undo step's.
    */
   readonly begin: (name: string, erase: boolean) => OpenStroke | null;
-  /** Begins a stroke of the exclusive layer that makes these findings. */
-  readonly beginWith: (name: string, made: readonly AnnotationBody[]) => OpenStroke;
+  /** Begins a stroke of the exclusive layer that makes these findings; the first of them is selected, or `selected`. */
+  readonly beginWith: (name: string, made: readonly AnnotationBody[], selected?: AnnotationId | null) => OpenStroke;
   /** Writes on several pictures and makes their findings, as one step. */
   readonly across: (name: string, writes: readonly PictureWrite[]) => void;
 }
