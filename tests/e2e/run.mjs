@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { removeFolder, startServer } from "./server.mjs";
 
-const all = ["walk", "people", "panel", "review_edit", "main_job", "imaging", "radiologist", "overlap", "prelabels", "readback", "tools", "viewport", "speed"];
+const all = ["walk", "people", "panel", "review_edit", "main_job", "imaging", "radiologist", "overlap", "prelabels", "readback", "text", "tools", "viewport", "speed"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const sum = { passed: 0, failed: 0 };
 

@@ -133,7 +133,8 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           case "submit": props.onSubmit(); break;
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
-          case "openFind": requestAnimationFrame(() => findBox.current?.select()); break;
+          // A row that is new takes the keys by itself. What is typed next must not be selected a frame later.
+          case "openFind": findBox.current?.select(); break;
           case "form": {
             const asked = now.current.protocol.questions.filter((question) => question.on !== "finding");
             const first = asked.find((question) => isMissing(now.current, question)) ?? asked.find((question) => answerOf(now.current, question.id) === undefined) ?? asked[0];
@@ -313,9 +314,12 @@ function FindRow(props: { box: React.RefObject<HTMLInputElement | null>; state: 
         value={find.query}
         onChange={(event) => props.set(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && event.altKey) props.offer?.();
-          else if (event.key === "Enter") props.step(event.shiftKey ? -1 : 1);
+          if (event.key !== "Enter" && event.key !== "Escape") return;
+          // The workspace hears Escape too, and would drop what was found.
+          event.preventDefault();
           if (event.key === "Escape") props.close();
+          else if (event.altKey) props.offer?.();
+          else props.step(event.shiftKey ? -1 : 1);
         }}
       />
       <span aria-live="polite">{strings.found(find.places.length === 0 ? 0 : find.at + 1, find.places.length)}</span>

@@ -3,7 +3,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconArrowsJoin2, IconBook2, IconBr
 import type { Command } from "@/core/commands";
 import type { Effect, TextState } from "./model";
 import {
-  acceptAlike, addFragment, dropOffered, hasSelection, keyOf, selectSection, withAttribute, moveByLine, moveBySentence, moveByToken, offerAlike, putLabel, redoStep, removeSelected,
+  acceptAlike, addFragment, dropOffered, hasSelection, keyOf, selectSection, withAttribute, moveByLine, moveBySentence, moveByToken, offerAlike, openFind, putLabel, redoStep, removeSelected,
   selectSentence, selection, spanLabels, stepOffered, stepThroughSpans, undoStep,
 } from "./model";
 import { finishLink, joinLabels, joinsOf, linkWays, startLink, stepChain, stepLink } from "./links";
@@ -47,7 +47,7 @@ export const undoCommand: TextCommand = {
 };
 export const findCommand: TextCommand = {
   id: "text.find", label: strings.find, shortcut: "Ctrl+F", group: strings.groups.go, icon: IconSearch,
-  apply: (state) => ({ state: { ...state, find: state.find ?? { query: "", places: [], at: 0 } }, effects: [{ kind: "openFind" }] }),
+  apply: (state) => ({ state: openFind(state), effects: [{ kind: "openFind" }] }),
 };
 export const submitCommand: TextCommand = {
   id: "text.submit", label: strings.submitName, shortcut: "Ctrl+Enter", group: strings.groups.item, icon: IconSend,
