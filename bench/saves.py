@@ -11,16 +11,14 @@ import argparse
 import multiprocessing
 import os
 import pathlib
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "crash"))
-from kill_loop import DEFAULT_BINARY, Client, Server, find_work, free_port, sign_in, uuid7  # noqa: E402
+from kill_loop import DEFAULT_BINARY, Client, find_work, sample_server, sign_in, uuid7  # noqa: E402
 
 
 def write_until(end, client, work, number, pace, took, refused):
@@ -84,9 +82,7 @@ def main():
     parser.add_argument("--folder", help="on the disk to measure; a temporary one when not given")
     parser.add_argument("--binary", default=DEFAULT_BINARY)
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="consilium-saves-", dir=options.folder))
-    server = Server(options.binary, folder / "data", free_port())
-    try:
+    with sample_server(options.binary, "consilium-saves-", options.folder) as server:
         server.start("demo")
         client = sign_in(server)
         work = find_work(client)
@@ -97,11 +93,6 @@ def main():
             print(f"run {number + 1}: {options.writers} writers, {told}, load {os.getloadavg()[0]:.1f}", flush=True)
         medians = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
         print("median: " + ", ".join(f"{name} {value:.1f}" for name, value in medians.items()))
-    finally:
-        if server.process and server.process.poll() is None:
-            server.process.terminate()
-            server.process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

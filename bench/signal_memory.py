@@ -10,14 +10,12 @@ day, at random places, 1,600 pixels wide.
 import argparse
 import pathlib
 import random
-import shutil
 import sys
-import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "crash"))
-from kill_loop import DEFAULT_BINARY, Server, free_port, sign_in  # noqa: E402
+from kill_loop import DEFAULT_BINARY, sample_server, sign_in  # noqa: E402
 
 
 def resident_mb(process, field):
@@ -58,12 +56,9 @@ def main():
     parser.add_argument("--windows", type=int, default=400)
     parser.add_argument("--binary", default=DEFAULT_BINARY)
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="consilium-memory-"))
-    server = Server(options.binary, folder / "data", free_port())
-    try:
+    with sample_server(options.binary, "consilium-memory-") as server:
         first = server.start("demo")
-        server.process.terminate()
-        server.process.wait(60)
+        server.end()
         second = server.start("demo")
         print(f"first start {first:.1f} s, second start {second:.2f} s")
         client = sign_in(server)
@@ -74,11 +69,6 @@ def main():
               f"{resident_mb(server.process, 'VmRSS'):.0f} MB after {options.windows} windows, "
               f"highest {resident_mb(server.process, 'VmHWM'):.0f} MB")
         print(f"a window of 1,600 pixels: p50 {took[len(took) // 2]:.1f} ms, p99 {took[len(took) * 99 // 100]:.1f} ms")
-    finally:
-        if server.process and server.process.poll() is None:
-            server.process.terminate()
-            server.process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -12,17 +12,15 @@ import http.client
 import json
 import os
 import pathlib
-import shutil
 import statistics
 import struct
 import sys
-import tempfile
 import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "crash"))
-from kill_loop import DEFAULT_BINARY, Server, free_port, sign_in, uuid7  # noqa: E402
+from kill_loop import DEFAULT_BINARY, sample_server, sign_in, uuid7  # noqa: E402
 
 EDGE = 32
 
@@ -163,9 +161,7 @@ def main():
     parser.add_argument("--only-grow", action="store_true", help="leave the pixel classifier and cancelling out")
     parser.add_argument("--binary", default=os.environ.get("CONSILIUM_BINARY", DEFAULT_BINARY))
     options = parser.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="consilium-grow-"))
-    server = Server(options.binary, folder / "data", free_port())
-    try:
+    with sample_server(options.binary, "consilium-grow-") as server:
         server.start("demo")
         client = sign_in(server)
         base, volume = find_scan(client)
@@ -183,11 +179,6 @@ def main():
               f"load {os.getloadavg()[0]:.1f}")
         if median > 50:
             raise SystemExit("the server was not answerable while operations ran")
-    finally:
-        if server.process and server.process.poll() is None:
-            server.process.terminate()
-            server.process.wait(60)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

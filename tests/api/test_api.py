@@ -10,9 +10,9 @@ import json
 import sys
 import threading
 import time
-import traceback
 
 from client import PASSWORD, ROOT, Client, Server, new_id
+from tally import Tally, tests_of
 
 PROJECT_ROLES = ["rater", "reviewer", "adjudicator", "lead", "ml_export"]
 POLICY = {row["operation"]: row for row in csv.DictReader(open(ROOT / "src/transport/api/policy.csv"))}
@@ -401,26 +401,15 @@ def test_audit(world: World):
 
 
 def main() -> int:
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
     wanted = sys.argv[1:]
-    failed = 0
+    tally = Tally()
     with Server() as server:
         world = World(server)
-        for name, test in tests:
-            if wanted and name not in wanted:
-                continue
-            try:
-                test(world)
-                print(f"ok      {name}")
-            except Exception:
-                failed += 1
-                print(f"FAILED  {name}")
-                traceback.print_exc(limit=-2, file=sys.stdout)
-        if server.stop() != 0:
-            failed += 1
-            print("FAILED  the server did not end in order")
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        for name, test in tests_of(globals()):
+            if not wanted or name in wanted:
+                tally.case(name, test, world)
+        tally.check("the server ends in order", server.stop() == 0)
+    return tally.finish()
 
 
 if __name__ == "__main__":

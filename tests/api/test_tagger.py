@@ -8,6 +8,7 @@ import sys
 import time
 
 from client import ROOT, Server, new_id
+from tally import Tally, tests_of
 from test_api import World
 
 PROBLEMS = ["asthma", "gout", "sepsis", "severe anaemia"]
@@ -73,11 +74,11 @@ def read_note(path, item, i, reader, with_drug):
 
 
 def suggested(path, item, lead):
-    """What models say of an item: {(label, surface)}, their names, and one comment."""
+    """What models say of an item: {(label, surface)}, their versions, and the rows."""
     rows = lead.get(f"{path}/items/{item}/annotations?rater=all").json()["items"]
     rows = [row for row in rows if row["rater"]["kind"] == "model"]
     return ({(row["label"], row.get("surface")) for row in rows if row["label"]},
-            {row["rater"]["display_name"] for row in rows}, rows)
+            {row["comment"].split(":")[0] for row in rows}, rows)
 
 
 def wait_for(what):
@@ -99,10 +100,10 @@ def test_suggestions_follow_labels(world: World):
         read_note(path, items[i], i, reader, with_drug=False)
     first = wait_for(lambda: (found := suggested(path, watched, lead))[0] and "from 7 notes" in found[2][0]["comment"] and found)
     assert first[0] == {("problem", text[slice(*problem)])}, first[0]
-    assert len(first[1]) == 1 and next(iter(first[1])).startswith("note tagger "), first[1]
+    assert len(first[1]) == 1 and next(iter(first[1])).startswith("version "), first[1]
     for row in first[2]:
         assert 0.5 <= row["measurements"]["probability"]["number"] <= 1, row
-        assert row["comment"].startswith(row["rater"]["display_name"]), row
+        assert row["rater"]["display_name"] == "note tagger", row
 
     for i in (7, 8):
         read_note(path, items[i], i, reader, with_drug=True)
@@ -111,10 +112,14 @@ def test_suggestions_follow_labels(world: World):
     assert len(second[1]) == 1, second[1]  # the older version's word is taken back
     assert ("problem", text[slice(*problem)]) in second[0], second[0]
 
+    # Both versions are one rater of the panel.
+    raters = lead.get(f"{path}/panel").json()["raters"]
+    assert [rater["name"] for rater in raters if rater["kind"] == "model"] == ["note tagger"], raters
+
     # The reader takes them over as drafts of their own.
     assert reader.post(f"{path}/items/{watched}/task").status in (200, 201)
     listed = reader.get(f"{path}/items/{watched}/suggestions").json()["items"]
-    assert [one["rater"]["display_name"] for one in listed] == list(second[1]), listed
+    assert [one["rater"]["display_name"] for one in listed] == ["note tagger"], listed
     taken = reader.post(f"{path}/items/{watched}/suggestions/{listed[0]['rater']['id']}/take")
     assert taken.status == 200 and taken.json()["annotations"] == len(second[2]), taken.body
     own = reader.get(f"{path}/items/{watched}/annotations").json()["items"]
@@ -133,22 +138,13 @@ def test_next_note_by_gain(world: World):
 
 
 def main() -> int:
-    failed = 0
-    tests = [test_suggestions_follow_labels, test_next_note_by_gain]
+    tally = Tally()
     with Server() as server:
         world = World(server)
-        for test in tests:
-            try:
-                test(world)
-                print(f"ok      {test.__name__}")
-            except Exception as error:  # noqa: BLE001 the runner counts it
-                failed += 1
-                print(f"FAILED  {test.__name__}: {type(error).__name__}: {error}")
-        if server.stop() != 0:
-            failed += 1
-            print("FAILED  the server did not end in order")
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        for name, test in tests_of(globals()):
+            tally.case(name, test, world)
+        tally.check("the server ends in order", server.stop() == 0)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -15,12 +15,12 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import traceback
 import warnings
 
 import requests
 
 from client import BINARY, PASSWORD, Client, Server, new_id
+from tally import Tally, tests_of
 
 
 def make_certificate(folder: pathlib.Path):
@@ -189,21 +189,13 @@ def test_plain_http_gets_no_answer(world: World):
 
 
 def main() -> int:
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
+    tally = Tally()
     with tempfile.TemporaryDirectory(prefix="consilium-tls-") as folder:
         world = World(pathlib.Path(folder))
-        for name, test in tests:
-            try:
-                test(world)
-                print(f"ok      {name}")
-            except Exception:
-                failed += 1
-                print(f"FAILED  {name}")
-                traceback.print_exc(limit=-2, file=sys.stdout)
+        for name, test in tests_of(globals()):
+            tally.case(name, test, world)
         world.server.stop()
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ started again; then every annotation is read back and compared. After the last k
 The last line printed is "N passed, N failed".
 """
 import argparse
+import contextlib
 import http.client
 import json
 import multiprocessing
@@ -107,6 +108,11 @@ class Server:
     def text(self, offset):
         return (self.data.parent / "server.log").read_bytes()[offset:].decode("utf-8", "replace")
 
+    def end(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(60)
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -147,6 +153,18 @@ class Client:
         if status >= 300:
             raise RuntimeError(f"{method} {path}: {status} {json.dumps(answer)[:600]}")
         return answer
+
+
+@contextlib.contextmanager
+def sample_server(binary, prefix, beside=None):
+    """A server, not yet started, over a folder of its own (below `beside`, where given) that goes with it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
+    server = Server(binary, folder / "data", free_port())
+    try:
+        yield server
+    finally:
+        server.end()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sign_in(server):
@@ -322,8 +340,7 @@ def main():
         spent = time.monotonic() - begin
         known = journal.read()
         acknowledged = sum(1 for entry in known.values() if entry["acknowledged"])
-        server.process.terminate()
-        server.process.wait(60)
+        server.end()
         verified = subprocess.run([options.binary, "verify", "--data", str(folder / "data")], capture_output=True, text=True, check=False)
         print(verified.stdout + verified.stderr, end="")
         failed += verified.returncode != 0

@@ -7,7 +7,6 @@ caller may see them; other tools' objects as they were received.
 import io
 import pathlib
 import sys
-import traceback
 import warnings
 
 import numpy as np
@@ -18,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import test_dicomweb as plain  # noqa: E402
 from client import Server  # noqa: E402
 from derived_world import DCMQI, SEG, DerivedWorld  # noqa: E402
+from tally import Tally, tests_of  # noqa: E402
 
 warnings.simplefilter("ignore")
 CLASSES = {"SEG": "1.2.840.10008.5.1.4.1.1.66.4", "RTSTRUCT": "1.2.840.10008.5.1.4.1.1.481.3", "SR": "1.2.840.10008.5.1.4.1.1.88.34"}
@@ -331,25 +331,14 @@ def main():
     if not DCMQI.exists():
         print("1 skipped: the shared data are absent (set CONSILIUM_DATA)")
         return 0
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
-    failed = 0
+    tally = Tally()
     with Server() as server:
         world = DerivedWorld(server)
         world.import_ct()
-        for name, test in tests:
-            try:
-                test(world)
-                print(f"{name}: ok", flush=True)
-            except Exception:
-                failed += 1
-                print(f"{name}: FAILED")
-                traceback.print_exc(file=sys.stdout)
-        code = server.stop()
-        if code != 0:
-            failed += 1
-            print(f"the server ended with {code}")
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+        for name, test in tests_of(globals()):
+            tally.case(name, test, world)
+        tally.check("the server ends in order", server.stop() == 0)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 
 import numpy as np
@@ -24,6 +23,7 @@ from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 from client import ROOT, Server, new_id  # noqa: E402
+from tally import Tally, tests_of  # noqa: E402
 
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 CT = DATA / "imaging/dicom/dcmqi/ct-3slice"
@@ -420,25 +420,13 @@ def main():
     if not CT.exists():
         print("1 skipped: the shared data are absent (set CONSILIUM_DATA)")
         return 0
-    tests = [(name, value) for name, value in globals().items() if name.startswith("test_")]
-    passed = failed = 0
+    tally = Tally()
     with Server() as server:
         world = World(server)
-        for name, test in tests:
-            try:
-                test(world)
-                passed += 1
-                print(f"{name}: ok", flush=True)
-            except Exception:
-                failed += 1
-                print(f"{name}: FAILED")
-                traceback.print_exc(file=sys.stdout)
-        code = server.stop()
-        if code != 0:
-            failed += 1
-            print(f"the server ended with {code}")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        for name, test in tests_of(globals()):
+            tally.case(name, test, world)
+        tally.check("the server ends in order", server.stop() == 0)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
 import pydicom
 from node import ROOT, Node, free_port, make_slices
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (CTImageStorage, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
                                   StudyRootQueryRetrieveInformationModelFind, Verification)
+from tally import Tally, tests_of
 
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data")) / "imaging" / "dicom"
 
@@ -339,20 +339,10 @@ def test_tls():
 
 
 def main() -> int:
-    passed = failed = 0
-    for name, test in sorted(globals().items()):
-        if not name.startswith("test_"):
-            continue
-        begin = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"{name}: ok, {time.monotonic() - begin:.1f} s", flush=True)
-        except Exception:  # noqa: BLE001
-            failed += 1
-            print(f"{name}: FAILED\n{traceback.format_exc()}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    tally = Tally()
+    for name, test in sorted(tests_of(globals())):
+        tally.case(name, test)
+    return tally.finish()
 
 
 if __name__ == "__main__":

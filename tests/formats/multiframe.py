@@ -8,7 +8,6 @@ import io
 import pathlib
 import sys
 import tempfile
-import traceback
 
 import numpy
 import pydicom
@@ -21,7 +20,9 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEGBaseline8Bit, generate_uid
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from client import Server  # noqa: E402
-from photos import DATA, TYPES, World, scene  # noqa: E402
+from photos import DATA, TYPES, scene  # noqa: E402
+from tally import Tally  # noqa: E402
+from world import World  # noqa: E402
 
 US_CLIP, ENHANCED_CT, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.3.1", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1"
 
@@ -227,41 +228,33 @@ def check(world, made, expected, facts, folder, name):
             assert numpy.array_equal(pixels, stack), f"stack {n + 1} is another's"
 
 
+def check_file(world, file, folder):
+    """A real object: the same frames as pydicom's, whatever their order."""
+    truth = pydicom.dcmread(file)
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):  # the same in each encoding
+        setattr(truth, keyword, generate_uid())
+    truth.file_meta.MediaStorageSOPInstanceUID = truth.SOPInstanceUID
+    truth.save_as(folder / file.name)
+    path = world.project(file.name)
+    state = world.imported(path, [folder / file.name])
+    assert state["state"] == "done" and not state["refused"], state
+    item = world.client.get(f"{path}/items").json()["items"][0]["id"]
+    theirs = {frame.tobytes() for frame in truth.pixel_array}
+    ours = [frame for _, pixels in frames_of(world, path, item) for frame in pixels]
+    assert len(ours) == truth.NumberOfFrames and {frame.tobytes() for frame in ours} == theirs
+
+
 def main() -> int:
-    passed = failed = 0
+    tally = Tally()
     with tempfile.TemporaryDirectory() as name, Server() as server:
         folder, world = pathlib.Path(name), World(server)
         cases = {make.__name__: make for make in (rgb_clip, ybr_jpeg_clip, ybr_raw_clip, planar_clip, enhanced_ct, enhanced_in_time,
                                                   enhanced_by_b)}
         for title, make in cases.items():
-            try:
-                check(world, *make(), folder, title)
-                passed += 1
-                print(f"{title}: ok", flush=True)
-            except Exception:  # noqa: BLE001
-                failed += 1
-                print(f"{title}: FAILED\n{traceback.format_exc()}", flush=True)
+            tally.case(title, lambda: check(world, *make(), folder, title))
         for file in sorted(DATA.glob("dicom/pydicom-data/emri_small*.dcm")) + sorted(DATA.glob("dicom/dcmqi/24x38x3/multiframe/mf.dcm")):
-            try:
-                truth = pydicom.dcmread(file)
-                for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):  # the same in each encoding
-                    setattr(truth, keyword, generate_uid())
-                truth.file_meta.MediaStorageSOPInstanceUID = truth.SOPInstanceUID
-                truth.save_as(folder / file.name)
-                path = world.project(file.name)
-                state = world.imported(path, [folder / file.name])
-                assert state["state"] == "done" and not state["refused"], state
-                item = world.client.get(f"{path}/items").json()["items"][0]["id"]
-                theirs = {frame.tobytes() for frame in truth.pixel_array}
-                ours = [frame for _, pixels in frames_of(world, path, item) for frame in pixels]
-                assert len(ours) == truth.NumberOfFrames and {frame.tobytes() for frame in ours} == theirs
-                passed += 1
-                print(f"{file.name}: ok", flush=True)
-            except Exception:  # noqa: BLE001
-                failed += 1
-                print(f"{file.name}: FAILED\n{traceback.format_exc()}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            tally.case(file.name, check_file, world, file, folder)
+    return tally.finish()
 
 
 if __name__ == "__main__":

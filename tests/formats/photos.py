@@ -13,7 +13,6 @@ import struct
 import sys
 import tempfile
 import time
-import traceback
 import zipfile
 import zlib
 
@@ -22,7 +21,10 @@ import tifffile
 from PIL import Image, ImageOps
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from client import ROOT, Server, new_id  # noqa: E402
+from tally import Tally  # noqa: E402
+from world import World  # noqa: E402
 
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data")) / "imaging"
 TYPES = {"u8": "u1", "i8": "i1", "u16": "<u2", "i16": "<i2", "u32": "<u4", "i32": "<i4", "f32": "<f4"}
@@ -165,43 +167,6 @@ def bad_files(folder):
     (folder / "none.jpg").write_bytes(b"this is no picture at all, whatever its name says")
     return {"cut.jpg": "", "ends.jpg": "", "cut.png": "", "flipped.png": "", "bomb.png": "more pixels than", "cut.tif": "",
             "mixed.tif": "differ in size", "print.jpg": "CMYK", "double.tif": "64 bits", "none.jpg": "no JPEG, PNG or TIFF"}
-
-
-class World:
-    def __init__(self, server):
-        self.admin = server.client()
-        self.admin.use_link(server.first_link)
-        self.lead = new_id()
-        link = self.admin.put(f"/api/v1/people/{self.lead}", {"name": "lead", "display_name": "Lead", "roles": []}).json()["link"]["url"]
-        self.client = server.client()
-        self.client.use_link(link.split("link=")[1])
-
-    def project(self, name):
-        project = new_id()
-        made = self.admin.put(f"/api/v1/projects/{project}", {"name": name, "description": "", "deid_at": "release", "readers_per_item": 1})
-        assert made.status in (200, 201), made.body
-        self.admin.put(f"/api/v1/projects/{project}/members/{self.lead}", {"roles": ["lead", "rater"]})
-        return f"/api/v1/projects/{project}"
-
-    def imported(self, path, files):
-        """Files, or pairs of a path within the upload and bytes."""
-        upload = f"{path}/imports/{new_id()}"
-        self.client.put(upload, {"name": "photos"})
-        for number, file in enumerate(files, 1):
-            name, data = file if isinstance(file, tuple) else (file.name, file.read_bytes())
-            sent = self.client.put(f"{upload}/files/{number}?path={name}", data,
-                                   headers={"Content-Type": "application/octet-stream"})
-            assert sent.status in (200, 201), sent.body
-        self.client.post(f"{upload}/finish")
-        for _ in range(2400):
-            state = self.client.get(upload).json()
-            if state["state"] in ("done", "failed"):
-                return state
-            time.sleep(0.05)
-        raise AssertionError("the import does not end")
-
-    def detail(self, path, item):
-        return self.client.get(f"{path}/items/{item}").json()
 
 
 def shown_pixels(world, path, item):
@@ -360,18 +325,7 @@ def check_named_labels(world, folder):
 
 
 def main() -> int:
-    passed = failed = 0
-
-    def told(name, work):
-        nonlocal passed, failed
-        try:
-            work()
-            passed += 1
-            print(f"{name}: ok", flush=True)
-        except Exception:  # noqa: BLE001
-            failed += 1
-            print(f"{name}: FAILED\n{traceback.format_exc()}", flush=True)
-
+    tally = Tally()
     with tempfile.TemporaryDirectory() as name, Server() as server:
         folder, bad = pathlib.Path(name) / "good", pathlib.Path(name) / "bad"
         folder.mkdir()
@@ -397,7 +351,7 @@ def main() -> int:
                 if file == "turned_6.jpg":
                     served = all_that_is_served(world, path, items[0]["id"])
                     assert not [secret for secret in SECRETS if secret in served]
-            told(file, one)
+            tally.case(file, one)
 
         def refusals():
             words = bad_files(bad)
@@ -412,11 +366,10 @@ def main() -> int:
                 assert word in text, text
                 print(f"  {name_}: {text}")
             assert len(world.client.get(f"{path}/items").json()["items"]) == 2
-        told("damaged files are refused, the rest stays", refusals)
-        told("labels, and what is exported of them", lambda: check_labels(world, folder))
-        told("labels of other programs by the photograph's name", lambda: check_named_labels(world, folder))
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        tally.case("damaged files are refused, the rest stays", refusals)
+        tally.case("labels, and what is exported of them", check_labels, world, folder)
+        tally.case("labels of other programs by the photograph's name", check_named_labels, world, folder)
+    return tally.finish()
 
 
 if __name__ == "__main__":

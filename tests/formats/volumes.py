@@ -8,15 +8,16 @@ import os
 import pathlib
 import sys
 import tempfile
-import time
-import traceback
 
 import nibabel
 import numpy
 import SimpleITK
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
-from client import ROOT, Server, new_id  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from client import ROOT, Server  # noqa: E402
+from tally import Tally  # noqa: E402
+from world import World  # noqa: E402
 
 DATA = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data")) / "imaging" / "volumes"
 TYPES = {"u8": "u1", "i8": "i1", "u16": "<u2", "i16": "<i2", "u32": "<u4", "i32": "<i4", "f32": "<f4"}
@@ -63,8 +64,8 @@ def truth_of(file: pathlib.Path):
     return [(affine, SimpleITK.GetArrayFromImage(image).transpose(2, 1, 0))]
 
 
-def check(client, project, item, truths):
-    detail = client.get(f"/api/v1/projects/{project}/items/{item}").json()
+def check(world, path, item, truths):
+    detail = world.detail(path, item)
     found = []
     for study in detail["source"]["studies"]:
         found += [(series, series["volume"]) for series in study["series"] if series.get("volume")]
@@ -73,7 +74,7 @@ def check(client, project, item, truths):
     grid = volume["grid"]
     affine = numpy.vstack([numpy.array(grid["affine"]).reshape(3, 4), [0, 0, 0, 1]])
     dims = grid["dims"]
-    answer = client.get(f"/api/v1/projects/{project}/items/{item}/series/{found[0][0]['id']}/frames?from=0&count={dims[2]}")
+    answer = world.client.get(f"{path}/items/{item}/series/{found[0][0]['id']}/frames?from=0&count={dims[2]}")
     assert answer.status == 200, answer.body[:300]
     samples = numpy.frombuffer(answer.body[-dims[0] * dims[1] * dims[2] * numpy.dtype(TYPES[volume["layout"]["sample_type"]]).itemsize:],
                                TYPES[volume["layout"]["sample_type"]]).reshape(dims[2], dims[1], dims[0]).transpose(2, 1, 0)
@@ -96,8 +97,21 @@ def check(client, project, item, truths):
     assert matching, "no volume of the file has these values"
 
 
+def check_file(world, folder, file):
+    path = world.project(file.name)
+    beside = [file] + ([each for each in folder.glob(file.stem + ".*raw*")] if file.suffix in (".mhd", ".nhdr") else [])
+    state = world.imported(path, beside)
+    if file.stem.endswith("_label"):  # labels by its values and name: of no image that is here
+        assert [one["code"] for one in state["refused"]] == ["not_found"] and "import the images first" in state["refused"][0]["remedy"], state
+        return
+    assert state["state"] == "done" and not state["refused"], state
+    items = world.client.get(f"{path}/items").json()["items"]
+    assert len(items) == 1, items
+    check(world, path, items[0]["id"], truth_of(file))
+
+
 def main() -> int:
-    passed = failed = 0
+    tally = Tally()
     with tempfile.TemporaryDirectory() as name, Server() as server:
         folder = pathlib.Path(name) / "volumes"
         folder.mkdir()
@@ -109,48 +123,10 @@ def main() -> int:
             files += sorted((DATA / "pyradiomics").glob("*.nrrd")) + sorted((DATA / "msd_hippocampus" / "images").glob("*.nii.gz"))[:3]
         else:
             print("1 skipped: shared data absent")
-        admin = server.client()
-        admin.use_link(server.first_link)
-        lead = new_id()
-        link = admin.put(f"/api/v1/people/{lead}", {"name": "lead", "display_name": "Lead", "roles": []}).json()["link"]["url"]
-        client = server.client()
-        client.use_link(link.split("link=")[1])
+        world = World(server)
         for file in files:
-            try:
-                project = new_id()
-                made = admin.put(f"/api/v1/projects/{project}", {"name": file.name, "description": "", "deid_at": "release", "readers_per_item": 1})
-                assert made.status in (200, 201), made.body
-                admin.put(f"/api/v1/projects/{project}/members/{lead}", {"roles": ["lead", "rater"]})
-                ident = new_id()
-                client.put(f"/api/v1/projects/{project}/imports/{ident}", {"name": "volumes"})
-                beside = [file] + ([each for each in folder.glob(file.stem + ".*raw*")] if file.suffix in (".mhd", ".nhdr") else [])
-                for number, each in enumerate(beside, 1):
-                    sent = client.put(f"/api/v1/projects/{project}/imports/{ident}/files/{number}?path={each.name}", each.read_bytes(),
-                                      headers={"Content-Type": "application/octet-stream"})
-                    assert sent.status in (200, 201), sent.body
-                client.post(f"/api/v1/projects/{project}/imports/{ident}/finish")
-                state = {}
-                for _ in range(600):
-                    state = client.get(f"/api/v1/projects/{project}/imports/{ident}").json()
-                    if state["state"] in ("done", "failed"):
-                        break
-                    time.sleep(0.05)
-                if file.stem.endswith("_label"):  # labels by its values and name: of no image that is here
-                    assert [one["code"] for one in state["refused"]] == ["not_found"] and "import the images first" in state["refused"][0]["remedy"], state
-                    passed += 1
-                    print(f"{file.name}: refused, as labels without their image", flush=True)
-                    continue
-                assert state["state"] == "done" and not state["refused"], state
-                items = client.get(f"/api/v1/projects/{project}/items").json()["items"]
-                assert len(items) == 1, items
-                check(client, project, items[0]["id"], truth_of(file))
-                passed += 1
-                print(f"{file.name}: ok", flush=True)
-            except Exception:  # noqa: BLE001
-                failed += 1
-                print(f"{file.name}: FAILED\n{traceback.format_exc()}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+            tally.case(file.name, check_file, world, folder, file)
+    return tally.finish()
 
 
 if __name__ == "__main__":

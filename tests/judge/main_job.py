@@ -8,11 +8,9 @@ Prints "ok ..." or "FAIL ..." for each comparison.
 import csv
 import io
 import json
-import pathlib
 import subprocess
 import sys
 import tempfile
-import zipfile
 
 import highdicom
 import nibabel
@@ -20,23 +18,7 @@ import numpy as np
 import pydicom
 import wfdb
 from pycocotools.coco import COCO
-
-FOLDER = pathlib.Path(sys.argv[1])
-EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
-failed = 0
-
-
-def check(name, ok, detail=""):
-    global failed
-    failed += 0 if ok else 1
-    print(f"{'ok  ' if ok else 'FAIL'} {name}" + ("" if ok or not detail else f": {detail}"))
-
-
-def unpacked(name, folder):
-    target = pathlib.Path(folder) / name
-    with zipfile.ZipFile(FOLDER / f"{name}.zip") as archive:
-        archive.extractall(target)
-    return target
+from exported import EXPECTED, check, failures, unpacked
 
 
 def expected_mask():
@@ -153,7 +135,7 @@ def main():
                 judge(folder)
             except Exception as problem:  # one export that cannot be read must not hide the others
                 check(f"{judge.__name__} reads the export", False, f"{type(problem).__name__}: {problem}")
-    return 1 if failed else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -8,16 +8,13 @@ Prints "ok ..." or "FAIL ..." for each comparison.
 import csv
 import io
 import json
-import pathlib
 import sys
 import tempfile
-import zipfile
 
 import highdicom
 import numpy as np
+from exported import EXPECTED, FOLDER, check, failures, unpacked
 
-FOLDER = pathlib.Path(sys.argv[1])
-EXPECTED = json.loads((FOLDER / "expected.json").read_text(encoding="utf-8"))
 VOLUME = EXPECTED["volume"]
 NX, NY, NZ = VOLUME["grid"]["dims"]
 TYPES = {"u8": "u1", "i8": "i1", "u16": "<u2", "i16": "<i2", "f32": "<f4"}
@@ -25,20 +22,10 @@ VALUES = np.fromfile(FOLDER / "frames.raw", dtype=TYPES[VOLUME["layout"]["sample
 VALUES = VALUES * VOLUME["transform"]["slope"] + VOLUME["transform"]["intercept"]
 MASK = np.fromfile(FOLDER / "mask.raw", dtype="<u2").reshape(NZ, NY, NX)
 DERIVATIONS = {"373098007": np.mean, "386136009": np.std, "255605001": np.min, "56851009": np.max, "373099004": np.median}
-failed = 0
 
 
-def check(name, ok, detail=""):
-    global failed
-    failed += 0 if ok else 1
-    print(f"{'ok  ' if ok else 'FAIL'} {name}" + ("" if ok or not detail else f": {detail}"))
-
-
-def unpacked(name, folder):
-    target = pathlib.Path(folder) / name
-    with zipfile.ZipFile(FOLDER / f"{name}.zip") as archive:
-        archive.extractall(target)
-    return sorted(path for path in target.rglob("*") if path.is_file())
+def files_of(name, folder):
+    return sorted(path for path in unpacked(name, folder).rglob("*") if path.is_file())
 
 
 def judge_seg(paths):
@@ -145,7 +132,7 @@ def judge_tables(csv_paths, json_paths):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    judge_seg(unpacked("dicom_seg", folder))
-    judge_sr(unpacked("sr", folder))
-    judge_tables(unpacked("labels_csv", folder), unpacked("labels_jsonl", folder))
-sys.exit(1 if failed else 0)
+    judge_seg(files_of("dicom_seg", folder))
+    judge_sr(files_of("sr", folder))
+    judge_tables(files_of("labels_csv", folder), files_of("labels_jsonl", folder))
+sys.exit(1 if failures else 0)

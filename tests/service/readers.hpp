@@ -44,14 +44,8 @@ struct Readers : ServiceFixture {
   }
 
   json::object body(const ItemId& item, json::object target) {
-    return json::object{{"id", to_string(make_id<AnnotationId>(*clock, *random))},
-                        {"item_id", to_string(item)},
-                        {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
-                        {"label", nullptr},
-                        {"target", std::move(target)},
-                        {"question", nullptr},
-                        {"value", nullptr},
-                        {"attributes", json::object{}}};
+    return annotation_json(make_id<AnnotationId>(*clock, *random), item, protocol,
+                           std::move(target));
   }
   json::object answer(const ItemId& item, const std::string& question, json::value value) {
     json::object one = body(item, {{"type", "whole"}});

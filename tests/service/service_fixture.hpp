@@ -50,6 +50,19 @@ inline std::string read_source_file(const std::string& relative) {
   return {(std::istreambuf_iterator<char>(in)), {}};
 }
 
+// An annotation as clients send it: of a place, with neither label nor answer yet.
+inline json::object annotation_json(const AnnotationId& id, const ItemId& item,
+                                    const std::string& protocol, json::object target) {
+  return json::object{{"id", to_string(id)},
+                      {"item_id", to_string(item)},
+                      {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
+                      {"label", nullptr},
+                      {"target", std::move(target)},
+                      {"question", nullptr},
+                      {"value", nullptr},
+                      {"attributes", json::object{}}};
+}
+
 inline void write_file(const std::filesystem::path& path, ByteView bytes) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream out(path, std::ios::binary);

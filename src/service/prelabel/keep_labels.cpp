@@ -110,10 +110,7 @@ class PartMaker {
     const auto id = named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
                                            set_.source + " " + said.key);
     const auto stored = CSL_TRY(storage::find_annotation(reader_, id));
-    if (stored && stored->state != "retracted") {
-      ++kept.known_count;
-      return {};
-    }
+    if (stored && stored->state != "retracted") return know(id, kept);
     Annotation body = empty_body(id);
     body.label = label.id;
     body.measurements = said.measurements;
@@ -172,10 +169,7 @@ class PartMaker {
     }
     for (const auto& [name, quantity] : said.measurements) body.measurements[name] = quantity;
     put_answers(said, *label, body, kept);
-    if (body == before) {
-      ++kept.known_count;
-      return {};
-    }
+    if (body == before) return know(row.id, kept);
     return keep("\"" + said.name + "\"", std::move(body), row.revision + 1, kept);
   }
 
@@ -198,7 +192,7 @@ class PartMaker {
                                             set_.source + " " + said.key + " " + part_key(target)));
       const auto stored = CSL_TRY(storage::find_annotation(reader_, body.id));
       if (stored && stored->state != "retracted") {
-        ++kept.known_count;
+        CSL_TRY(know(body.id, kept));
         continue;
       }
       body.question = question.id;
@@ -216,10 +210,7 @@ class PartMaker {
         empty_body(named_id<AnnotationId>(to_string(write_.item.id) + to_string(write_.rater) +
                                           set_.source + " question " + said.question));
     const auto stored = CSL_TRY(storage::find_annotation(reader_, body.id));
-    if (stored && stored->state != "retracted") {
-      ++kept.known_count;
-      return {};
-    }
+    if (stored && stored->state != "retracted") return know(body.id, kept);
     body.question = said.question;
     body.value = said.value;
     body.comment = said.evidence;
@@ -270,6 +261,12 @@ class PartMaker {
     }
   }
 
+  static Status know(const AnnotationId& id, KeptLabels& kept) {
+    ++kept.known_count;
+    kept.said.insert(id);
+    return {};
+  }
+
   Status keep(const std::string& what, Annotation body, std::int64_t revision, KeptLabels& kept,
               std::optional<std::string> surface = std::nullopt) {
     const auto violations = validate_annotation(protocol_.protocol, facts_, body, Stage::Draft);
@@ -283,6 +280,7 @@ class PartMaker {
                                 .surface = std::move(surface),
                                 .if_match = std::nullopt};
     prepared.canonical = CSL_TRY(canonical_annotation(prepared.body));
+    kept.said.insert(prepared.body.id);
     write_.labels.emplace_back(std::move(prepared), revision);
     return {};
   }

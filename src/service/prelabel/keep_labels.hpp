@@ -39,6 +39,7 @@ struct KeptPart {
 struct KeptLabels {
   std::vector<KeptPart> parts;  // none when all of it was there before
   std::size_t known_count = 0;  // labels that were there before
+  std::set<AnnotationId> said;  // all of the set's that are there once the parts are committed
   std::set<std::string> unmatched;
   std::set<std::string> problems;  // labels that the protocol has, and does not allow as they are
 };

@@ -1,7 +1,7 @@
 #include "service/prelabel/withdraw_labels.hpp"
 
 #include <limits>
-#include <map>
+#include <optional>
 
 #include "service/annotation/annotation_write.hpp"
 #include "service/prelabel/keep_labels.hpp"
@@ -11,21 +11,25 @@ namespace consilium::service {
 
 Result<std::vector<storage::EventDraft>> withdrawals(const storage::Reader& reader,
                                                      const storage::ItemRow& item,
-                                                     std::string_view name_prefix,
-                                                     const RaterId& but) {
+                                                     const RaterId& tool,
+                                                     const std::set<AnnotationId>& said) {
   std::vector<storage::EventDraft> events;
-  std::map<TaskId, RaterId> tasks;
+  std::optional<TaskId> task;
+  bool is_some_left = false;
   for (const storage::AnnotationRow& row : CSL_TRY(storage::annotations_of_item(
-           reader, item.id, std::nullopt, "", std::numeric_limits<std::int64_t>::max()))) {
-    if (row.stage != suggest_stage || row.rater == but || !row.rater_name.starts_with(name_prefix))
+           reader, item.id, tool, "", std::numeric_limits<std::int64_t>::max()))) {
+    if (row.stage != suggest_stage || row.state == "retracted") continue;
+    if (said.contains(row.id)) {
+      is_some_left = true;
       continue;
+    }
     events.push_back(retraction_event(row.id, item, row.revision + 1));
-    tasks.emplace(row.task, row.rater);
+    task = row.task;
   }
-  for (const auto& [task, rater] : tasks) {
+  if (task && !is_some_left) {
     storage::EventDraft event = item_event("task.released", item);
-    event.fields.set("task_id", task)
-        .set("rater_id", rater)
+    event.fields.set("task_id", *task)
+        .set("rater_id", tool)
         .set("stage", std::string(suggest_stage));
     events.push_back(std::move(event));
   }

@@ -2,6 +2,7 @@
 // has begun, so that nothing changes under anybody's eyes.
 #pragma once
 
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -12,12 +13,11 @@
 
 namespace consilium::service {
 
-// Events that retract what other raters whose names begin with `name_prefix` suggested on the item,
-// and release their tasks, so that they are no votes any more. None when there is nothing to take
-// back.
-[[nodiscard]] Result<std::vector<storage::EventDraft>> withdrawals(const storage::Reader& reader,
-                                                                   const storage::ItemRow& item,
-                                                                   std::string_view name_prefix,
-                                                                   const RaterId& but);
+// Events that retract what the tool suggested on the item and does not say now (KeptLabels::said),
+// and release its task there where nothing is left of it, so that it is no vote any more: labels
+// that are kept after these events submit the task again. None when there is nothing to take back.
+[[nodiscard]] Result<std::vector<storage::EventDraft>> withdrawals(
+    const storage::Reader& reader, const storage::ItemRow& item, const RaterId& tool,
+    const std::set<AnnotationId>& said);
 
 }  // namespace consilium::service

@@ -19,18 +19,6 @@ namespace {
 
 json::object listed(const Result<std::string>& page) { return json::parse(must(page)).as_object(); }
 
-json::object body_of(const AnnotationId& id, const ItemId& item, const std::string& protocol,
-                     json::object target) {
-  return json::object{{"id", to_string(id)},
-                      {"item_id", to_string(item)},
-                      {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
-                      {"label", nullptr},
-                      {"target", std::move(target)},
-                      {"question", nullptr},
-                      {"value", nullptr},
-                      {"attributes", json::object{}}};
-}
-
 struct Labelling : ServiceFixture {
   Annotations annotations{*store_, *clock};
   Masks masks{*store_, *clock};
@@ -105,8 +93,9 @@ TEST_CASE("an annotation is written once, revised by its revision and lost to no
   write_made_notes(fixture.folder.path() / "notes.jsonl", "MRN-1");
   fixture.import({fixture.folder.path() / "notes.jsonl"});
   const ItemId item = ServiceFixture::item_id(fixture.items_of_kind("text")[0]);
-  json::object span = body_of(fixture.new_id(), item, "note-problems",
-                              {{"type", "spans"}, {"ranges", json::array{json::array{6, 12}}}});
+  json::object span =
+      annotation_json(fixture.new_id(), item, "note-problems",
+                      {{"type", "spans"}, {"ranges", json::array{json::array{6, 12}}}});
   span["label"] = "problem";
   span["attributes"] =
       json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
@@ -148,7 +137,8 @@ TEST_CASE("an annotation is written once, revised by its revision and lost to no
   const auto early = fixture.assignment.submit(fixture.rater, fixture.project, task, 12.5);
   REQUIRE(!early);
   CHECK(!early.error().violations.empty());
-  json::object answer = body_of(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
+  json::object answer =
+      annotation_json(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
   answer["question"] = "document_type";
   answer["value"] = "progress_note";
   CHECK(fixture.put(fixture.rater, item, answer).created);
@@ -196,7 +186,8 @@ TEST_CASE("a lease that ran out gives its place away and loses no work") {
   const TaskId task = fixture.take(other, item);
 
   for (const Access& access : {fixture.rater, other}) {
-    json::object answer = body_of(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
+    json::object answer =
+        annotation_json(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
     answer["question"] = "document_type";
     answer["value"] = "progress_note";
     CHECK(fixture.put(access, item, answer).created);
@@ -228,7 +219,7 @@ TEST_CASE("a thousand annotations in one request are each answered on their own"
   fixture.take(fixture.rater, item);
   json::array operations;
   for (int i = 0; i < 1000; ++i) {
-    json::object beat = body_of(
+    json::object beat = annotation_json(
         fixture.new_id(), item, "ecg-beats-rhythm",
         {{"type", "sample"}, {"tick", i == 999 ? 1'000'000 : i * 25}, {"channel", nullptr}});
     beat["label"] = i % 10 == 0 ? "beat_pvc" : "beat_normal";
@@ -327,11 +318,11 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
   fixture.take(fixture.rater, image);
   const json::object series = first_series(fixture, image);
   const std::string grid = grid_id_of(series);
-  json::object nodule = body_of(fixture.new_id(), image, "chest-ct-nodule",
-                                {{"type", "mask"}, {"grid_id", grid}, {"segment", 1}});
+  json::object nodule = annotation_json(fixture.new_id(), image, "chest-ct-nodule",
+                                        {{"type", "mask"}, {"grid_id", grid}, {"segment", 1}});
   nodule["label"] = "nodule";
   fixture.put(fixture.rater, image, nodule);
-  json::object box = body_of(
+  json::object box = annotation_json(
       fixture.new_id(), image, "chest-ct-nodule",
       {{"type", "region"},
        {"series_id", series.at("id")},
@@ -348,16 +339,18 @@ TEST_CASE("labels leave in every format, without the patient's id, name, date or
   const ItemId signal = ServiceFixture::item_id(fixture.items_of_kind("signal")[0]);
   fixture.take(fixture.rater, signal);
   for (int i = 0; i < 10; ++i) {
-    json::object beat = body_of(fixture.new_id(), signal, "ecg-beats-rhythm",
-                                {{"type", "sample"}, {"tick", i * 250}, {"channel", nullptr}});
+    json::object beat =
+        annotation_json(fixture.new_id(), signal, "ecg-beats-rhythm",
+                        {{"type", "sample"}, {"tick", i * 250}, {"channel", nullptr}});
     beat["label"] = i == 4 ? "beat_pvc" : "beat_normal";
     fixture.put(fixture.rater, signal, beat);
   }
   fixture.set_protocol("note-problems.yaml");
   const ItemId note = ServiceFixture::item_id(fixture.items_of_kind("text")[0]);
   fixture.take(fixture.rater, note);
-  json::object span = body_of(fixture.new_id(), note, "note-problems",
-                              {{"type", "spans"}, {"ranges", json::array{json::array{6, 12}}}});
+  json::object span =
+      annotation_json(fixture.new_id(), note, "note-problems",
+                      {{"type", "spans"}, {"ranges", json::array{json::array{6, 12}}}});
   span["label"] = "problem";
   fixture.put(fixture.rater, note, span);
 
@@ -432,7 +425,7 @@ TEST_CASE("an item whose places are all read gets a further one for each reader 
   const TaskId task = fixture.take(fixture.rater, item);
   CHECK(hand_out() == std::vector<std::int64_t>{409, 409});
   CHECK(wanted() == 1);
-  json::object kind = body_of(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
+  json::object kind = annotation_json(fixture.new_id(), item, "note-problems", {{"type", "whole"}});
   kind["question"] = "document_type";
   kind["value"] = "progress_note";
   fixture.put(fixture.rater, item, kind);

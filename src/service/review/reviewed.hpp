@@ -45,14 +45,8 @@ struct Reviewed : ServiceFixture {
   }
 
   json::object body(const ItemId& item, const std::string& protocol, json::object target) {
-    return json::object{{"id", to_string(make_id<AnnotationId>(*clock, *random))},
-                        {"item_id", to_string(item)},
-                        {"protocol", json::object{{"id", protocol}, {"version", "1.0.0"}}},
-                        {"label", nullptr},
-                        {"target", std::move(target)},
-                        {"question", nullptr},
-                        {"value", nullptr},
-                        {"attributes", json::object{}}};
+    return annotation_json(make_id<AnnotationId>(*clock, *random), item, protocol,
+                           std::move(target));
   }
   void put(const Access& access, const ItemId& item, const json::object& annotation) {
     must(annotations.put(access, project, item,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "service/annotation/mask_bricks.hpp"
 #include "service/segmentation/pixel_model.hpp"
@@ -115,11 +116,23 @@ struct Phantoms : Readers {
   std::vector<std::uint16_t> labels_of(const Bytes& records) const {
     return must(WorkingMask::read(grid, records)).labels(0, whole_box(grid.dims));
   }
+  // "version 0123456789ab": what the model's labels of the scan say of it.
+  std::set<std::string> model_versions(std::size_t scan) {
+    const auto reader = must(store_->read());
+    std::set<std::string> versions;
+    for (const storage::AnnotationRow& row :
+         must(storage::annotations_of_item(*reader, scans[scan], std::nullopt, "", 100))) {
+      const Annotation body =
+          must(parse_annotation(must(reader->open_sealed(row.patient, row.sealed_body))));
+      versions.insert(body.comment.value_or(""));
+    }
+    return versions;
+  }
   // The pixel classifier's mask of the scan, if it has one.
   std::optional<storage::MaskRow> model_mask(std::size_t scan) {
     const auto reader = must(store_->read());
     for (const auto& mask : must(storage::masks_of_item(*reader, scans[scan], std::nullopt))) {
-      if (mask.rater_name.starts_with("pixel classifier ")) return mask;
+      if (mask.rater_name == "pixel classifier") return mask;
     }
     return std::nullopt;
   }
@@ -165,15 +178,18 @@ TEST_CASE("strokes on one case label it, what is in view first, and the next cas
     CHECK(!fixture.model_mask(0));  // somebody has begun it
     CHECK(must(fixture.segmentation.label_next(fixture.raters[0], fixture.project)) == 0);
 
-    // A vote of a rater of kind model, its version in its name; the same strokes, the same model.
+    // A vote of a rater of kind model that says its version; the same strokes, the same model.
     const ProjectVotes votes = fixture.votes();
     REQUIRE(votes.raters.size() == 1);
     CHECK(votes.raters[0].rater.kind == RaterKind::Model);
     CHECK(unit_of(votes, "lymph_node@mask").table.vote_count() == 2);
-    const std::string name = votes.raters[0].rater.display_name;
-    CHECK(name.starts_with("pixel classifier "));
-    if (run == 1) CHECK(name == version);
-    version = name;
+    CHECK(votes.raters[0].rater.display_name == "pixel classifier");
+    const std::set<std::string> versions = fixture.model_versions(1);
+    CHECK(versions == fixture.model_versions(2));
+    REQUIRE(versions.size() == 1);
+    CHECK(versions.begin()->starts_with("version "));
+    if (run == 1) CHECK(*versions.begin() == version);
+    version = *versions.begin();
     fixture.check_rebuilt();
   }
 }

@@ -22,7 +22,8 @@ namespace consilium::service {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view tool_name = "pixel classifier ";
+// One rater, whatever it has learnt by then.
+constexpr std::string_view tool_name = "pixel classifier";
 constexpr std::size_t version_digits = 12;
 
 // Nobody has begun it and no pixel classifier has labelled it.
@@ -35,7 +36,7 @@ Result<bool> is_next(const storage::Reader& reader, const storage::ItemRow& item
   }
   const auto masks = CSL_TRY(storage::masks_of_item(reader, item.id, std::nullopt));
   return std::ranges::none_of(
-      masks, [](const storage::MaskRow& mask) { return mask.rater_name.starts_with(tool_name); });
+      masks, [](const storage::MaskRow& mask) { return mask.rater_name == tool_name; });
 }
 
 // The item's first volume, if it has one.
@@ -57,8 +58,8 @@ Result<LabelSet> said_of(const PixelModel& model, const storage::ItemRow& item,
                          const std::string& grid_id, const Grid& grid,
                          const FeaturePyramid& pyramid, const LabelNext& how) {
   LabelSet set{.item = item.id, .source = model.version, .labels = {}};
-  const ToolName tool{.kind = RaterKind::Model,
-                      .name = std::string(tool_name) + model.version.substr(0, version_digits)};
+  const ToolName tool{.kind = RaterKind::Model, .name = std::string(tool_name)};
+  const std::string evidence = "version " + model.version.substr(0, version_digits);
   std::map<std::string, std::uint16_t> number;
   for (const std::string& label : model.labels) {
     number.emplace(label, static_cast<std::uint16_t>(number.size() + 1));
@@ -68,8 +69,14 @@ Result<LabelSet> said_of(const PixelModel& model, const storage::ItemRow& item,
   const auto voxels = std::make_shared<const std::map<std::uint16_t, BinaryBricks>>(
       split_values(CSL_TRY(exclusive_layer_from_dense(grid, labels))));
   for (const auto& [label, value] : number) {
-    SaidLabel& said = set.labels.emplace_back(
-        SaidLabel{.key = label, .name = label, .codes = {}, .tool = tool, .place = SaidAbsent{}});
+    SaidLabel& said = set.labels.emplace_back(SaidLabel{.key = label,
+                                                        .name = label,
+                                                        .codes = {},
+                                                        .tool = tool,
+                                                        .place = SaidAbsent{},
+                                                        .measurements = {},
+                                                        .answers = {},
+                                                        .evidence = evidence});
     if (voxels->contains(value)) {
       said.place = SaidVoxels{.grid_id = grid_id, .layer = voxels, .value = value};
     }

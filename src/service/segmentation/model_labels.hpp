@@ -1,6 +1,6 @@
-// The next cases labelled before a person opens them: the project's pixel classifier as a rater of
-// kind model, "pixel classifier" with its version, whose masks are votes of the panel and
-// suggestions to labellers (service/prelabel). Used inside this module.
+// The next cases labelled before a person opens them: the project's pixel classifier as one rater
+// of kind model, "pixel classifier", whose masks are votes of the panel and suggestions to
+// labellers (service/prelabel); they carry its version. Used inside this module.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,8 @@
 namespace consilium::service {
 namespace {
 
-constexpr std::string_view tool_name = "note tagger ";
+// One rater, whatever it has learnt by then: how far it can be trusted is counted over all it says.
+ToolName tagger_tool() { return {.kind = RaterKind::Model, .name = "note tagger"}; }
 constexpr std::size_t version_digits = 12;
 
 const AssistSource* models_in(const AssistPolicy& policy) {
@@ -66,11 +67,11 @@ std::map<std::string, Quantity> sureness(float probability) {
 // What the model says of a note, as labels of the protocol.
 Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double probability_min) {
   LabelSet set{.item = one.item.id, .source = model.version, .labels = {}};
-  const ToolName tool{.kind = RaterKind::Model,
-                      .name = std::string(tool_name) + model.version.substr(0, version_digits)};
+  const ToolName tool = tagger_tool();
   const auto evidence = [&](float probability) {
-    return fmt::format("{}: probability {:.2f}; learnt from {} notes with {} labelled spans",
-                       tool.name, probability, model.note_count, model.span_count);
+    return fmt::format(
+        "version {}: probability {:.2f}; learnt from {} notes with {} labelled spans",
+        model.version.substr(0, version_digits), probability, model.note_count, model.span_count);
   };
   for (const TaggedSpan& span : one.tagged.spans) {
     if (double{span.probability} < probability_min) continue;
@@ -143,11 +144,11 @@ struct Tagging::State {
 
   // Whether the note has suggestions that it had not, or lost some.
   Result<bool> keep(const Access& access, const Protocol& protocol, const storage::Reader& reader,
-                    const LabelSet& set, const storage::ItemRow& item, const RaterId& rater) {
+                    const LabelSet& set, const storage::ItemRow& item) {
     LabelKeeper keeper(store, clock, random, item.project, own_names(protocol));
     const KeptLabels labels = CSL_TRY(keeper.prepare(set));
     std::vector<storage::EventDraft> taken_back =
-        CSL_TRY(withdrawals(reader, item, tool_name, rater));
+        CSL_TRY(withdrawals(reader, item, rater_of_tool(tagger_tool()), labels.said));
     if (labels.parts.empty() && taken_back.empty()) return false;
     for (const KeptPart& part : labels.parts) CSL_TRY(store.objects().sync(part.objects));
     CSL_TRY(store.write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
@@ -179,15 +180,12 @@ struct Tagging::State {
     if (by_gain) order = order_of_gain(unread_notes, model->reading);
     const AssistSource* models = models_in(protocol.assist_policy);
     const double probability_min = models != nullptr ? models->probability_min : 0;
-    const RaterId rater =
-        rater_of_tool({.kind = RaterKind::Model,
-                       .name = std::string(tool_name) + model->version.substr(0, version_digits)});
     std::size_t labelled = 0;
     for (std::size_t i = 0; i < std::min(order.size(), next_notes_max); ++i) {
       if (stop.stop_requested()) return labelled;
       const WeighedNote& one = notes[order[i]];
       const LabelSet set = CSL_TRY(said_of(*model, one, probability_min));
-      if (CSL_TRY(keep(access, protocol, *reader, set, one.item, rater))) ++labelled;
+      if (CSL_TRY(keep(access, protocol, *reader, set, one.item))) ++labelled;
     }
     if (!by_gain) {
       orders.with([&](auto& kept) { kept.erase(project); });

@@ -1,8 +1,8 @@
 // The notes of a project labelled before a person opens them, by a tagger that is trained anew
-// after every submitted note. It is a rater of kind model, "note tagger" with its version, whose
-// labels are votes of the panel and suggestions to labellers (service/prelabel); they carry how
-// probable the tagger holds them and what it has learnt from. A new version takes back what an
-// older one said of notes that nobody has begun.
+// after every submitted note. It is one rater of kind model, "note tagger", whose labels are votes
+// of the panel and suggestions to labellers (service/prelabel); they carry its version, how
+// probable it holds them and what it has learnt from. A new version takes back what an older one
+// said of notes that nobody has begun.
 #pragma once
 
 #include <memory>

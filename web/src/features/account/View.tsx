@@ -5,7 +5,7 @@ import type { Scope, SignIn, Token } from "@/api/types";
 import { CopyField } from "@/ui/CopyField";
 import { ago, timestamp } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
-import { Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
 import { Alert, Button, Checkbox, Modal, NumberInput, PasswordInput, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDeviceLaptop, IconPlus } from "@tabler/icons-react";
@@ -27,10 +27,11 @@ function SignIns() {
         <h2>{t.sessions}</h2>
         <span className="muted small">{t.sessionsLead}</span>
       </div>
-      {list.isError ? <Failed error={sayError(list.error)} retry={() => void list.refetch()} /> : list.data === undefined ? <Loading label="Loading the sign-ins" lines={2} /> : (
+      <Answered query={list} say={sayError} loading="Loading the sign-ins" lines={2}>
+        {(data) => (
         <table className="table">
           <tbody>
-            {list.data.items.map((one) => (
+            {data.items.map((one) => (
               <tr key={one.id}>
                 <td style={{ width: 32 }}><IconDeviceLaptop size={18} stroke={1.5} aria-hidden /></td>
                 <td>
@@ -43,6 +44,7 @@ function SignIns() {
           </tbody>
         </table>
       )}
+      </Answered>
     </section>
   );
 }
@@ -99,10 +101,11 @@ function Tokens() {
         <span className="muted small">{t.tokensLead}</span>
         <span className="push"><Button variant="default" leftSection={<IconPlus size={14} />} onClick={() => { setMaking(true); }}>New token</Button></span>
       </div>
-      {list.isError ? <Failed error={sayError(list.error)} retry={() => void list.refetch()} /> : list.data === undefined ? <Loading label="Loading the tokens" lines={1} /> : list.data.items.length === 0 ? <div className="card-body muted">No token.</div> : (
+      <Answered query={list} say={sayError} loading="Loading the tokens" lines={1}>
+        {(data) => data.items.length === 0 ? <div className="card-body muted">No token.</div> : (
         <table className="table">
           <tbody>
-            {list.data.items.map((token) => (
+            {data.items.map((token) => (
               <tr key={token.id}>
                 <td>
                   <b>{token.name}</b>
@@ -115,6 +118,7 @@ function Tokens() {
           </tbody>
         </table>
       )}
+      </Answered>
       {making ? <NewToken close={() => { setMaking(false); }} /> : null}
     </section>
   );

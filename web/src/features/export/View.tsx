@@ -5,7 +5,8 @@ import { newId } from "@/core/ids";
 import type { ProjectId } from "@/core/workspace";
 import { ago, bytes, count, countOf } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
+import { Empty } from "@/ui/states";
 import { Alert, Button, Checkbox, Loader, Select } from "@mantine/core";
 import { IconDownload, IconPackageExport } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -86,11 +87,8 @@ export default function Exports() {
         {make.isError ? <Alert color="red" variant="light" m="md" title={sayError(make.error).what}>{sayError(make.error).remedy}</Alert> : null}
       </section>
       <section className="card">
-        {list.isError ? (
-          <Failed error={sayError(list.error)} retry={() => void list.refetch()} />
-        ) : list.data === undefined ? (
-          <Loading label="Loading the exports" lines={3} />
-        ) : list.data.items.length === 0 ? (
+        <Answered query={list} say={sayError} loading="Loading the exports" lines={3}>
+          {(data) => data.items.length === 0 ? (
           <Empty icon={<IconPackageExport size={36} stroke={1.5} />} title={t.emptyTitle}>{t.emptyText}</Empty>
         ) : (
           <div className="table-scroll" style={{ borderRadius: 8 }}>
@@ -105,13 +103,14 @@ export default function Exports() {
                 </tr>
               </thead>
               <tbody>
-                {list.data.items.map((made) => (
+                {data.items.map((made) => (
                   <Row key={made.id} project={project} made={made} />
                 ))}
               </tbody>
             </table>
           </div>
         )}
+        </Answered>
       </section>
     </div>
   );

@@ -2,13 +2,14 @@ import "./imports.css";
 import { rate, share, withLabelMap, type Upload } from "./model";
 import { strings as t } from "./strings";
 import { droppedFiles, startUpload, stopUpload, useUploads } from "./uploads";
-import { api, sayError, sentence, type Page } from "@/api/client";
+import { sayError, api, sentence, type Page } from "@/api/client";
 import type { Import } from "@/api/types";
 import type { ProjectId } from "@/core/workspace";
 import { Meter } from "@/ui/figures";
 import { ago, bytes, countOf, duration } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
+import { Empty } from "@/ui/states";
 import { Button, Textarea } from "@mantine/core";
 import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleCheck, IconFileImport, IconFolder, IconLoader, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
@@ -160,17 +161,15 @@ export default function Imports() {
         </section>
       )}
       <section className="card">
-        {imports.isError ? (
-          <Failed error={sayError(imports.error)} retry={() => void imports.refetch()} />
-        ) : imports.data === undefined ? (
-          <Loading label="Loading the imports" lines={3} />
-        ) : listed.length === 0 ? (
+        <Answered query={imports} say={sayError} loading="Loading the imports" lines={3}>
+          {() => listed.length === 0 ? (
           <Empty icon={<IconFileImport size={36} stroke={1.5} />} title={t.emptyTitle}>
             {t.emptyText}
           </Empty>
         ) : (
           listed.map((made) => <One key={made.id} made={made} paths={uploads.find((upload) => upload.id === made.id)?.paths ?? []} />)
         )}
+        </Answered>
       </section>
     </div>
   );

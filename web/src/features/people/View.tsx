@@ -8,7 +8,8 @@ import type { GlobalRole, PersonId } from "@/core/workspace";
 import { CopyField } from "@/ui/CopyField";
 import { ago, timestamp } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
+import { Empty } from "@/ui/states";
 import { ActionIcon, Alert, Button, Checkbox, Menu, Modal, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconDots, IconUserPlus, IconUsers } from "@tabler/icons-react";
@@ -98,11 +99,8 @@ export default function People() {
         <div className="push">{administrator ? <Button leftSection={<IconUserPlus size={14} />} onClick={() => { setDialog("new"); }}>{t.invite}</Button> : null}</div>
       </header>
       <section className="card">
-        {people.isError ? (
-          <Failed error={sayError(people.error)} retry={() => void people.refetch()} />
-        ) : people.data === undefined ? (
-          <Loading label="Loading the people" lines={5} />
-        ) : people.data.items.length === 0 ? (
+        <Answered query={people} say={sayError} loading="Loading the people" lines={5}>
+          {(data) => data.items.length === 0 ? (
           <Empty icon={<IconUsers size={36} stroke={1.5} />} title={t.emptyTitle}>{t.emptyText}</Empty>
         ) : (
           <div className="table-scroll" style={{ borderRadius: 8 }}>
@@ -119,7 +117,7 @@ export default function People() {
                 </tr>
               </thead>
               <tbody>
-                {people.data.items.map((person) => (
+                {data.items.map((person) => (
                   <tr key={person.id}>
                     <td className="strong">{person.display_name}</td>
                     <td className="mono">{person.name}</td>
@@ -151,6 +149,7 @@ export default function People() {
             </table>
           </div>
         )}
+        </Answered>
       </section>
       {dialog === null ? null : <PersonDialog person={dialog === "new" ? null : dialog} close={() => { setDialog(null); }} />}
       {link === null ? null : (

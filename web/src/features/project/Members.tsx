@@ -3,7 +3,7 @@ import { useMembers } from "@/api/queries";
 import type { Member, Person } from "@/api/types";
 import { roleNames } from "@/core/roles";
 import type { PersonId, ProjectRole, ProjectView } from "@/core/workspace";
-import { Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
 import { ActionIcon, Button, MultiSelect, Select } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconUserMinus } from "@tabler/icons-react";
@@ -45,11 +45,8 @@ export function Members({ project, lead }: { readonly project: ProjectView; read
           </Button>
         </span>
       </div>
-      {members.isError ? (
-        <Failed error={sayError(members.error)} retry={() => void members.refetch()} />
-      ) : members.data === undefined ? (
-        <Loading label="Loading the members" lines={3} />
-      ) : (
+      <Answered query={members} say={sayError} loading="Loading the members" lines={3}>
+        {() => (
         <table className="table">
           <tbody>
             {rows.map((member) => (
@@ -68,6 +65,7 @@ export function Members({ project, lead }: { readonly project: ProjectView; read
           </tbody>
         </table>
       )}
+      </Answered>
     </section>
   );
 }

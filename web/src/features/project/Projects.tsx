@@ -1,11 +1,12 @@
-import "./project.css";
 import { sayError } from "@/api/client";
+import "./project.css";
 import { useMe, useProjects } from "@/api/queries";
 import { isAdministrator, roleNames } from "@/core/roles";
 import type { ProjectView } from "@/core/workspace";
 import { Meter } from "@/ui/figures";
 import { usePage } from "@/ui/frame_slots";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
+import { Empty } from "@/ui/states";
 import { Button } from "@mantine/core";
 import { IconFileText, IconFolders, IconPhoto, IconPlus, IconWaveSine } from "@tabler/icons-react";
 import { useState } from "react";
@@ -75,11 +76,8 @@ export default function Projects() {
         </div>
         <div className="push">{make}</div>
       </header>
-      {projects.isError ? (
-        <Failed error={sayError(projects.error)} retry={() => void projects.refetch()} />
-      ) : projects.data === undefined ? (
-        <Loading label="Loading the projects" lines={5} />
-      ) : projects.data.items.length === 0 ? (
+      <Answered query={projects} say={sayError} loading="Loading the projects" lines={5}>
+        {(data) => data.items.length === 0 ? (
         <div className="card">
           <Empty icon={<IconFolders size={36} stroke={1.5} />} title={t.noProjects} action={make}>
             {administrator ? t.noProjectsAdministrator : t.noProjectsOther}
@@ -87,11 +85,12 @@ export default function Projects() {
         </div>
       ) : (
         <div className="pj-cards">
-          {projects.data.items.map((project) => (
+          {data.items.map((project) => (
             <Card key={project.id} project={project} />
           ))}
         </div>
       )}
+      </Answered>
       {making ? <ProjectDialog project={null} close={() => { setMaking(false); }} /> : null}
     </div>
   );

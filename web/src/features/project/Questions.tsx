@@ -2,7 +2,8 @@ import { api, sayError, type Page } from "@/api/client";
 import type { ProjectQuestion } from "@/api/types";
 import type { ProjectId } from "@/core/workspace";
 import { ago } from "@/ui/format";
-import { Empty, Failed, Loading } from "@/ui/states";
+import { Answered } from "@/ui/Answered";
+import { Empty } from "@/ui/states";
 import { Button, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { IconMessageQuestion } from "@tabler/icons-react";
@@ -56,15 +57,13 @@ export function Questions({ project, lead }: { readonly project: ProjectId; read
         <h2>Questions</h2>
         {open > 0 ? <span className="tag">{open} open</span> : null}
       </div>
-      {questions.isError ? (
-        <Failed error={sayError(questions.error)} retry={() => void questions.refetch()} />
-      ) : questions.data === undefined ? (
-        <Loading label="Loading the questions" lines={2} />
-      ) : questions.data.items.length === 0 ? (
+      <Answered query={questions} say={sayError} loading="Loading the questions" lines={2}>
+        {(data) => data.items.length === 0 ? (
         <Empty icon={<IconMessageQuestion size={32} stroke={1.5} />} title={t.noQuestions}>{t.noQuestionsText}</Empty>
       ) : (
-        questions.data.items.map((question) => <One key={question.id} project={project} question={question} lead={lead} />)
+        data.items.map((question) => <One key={question.id} project={project} question={question} lead={lead} />)
       )}
+      </Answered>
     </section>
   );
 }
