@@ -16,7 +16,7 @@ export const strings = {
   also: (count: number): string => `${String(count)} ${count === 1 ? "other says" : "others say"} so too`,
   alikeRater: "Marked by you",
   alikeReason: (item: number): string => `reads as your label in item ${String(item)}`,
-  alikeProject: "Alike in project",
+  alikeProject: "In project",
   alikeProjectName: "Offer what reads the same in every note of the project, to accept or reject there",
   alikeMarked: (places: number, notes: number): string => (places === 0 ? "No other note of the project reads the same; new ones will be looked through." : `${String(places)} ${places === 1 ? "place" : "places"} in ${String(notes)} other ${notes === 1 ? "note" : "notes"} will be offered to you. Nothing is labelled before you accept it.`),
   alikeFailed: "The label could not be looked for in the project.",
