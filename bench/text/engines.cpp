@@ -78,7 +78,7 @@ int main(int argument_count, char** arguments) {
   if (argument_count != 4) return 2;
   const std::vector<std::string> names = lines_of(arguments[1]);
   const std::string note = text_of(arguments[2]);
-  std::vector<Term> terms;
+  std::vector<DictionaryTerm> terms;
   for (std::size_t i = 0; i < names.size(); ++i) {
     terms.push_back({names[i], static_cast<std::uint32_t>(i), TermCase::Folded});
   }

@@ -167,11 +167,13 @@ try {
     for (const span of note.truth.filter((each) => each.fate === "missing")) {
       await press("Control+f");
       await page.locator(".text-find input").waitFor();
-      presses += [...span.words].length;
-      await page.keyboard.type(span.words);
-      await press("Enter");
+      // The first letters select the first word, Shift and the arrow the rest.
+      const typed = [...span.words].slice(0, 4).join("");
+      presses += typed.length;
+      await page.keyboard.type(typed);
       await press("Escape");
       await page.locator(".text-find").waitFor({ state: "detached" });
+      await press("Shift+ArrowRight", [...span.words.matchAll(/\d+(?:[.,:/]\d+)*|[a-z]+|[^\sa-z\d]/gi)].filter((token) => token.index + token[0].length > typed.length).length);
       await press(keyOf[span.label]);
       if (span.negated) await press("n");
       labels += 1;
@@ -199,7 +201,7 @@ try {
 }
 const seconds = (Date.now() - begun) / 1000;
 console.log(`     ${String(done.length)} notes, ${String(labels)} labels, ${String(presses)} key presses: ${(presses / labels).toFixed(2)} per label; the browser took ${seconds.toFixed(0)} s`);
-check("no more than four and a half key presses a label, what is typed to find words included", presses / labels < 4.5, (presses / labels).toFixed(2));
+check("no more than four key presses a label, what is typed to find words included", presses / labels < 4, (presses / labels).toFixed(2));
 
 // ---- what is stored
 const key = (label, begin, end, assertion) => `${label} ${String(begin)}-${String(end)} ${assertion ?? ""}`;

@@ -61,7 +61,7 @@ class TermDictionaryBuilder {
  public:
   explicit TermDictionaryBuilder(const TermDictionaryOptions& options) : options_(options) {}
 
-  Status add(const Term& term, std::size_t index) {
+  Status add(const DictionaryTerm& term, std::size_t index) {
     const auto where = [index] { return fmt::format("term {}", index); };
     if (!is_utf8(term.surface)) {
       return fail(ErrorCode::InvalidInput, "a term is not UTF-8", where());
@@ -262,7 +262,7 @@ class TermDictionaryBuilder {
   Words words_;
 };
 
-Result<TermDictionary> TermDictionary::build(std::span<const Term> terms,
+Result<TermDictionary> TermDictionary::build(std::span<const DictionaryTerm> terms,
                                              const TermDictionaryOptions& options) {
   if (terms.size() > terms_max) {
     return fail(ErrorCode::TooLarge, "the dictionary has over 8 million terms", {},

@@ -29,9 +29,9 @@ inline std::vector<std::string> words(SeededRandom& random, std::size_t count) {
   return made;
 }
 
-inline std::vector<Term> terms(SeededRandom& random, const std::vector<std::string>& words,
-                               std::size_t count) {
-  std::vector<Term> made(count);
+inline std::vector<DictionaryTerm> terms(SeededRandom& random,
+                                         const std::vector<std::string>& words, std::size_t count) {
+  std::vector<DictionaryTerm> made(count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t length = 1 + (random.below(100) * random.below(100)) / 2000;
     for (std::uint64_t w = 0; w < length; ++w) {
@@ -44,7 +44,8 @@ inline std::vector<Term> terms(SeededRandom& random, const std::vector<std::stri
 }
 
 // Sentences of plain words with a term every 15 words or so.
-inline std::string note(SeededRandom& random, const std::vector<Term>& terms, std::size_t bytes) {
+inline std::string note(SeededRandom& random, const std::vector<DictionaryTerm>& terms,
+                        std::size_t bytes) {
   constexpr std::string_view plain[] = {
       "the",    "patient", "was",   "seen",  "and",      "has",     "with",  "no",
       "for",    "in",      "of",    "to",    "denies",   "on",      "left",  "right",

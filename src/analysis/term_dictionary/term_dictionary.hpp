@@ -27,7 +27,7 @@ enum class TermCase : std::uint8_t {
 enum class WordOrder : std::uint8_t { AsGiven, Free };
 
 // A name of a concept. Several terms may have one concept, and one surface several concepts.
-struct Term {
+struct DictionaryTerm {
   std::string surface;              // valid UTF-8
   std::uint32_t concept_index = 0;  // the caller's: an index of its table of codes
   TermCase letter_case = TermCase::Automatic;
@@ -62,7 +62,7 @@ class TermDictionary {
 
   // Errors: InvalidInput for a surface that is not UTF-8, has no word, or has over 24 tokens, with
   // its place in `terms`; TooLarge over 8 million terms.
-  [[nodiscard]] static Result<TermDictionary> build(std::span<const Term> terms,
+  [[nodiscard]] static Result<TermDictionary> build(std::span<const DictionaryTerm> terms,
                                                     const TermDictionaryOptions& options);
 
   // `out` is replaced and keeps its memory. `tokens` and `hashes` are the text's (`tokenize`,

@@ -37,7 +37,8 @@ Found found_in(const TermDictionary& dictionary, const std::string& text) {
   return found;
 }
 
-TermDictionary built(const std::vector<Term>& terms, const TermDictionaryOptions& options = {}) {
+TermDictionary built(const std::vector<DictionaryTerm>& terms,
+                     const TermDictionaryOptions& options = {}) {
   auto dictionary = TermDictionary::build(terms, options);
   REQUIRE(dictionary);
   return std::move(*dictionary);
@@ -95,7 +96,8 @@ TEST_CASE("acronyms keep their case (D6, D7)") {
 
 TEST_CASE("bad terms are refused with their place") {
   const auto refused = [](std::string surface) {
-    const auto dictionary = TermDictionary::build(std::vector<Term>{{"good", 0}, {surface, 1}}, {});
+    const auto dictionary =
+        TermDictionary::build(std::vector<DictionaryTerm>{{"good", 0}, {surface, 1}}, {});
     return !dictionary && dictionary.error().where == "term 1";
   };
   CHECK(refused(""));
@@ -113,14 +115,14 @@ TEST_CASE("bad terms are refused with their place") {
 TEST_CASE("a made vocabulary is found as a plain search finds it, in any order of terms") {
   SeededRandom random(21);
   const std::vector<std::string> words = made::words(random, 60);
-  std::vector<Term> terms = made::terms(random, words, 300);
-  for (Term& term : terms) {
+  std::vector<DictionaryTerm> terms = made::terms(random, words, 300);
+  for (DictionaryTerm& term : terms) {
     std::ranges::replace(term.surface, '-', ' ');
     term.letter_case = TermCase::Folded;
   }
   const TermDictionaryOptions options{.letters_min = 1, .acronym_letters_max = 5, .plurals = false};
   std::map<std::string, std::vector<std::uint32_t>> plain;
-  for (const Term& term : terms) plain[term.surface].push_back(term.concept_index);
+  for (const DictionaryTerm& term : terms) plain[term.surface].push_back(term.concept_index);
   const TermDictionary dictionary = built(terms, options);
   std::ranges::reverse(terms);
   const TermDictionary other = built(terms, options);

@@ -32,7 +32,9 @@ using Lines = std::vector<std::string>;
 
 TEST_CASE("a note's terms and rules come out with what is said of them and why") {
   const auto dictionary = TermDictionary::build(
-      std::vector<Term>{{"breast cancer", 0}, {"chest pain", 1}, {"cold", 2}, {"cold", 3}}, {});
+      std::vector<DictionaryTerm>{
+          {"breast cancer", 0}, {"chest pain", 1}, {"cold", 2}, {"cold", 3}},
+      {});
   const std::vector<DictionaryConcept> concepts{{{"X", "1", ""}, "problem"},
                                                 {{"X", "2", ""}, "symptom"},
                                                 {{"X", "3", ""}, "problem"},
@@ -71,7 +73,7 @@ TEST_CASE("sources may be left out, and concepts must be there") {
   const CanonicalText text = canonical("No chest pain.");
   SuggestionEngine nothing({});
   CHECK(nothing.suggest(text)->empty());
-  const auto dictionary = TermDictionary::build(std::vector<Term>{{"chest pain", 1}}, {});
+  const auto dictionary = TermDictionary::build(std::vector<DictionaryTerm>{{"chest pain", 1}}, {});
   REQUIRE(dictionary);
   const std::vector<DictionaryConcept> one(1);
   SuggestionEngine short_of_concepts({.dictionary = &*dictionary, .concepts = one});
@@ -87,7 +89,7 @@ TEST_CASE("sources may be left out, and concepts must be there") {
 TEST_CASE("an engine that has read other notes suggests the same") {
   SeededRandom random(8);
   const std::vector<std::string> words = made::words(random, 300);
-  const std::vector<Term> terms = made::terms(random, words, 800);
+  const std::vector<DictionaryTerm> terms = made::terms(random, words, 800);
   const auto dictionary = TermDictionary::build(terms, {});
   REQUIRE(dictionary);
   const std::vector<DictionaryConcept> concepts(terms.size());

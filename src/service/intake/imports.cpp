@@ -214,7 +214,7 @@ namespace {
 
 // The job: everything uploaded, as one import; its files go when it is done.
 void run_uploads(const ImportTools& tools, const Access& access, const ProjectId& project,
-                 const ImportId& id, const std::filesystem::path& folder,
+                 const ImportId& id, const std::filesystem::path& folder, const Imports::Done& done,
                  const std::stop_token& stop) {
   const std::vector<ImportFile> files = uploads_in(folder);
   const auto report = run_import(tools, access, project, files,
@@ -228,6 +228,7 @@ void run_uploads(const ImportTools& tools, const Access& access, const ProjectId
   if (report) {
     std::error_code problem;
     std::filesystem::remove_all(folder, problem);
+    if (done) done(access, project);
     return;
   }
   if (stop.stop_requested()) return;  // goes on at the next start
@@ -268,9 +269,9 @@ Result<json::object> Imports::finish(const Access& access, const ProjectId& proj
   }));
   if (is_new) {
     const bool added =
-        jobs_.add([tools = tools_, access, project, id,
+        jobs_.add([tools = tools_, access, project, id, done = done_,
                    folder = upload_folder_ / to_string(id)](const std::stop_token& stop) {
-          run_uploads(tools, access, project, id, folder, stop);
+          run_uploads(tools, access, project, id, folder, done, stop);
         });
     if (!added) {
       return fail(ErrorCode::Unavailable, "too many imports and exports wait", "",
@@ -307,9 +308,9 @@ Status Imports::resume_all() {
     if (!std::filesystem::is_directory(folder, problem)) continue;  // of the command line
     Access access = operator_access();
     access.origin = "resumed at start";
-    if (!jobs_.add([tools = tools_, access, project = row.project, id = row.id,
+    if (!jobs_.add([tools = tools_, access, project = row.project, id = row.id, done = done_,
                     folder](const std::stop_token& stop) {
-          run_uploads(tools, access, project, id, folder, stop);
+          run_uploads(tools, access, project, id, folder, done, stop);
         })) {
       return fail(ErrorCode::Unavailable, "too many imports wait");
     }

@@ -18,6 +18,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -129,6 +130,10 @@ class Imports {
                                                  const ImportId& id) const;
   [[nodiscard]] Result<boost::json::object> list(const Access& access,
                                                  const ProjectId& project) const;
+  // Called in the job once an import's files are in. Set before the first import.
+  using Done = std::function<void(const Access& access, const ProjectId& project)>;
+  void when_done(Done done) { done_ = std::move(done); }
+
   // Imports that a stop interrupted, as jobs again. Call once at the start of the server.
   [[nodiscard]] Status resume_all();
 
@@ -136,6 +141,7 @@ class Imports {
   ImportTools tools_;
   JobQueue& jobs_;
   std::filesystem::path upload_folder_;
+  Done done_;
 };
 
 }  // namespace consilium::service

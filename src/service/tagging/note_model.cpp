@@ -117,13 +117,16 @@ Result<std::vector<TaughtNote>> taught_notes(storage::Store& store, const storag
     if (item.kind != "text") continue;
     auto cut = CSL_TRY(cut_note(store, reader, item));
     if (!cut) continue;
-    TaughtNote& note = notes.emplace_back(
-        TaughtNote{.note = std::move(*cut), .spans = {}, .answers = {}, .duration_s = {}});
+    TaughtNote& note = notes.emplace_back(TaughtNote{
+        .note = std::move(*cut), .said = {}, .spans = {}, .answers = {}, .duration_s = {}});
     note.duration_s = reading.duration_s;
     for (const storage::SubmittedAnnotationRow& row :
          CSL_TRY(storage::submitted_annotations(reader, project, reading.item))) {
       if (row.rater != reading.rater || row.stage != reading.stage) continue;
-      if (const auto said = CSL_TRY(said_in(reader, row))) CSL_TRY(teach(protocol, *said, note));
+      auto said = CSL_TRY(said_in(reader, row));
+      if (!said) continue;
+      CSL_TRY(teach(protocol, *said, note));
+      note.said.push_back(std::move(*said));
     }
   }
   return notes;

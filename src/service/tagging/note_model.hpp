@@ -1,5 +1,6 @@
 // What a project's tagger knows: spans and answers as people submitted them on its notes, and the
-// model that follows from them. Used inside this module.
+// model that follows from them. Used inside this module, and by service/note_tools, whose tools are
+// judged by the same notes.
 //
 // Nothing is stored. The model is made of the notes that were read last, in a fixed order, and
 // training is the same bit for bit, so its version (a hash of it) says what it is. The labels and
@@ -42,6 +43,7 @@ struct CutNote {
 
 struct TaughtNote {
   CutNote note;
+  std::vector<Annotation> said;                // all of the reading
   std::vector<LabelledTokens> spans;           // types are label ids, views into the protocol
   std::map<std::string, std::string> answers;  // question to choice
   std::optional<double> duration_s;

@@ -9,10 +9,11 @@ Area labels_area();
 Area segmentation_area();
 Area terminology_area();
 Area received_area();
+Area note_tools_area();
 
 std::vector<Area> product_areas() {
-  return {core_area(),   people_area(),       catalog_area(),     work_area(),
-          labels_area(), segmentation_area(), terminology_area(), received_area()};
+  return {core_area(),         people_area(),      catalog_area(),  work_area(),      labels_area(),
+          segmentation_area(), terminology_area(), received_area(), note_tools_area()};
 }
 
 }  // namespace consilium::storage::sqlite

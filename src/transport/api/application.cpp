@@ -294,7 +294,10 @@ Result<http::Response> ApiApplication::dispatch(http::Request& request, const Ro
                                                 const service::Caller* caller) {
   const Route& route = *match.route;
   CSL_TRY(check_path(match.values));
-  if (const auto violations = check_query(request, route); !violations.empty()) {
+  const bool is_judged_here = route.failure.empty();
+  if (const auto violations =
+          is_judged_here ? check_query(request, route) : std::vector<Violation>{};
+      !violations.empty()) {
     return problem_response(
         {ErrorCode::InvalidInput, "the address has wrong parameters", violations.front().path, ""},
         violations);

@@ -16,6 +16,7 @@ class Exports;
 class Imports;
 class Items;
 class Masks;
+class NoteTools;
 class Panels;
 class Tagging;
 class People;
@@ -40,7 +41,8 @@ void add_project_handlers(HandlerTable& handlers, service::Projects& projects,
                           const storage::Store& store, const Clock& clock);
 void add_item_handlers(HandlerTable& handlers, service::Items& items);
 void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
-                       service::Panels& panels, service::Tagging& tagging);
+                       service::Panels& panels, service::Tagging& tagging,
+                       service::NoteTools& note_tools);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
 void add_segmentation_handlers(HandlerTable& handlers, service::Segmentation& segmentation);

@@ -97,7 +97,12 @@ json::object responses_of(const Route& route, bool is_public) {
     responses["412"] =
         problem_response("Somebody changed it meanwhile; the stored one is in current");
   }
-  responses["default"] = problem_response("What went wrong, where, and what to do");
+  json::object other = problem_response("What went wrong, where, and what to do");
+  if (!route.failure.empty()) {
+    other.at("content").as_object()[route.media] =
+        json::object{{"schema", reference(route.failure)}};
+  }
+  responses["default"] = std::move(other);
   return responses;
 }
 
@@ -110,6 +115,9 @@ json::object operation_of(const Route& route, Grants grants) {
   if (route.body == BodyKind::Json) {
     operation["requestBody"] = json::object{
         {"required", true}, {"content", content_of("application/json", reference(route.request))}};
+  } else if (!route.request.empty()) {
+    operation["requestBody"] = json::object{
+        {"required", true}, {"content", content_of(route.media, reference(route.request))}};
   } else if (route.body != BodyKind::None) {
     operation["requestBody"] = json::object{
         {"required", true},

@@ -50,6 +50,9 @@ struct Route {
   std::vector<Parameter> query = {};
   std::string_view scope = {};  // what a token needs; empty: people only
   std::uint64_t body_bytes_max = 1ULL << 20U;
+  // Schema of what the handler answers, in `media`, when it cannot do what was asked, where a
+  // standard has a form of its own for that. The handler then also judges the query's values.
+  std::string_view failure = {};
 };
 
 [[nodiscard]] std::span<const Route> route_table();

@@ -18,7 +18,7 @@ std::span<const Route> route_table() {
     for (const auto part :
          {sign_in_routes, people_routes, projects_routes, items_routes, tasks_routes,
           annotations_routes, masks_routes, imports_routes, exports_routes, panel_routes,
-          review_routes, dicomweb_routes, audit_routes, events_routes, terminology_routes}) {
+          review_routes, dicomweb_routes, audit_routes, events_routes, terminology_routes, note_tools_routes}) {
       for (Route& route : part()) all.push_back(std::move(route));
     }
     return all;

@@ -1,6 +1,6 @@
-#include <array>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "transport/api/route_areas.hpp"
 
@@ -13,16 +13,52 @@ struct FhirRoute {
   const char* path;
   const char* operation;
   const char* summary;
+  const char* response;
+  std::vector<Parameter> query;  // of a GET; a POST has them in its Parameters
 };
 
-constexpr std::array operations{
-    FhirRoute{"/fhir/CodeSystem/$lookup", "lookup", "FHIR: what a code means"},
-    FhirRoute{"/fhir/CodeSystem/$validate-code", "code_system_validate",
-              "FHIR: whether a code is of a code system"},
-    FhirRoute{"/fhir/ValueSet/$validate-code", "value_set_validate",
-              "FHIR: whether a code is of a value set"},
-    FhirRoute{"/fhir/ValueSet/$expand", "expand", "FHIR: the concepts of a value set"},
-};
+const Parameter url_of_system{"url", "string", "URI of the code system"};
+const Parameter url_of_set{"url", "string", "URL of the value set, with |version or without"};
+const Parameter system{"system", "string", "URI of the code system"};
+const Parameter version{"version", "string", "Of the code system; the one loaded last if left out"};
+const Parameter code{"code", "string", "The code that is asked about"};
+const Parameter display{"display", "string", "What the code is called, to be judged too"};
+
+const std::vector<FhirRoute>& operations() {
+  static const std::vector<FhirRoute> all{
+      {"/fhir/CodeSystem/$lookup",
+       "lookup",
+       "FHIR: what a code means",
+       "FhirParameters",
+       {system, version, code}},
+      {"/fhir/CodeSystem/$validate-code",
+       "code_system_validate",
+       "FHIR: whether a code is of a code system",
+       "FhirParameters",
+       {url_of_system, version, code, display}},
+      {"/fhir/ValueSet/$validate-code",
+       "value_set_validate",
+       "FHIR: whether a code is of a value set",
+       "FhirParameters",
+       {url_of_set,
+        system,
+        {"systemVersion", "string", "Of the code system"},
+        code,
+        display,
+        {"inferSystem", "boolean", "Whether a code without its system may be found in any"}}},
+      {"/fhir/ValueSet/$expand",
+       "expand",
+       "FHIR: the concepts of a value set",
+       "FhirValueSet",
+       {url_of_set,
+        {"filter", "string", "Words in any order, cut short, with one typing error"},
+        {"offset", "integer", "How many concepts to pass over"},
+        {"count", "integer", "At most so many"},
+        {"activeOnly", "boolean", "Without concepts that are not used any more"},
+        {"includeDesignations", "boolean", "With all their names"}}},
+  };
+  return all;
+}
 
 std::string_view kept(std::string text) {
   static std::deque<std::string> texts;
@@ -44,13 +80,14 @@ std::vector<Route> terminology_routes() {
        .path = "/api/v1/terminologies",
        .operation = "load_terminology",
        .tag = "terminologies",
-       .summary = "Load a terminology from one file, in place of the same system and version",
+       .summary = "Load a terminology from a file or a .tar of files, in place of the same system "
+                  "and version",
        .body = BodyKind::Streamed,
        .response = "Terminology",
        .status = 201,
        .query = {{"name", "string", "The file's name, by which its format is told", {}, true},
                  {"format", "string", "Found out when left out",
-                  "icd10cm-order|icd10cm-tabular|loinc|rxnorm|obo|fhir"},
+                  "rf2|icd10cm-order|icd10cm-tabular|loinc|rxnorm|obo|fhir"},
                  {"system", "string", "URI instead of the format's own"},
                  {"version", "string", "Needed where the file does not say it"}},
        .scope = "import"},
@@ -86,11 +123,13 @@ std::vector<Route> terminology_routes() {
        .operation = "fhir_metadata",
        .tag = "fhir",
        .summary = "FHIR: CapabilityStatement, or TerminologyCapabilities with mode=terminology",
+       .response = "FhirCapabilities",
        .media = "application/fhir+json",
        .query = {{"mode", "string", "terminology, or left out"}},
-       .scope = "read"},
+       .scope = "read",
+       .failure = "OperationOutcome"},
   };
-  for (const FhirRoute& route : operations) {
+  for (const FhirRoute& route : operations()) {
     for (const bool post : {false, true}) {
       all.push_back(
           {.method = post ? Method::Post : Method::Get,
@@ -99,8 +138,12 @@ std::vector<Route> terminology_routes() {
            .tag = "fhir",
            .summary = route.summary,
            .body = post ? BodyKind::Octets : BodyKind::None,
+           .request = post ? "FhirParameters" : "",
+           .response = route.response,
            .media = "application/fhir+json",
-           .scope = "read"});
+           .query = post ? std::vector<Parameter>{} : route.query,
+           .scope = "read",
+           .failure = "OperationOutcome"});
     }
   }
   return all;

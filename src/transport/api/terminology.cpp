@@ -3,8 +3,11 @@
 
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <memory>
 #include <utility>
+#include <vector>
 
+#include "format/tar/tar.hpp"
 #include "service/terminology/concept_answers.hpp"
 #include "service/terminology/terminologies.hpp"
 #include "transport/api/terminology_handlers.hpp"
@@ -65,13 +68,23 @@ Result<http::Response> load(Call& call, service::Terminologies& terminologies,
   UploadedFile upload;
   CSL_TRY(upload.receive(*call.request.stream, folder));
   const auto source = CSL_TRY(open_file_source(upload.path()));
-  const TerminologyFile file{.name = call.text("name"), .bytes = source.get()};
+  // A release of several files comes as a tape archive of them.
+  std::vector<std::unique_ptr<ByteSource>> parts;
+  std::vector<TerminologyFile> files;
+  const std::string name = call.text("name");
+  if (name.ends_with(".tar")) {
+    for (const TarFile& file : CSL_TRY(read_tar(*source))) {
+      parts.push_back(part_of(*source, file.offset, file.size));
+      files.push_back({.name = file.name, .bytes = parts.back().get()});
+    }
+  } else {
+    files.push_back({.name = name, .bytes = source.get()});
+  }
   const service::ReleaseOptions options{.format = call.text("format"),
                                         .system = call.text("system"),
                                         .version = call.text("version"),
                                         .language_set = {}};
-  const storage::TerminologyRow row =
-      CSL_TRY(terminologies.load(call.access(), std::span(&file, 1), options));
+  const storage::TerminologyRow row = CSL_TRY(terminologies.load(call.access(), files, options));
   return json_response(service::terminology_json(row), 201);
 }
 

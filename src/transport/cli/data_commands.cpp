@@ -83,8 +83,12 @@ Result<service::LabelledImport> run(Installation& it, const ImportCommand& comma
     };
   }
   const service::LabelOptions labels{.names = CSL_TRY(service::read_label_map(command.label_map))};
-  return service::run_labelled_import(it.import_tools(), service::operator_access(), project, files,
-                                      options, labels);
+  auto done = service::run_labelled_import(it.import_tools(), service::operator_access(), project,
+                                           files, options, labels);
+  if (done && done->report.items_added > 0) {
+    CSL_TRY(it.note_tools->label_all(service::operator_access(), project));
+  }
+  return done;
 }
 
 Error no_such_person(const std::string& name) {

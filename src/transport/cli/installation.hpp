@@ -18,6 +18,8 @@
 #include "service/intake/imports.hpp"
 #include "service/item/items.hpp"
 #include "service/job/job_queue.hpp"
+#include "service/note_tools/alike.hpp"
+#include "service/note_tools/note_tools.hpp"
 #include "service/panel/panel.hpp"
 #include "service/people/people.hpp"
 #include "service/project/projects.hpp"
@@ -51,6 +53,8 @@ struct Installation {
   std::unique_ptr<service::Segmentation> segmentation;
   std::unique_ptr<service::Panels> panels;
   std::unique_ptr<service::Tagging> tagging;
+  std::unique_ptr<service::NoteTools> note_tools;
+  std::unique_ptr<service::Alike> alike;
   std::unique_ptr<service::Review> review;
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
   std::unique_ptr<service::Imports> imports;

@@ -567,6 +567,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/items/{item_id}/alike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Places of the note that read as what I marked in others */
+        get: operations["list_alike"];
+        put?: never;
+        /** Offer me the words of this label of mine wherever they occur in the project */
+        post: operations["mark_alike"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/items/{item_id}/alike/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Do not offer them any more */
+        delete: operations["unmark_alike"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items/{item_id}/annotations": {
         parameters: {
             query?: never;
@@ -996,6 +1031,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/note-tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Term lists, rule files and ConText that label the project's notes */
+        get: operations["list_note_tools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/note-tools/{tool_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them, with its file */
+        get: operations["get_note_tool"];
+        /** Make or change one; notes that nobody has begun are labelled anew */
+        put: operations["put_note_tool"];
+        post?: never;
+        /** Take its suggestions back and forget it */
+        delete: operations["remove_note_tool"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/panel": {
         parameters: {
             query?: never;
@@ -1279,7 +1350,7 @@ export interface paths {
         /** Terminologies and value sets that are loaded */
         get: operations["list_terminologies"];
         put?: never;
-        /** Load a terminology from one file, in place of the same system and version */
+        /** Load a terminology from a file or a .tar of files, in place of the same system and version */
         post: operations["load_terminology"];
         /** Remove one; answers that name its codes stay as they are */
         delete: operations["remove_terminology"];
@@ -2178,6 +2249,26 @@ export interface components {
             gold?: boolean;
             reason: string;
         };
+        AlikeList: {
+            items: components["schemas"]["AlikePlace"][];
+            next_cursor?: string | null;
+        };
+        AlikeMarked: {
+            notes: number;
+            places: number;
+        };
+        AlikePlace: {
+            attributes: Record<string, never>;
+            id: components["schemas"]["Id"];
+            label: string;
+            of_annotation: components["schemas"]["Id"];
+            of_item: components["schemas"]["Id"];
+            of_number: number;
+            ranges: number[][];
+        };
+        AlikeRequest: {
+            annotation_id: components["schemas"]["Id"];
+        };
         Annotation: {
             attributes?: {
                 [key: string]: components["schemas"]["AnswerValue"];
@@ -2440,6 +2531,56 @@ export interface components {
             format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "label_images" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
+        };
+        /** @description FHIR R4 CapabilityStatement or TerminologyCapabilities */
+        FhirCapabilities: {
+            date: components["schemas"]["Time"];
+            /** @constant */
+            kind: "instance";
+            /** @enum {string} */
+            resourceType: "CapabilityStatement" | "TerminologyCapabilities";
+            /** @constant */
+            status: "active";
+        };
+        /** @description FHIR R4 Parameters */
+        FhirParameters: {
+            parameter: {
+                name: string;
+                part?: {
+                    name: string;
+                }[];
+                resource?: Record<string, never>;
+                valueBoolean?: boolean;
+                valueCode?: string;
+                valueCodeableConcept?: Record<string, never>;
+                valueCoding?: Record<string, never>;
+                valueInteger?: number;
+                valueString?: string;
+                valueUri?: string;
+            }[];
+            /** @constant */
+            resourceType: "Parameters";
+        };
+        /** @description FHIR R4 ValueSet, expanded */
+        FhirValueSet: {
+            expansion: {
+                contains?: {
+                    code: string;
+                    display: string;
+                    inactive?: boolean;
+                    system: string;
+                    version?: string;
+                }[];
+                offset: number;
+                timestamp: components["schemas"]["Time"];
+                total?: number;
+            };
+            /** @constant */
+            resourceType: "ValueSet";
+            status: string;
+            title?: string;
+            url?: string;
+            version?: string;
         };
         FrameTarget: {
             frame: number;
@@ -2845,8 +2986,71 @@ export interface components {
             /** @description Answer the next item without leasing it. */
             peek?: boolean;
         };
+        NoteTool: {
+            /** @description What a word of ConText (negated, uncertain, historical, hypothetical, other) means here: ATTRIBUTE=CHOICE */
+            assertions: Record<string, never>;
+            changed_at: components["schemas"]["Time"];
+            changed_by: string;
+            /** @description Terms or rules */
+            entries: number;
+            id: components["schemas"]["Id"];
+            is_on: boolean;
+            /** @enum {string} */
+            kind: "terms" | "rules" | "context";
+            /** @description Of terms that name none */
+            label: string;
+            /** @description Of the rater that its labels are of */
+            name: string;
+            /** @description Why it cannot label now */
+            problem: string | null;
+            revision: number;
+            /** @description Terms of this loaded terminology; empty: of the file */
+            system: string;
+            /** @description The file, where one tool is shown */
+            text?: string;
+            tool_version: string;
+            version: string;
+            /** @description Expression of the concepts that count; empty: all */
+            within: string;
+        };
+        NoteToolList: {
+            /** @description Whether notes are being labelled anew */
+            is_running: boolean;
+            items: components["schemas"]["NoteTool"][];
+            next_cursor?: string | null;
+            notes_left: number;
+            /** @description What was said of notes and the protocol does not allow */
+            problems: string[];
+        };
+        NoteToolRequest: {
+            assertions?: Record<string, never>;
+            is_on: boolean;
+            /** @enum {string} */
+            kind: "terms" | "rules" | "context";
+            label?: string;
+            name: string;
+            system?: string;
+            /** @description Terms as CSV, rules, or ConText's rules in another language than English */
+            text?: string;
+            version?: string;
+            within?: string;
+        };
         OpenApiDocument: {
             openapi: string;
+        };
+        /** @description FHIR's form of errors */
+        OperationOutcome: {
+            issue: {
+                code: string;
+                details?: {
+                    text: string;
+                };
+                diagnostics?: string;
+                /** @enum {string} */
+                severity: "fatal" | "error" | "warning" | "information";
+            }[];
+            /** @constant */
+            resourceType: "OperationOutcome";
         };
         Opinion: {
             annotations: components["schemas"]["Annotation"][];
@@ -5632,6 +5836,159 @@ export interface operations {
             };
         };
     };
+    list_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikeList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mark_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlikeRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlikeMarked"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmark_alike: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                annotation_id: string;
+                item_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_annotations: {
         parameters: {
             query?: {
@@ -7273,6 +7630,230 @@ export interface operations {
             };
         };
     };
+    list_note_tools: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteToolList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_note_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteTool"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_note_tool: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description "N": the revision that this replaces */
+                "If-Match"?: string;
+                /** @description *: there is none yet */
+                "If-None-Match"?: string;
+            };
+            path: {
+                project_id: string;
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteToolRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteTool"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteTool"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody changed it meanwhile; the stored one is in current */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_note_tool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                tool_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_panel: {
         parameters: {
             query?: never;
@@ -8215,7 +8796,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description Found out when left out */
-                format?: "icd10cm-order" | "icd10cm-tabular" | "loinc" | "rxnorm" | "obo" | "fhir";
+                format?: "rf2" | "icd10cm-order" | "icd10cm-tabular" | "loinc" | "rxnorm" | "obo" | "fhir";
                 /** @description The file's name, by which its format is told */
                 name: string;
                 /** @description URI instead of the format's own */
@@ -10837,7 +11418,14 @@ export interface operations {
     };
     fhir_lookup: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The code that is asked about */
+                code?: string;
+                /** @description URI of the code system */
+                system?: string;
+                /** @description Of the code system; the one loaded last if left out */
+                version?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10850,7 +11438,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>[];
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -10877,6 +11465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -10891,7 +11480,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/fhir+json": components["schemas"]["FhirParameters"];
             };
         };
         responses: {
@@ -10901,7 +11490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>;
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -10928,6 +11517,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -10935,7 +11525,16 @@ export interface operations {
     };
     fhir_code_system_validate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The code that is asked about */
+                code?: string;
+                /** @description What the code is called, to be judged too */
+                display?: string;
+                /** @description URI of the code system */
+                url?: string;
+                /** @description Of the code system; the one loaded last if left out */
+                version?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10948,7 +11547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>[];
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -10975,6 +11574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -10989,7 +11589,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/fhir+json": components["schemas"]["FhirParameters"];
             };
         };
         responses: {
@@ -10999,7 +11599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>;
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -11026,6 +11626,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -11049,7 +11650,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>[];
+                    "application/fhir+json": components["schemas"]["FhirCapabilities"];
                 };
             };
             /** @description Not signed in */
@@ -11076,6 +11677,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -11083,7 +11685,20 @@ export interface operations {
     };
     fhir_expand: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Without concepts that are not used any more */
+                activeOnly?: boolean;
+                /** @description At most so many */
+                count?: number;
+                /** @description Words in any order, cut short, with one typing error */
+                filter?: string;
+                /** @description With all their names */
+                includeDesignations?: boolean;
+                /** @description How many concepts to pass over */
+                offset?: number;
+                /** @description URL of the value set, with |version or without */
+                url?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11096,7 +11711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>[];
+                    "application/fhir+json": components["schemas"]["FhirValueSet"];
                 };
             };
             /** @description Not signed in */
@@ -11123,6 +11738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -11137,7 +11753,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/fhir+json": components["schemas"]["FhirParameters"];
             };
         };
         responses: {
@@ -11147,7 +11763,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>;
+                    "application/fhir+json": components["schemas"]["FhirValueSet"];
                 };
             };
             /** @description Not signed in */
@@ -11174,6 +11790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -11181,7 +11798,20 @@ export interface operations {
     };
     fhir_value_set_validate: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The code that is asked about */
+                code?: string;
+                /** @description What the code is called, to be judged too */
+                display?: string;
+                /** @description Whether a code without its system may be found in any */
+                inferSystem?: boolean;
+                /** @description URI of the code system */
+                system?: string;
+                /** @description Of the code system */
+                systemVersion?: string;
+                /** @description URL of the value set, with |version or without */
+                url?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11194,7 +11824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>[];
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -11221,6 +11851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -11235,7 +11866,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/octet-stream": string;
+                "application/fhir+json": components["schemas"]["FhirParameters"];
             };
         };
         responses: {
@@ -11245,7 +11876,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/fhir+json": Record<string, never>;
+                    "application/fhir+json": components["schemas"]["FhirParameters"];
                 };
             };
             /** @description Not signed in */
@@ -11272,6 +11903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/fhir+json": components["schemas"]["OperationOutcome"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

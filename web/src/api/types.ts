@@ -164,3 +164,38 @@ export interface AuditVerification {
   readonly problem?: string | null;
 }
 export type { ItemKind };
+
+export interface Terminology {
+  readonly system: string;
+  readonly name: string;
+  readonly version: string;
+  readonly kind: "code_system" | "value_set";
+  readonly title: string;
+  readonly concepts: number;
+  readonly terms: number;
+  readonly size_bytes: number;
+  readonly loaded_at: string;
+  readonly loaded_by: string;
+}
+export type NoteToolKind = "terms" | "rules" | "context";
+export interface NoteTool {
+  readonly id: string;
+  readonly kind: NoteToolKind;
+  readonly name: string;
+  readonly is_on: boolean;
+  readonly label: string;
+  readonly system: string;
+  readonly version: string;
+  readonly within: string;
+  readonly assertions: Readonly<Record<string, string>>;
+  readonly entries: number;
+  readonly tool_version: string;
+  readonly problem: string | null;
+  readonly revision: number;
+}
+export interface NoteToolList {
+  readonly items: readonly NoteTool[];
+  readonly is_running: boolean;
+  readonly notes_left: number;
+  readonly problems: readonly string[];
+}

@@ -137,6 +137,7 @@ const router = createBrowserRouter([
       page("/p/:project/panel", () => import("@/features/panel/View")),
       page("/p/:project/imports", () => import("@/features/imports/View")),
       page("/p/:project/exports", () => import("@/features/export/View")),
+      page("/terminologies", () => import("@/features/terminologies/View")),
       page("/people", () => import("@/features/people/View")),
       page("/audit", () => import("@/features/audit/View")),
       page("/account", () => import("@/features/account/View")),

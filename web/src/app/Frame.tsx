@@ -52,6 +52,7 @@ export function tabsFor(me: Me, project: { readonly id: ProjectId; readonly role
           ...(mayLead(project.roles) || administrator ? [{ to: `${base}/imports`, label: t.imports }] : []),
           ...(mayExport(project.roles) ? [{ to: `${base}/exports`, label: t.exports }] : []),
         ]),
+    ...(leadsAny || administrator ? [{ to: "/terminologies", label: t.terminologies }] : []),
     ...(mayManagePeople(me.roles, leadsAny) ? [{ to: "/people", label: t.people }] : []),
     ...(mayAudit(me.roles, leadsAny) ? [{ to: "/audit", label: t.audit }] : []),
   ];

@@ -11,6 +11,7 @@ export const strings = {
   imports: "Imports",
   exports: "Exports",
   people: "People",
+  terminologies: "Terminologies",
   audit: "Audit",
   account: "Account",
   offline: "The server does not answer. What you do is kept on this computer and sent when it answers.",

@@ -154,18 +154,21 @@ export function findSections(text: string, lines: readonly VisualLine[]): readon
   return sections.slice(0, 400);
 }
 
-/** Places of every occurrence of a text, whole tokens only, letters compared without case. */
-export function occurrencesOf(text: string, wanted: string, tokens: readonly Token[]): readonly Token[] {
+const placesMax = 10_000;
+
+/** Places of every occurrence of a text, letters compared without case; none overlap. */
+export function placesOf(text: string, wanted: string): readonly Token[] {
   if (wanted.trim() === "") return [];
   const lower = text.toLowerCase();
   const needle = wanted.toLowerCase();
   // Some letters change length with case; then only the exact spelling can be found at the same places.
   const [hay, pin] = lower.length === text.length && needle.length === wanted.length ? [lower, needle] : [text, wanted];
   const found: Token[] = [];
-  for (let at = hay.indexOf(pin); at >= 0; at = hay.indexOf(pin, at + Math.max(1, pin.length))) {
-    const first = tokens[tokenAt(tokens, at)];
-    const last = tokens[tokenAt(tokens, at + pin.length - 1)];
-    if (first?.begin === at && last?.end === at + pin.length) found.push({ begin: at, end: at + pin.length });
-  }
+  for (let at = hay.indexOf(pin); at >= 0 && found.length < placesMax; at = hay.indexOf(pin, at + pin.length)) found.push({ begin: at, end: at + pin.length });
   return found;
+}
+
+/** The same, whole tokens only. */
+export function occurrencesOf(text: string, wanted: string, tokens: readonly Token[]): readonly Token[] {
+  return placesOf(text, wanted).filter(({ begin, end }) => tokens[tokenAt(tokens, begin)]?.begin === begin && tokens[tokenAt(tokens, end - 1)]?.end === end);
 }

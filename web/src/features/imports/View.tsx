@@ -1,19 +1,20 @@
 import "./imports.css";
 import { rate, share, withLabelMap, type Upload } from "./model";
 import { strings as t } from "./strings";
-import { droppedFiles, startUpload, stopUpload, useUploads } from "./uploads";
+import { startUpload, stopUpload, useUploads } from "./uploads";
 import { sayError, api, sentence, type Page } from "@/api/client";
 import type { Import } from "@/api/types";
 import type { ProjectId } from "@/core/workspace";
 import { Meter } from "@/ui/figures";
+import { FileDrop } from "@/ui/FileDrop";
 import { ago, bytes, countOf, duration } from "@/ui/format";
 import { usePage } from "@/ui/frame_slots";
 import { Answered } from "@/ui/Answered";
 import { Empty } from "@/ui/states";
 import { Button, Textarea } from "@mantine/core";
-import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleCheck, IconFileImport, IconFolder, IconLoader, IconUpload } from "@tabler/icons-react";
+import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleCheck, IconFileImport, IconLoader, IconUpload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type DragEvent } from "react";
+import { useEffect, useState } from "react";
 import { useParams } from "react-router";
 
 function Sending({ upload }: { readonly upload: Upload }) {
@@ -106,10 +107,7 @@ export default function Imports() {
   const { project } = useParams() as { project: ProjectId };
   usePage([{ label: "imports" }]);
   const client = useQueryClient();
-  const [over, setOver] = useState(false);
   const [names, setNames] = useState("");
-  const filesInput = useRef<HTMLInputElement>(null);
-  const folderInput = useRef<HTMLInputElement>(null);
   const uploads = useUploads().filter((upload) => upload.project === project);
   const imports = useQuery({
     queryKey: ["project", project, "imports"],
@@ -119,14 +117,6 @@ export default function Imports() {
   const refresh = (): void => {
     void client.invalidateQueries({ queryKey: ["project", project, "imports"] });
     void client.invalidateQueries({ queryKey: ["project", project, "items"] });
-  };
-  const take = (list: FileList | null): void => {
-    if (list !== null) void startUpload(project, withLabelMap([...list].map((file) => ({ file, path: file.webkitRelativePath === "" ? file.name : file.webkitRelativePath })), names), refresh);
-  };
-  const drop = (event: DragEvent): void => {
-    event.preventDefault();
-    setOver(false);
-    void droppedFiles(event.dataTransfer.items).then((files) => startUpload(project, withLabelMap(files, names), refresh));
   };
   const sending = uploads.filter((upload) => upload.state === "sending");
   const failed = uploads.filter((upload) => upload.state === "failed");
@@ -138,21 +128,9 @@ export default function Imports() {
           <h1>{t.title}</h1>
         </div>
       </header>
-      <div className={over ? "im-drop over" : "im-drop"} onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => { setOver(false); }} onDrop={drop}>
-        <IconFileImport size={32} stroke={1.5} aria-hidden />
-        <b>{t.drop}</b>
-        <p>{t.lead}</p>
-        <div className="row">
-          <Button leftSection={<IconUpload size={14} />} onClick={() => filesInput.current?.click()}>
-            {t.chooseFiles}
-          </Button>
-          <Button variant="default" leftSection={<IconFolder size={14} />} onClick={() => folderInput.current?.click()}>
-            {t.chooseFolder}
-          </Button>
-        </div>
-        <input ref={filesInput} type="file" multiple hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
-        <input ref={(element) => { folderInput.current = element; element?.setAttribute("webkitdirectory", ""); }} type="file" hidden onChange={(event) => { take(event.currentTarget.files); event.currentTarget.value = ""; }} />
-      </div>
+      <FileDrop title={t.drop} chooseFiles={t.chooseFiles} chooseFolder={t.chooseFolder} take={(files) => void startUpload(project, withLabelMap(files, names), refresh)}>
+        {t.lead}
+      </FileDrop>
       <Textarea label={t.names} description={t.namesHint} placeholder={"Liver=liver\nBody="} autosize minRows={1} maxRows={8} maw={560} value={names} onChange={(event) => { setNames(event.currentTarget.value); }} />
       {sending.length + failed.length === 0 ? null : (
         <section className="card">

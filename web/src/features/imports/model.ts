@@ -1,16 +1,15 @@
 // Uploads go on while other pages are looked at, so they live outside the page. A file is streamed from the
 // disk by the browser; nothing is read into memory here.
 
+import type { DroppedFile } from "@/ui/FileDrop";
+
 // The names' meanings go along as a file of the import, which is kept as long as its other files.
 export function withLabelMap(files: readonly ChosenFile[], names: string): readonly ChosenFile[] {
   if (names.trim() === "") return files;
   return [...files, { path: "label-map.txt", file: new File([`${names.trim()}\n`], "label-map.txt", { type: "text/plain" }) }];
 }
 
-export interface ChosenFile {
-  readonly path: string;
-  readonly file: File;
-}
+export type ChosenFile = DroppedFile;
 export interface Upload {
   readonly id: string; // of the import
   readonly project: string;

@@ -108,22 +108,3 @@ export async function startUpload(project: ProjectId, chosen: readonly ChosenFil
 }
 
 // All files below what was dropped, folders walked through.
-export async function droppedFiles(items: DataTransferItemList): Promise<ChosenFile[]> {
-  const found: ChosenFile[] = [];
-  const walk = async (entry: FileSystemEntry): Promise<void> => {
-    if (entry.isFile) {
-      const file = await new Promise<File>((resolve, reject) => { (entry as FileSystemFileEntry).file(resolve, reject); });
-      found.push({ path: entry.fullPath.replace(/^\//, ""), file });
-      return;
-    }
-    const reader = (entry as FileSystemDirectoryEntry).createReader();
-    for (;;) {
-      const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => { reader.readEntries(resolve, reject); });
-      if (batch.length === 0) return;
-      for (const child of batch) await walk(child);
-    }
-  };
-  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
-  for (const entry of entries) await walk(entry);
-  return found;
-}

@@ -1,13 +1,15 @@
 import "./project.css";
 import { Members } from "./Members";
+import { NoteTools } from "./NoteTools";
 import { ProjectDialog } from "./ProjectDialog";
 import { ProtocolCard } from "./ProtocolCard";
 import { Questions } from "./Questions";
 import { strings as t } from "./strings";
 import { api, sayError } from "@/api/client";
-import { useMe, useProject } from "@/api/queries";
+import { useMe, useProject, useProtocol } from "@/api/queries";
 import type { Statistics } from "@/api/types";
 import { isAdministrator, mayLead } from "@/core/roles";
+import { readProtocol } from "@/core/protocol";
 import type { ProjectId } from "@/core/workspace";
 import { Bars, Meter } from "@/ui/figures";
 import { ago, count, duration } from "@/ui/format";
@@ -109,6 +111,8 @@ export default function ProjectPage() {
   const { project: id } = useParams() as { project: ProjectId };
   usePage([{ label: "project" }]);
   const project = useProject(id);
+  const answer = useProtocol(id);
+  const protocol = answer.data === undefined ? null : readProtocol(answer.data.answer.protocol);
   const { data: me } = useMe();
   const statistics = useQuery({ queryKey: ["project", id, "statistics"], queryFn: () => api.json<Statistics>(`/projects/${id}/statistics`) });
   const [editing, setEditing] = useState(false);
@@ -164,6 +168,7 @@ export default function ProjectPage() {
       <div className="grid" style={{ alignItems: "start" }}>
         <ProtocolCard project={view} lead={lead} />
         <Members project={view} lead={lead || isAdministrator(me?.roles ?? [])} />
+        {protocol?.labels.some((label) => label.places?.includes("spans") === true) === true ? <NoteTools project={view} protocol={protocol} lead={lead} /> : null}
         <Questions project={id} lead={lead} />
       </div>
       {editing ? <ProjectDialog project={view} close={() => { setEditing(false); }} /> : null}

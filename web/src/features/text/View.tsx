@@ -6,19 +6,19 @@ import { bodyOf } from "@/core/workspace_bodies";
 import { isAnswered, isRequired } from "@/core/required";
 import { undoLabel } from "@/core/undo";
 import { notifications } from "@mantine/notifications";
-import { useQuery } from "@tanstack/react-query";
 import { AnswerField, focusAnswer } from "@/ui/AnswerField";
 import { openConceptPicker } from "@/ui/ConceptPicker";
 import { Guideline } from "@/ui/Guideline";
 import { useCommands } from "@/ui/commands";
-import { api, sayError, type Page } from "@/api/client";
+import { api, sayError } from "@/api/client";
 import type { TextCommand, TextEffect } from "./commands";
-import { alikeCommand, choiceKeys, findCommand, fragmentCommand, linkCommand, linkCommands, offerCommands, paintCommand, submitCommand, suggestionCommands, textCommands, undoCommand } from "./commands";
+import { alikeCommand, alikeProjectCommand, choiceKeys, findCommand, fragmentCommand, linkCommand, linkCommands, offerCommands, paintCommand, submitCommand, suggestionCommands, textCommands, undoCommand } from "./commands";
 import { JoinList, SuggestionCard } from "./cards";
 import { joinLabels, linkTo, linkWays } from "./links";
 import { fetchNote } from "./ahead";
-import type { Suggested, SuggestedLabel } from "./suggested";
-import { openSuggestions, readSuggested, withRejected } from "./suggested";
+import type { Suggested } from "./suggested";
+import { openSuggestions, withRejected } from "./suggested";
+import { markAlike, useSuggested } from "./use_suggested";
 import { lineAt } from "@/core/note_layout";
 import type { NoteText } from "@/core/note";
 import { rangesOf, surfaceOf } from "@/core/note";
@@ -87,7 +87,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
   const reject = useCallback(
     (suggestion: Suggested) => {
       // Told to the server as a label of mine that I took back at once: that is what a rejection is.
-      const operations = [{ op: "put", annotation: suggestion.body, if_match: null }, { op: "delete", id: suggestion.body.id, if_match: 1 }];
+      const operations = [suggestion, ...suggestion.also].flatMap(({ body }) => [{ op: "put", annotation: body, if_match: null }, { op: "delete", id: body.id, if_match: 1 }]);
       api.json<{ results: readonly { status: number }[] }>(`/projects/${props.project.id}/items/${item.id}/annotations/bulk`, { method: "POST", json: { operations } }).then(
         ({ results }) => {
           if (results.some(({ status }) => status >= 400)) throw new Error(strings.rejectFailed);
@@ -133,7 +133,8 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           case "submit": props.onSubmit(); break;
           case "skip": props.onSkip(); break;
           case "question": props.onQuestion(); break;
-          case "openFind": requestAnimationFrame(() => findBox.current?.select()); break;
+          // A row that is new takes the keys by itself. What is typed next must not be selected a frame later.
+          case "openFind": findBox.current?.select(); break;
           case "form": {
             const asked = now.current.protocol.questions.filter((question) => question.on !== "finding");
             const first = asked.find((question) => isMissing(now.current, question)) ?? asked.find((question) => answerOf(now.current, question.id) === undefined) ?? asked[0];
@@ -142,11 +143,12 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
           }
           case "pick": requestAnimationFrame(() => openConceptPicker(effect.attribute)); break;
           case "copy": copySelection(now.current); break;
+          case "alikeProject": void markAlike(props.project.id, item.id, effect.id); break;
           default: carryOut(effect);
         }
       }
     },
-    [props, carryOut, set],
+    [props, carryOut, set, item.id],
   );
   const commands = useMemo(() => textCommands(now.current), []);
   const open = useMemo(() => openSuggestions({ suggested: state.suggested, bodies: state.bodies }), [state.suggested, state.bodies]);
@@ -218,24 +220,6 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
 const noCommands: readonly TextCommand[] = [];
 const noSuggestions: readonly Suggested[] = [];
 
-/** What tools have said of the note, as far as the protocol shows it now; undefined until it is here. */
-function useSuggested(props: WorkspaceProps): readonly Suggested[] | undefined {
-  const { project, item, protocol } = props;
-  const path = `/projects/${project.id}/items/${item.id}/suggestions`;
-  const { data } = useQuery({
-    queryKey: ["project", project.id, "suggestions", item.id, "labels"],
-    enabled: !props.readOnly && props.adjudicating !== true,
-    queryFn: async () => {
-      const { items } = await api.json<Page<{ rater: { id: string } }>>(path);
-      const lists = await Promise.all(items.map(({ rater }) => api.json<Page<SuggestedLabel>>(`${path}/${rater.id}/labels`)));
-      return lists.flatMap((list) => readSuggested(list.items, protocol));
-    },
-    staleTime: Infinity,
-    gcTime: 0,
-  });
-  return data;
-}
-
 /** Joining: which span to which, and a button for each way. */
 function LinkRow(props: { state: TextState; run: (command: TextCommand) => void }): React.JSX.Element {
   const { state, run } = props;
@@ -273,6 +257,7 @@ function ToolRow(props: { state: TextState; run: (command: TextCommand) => void;
   const rows = [
     [undoCommand, strings.undo(undoLabel(state.history)), "Z"],
     [alikeCommand, strings.alike, "A"],
+    [alikeProjectCommand, strings.alikeProject, "⇧A"],
     [fragmentCommand, strings.fragment, "+"],
     ...(joinLabels(state).length === 0 ? [] : [[linkCommand, strings.join, "R"] as const]),
     [paintCommand, strings.paint, "⇧L"],
@@ -313,9 +298,12 @@ function FindRow(props: { box: React.RefObject<HTMLInputElement | null>; state: 
         value={find.query}
         onChange={(event) => props.set(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && event.altKey) props.offer?.();
-          else if (event.key === "Enter") props.step(event.shiftKey ? -1 : 1);
+          if (event.key !== "Enter" && event.key !== "Escape") return;
+          // The workspace hears Escape too, and would drop what was found.
+          event.preventDefault();
           if (event.key === "Escape") props.close();
+          else if (event.altKey) props.offer?.();
+          else props.step(event.shiftKey ? -1 : 1);
         }}
       />
       <span aria-live="polite">{strings.found(find.places.length === 0 ? 0 : find.at + 1, find.places.length)}</span>

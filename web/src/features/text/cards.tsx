@@ -39,6 +39,16 @@ export function SuggestionCard(props: { state: TextState; open: readonly Suggest
             )}
             {suggestion.reason !== "" && <><dt>{strings.reason}</dt><dd>{suggestion.reason}</dd></>}
           </dl>
+          {suggestion.also.length > 0 && (
+            <ul className="text-also" aria-label={strings.also(suggestion.also.length)}>
+              {suggestion.also.map((one) => (
+                <li key={one.body.id}>
+                  <b>{one.rater.display_name}</b> <small>{strings.kinds[one.rater.kind]}</small>{one.probability === null ? null : <span>{one.probability.toFixed(2)}</span>}
+                  <p>{one.reason}</p>
+                </li>
+              ))}
+            </ul>
+          )}
           <div className="text-row">
             <button type="button" className="text-button text-submit" onClick={() => run(acceptCommand)}>{strings.acceptOne} <kbd>Enter</kbd></button>
             <button type="button" className="text-button" onClick={() => run(rejectCommand)}>{strings.rejectOne} <kbd>⌫</kbd></button>

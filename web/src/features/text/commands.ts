@@ -1,19 +1,21 @@
 // What a rater can do in the text workspace, each declared once.
-import { IconArrowBackUp, IconArrowForwardUp, IconArrowsJoin2, IconBook2, IconBrush, IconCode, IconCopy, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
+import { IconArrowBackUp, IconArrowForwardUp, IconArrowsJoin2, IconBook2, IconBrush, IconCode, IconCopy, IconFiles, IconHelpCircle, IconPlayerSkipForward, IconPlus, IconSearch, IconSend, IconTextPlus, IconTrash } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
+import type { AnnotationId } from "@/core/ids";
 import type { Effect, TextState } from "./model";
 import {
-  acceptAlike, addFragment, dropOffered, hasSelection, keyOf, selectSection, withAttribute, moveByLine, moveBySentence, moveByToken, offerAlike, putLabel, redoStep, removeSelected,
+  acceptAlike, addFragment, dropOffered, hasSelection, keyOf, selectSection, withAttribute, moveByLine, moveBySentence, moveByToken, offerAlike, openFind, putLabel, redoStep, removeSelected,
   selectSentence, selection, spanLabels, stepOffered, stepThroughSpans, undoStep,
 } from "./model";
 import { finishLink, joinLabels, joinsOf, linkWays, startLink, stepChain, stepLink } from "./links";
 import { acceptAllSuggestions, acceptSuggestion, correctSuggestion, currentSuggestion, openSuggestions, rejectSuggestion, stepSuggestion } from "./suggested";
 import { strings } from "./strings";
 
-export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" | "form" } | { readonly kind: "pick"; readonly attribute: string };
+export type TextEffect = Effect | { readonly kind: "submit" | "skip" | "question" | "openFind" | "copy" | "form" } | { readonly kind: "pick"; readonly attribute: string } | { readonly kind: "alikeProject"; readonly id: AnnotationId };
 export type TextCommand = Command<TextState, TextEffect>;
 
 const writable = (state: TextState): boolean => !state.readOnly;
+const singleSpan = (state: TextState): boolean => state.bodies.some((body) => body.id === state.selected && body.target.type === "spans" && body.target.ranges.length === 1);
 const go = (id: string, label: string, shortcut: string | readonly string[], apply: TextCommand["apply"]): TextCommand => ({
   id: `text.${id}`, label, shortcut, group: strings.groups.go, hidden: true, apply,
 });
@@ -37,6 +39,11 @@ export const alikeCommand: TextCommand = {
   id: "text.alike", label: strings.alikeName, shortcut: "A", group: strings.groups.spans, icon: IconTextPlus, apply: offerAlike,
   enabled: (state) => writable(state) && (state.selected !== null || selection(state) !== null),
 };
+export const alikeProjectCommand: TextCommand = {
+  id: "text.alikeProject", label: strings.alikeProjectName, shortcut: "Shift+A", group: strings.groups.spans, icon: IconFiles,
+  apply: (state) => ({ state, effects: state.selected === null ? [] : [{ kind: "alikeProject", id: state.selected }] }),
+  enabled: (state) => writable(state) && singleSpan(state),
+};
 export const fragmentCommand: TextCommand = {
   id: "text.fragment", label: strings.fragmentName, shortcut: "+", group: strings.groups.spans, icon: IconPlus,
   apply: (state) => addFragment(state, strings.steps.fragment), enabled: (state) => writable(state) && hasSelection(state) && state.bodies.some((body) => body.target.type === "spans"),
@@ -47,7 +54,7 @@ export const undoCommand: TextCommand = {
 };
 export const findCommand: TextCommand = {
   id: "text.find", label: strings.find, shortcut: "Ctrl+F", group: strings.groups.go, icon: IconSearch,
-  apply: (state) => ({ state: { ...state, find: state.find ?? { query: "", places: [], at: 0 } }, effects: [{ kind: "openFind" }] }),
+  apply: (state) => ({ state: openFind(state), effects: [{ kind: "openFind" }] }),
 };
 export const submitCommand: TextCommand = {
   id: "text.submit", label: strings.submitName, shortcut: "Ctrl+Enter", group: strings.groups.item, icon: IconSend,
@@ -88,6 +95,7 @@ const others: readonly TextCommand[] = [
   { id: "text.previousSpan", label: strings.previousSpan, shortcut: ["Shift+Tab", "["], group: strings.groups.spans, apply: (state) => stepThroughSpans(state, -1), enabled: (state) => state.bodies.some((body) => body.target.type === "spans") },
   { id: "text.remove", label: strings.removeName, shortcut: ["Backspace", "Delete"], group: strings.groups.spans, icon: IconTrash, apply: (state) => removeSelected(state, strings.steps.remove), enabled: (state) => writable(state) && state.selected !== null },
   alikeCommand,
+  alikeProjectCommand,
   fragmentCommand,
   { id: "text.sentence", label: strings.sentence, shortcut: "Ctrl+A", group: strings.groups.spans, apply: selectSentence },
   { id: "text.nothing", label: strings.nothing, shortcut: "Escape", group: strings.groups.spans, hidden: true, apply: (state) => ({ ...state, anchor: null, selected: null, suggestion: null }) },

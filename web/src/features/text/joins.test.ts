@@ -8,7 +8,7 @@ import { finishLink, joinsOf, linkTo, linkWays, partnersOf, startLink, stepChain
 import type { TextState } from "./model";
 import { offerFound, putLabel, redoStep, removeSelected, spansOf, startState, undoStep, withDrag, withQuery, withSelected } from "./model";
 import type { SuggestedLabel } from "./suggested";
-import { acceptAllSuggestions, acceptSuggestion, openSuggestions, readSuggested, rejectSuggestion, stepSuggestion } from "./suggested";
+import { acceptAllSuggestions, acceptSuggestion, joinSuggested, openSuggestions, readAlike, readSuggested, rejectSuggestion, stepSuggestion } from "./suggested";
 
 const protocol = {
   id: "notes", version: "1.0.0", title: "Notes", questions: [],
@@ -157,6 +157,27 @@ describe("suggestions", () => {
     const wider = putLabel({ ...state, anchor: 0, caret: text.indexOf(" stopped") }, "drug", "correction").state;
     expect(wider.bodies.map((body) => surfaceOf(wider.note, body))).toEqual(["Heparin 5 mg"]);
     expect(openSuggestions(wider).some((one) => one.id === "s1")).toBe(false);
+  });
+
+  it("of several raters are one where they say the same, with every answer that one of them gives", () => {
+    const rater = (name: string, one: SuggestedLabel, n: number, probability: number, attributes: object = {}): SuggestedLabel => ({
+      ...one, own_id: `o${String(n)}` as AnnotationId,
+      annotation: { ...one.annotation, id: `s${String(n)}` as AnnotationId, attributes: attributes as never, rater: { ...one.annotation.rater, display_name: name }, measurements: { probability: { number: probability, unit: "1" } } },
+    });
+    const lists = readSuggested([rater("terms", suggested("bleeding", "problem", 3), 3, 0.6), rater("tagger", suggested("bleeding", "problem", 3), 13, 0.8), rater("ConText", suggested("bleeding", "problem", 3), 23, 0.5, { assertion: "negated" }), suggested("Heparin", "drug", 1)], protocol);
+    const joined = joinSuggested(lists, () => ({ assertion: "present", severity: "mild" }));
+    const state = { ...start(), suggested: joined };
+    expect(openSuggestions(state).map((one) => [one.id, one.rater.display_name, one.also.map((other) => other.rater.display_name)])).toEqual([["s1", "D 1.0", []], ["s13", "tagger", ["terms", "ConText"]]]);
+    const accepted = acceptSuggestion(stepSuggestion({ ...state, caret: text.indexOf("stopped") }, 1), "accept").state;
+    expect(accepted.bodies).toMatchObject([{ id: "o13", attributes: { assertion: "negated", severity: "mild" } }]);
+    expect(openSuggestions(accepted).map((one) => one.id)).toEqual(["s1"]);
+    // Opened again, where the server knows of one that was taken over, the others ask nothing more.
+    expect(openSuggestions({ ...accepted, suggested: joinSuggested(lists.filter((one) => one.id !== "s13"), () => ({})) }).map((one) => one.id)).toEqual(["s1"]);
+  });
+
+  it("of what I marked elsewhere carry my marks' label and say where they stand", () => {
+    const [one] = readAlike([{ id: "a1" as AnnotationId, label: "drug", ranges: [[0, 7]], attributes: {}, of_number: 4 }], "i" as ItemId, protocol, { rater: "me", reason: (item) => `item ${String(item)}` });
+    expect(one).toMatchObject({ body: { id: "a1", label: "drug", target: { type: "spans", ranges: [[0, 7]] } }, reason: "item 4", probability: null });
   });
 
   it("are accepted all in one step", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ItemId, Protocol } from "@/core/workspace";
 import {
-  acceptAlike, addFragment, badgeOf, mergeRanges, missingAnswers, moveByToken, offerAlike, putLabel, removeSelected, selection, spansOf, startState,
-  stepThroughSpans, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
+  acceptAlike, addFragment, badgeOf, hasSelection, mergeRanges, missingAnswers, moveByToken, offerAlike, openFind, putLabel, removeSelected, selection, spansOf, startState,
+  stepFound, stepThroughSpans, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
 } from "./model";
 import type { TextState } from "./model";
 import { rangesOf, readNote, surfaceOf } from "@/core/note";
@@ -106,6 +106,32 @@ describe("text model", () => {
   it("finds text", () => {
     expect(withQuery(start(), "OEDEMA").find?.places.length).toBe(2);
     expect(withQuery(start(), "").find?.places).toEqual([]);
+  });
+
+  it("selects what it finds while one types, so that Shift and the arrows complete it and a key labels it", () => {
+    let state = openFind(start());
+    for (const query of ["p", "pe", "per", "peri"]) state = withQuery(state, query);
+    const chosen = (): string => note.slice(selection(state)?.begin, selection(state)?.end);
+    expect(chosen()).toBe("peri");
+    state = moveByToken(moveByToken({ ...state, find: null }, 1, true), 1, true);
+    expect(chosen()).toBe("peripheral oedema");
+    expect(surfaces(putLabel(state, "problem", "label").state)).toEqual(["peripheral oedema"]);
+  });
+
+  it("goes on to the next place and round, and back to where it began when nothing reads so", () => {
+    const begun = { ...start(), caret: note.indexOf("or") };
+    let state = withQuery(openFind(begun), "oedema");
+    const first = state.caret;
+    state = stepFound(state, 1);
+    expect(state.caret).toBeGreaterThan(first);
+    expect(stepFound(state, 1).caret).toBe(first);
+    expect(withQuery(state, "oedemas").caret).toBe(begun.caret);
+    expect(hasSelection(withQuery(state, "oedemas"))).toBe(false);
+  });
+
+  it("finds text beside letters that change their length with case", () => {
+    const { find } = withQuery(start("İ fever, Fever"), "fever");
+    expect(find?.places.length).toBe(1);
   });
 });
 

@@ -10,7 +10,7 @@ import { isAnswered, isRequired } from "@/core/required";
 import type { UndoStack } from "@/core/undo";
 import { emptyUndo, record, redo, undo } from "@/core/undo";
 import type { Token } from "@/core/note_layout";
-import { lineAt, occurrencesOf, sentenceAround, tokenAt } from "@/core/note_layout";
+import { lineAt, occurrencesOf, placesOf, sentenceAround, tokenAt } from "@/core/note_layout";
 import type { Fragment } from "@/core/note_spans";
 import { longestOf, sorted } from "@/core/note_spans";
 import { joinedBy, withRemoved } from "@/core/joins";
@@ -38,6 +38,8 @@ export interface Find {
   readonly query: string;
   readonly places: readonly Token[];
   readonly at: number;
+  /** Where the caret stood: what is typed is sought from here, however far the selection went meanwhile. */
+  readonly from: number;
 }
 
 export interface TextState {
@@ -508,22 +510,24 @@ export function selectSection(state: TextState): TextState {
   return { ...state, anchor: sections[n]?.begin ?? 0, caret: sections[n + 1]?.begin ?? text.length, selected: null };
 }
 
+/** Selects a found place as a drag would, so that Shift and the arrow keys go on from its end. */
+function atFound(state: TextState, find: Find): TextState {
+  const place = find.places[find.at];
+  return { ...state, find, caret: place?.end ?? find.from, anchor: place?.begin ?? null, selected: null, suggestion: null };
+}
+
+export const openFind = (state: TextState): TextState => (state.find !== null ? state : { ...state, find: { query: "", places: [], at: 0, from: selection(state)?.begin ?? state.caret } });
+
+/** What reads like the query; the first of it at or after where the search began is selected. */
 export function withQuery(state: TextState, query: string): TextState {
-  const { text } = state.note;
-  const lower = text.toLowerCase();
-  const needle = query.toLowerCase();
-  const places: Token[] = [];
-  if (needle !== "" && lower.length === text.length) {
-    for (let at = lower.indexOf(needle); at >= 0 && places.length < 10000; at = lower.indexOf(needle, at + needle.length)) places.push({ begin: at, end: at + needle.length });
-  }
-  const next = places.findIndex((place) => place.begin >= state.caret);
-  return { ...state, find: { query, places, at: Math.max(0, next) } };
+  const from = state.find?.from ?? state.caret;
+  const places = placesOf(state.note.text, query);
+  const next = places.findIndex((place) => place.begin >= from);
+  return atFound(state, { query, places, at: Math.max(0, next), from });
 }
 
 export function stepFound(state: TextState, by: 1 | -1): TextState {
   const { find } = state;
   if (find === null || find.places.length === 0) return state;
-  const at = (find.at + by + find.places.length) % find.places.length;
-  const place = find.places[at];
-  return { ...state, find: { ...find, at }, caret: place?.begin ?? state.caret, anchor: place?.end ?? null, selected: null };
+  return atFound(state, { ...find, at: (find.at + by + find.places.length) % find.places.length });
 }

@@ -18,6 +18,25 @@ export interface Suggested {
   readonly reason: string;
   readonly probability: number | null;
   readonly rejected: boolean;
+  /** What other raters say of the same: accepted and rejected with it. */
+  readonly also: readonly Opinion[];
+}
+
+/** One more rater's word on what is suggested. `body` is mine under the id that their label has when it is taken over. */
+export interface Opinion {
+  readonly body: AnnotationBody;
+  readonly rater: Rater;
+  readonly reason: string;
+  readonly probability: number | null;
+}
+
+/** A place that reads as what I marked in another note. */
+export interface AlikePlace {
+  readonly id: AnnotationId;
+  readonly label: string;
+  readonly ranges: readonly (readonly [number, number])[];
+  readonly attributes: AnnotationBody["attributes"];
+  readonly of_number: number;
 }
 
 export interface SuggestedLabel {
@@ -43,18 +62,61 @@ export function readSuggested(labels: readonly SuggestedLabel[], protocol: Annot
         reason: comment ?? "",
         probability: probability?.number ?? null,
         rejected: false,
+        also: [],
       };
     });
+}
+
+export function readAlike(places: readonly AlikePlace[], item: AnnotationBody["item_id"], protocol: AnnotationBody["protocol"], words: { readonly rater: string; readonly reason: (item: number) => string }): readonly Suggested[] {
+  return places.map(({ id, label, ranges, attributes, of_number }) => ({
+    id,
+    body: { id, item_id: item, protocol: { id: protocol.id, version: protocol.version }, label, target: { type: "spans", ranges }, question: null, value: null, attributes },
+    rater: { id: id as string as Rater["id"], kind: "rule", display_name: words.rater },
+    reason: words.reason(of_number),
+    probability: null,
+    rejected: false,
+    also: [],
+  }));
+}
+
+const placeKey = (body: Pick<AnnotationBody, "label" | "target">): string | null => (body.label === null || body.target.type !== "spans" ? null : JSON.stringify([body.label, body.target.ranges]));
+
+/**
+ * What several raters say alike, as one suggestion: the surest speaks, the others stand beside it, and an attribute that
+ * any of them answers is answered. Attributes that have to be answered and that none of them speaks of take the usual answer,
+ * as they do when a label is put by its key.
+ */
+export function joinSuggested(lists: readonly Suggested[], usual: (label: string) => AnnotationBody["attributes"]): readonly Suggested[] {
+  const groups = new Map<string, Suggested[]>();
+  for (const one of lists) {
+    const key = placeKey(one.body) ?? one.id;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  const spoken = new Map<AnnotationId, AnnotationId>();
+  const joined = [...groups.values()].flatMap((group): readonly Suggested[] => {
+    const [first, ...others] = [...group].sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1));
+    if (first === undefined) return [];
+    for (const other of others) spoken.set(other.body.id, first.body.id);
+    const said = Object.assign({}, ...[...others].reverse().map(({ body }) => body.attributes), first.body.attributes) as AnnotationBody["attributes"];
+    const body = first.body.label === null ? first.body : { ...first.body, attributes: { ...usual(first.body.label), ...said } };
+    return [{ ...first, body, also: others.map(({ body: own, rater, reason, probability }) => ({ body: own, rater, reason, probability })) }];
+  });
+  // What joined a label that another one speaks for joins that one.
+  return joined.map((one) => (joinedBy(one.body.target).length === 0 ? one : { ...one, body: { ...one.body, target: rejoined(one.body.target, spoken) } }));
 }
 
 /** Open ones in reading order: neither rejected nor among the labels already. Answers have no place and come first. */
 export function openSuggestions(state: Pick<TextState, "suggested" | "bodies">): readonly Suggested[] {
   if (state.suggested.length === 0) return state.suggested;
   const own = new Set(state.bodies.map((body) => body.id));
+  // What I labelled alike already is no question any more, whoever suggests it.
+  const mine = new Set(state.bodies.map(placeKey));
   const begin = ({ body }: Suggested): number => (body.target.type === "spans" ? (body.target.ranges[0]?.[0] ?? 0) : -1);
   const answered = new Set(state.bodies.filter((body) => body.label === null).map((body) => body.question));
   return state.suggested
-    .filter(({ body, rejected }) => !rejected && !own.has(body.id) && (body.label !== null || !answered.has(body.question)))
+    .filter(({ body, rejected }) => !rejected && !own.has(body.id) && !mine.has(placeKey(body) ?? "") && (body.label !== null || !answered.has(body.question)))
     .sort((a, b) => begin(a) - begin(b));
 }
 
@@ -138,5 +200,5 @@ export function rejectSuggestion(state: TextState, stepName: string): Changed {
 
 /** Rejected or open again. The id under which a rejection was told is spent: what is accepted later has another. */
 export function withRejected(suggested: readonly Suggested[], id: AnnotationId, on: boolean): readonly Suggested[] {
-  return suggested.map((one) => (one.id !== id ? one : { ...one, rejected: on, body: on ? one.body : { ...one.body, id: newId<AnnotationId>() } }));
+  return suggested.map((one) => (one.id !== id ? one : { ...one, rejected: on, body: on ? one.body : { ...one.body, id: newId<AnnotationId>() }, also: on ? one.also : [] }));
 }

@@ -1,0 +1,70 @@
+#include "transport/api/route_areas.hpp"
+
+namespace consilium::api {
+
+using http::Method;
+
+std::vector<Route> note_tools_routes() {
+  constexpr std::uint64_t tool_bytes_max = 6ULL << 20U;  // 4 MiB of text, as JSON
+  return {
+      {.method = Method::Get,
+       .path = CSL_PROJECT "/note-tools",
+       .operation = "list_note_tools",
+       .tag = "note-tools",
+       .summary = "Term lists, rule files and ConText that label the project's notes",
+       .response = "NoteToolList",
+       .scope = "read"},
+      {.method = Method::Get,
+       .path = CSL_PROJECT "/note-tools/{tool_id}",
+       .operation = "get_note_tool",
+       .tag = "note-tools",
+       .summary = "One of them, with its file",
+       .response = "NoteTool",
+       .scope = "read"},
+      {.method = Method::Put,
+       .path = CSL_PROJECT "/note-tools/{tool_id}",
+       .operation = "put_note_tool",
+       .tag = "note-tools",
+       .summary = "Make or change one; notes that nobody has begun are labelled anew",
+       .body = BodyKind::Json,
+       .request = "NoteToolRequest",
+       .response = "NoteTool",
+       .conditional = true,
+       .scope = "manage",
+       .body_bytes_max = tool_bytes_max},
+      {.method = Method::Delete,
+       .path = CSL_PROJECT "/note-tools/{tool_id}",
+       .operation = "remove_note_tool",
+       .tag = "note-tools",
+       .summary = "Take its suggestions back and forget it",
+       .status = 204,
+       .scope = "manage"},
+      {.method = Method::Get,
+       .path = CSL_ITEM "/alike",
+       .operation = "list_alike",
+       .tag = "suggestions",
+       .summary = "Places of the note that read as what I marked in others",
+       .purpose = "label",
+       .response = "AlikeList",
+       .scope = "label"},
+      {.method = Method::Post,
+       .path = CSL_ITEM "/alike",
+       .operation = "mark_alike",
+       .tag = "suggestions",
+       .summary = "Offer me the words of this label of mine wherever they occur in the project",
+       .purpose = "label",
+       .body = BodyKind::Json,
+       .request = "AlikeRequest",
+       .response = "AlikeMarked",
+       .scope = "label"},
+      {.method = Method::Delete,
+       .path = CSL_ITEM "/alike/{annotation_id}",
+       .operation = "unmark_alike",
+       .tag = "suggestions",
+       .summary = "Do not offer them any more",
+       .status = 204,
+       .scope = "label"},
+  };
+}
+
+}  // namespace consilium::api
