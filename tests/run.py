@@ -175,6 +175,8 @@ SLOW_STEPS = [
     ("clips and enhanced objects against the judges", ["PYTHON", "tests/formats/multiframe.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
     ("beats against the cardiologists", ["PYTHON", "tests/signals/beats.py"]),
+    ("waves against the experts' marks", ["PYTHON", "tests/signals/waves.py"]),
+    ("clusters of beats against the cardiologists", ["PYTHON", "tests/signals/clusters.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),

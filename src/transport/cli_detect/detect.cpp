@@ -8,6 +8,7 @@
 
 #include "transport/cli_detect/beats.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
+#include "transport/cli_detect/waves.hpp"
 
 namespace consilium::cli {
 namespace json = boost::json;
@@ -33,13 +34,29 @@ Result<Found> find_beats(const EcgRecord& record) {
   return found;
 }
 
+Result<Found> find_waves(const EcgRecord& record, const DetectCommand& command) {
+  // One lead's waves stand around the beats that all leads give.
+  const EcgRecord all = CSL_TRY(open_ecg(command.record, std::nullopt));
+  const bool is_beside = all.channel().rate == record.channel().rate;
+  std::vector<std::int64_t> beats;
+  for (const QrsComplex& beat : CSL_TRY(beats_in(is_beside ? all : record))) {
+    beats.push_back(beat.sample_index);
+  }
+  FoundWaves waves = CSL_TRY(waves_in(record, beats));
+  const auto [p, qrs, t] = waves.counts;
+  return Found{.events = std::move(waves.events),
+               .counts = {{"p", p}, {"qrs", qrs}, {"t", t}},
+               .text = fmt::format("{} P, {} QRS, {} T", p, qrs, t)};
+}
+
 }  // namespace
 
 Result<int> detect_command(const DetectCommand& command) {
   CSL_TRY(check_annotator(command.annotator));
   const auto begin = std::chrono::steady_clock::now();
   const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
-  const Found found = CSL_TRY(find_beats(record));
+  const Found found =
+      CSL_TRY(command.what == "waves" ? find_waves(record, command) : find_beats(record));
   CSL_TRY(write_annotations(record, found.events, command.out, command.annotator));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (command.json) {
