@@ -176,6 +176,7 @@ SLOW_STEPS = [
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
     ("beats against the cardiologists", ["PYTHON", "tests/signals/beats.py"]),
     ("waves against the experts' marks", ["PYTHON", "tests/signals/waves.py"]),
+    ("rhythm and quality against the cardiologists", ["PYTHON", "tests/signals/rhythm.py"]),
     ("clusters of beats against the cardiologists", ["PYTHON", "tests/signals/clusters.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
