@@ -12,6 +12,7 @@
 #include "transport/cli/commands.hpp"
 #include "transport/cli_context/context_command.hpp"
 #include "transport/cli_convert/convert_text.hpp"
+#include "transport/cli_detect/cluster.hpp"
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
@@ -39,6 +40,7 @@ struct Table {
   PanelCommands panel;
   SegmentCommand segment;
   DetectCommand detect;
+  ClusterCommand cluster;
   ContextCommand context;
   TagCommands tag;
   std::filesystem::path data = "consilium-data";
@@ -369,6 +371,7 @@ int run(int argument_count, const char* const* arguments) {
   add_panel_commands(table.app, table.panel, choose);
   add_segment_command(table.app, table.segment, choose);
   add_detect_command(table.app, table.detect, choose);
+  add_cluster_command(table.app, table.cluster, choose);
   add_context_command(table.app, table.context, choose);
   add_tag_commands(table.app, table.tag, choose);
   try {

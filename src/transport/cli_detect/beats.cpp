@@ -7,10 +7,11 @@
 namespace consilium::cli {
 namespace {
 
+constexpr std::int64_t at_once = 1 << 15;
+
 // Hands `take` the leads' samples, piece by piece.
 template <class Take>
 Status each_piece(const EcgRecord& record, Take take) {
-  constexpr std::int64_t at_once = 1 << 15;
   const std::int64_t count = record.channel().sample_count;
   for (std::int64_t first = 0; first < count; first += at_once) {
     take(CSL_TRY(record.read(first, std::min(at_once, count - first))));
@@ -20,13 +21,18 @@ Status each_piece(const EcgRecord& record, Take take) {
 
 }  // namespace
 
-Result<std::vector<QrsComplex>> beats_in(const EcgRecord& record) {
-  const double rate_hz = record.channel().rate.hz();
-  if (record.leads.size() == 1) {
-    QrsDetector detector = CSL_TRY(QrsDetector::create(rate_hz));
-    CSL_TRY(each_piece(record, [&](const auto& leads_mv) { detector.push(leads_mv[0]); }));
-    return detector.finish();
+Result<std::vector<QrsComplex>> beats_in(const EcgRecord& record, std::size_t channel) {
+  QrsDetector detector = CSL_TRY(QrsDetector::create(record.header().channels[channel].rate.hz()));
+  const std::int64_t count = record.header().channels[channel].sample_count;
+  for (std::int64_t first = 0; first < count; first += at_once) {
+    detector.push(CSL_TRY(record.read_lead(channel, first, std::min(at_once, count - first))));
   }
+  return detector.finish();
+}
+
+Result<std::vector<QrsComplex>> beats_in(const EcgRecord& record) {
+  if (record.leads.size() == 1) return beats_in(record, record.leads.front());
+  const double rate_hz = record.channel().rate.hz();
   std::vector<LeadContrast> contrasts;
   for (std::size_t l = 0; l < record.leads.size(); ++l) {
     contrasts.push_back(CSL_TRY(LeadContrast::create(rate_hz)));

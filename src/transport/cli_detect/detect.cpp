@@ -8,6 +8,8 @@
 
 #include "transport/cli_detect/beats.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
+#include "transport/cli_detect/rhythm.hpp"
+#include "transport/cli_detect/waves.hpp"
 
 namespace consilium::cli {
 namespace json = boost::json;
@@ -33,13 +35,73 @@ Result<Found> find_beats(const EcgRecord& record) {
   return found;
 }
 
+Result<Found> find_waves(const EcgRecord& record, const DetectCommand& command) {
+  // One lead's waves stand around the beats that all leads give.
+  const EcgRecord all = CSL_TRY(open_ecg(command.record, std::nullopt));
+  const bool is_beside = all.channel().rate == record.channel().rate;
+  std::vector<std::int64_t> beats;
+  for (const QrsComplex& beat : CSL_TRY(beats_in(is_beside ? all : record))) {
+    beats.push_back(beat.sample_index);
+  }
+  FoundWaves waves = CSL_TRY(waves_in(record, beats));
+  const auto [p, qrs, t] = waves.counts;
+  return Found{.events = std::move(waves.events),
+               .counts = {{"p", p}, {"qrs", qrs}, {"t", t}},
+               .text = fmt::format("{} P, {} QRS, {} T", p, qrs, t)};
+}
+
+// The beats of the annotation file that --beats names, else those that are found.
+Result<std::vector<SignalEvent>> given_beats(const EcgRecord& record,
+                                             const DetectCommand& command) {
+  if (!command.beats.empty()) return read_annotations(record, command.beats);
+  return CSL_TRY(find_beats(record)).events;
+}
+
+Result<Found> find_rhythm(const EcgRecord& record, const DetectCommand& command) {
+  FoundSpans spans = CSL_TRY(rhythm_in(record, CSL_TRY(given_beats(record, command))));
+  Found found{.events = std::move(spans.events),
+              .counts = {{"pauses", spans.pauses}},
+              .text = fmt::format("{} pauses", spans.pauses)};
+  json::object seconds;
+  for (const auto& [sign, length_s] : spans.seconds) {
+    seconds[sign] = length_s;
+    found.text += fmt::format(", {} {:.0f} s", sign, length_s);
+  }
+  found.counts["rhythm_seconds"] = std::move(seconds);
+  return found;
+}
+
+Result<Found> find_quality(const EcgRecord& record, const DetectCommand& command) {
+  std::vector<std::int64_t> beats;
+  for (const SignalEvent& event : CSL_TRY(given_beats(record, command))) {
+    if (is_beat(event.code)) beats.push_back(event.at.value / record.channel().ticks_per_sample);
+  }
+  FoundSpans spans = CSL_TRY(quality_in(record, beats));
+  Found found{.events = std::move(spans.events), .counts = {}, .text = "poor"};
+  json::array seconds;
+  for (const auto& [name, length_s] : spans.seconds) {
+    seconds.push_back({{"lead", name}, {"poor_seconds", length_s}});
+    found.text += fmt::format(" {} {:.0f} s,", name, length_s);
+  }
+  found.text.pop_back();
+  found.counts["quality"] = std::move(seconds);
+  return found;
+}
+
+Result<Found> find(const EcgRecord& record, const DetectCommand& command) {
+  if (command.what == "waves") return find_waves(record, command);
+  if (command.what == "rhythm") return find_rhythm(record, command);
+  if (command.what == "quality") return find_quality(record, command);
+  return find_beats(record);
+}
+
 }  // namespace
 
 Result<int> detect_command(const DetectCommand& command) {
   CSL_TRY(check_annotator(command.annotator));
   const auto begin = std::chrono::steady_clock::now();
   const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
-  const Found found = CSL_TRY(find_beats(record));
+  const Found found = CSL_TRY(find(record, command));
   CSL_TRY(write_annotations(record, found.events, command.out, command.annotator));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (command.json) {

@@ -20,6 +20,7 @@ struct DetectCommand {
   std::string what = "beats";
   std::string annotator;               // the file's ending
   std::optional<std::size_t> channel;  // from 0; none: all that hold an ECG together
+  std::string beats;                   // for rhythm and quality: a file of beats; empty: found ones
   std::filesystem::path out;           // empty: beside the record
   bool json = false;
 };

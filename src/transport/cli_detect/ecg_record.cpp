@@ -87,19 +87,25 @@ Result<EcgRecord> open_ecg(const fs::path& path, std::optional<std::size_t> chan
   return record;
 }
 
+Result<std::vector<float>> EcgRecord::read_lead(std::size_t channel, std::int64_t first,
+                                                std::int64_t count) const {
+  const Channel& lead = header().channels[channel];
+  const double scale = millivolts_in(lead.unit).value_or(1.0);
+  std::vector<std::int32_t> stored(static_cast<std::size_t>(count));
+  CSL_TRY(samples->read(channel, SampleIndex{first}, stored));
+  std::vector<float> lead_mv;
+  lead_mv.reserve(stored.size());
+  for (const std::int32_t sample : stored) {
+    lead_mv.push_back(static_cast<float>(physical_value(lead, sample) * scale));
+  }
+  return lead_mv;
+}
+
 Result<std::vector<std::vector<float>>> EcgRecord::read(std::int64_t first,
                                                         std::int64_t count) const {
   std::vector<std::vector<float>> leads_mv;
-  std::vector<std::int32_t> stored(static_cast<std::size_t>(count));
-  for (const std::size_t c : leads) {
-    const Channel& lead = header().channels[c];
-    const double scale = millivolts_in(lead.unit).value_or(1.0);
-    CSL_TRY(samples->read(c, SampleIndex{first}, stored));
-    std::vector<float>& to = leads_mv.emplace_back();
-    to.reserve(stored.size());
-    for (const std::int32_t sample : stored) {
-      to.push_back(static_cast<float>(physical_value(lead, sample) * scale));
-    }
+  for (const std::size_t channel : leads) {
+    leads_mv.push_back(CSL_TRY(read_lead(channel, first, count)));
   }
   return leads_mv;
 }

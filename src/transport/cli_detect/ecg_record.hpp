@@ -26,6 +26,9 @@ struct EcgRecord {
   // Samples [first, first + count) of each chosen lead, in mV; NaN where nothing was measured.
   [[nodiscard]] Result<std::vector<std::vector<float>>> read(std::int64_t first,
                                                              std::int64_t count) const;
+  // Of one channel.
+  [[nodiscard]] Result<std::vector<float>> read_lead(std::size_t channel, std::int64_t first,
+                                                     std::int64_t count) const;
 };
 
 // `path`: a WFDB header, with or without .hea; an EDF or a BDF file. `channel`: the lead wanted;

@@ -1,0 +1,99 @@
+#include "transport/cli_detect/rhythm.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/ecg_rhythm/ecg_quality.hpp"
+#include "analysis/ecg_rhythm/ecg_rhythm.hpp"
+#include "transport/cli_detect/beats.hpp"
+
+namespace consilium::cli {
+namespace {
+
+void add_seconds(FoundSpans& found, const std::string& kind, double seconds) {
+  const auto place = std::ranges::find(found.seconds, kind, &std::pair<std::string, double>::first);
+  if (place == found.seconds.end()) {
+    found.seconds.emplace_back(kind, seconds);
+  } else {
+    place->second += seconds;
+  }
+}
+
+bool is_ventricular(MitCode code) {
+  return code == MitCode::VentricularPremature || code == MitCode::VentricularEscape ||
+         code == MitCode::ROnTPremature;
+}
+
+}  // namespace
+
+Result<FoundSpans> rhythm_in(const EcgRecord& record, const std::vector<SignalEvent>& events) {
+  std::vector<RhythmBeat> beats;
+  std::vector<Tick> ticks;
+  for (const SignalEvent& event : events) {
+    // Two annotators' beats at one time count once.
+    if (!is_beat(event.code) || (!ticks.empty() && event.at <= ticks.back())) continue;
+    ticks.push_back(event.at);
+    beats.push_back({.at_s = seconds_of(event.at, record.header().tick_rate),
+                     .is_ventricular = is_ventricular(event.code)});
+  }
+  const RhythmFindings rhythm = CSL_TRY(rhythm_of(beats));
+  FoundSpans found{.events = {}, .seconds = {}, .pauses = rhythm.pauses.size()};
+  for (const RhythmSpan& span : rhythm.spans) {
+    const std::size_t end = std::min(span.last, beats.size() - 1);
+    add_seconds(found, std::string(rhythm_sign(span.rhythm)),
+                beats[end].at_s - beats[span.first].at_s);
+    found.events.push_back({.at = ticks[span.first],
+                            .code = MitCode::RhythmChange,
+                            .text = std::string(rhythm_sign(span.rhythm))});
+  }
+  for (const std::size_t beat : rhythm.pauses) {
+    found.events.push_back({.at = ticks[beat], .code = MitCode::Note, .text = "PAUSE"});
+  }
+  std::ranges::stable_sort(found.events, {}, &SignalEvent::at);
+  return found;
+}
+
+Result<FoundSpans> quality_in(const EcgRecord& record, const std::vector<std::int64_t>& all_beats) {
+  constexpr std::size_t leads_max = 4;
+  const double rate_hz = record.channel().rate.hz();
+  const auto window = static_cast<std::int64_t>(std::llround(quality_window_s * rate_hz));
+  const std::size_t lead_count = std::min(record.leads.size(), leads_max);
+  std::vector<std::vector<std::int64_t>> lead_beats(lead_count);
+  for (std::size_t l = 0; l < lead_count; ++l) {
+    for (const QrsComplex& beat : CSL_TRY(beats_in(record, record.leads[l]))) {
+      lead_beats[l].push_back(beat.sample_index);
+    }
+  }
+  const auto part = [](const std::vector<std::int64_t>& beats, std::int64_t begin,
+                       std::int64_t end) {
+    const auto first = std::ranges::lower_bound(beats, begin);
+    return std::span(first, std::lower_bound(first, beats.end(), end));
+  };
+  FoundSpans found;
+  for (std::size_t l = 0; l < lead_count; ++l) {
+    found.seconds.emplace_back(record.header().channels[record.leads[l]].name, 0);
+  }
+  int before = 0;
+  const std::int64_t count = record.channel().sample_count;
+  for (std::int64_t begin = 0; begin < count; begin += window) {
+    const std::int64_t end = std::min(begin + window, count);
+    const auto leads_mv = CSL_TRY(record.read(begin, end - begin));
+    int poor = 0;
+    for (std::size_t l = 0; l < lead_count; ++l) {
+      const LeadQuality quality = lead_quality(
+          leads_mv[l], rate_hz, part(lead_beats[l], begin, end), part(all_beats, begin, end));
+      if (!is_poor(quality)) continue;
+      poor |= 1 << l;
+      found.seconds[l].second += static_cast<double>(end - begin) / rate_hz;
+    }
+    if (poor != before) {
+      found.events.push_back({.at = Tick{begin * record.channel().ticks_per_sample},
+                              .code = MitCode::SignalQualityChange,
+                              .subtype = poor});
+    }
+    before = poor;
+  }
+  return found;
+}
+
+}  // namespace consilium::cli
