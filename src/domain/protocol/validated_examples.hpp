@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/json.hpp>
 #include <string>
 
 #include "base/canonical_json.hpp"
@@ -13,7 +12,7 @@
 namespace consilium {
 
 inline Protocol parsed(const std::string& text) {
-  const boost::json::value document = parse_json(text).value();
+  const auto document = parse_json(text).value();
   auto protocol = read_protocol(document);
   if (!protocol) FAIL(to_line(fail(protocol.error().front()).error()));
   return *protocol;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -11,8 +10,7 @@
 
 #include "domain/protocol/item_order.hpp"
 #include "service/job/job_queue.hpp"
-#include "service/prelabel/keep_labels.hpp"
-#include "service/prelabel/withdraw_labels.hpp"
+#include "service/prelabel/replace_labels.hpp"
 #include "service/tagging/note_model.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
@@ -35,15 +33,6 @@ bool allows_models(const AssistPolicy& policy) {
   return policy.suggestions != ShowSuggestion::Never && show != ShowSuggestion::Never;
 }
 
-Result<bool> is_begun(const storage::Reader& reader, const ItemId& item) {
-  for (const std::string_view stage : {storage::label_stage, storage::adjudicate_stage}) {
-    for (const storage::TaskRow& task : CSL_TRY(storage::tasks_of_item(reader, item, stage))) {
-      if (task.state != "released" && task.state != "expired") return true;
-    }
-  }
-  return false;
-}
-
 // A note that nobody has begun, and what the model says of it.
 struct WeighedNote {
   storage::ItemRow item;
@@ -57,11 +46,6 @@ UnreadNote unread(const WeighedNote& one) {
   return {.entropy_nats = one.tagged.entropy_nats,
           .tokens = static_cast<double>(one.note.structure.tokens.size()),
           .expected_spans = expected};
-}
-
-std::map<std::string, Quantity> sureness(float probability) {
-  return {{std::string(probability_measurement),
-           {.number = std::round(double{probability} * 1e4) / 1e4, .unit = "1"}}};
 }
 
 // What the model says of a note, as labels of the protocol.
@@ -88,7 +72,7 @@ Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double 
          .tool = tool,
          .place =
              SaidSpans{.target = target, .surface = CSL_TRY(quoted_surface(target, one.note.text))},
-         .measurements = sureness(span.probability),
+         .measurements = probability_measured(double{span.probability}),
          .evidence = evidence(span.probability)});
   }
   for (const auto& [question, classifier] : model.classifiers) {
@@ -98,17 +82,10 @@ Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double 
     set.question_answers.push_back({.question = question,
                                     .value = classifier.labels()[best.label],
                                     .tool = tool,
-                                    .measurements = sureness(best.probability),
+                                    .measurements = probability_measured(double{best.probability}),
                                     .evidence = evidence(best.probability)});
   }
   return set;
-}
-
-// Since a label id is the protocol's own name nothing else may be meant by it.
-LabelMap own_names(const Protocol& protocol) {
-  LabelMap map;
-  for (const LabelSpec& label : protocol.labels) map.emplace(label.id, label.id);
-  return map;
 }
 
 using Order = std::shared_ptr<const std::vector<ItemId>>;
@@ -142,25 +119,6 @@ struct Tagging::State {
     return notes;
   }
 
-  // Whether the note has suggestions that it had not, or lost some.
-  Result<bool> keep(const Access& access, const Protocol& protocol, const storage::Reader& reader,
-                    const LabelSet& set, const storage::ItemRow& item) {
-    LabelKeeper keeper(store, clock, random, item.project, own_names(protocol));
-    const KeptLabels labels = CSL_TRY(keeper.prepare(set));
-    std::vector<storage::EventDraft> taken_back =
-        CSL_TRY(withdrawals(reader, item, rater_of_tool(tagger_tool()), labels.said));
-    if (labels.parts.empty() && taken_back.empty()) return false;
-    for (const KeptPart& part : labels.parts) CSL_TRY(store.objects().sync(part.objects));
-    CSL_TRY(store.write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
-      // Whoever began it meanwhile goes on with what they see.
-      if (CSL_TRY(is_begun(transaction, item.id))) return {};
-      for (const storage::EventDraft& event : taken_back) CSL_TRY(transaction.append(event));
-      for (const KeptPart& part : labels.parts) CSL_TRY(part.commit(transaction));
-      return {};
-    }));
-    return true;
-  }
-
   Result<std::size_t> label_next(const Access& access, const ProjectId& project,
                                  const std::stop_token& stop) {
     const auto reader = CSL_TRY(store.read());
@@ -184,8 +142,11 @@ struct Tagging::State {
     for (std::size_t i = 0; i < std::min(order.size(), next_notes_max); ++i) {
       if (stop.stop_requested()) return labelled;
       const WeighedNote& one = notes[order[i]];
-      const LabelSet set = CSL_TRY(said_of(*model, one, probability_min));
-      if (CSL_TRY(keep(access, protocol, *reader, set, one.item))) ++labelled;
+      const ToolSet set{.tool = tagger_tool(),
+                        .set = CSL_TRY(said_of(*model, one, probability_min))};
+      const Replaced replaced = CSL_TRY(
+          replace_labels(store, clock, random, access, protocol, one.item, std::span(&set, 1)));
+      if (replaced.is_changed) ++labelled;
     }
     if (!by_gain) {
       orders.with([&](auto& kept) { kept.erase(project); });
