@@ -35,7 +35,7 @@ export async function apiOf(context, url) {
         });
       });
       // The server may close a connection that was idle while files were made, just as it is taken again.
-      request.on("error", (error) => (request.reusedSocket && error.code === "ECONNRESET" ? call(method, path, body).then(resolve, reject) : reject(error)));
+      request.on("error", (error) => (request.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code) ? call(method, path, body).then(resolve, reject) : reject(error)));
       request.end(sent);
     });
   token = (await call("GET", "/me")).csrf_token;

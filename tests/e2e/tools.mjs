@@ -26,8 +26,9 @@ const protocol = {
 };
 const isFull = process.env.CONSILIUM_FULL !== undefined;
 const dims = !isFull ? [170, 150, 44] : [512, 512, 300];
-// The whole volume is as wide as the small one is, so that a pixel of the page is as many millimetres.
-const steps = !isFull ? [0.7, 0.7, 2.5] : [0.4, 0.4, 1];
+// The whole volume is about as wide as the small one, so that a pixel of the page is as many millimetres; no length below is a
+// whole number of steps, so that no voxel lies at a margin exactly.
+const steps = !isFull ? [0.7, 0.7, 2.5] : [0.41, 0.41, 1.03];
 const grid = askewGrid(dims, steps, 10);
 const balls = [{ at: [4, -3, 2], radius: 19, value: 110 }, { at: [-30, 24, -14], radius: 9, value: 110 }];
 const insideBall = (mm, { at, radius }) => radius - distance(mm, at);
