@@ -249,6 +249,7 @@ Result<std::string> write_fhir_labels(std::span<const LabelledText> texts,
 }
 
 Result<std::vector<LabelledText>> read_fhir_texts(std::string_view bytes) {
+  CSL_TRY(check_utf8(bytes));  // says the byte
   const FhirNotes notes = CSL_TRY(read_fhir_notes(bytes));
   if (notes.notes.empty() && !notes.refusals.empty()) {
     return std::unexpected(notes.refusals.front().error);

@@ -115,6 +115,8 @@ TEST_CASE("WebAnno: a broken table says where") {
     CHECK(text.error().where.starts_with("line "));
   }
   CHECK(read_webanno_tsv("#FORMAT=WebAnno TSV 3.3\n\n").error().code == ErrorCode::InvalidInput);
+  CHECK(read_webanno_tsv(std::string(begin) + "#T_S").error().what ==
+        "a layer is declared in part");
   const auto past = read_webanno_tsv(head + "1-1\t0-200\tab\t*\t\n");
   REQUIRE(past);
   CHECK(past->mentions.empty());

@@ -80,6 +80,7 @@ class Reader {
   }
 
   Status take_layer(std::string_view line) {
+    if (line.size() <= 6 || line[5] != '=') return broken("a layer is declared in part");
     Layer layer;
     if (line.starts_with("#T_CH=")) layer.kind = LayerKind::Chain;
     if (line.starts_with("#T_RL=")) layer.kind = LayerKind::Relation;

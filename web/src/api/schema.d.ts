@@ -2528,7 +2528,7 @@ export interface components {
         };
         ExportRequest: {
             /** @enum {string} */
-            format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "label_images" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv";
+            format: "dicom_seg" | "dicom_seg_labelmap" | "dicom_seg_fractional" | "rtstruct" | "sr" | "gsps" | "nifti" | "nrrd" | "label_images" | "coco" | "yolo" | "voc" | "csv" | "labels_csv" | "labels_jsonl" | "brat" | "spans_jsonl" | "wfdb" | "edf" | "signal_csv" | "conll" | "conll_iob1" | "conll_bilou" | "conll_iobes" | "conll2002" | "pubtator" | "bioc_xml" | "bioc_json" | "pubannotation" | "doccano" | "prodigy" | "spacy" | "label_studio" | "webanno_tsv" | "uima_xmi" | "uima_json" | "fhir" | "omop_note_nlp";
             item_ids?: components["schemas"]["Id"][];
             states: ("submitted" | "draft")[];
         };
