@@ -30,7 +30,9 @@ struct Run {
   std::int64_t after_number = 0;  // the items up to here are done
   std::size_t notes_max = 0;      // of this run; 0: all
   std::size_t notes_left = 0;
-  bool is_waiting = false;  // a job is in the queue
+  bool is_waiting = false;       // a job is in the queue
+  bool is_over_all_now = false;  // a job over all notes is at work
+  std::set<NoteToolId> removed;  // to be forgotten once all notes were gone through
   std::set<std::string> problems;
 };
 
@@ -182,16 +184,17 @@ struct NoteTools::State {
   }
 
   // Begins a run in jobs, or begins the one that waits anew.
-  void follow(const Access& access, const ProjectId& project, std::size_t notes_max) {
+  void follow(const Access& access, const ProjectId& project, std::size_t notes_max,
+              const std::optional<NoteToolId>& removed = std::nullopt) {
     if (jobs == nullptr) return;
     const bool is_new = runs.with([&](auto& all) {
       Run& run = all[project];
-      // A run over all notes that is on its way is not cut short by one over the next.
-      if (notes_max == 0 || !run.is_waiting) {
-        run.after_number = 0;
-        run.notes_max = notes_max;
-        run.problems.clear();
-      }
+      // A run over all notes is not cut short by one over the next.
+      if (notes_max != 0 && (run.is_waiting || run.is_over_all_now)) return false;
+      run.after_number = 0;
+      run.notes_max = notes_max;
+      run.problems.clear();
+      if (removed) run.removed.insert(*removed);
       return !std::exchange(run.is_waiting, true);
     });
     if (is_new) queue(access, project);
@@ -201,34 +204,38 @@ struct NoteTools::State {
     const auto job = [this, access, project](const std::stop_token& stop) {
       // From here on a further change begins a further job.
       Run run = runs.with([&](auto& all) {
-        all[project].is_waiting = false;
-        return all[project];
+        Run& kept = all[project];
+        kept.is_waiting = false;
+        kept.is_over_all_now = kept.notes_max == 0;
+        return kept;
       });
       const std::size_t count = run.notes_max == 0 ? notes_a_job : run.notes_max;
       const auto done = label_some(access, project, run, count, stop);
       if (!done) run.problems.insert(done.error().what);
       const bool goes_on = done && run.notes_max == 0 && run.notes_left > 0;
-      const bool is_next = runs.with([&](auto& all) {
+      const bool is_over_all = done && run.notes_max == 0 && !goes_on && !stop.stop_requested();
+      const bool is_begun_anew = runs.with([&](auto& all) {
         Run& kept = all[project];
-        if (kept.is_waiting) return false;  // begun anew meanwhile
+        kept.is_over_all_now = goes_on;
+        if (kept.is_waiting) return true;
         kept = run;
-        if (!goes_on) kept.notes_left = 0;
+        kept.is_over_all_now = goes_on;
         kept.is_waiting = goes_on;
-        return goes_on;
+        if (!goes_on) kept.notes_left = 0;
+        if (is_over_all) kept.removed.clear();
+        return false;
       });
-      if (is_next) queue(access, project);
-      if (!goes_on && run.notes_max == 0 && done) forget_removed(access, project);
+      if (is_begun_anew) return;
+      if (goes_on) queue(access, project);
+      if (is_over_all) forget(access, project, run.removed);
     };
     if (!jobs->add(job)) runs.with([&](auto& all) { all[project].is_waiting = false; });
   }
 
-  Guarded<std::map<ProjectId, std::set<NoteToolId>>> removed = {};
-  // Tools that were to go, once nothing of them is left.
-  void forget_removed(const Access& access, const ProjectId& project) {
-    const std::set<NoteToolId> gone =
-        removed.with([&](auto& all) { return std::exchange(all[project], {}); });
+  // Tools that were removed, once nothing of them is left. One that stays is shown as it is, off,
+  // and can be removed again.
+  void forget(const Access& access, const ProjectId& project, const std::set<NoteToolId>& gone) {
     if (gone.empty()) return;
-    // One that stays is shown as it is, off, and can be removed again.
     static_cast<void>(
         store.write(actor_of(access), [&](storage::Transaction& transaction) -> Status {
           for (const NoteToolId& id : gone) {
@@ -350,12 +357,12 @@ Status NoteTools::remove(const Access& access, const ProjectId& project, const N
     row.changed_by = actor_of(access).person;
     return transaction.append(storage::note_tool_set(row));
   }));
-  state_->removed.with([&](auto& all) { all[project].insert(id); });
   if (state_->jobs != nullptr) {
-    state_->follow(access, project, 0);
+    state_->follow(access, project, 0, id);
     return {};
   }
   CSL_TRY(label_all(access, project));
+  state_->forget(access, project, {id});
   return {};
 }
 
@@ -376,7 +383,6 @@ Result<std::size_t> NoteTools::label_all(const Access& access, const ProjectId& 
     changed += CSL_TRY(state_->label_some(access, project, run, notes_a_job, stop));
   } while (run.notes_left > 0 && !stop.stop_requested());
   state_->runs.with([&](auto& all) { all[project].problems = run.problems; });
-  if (!stop.stop_requested()) state_->forget_removed(access, project);
   return changed;
 }
 
