@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t component_count = 20;
 constexpr std::size_t small_cluster_count = 96;  // before joining
 constexpr int rounds = 12;
+// How far sizes count when clusters are joined; of 0.5, 0.7 and 1 the best on the MIT-BIH records
+// of DS1.
+constexpr double join_size_power = 0.7;
 constexpr std::uint64_t seed = 20'041;
 
 struct Middles {
@@ -122,7 +125,7 @@ std::vector<std::uint16_t> join(Middles& middles, std::size_t count) {
         // Ward's price, with sizes damped: else what is rare is swallowed by what is frequent.
         const double sizes =
             middles.sizes[a] * middles.sizes[b] / (middles.sizes[a] + middles.sizes[b]);
-        const double price = apart * std::sqrt(sizes);
+        const double price = apart * std::pow(sizes, join_size_power);
         if (price < least) {
           least = price;
           one = a;
