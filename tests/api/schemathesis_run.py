@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from client import BINARY, Client
+from client import BINARY, Client, new_id
 
 # Not asked, each for its reason. All else is.
 LEFT_OUT = {
@@ -68,10 +68,31 @@ def found_ids(client):
             place |= {"series_id": series["id"], "grid_id": (series["volume"] or series["images"][0])["grid_id"], "index": 0}
         elif source["kind"] == "text":
             place["note_id"] = source["notes"][0]["id"]
+            place["tool_id"] = new_id()
+            tool = {"kind": "terms", "name": "Made terms", "is_on": True, "label": "problem", "text": "chest pain\n"}
+            assert client.put(f"{base}/note-tools/{place['tool_id']}", tool).status in (200, 201)
         else:
             place["recording_id"] = source["recordings"][0]["id"]
         places[source["kind"]] = place
     return places
+
+
+MADE_SYSTEM = "http://example.org/made-terms"
+# What FHIR's operations are asked for in their queries: a terminology that is there.
+FHIR_QUERIES = {
+    "fhir_lookup": {"system": MADE_SYSTEM, "code": "A1"},
+    "fhir_code_system_validate": {"url": MADE_SYSTEM, "code": "A1"},
+    "fhir_value_set_validate": {"url": f"{MADE_SYSTEM}?fhir_vs", "system": MADE_SYSTEM, "code": "A1"},
+    "fhir_expand": {"url": f"{MADE_SYSTEM}?fhir_vs"},
+}
+
+
+def load_terminology(client):
+    made = {"resourceType": "CodeSystem", "url": MADE_SYSTEM, "version": "1", "status": "active", "content": "complete",
+            "concept": [{"code": "A1", "display": "Made finding"}]}
+    answer = client.request("POST", "/api/v1/terminologies?name=made.json", body=json.dumps(made).encode(),
+                            headers={"Content-Type": "application/octet-stream"})
+    assert answer.status == 201, answer.body
 
 
 def toml_value(value):
@@ -89,9 +110,11 @@ def configuration(document, places):
             kind = "image"
         known = {name: places[kind][name] for name in names if name in places[kind]}
         for operation in methods.values():
-            if known:
+            given = {f"path.{name}": value for name, value in known.items()}
+            given |= {f"query.{name}": value for name, value in FHIR_QUERIES.get(operation["operationId"], {}).items()}
+            if given:
                 lines += ["[[operations]]", f'include-operation-id = "{operation["operationId"]}"',
-                          "parameters = { " + ", ".join(f'"path.{name}" = {toml_value(value)}' for name, value in known.items()) + " }", ""]
+                          "parameters = { " + ", ".join(f'"{name}" = {toml_value(value)}' for name, value in given.items()) + " }", ""]
     return "\n".join(lines)
 
 
@@ -123,6 +146,7 @@ def run(demo, folder, options):
         for operation in methods.values():
             operation.pop("security", None)
     document["components"].pop("securitySchemes")
+    load_terminology(client)
     (folder / "openapi.json").write_text(json.dumps(document))
     (folder / "schemathesis.toml").write_text(configuration(document, found_ids(client)))
     command = [str(pathlib.Path(sys.executable).parent / "schemathesis"), "--config-file", str(folder / "schemathesis.toml"),
