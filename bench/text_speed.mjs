@@ -9,7 +9,7 @@
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { apiOf, newId } from "../tests/e2e/api.mjs";
-import { launch } from "../tests/e2e/browser.mjs";
+import { launch, keyToPaint } from "../tests/e2e/browser.mjs";
 import { longNote } from "../tests/e2e/large.mjs";
 import { startServer } from "../tests/e2e/server.mjs";
 
@@ -66,17 +66,6 @@ const toNote = (act) =>
       if (performance.now() - begun > 20_000) return { all: Number.NaN, document: Number.NaN };
     }
   }, act);
-const keyToPaint = (keys) =>
-  page.evaluate(async (pressed) => {
-    const times = [];
-    for (const key of pressed) {
-      const begun = performance.now();
-      (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
-      times.push(performance.now() - begun);
-    }
-    return times;
-  }, keys);
 
 // Processor time of the page's thread, which a busy machine does not lengthen.
 const cdp = await context.newCDPSession(page);
@@ -103,10 +92,10 @@ for (let n = 0; n < Math.min(notes, 5); n += 1) {
 opened.push((await counted("open", () => toNote({ click: `a[href$="/item/${items[0].id}"]` }))).all);
 await page.waitForTimeout(1500);
 const painted = [];
-await keyToPaint(Array.from({ length: 6 }, () => ({ key: "ArrowRight", code: "ArrowRight" })));
+await keyToPaint(page, Array.from({ length: 6 }, () => ({ key: "ArrowRight", code: "ArrowRight" })));
 for (let n = 0; n < 40; n += 1) {
-  await keyToPaint([{ key: "ArrowRight", code: "ArrowRight" }, { key: "ArrowRight", code: "ArrowRight", shiftKey: true }]);
-  painted.push(...(await counted("paint", () => keyToPaint([{ key: "p", code: "KeyP" }]))));
+  await keyToPaint(page, [{ key: "ArrowRight", code: "ArrowRight" }, { key: "ArrowRight", code: "ArrowRight", shiftKey: true }]);
+  painted.push(...(await counted("paint", () => keyToPaint(page, [{ key: "p", code: "KeyP" }]))));
 }
 const next = [];
 for (let n = 0; n + 1 < notes; n += 1) {

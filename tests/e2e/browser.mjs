@@ -22,3 +22,30 @@ export async function accessibilityFaults(page) {
     return violations.flatMap((violation) => violation.nodes.slice(0, 3).map((node) => `${violation.id}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n")[1]?.trim() ?? violation.help}`));
   });
 }
+
+/** Pictures of a page in light and dark, at the sizes that it is looked at in; the page is light and small afterwards. */
+export const picturesOf = (page, screens) => async (name, sizes = [[1280, 800], [2560, 1440]]) => {
+  for (const scheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    for (const [width, height] of sizes) {
+      await page.setViewportSize({ width, height });
+      await page.waitForTimeout(350);
+      await page.screenshot({ path: `${screens}${name}-${scheme}-${String(width)}.png` });
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.setViewportSize({ width: 1280, height: 800 });
+};
+
+/** From a key's press to the first frame after it, within the page: no wire between us and the browser is counted. */
+export const keyToPaint = (page, keys) =>
+  page.evaluate(async (pressed) => {
+    const times = [];
+    for (const key of pressed) {
+      const begun = performance.now();
+      (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+      times.push(performance.now() - begun);
+    }
+    return times;
+  }, keys);

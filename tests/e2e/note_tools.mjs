@@ -6,7 +6,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { newId } from "./api.mjs";
-import { accessibilityFaults, launch } from "./browser.mjs";
+import { accessibilityFaults, launch, picturesOf } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
 import { browserOf, member } from "./members.mjs";
 import { startServer } from "./server.mjs";
@@ -38,18 +38,7 @@ const textOf = async (item) => {
 const byName = new Map();
 for (const item of items) byName.set(/note (one|two|three)/.exec(await textOf(item))?.[1], item);
 
-const pictures = async (name, sizes = [[1280, 800], [2560, 1440]]) => {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [width, height] of sizes) {
-      await page.setViewportSize({ width, height });
-      await page.waitForTimeout(350);
-      await page.screenshot({ path: `${screens}${name}-${scheme}-${String(width)}.png` });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1280, height: 800 });
-};
+const pictures = picturesOf(page, screens);
 const tools = () => api.call("GET", `/projects/${project}/note-tools`);
 const settled = async () => {
   for (let n = 0; n < 100 && (await tools()).is_running; n += 1) await new Promise((resolve) => setTimeout(resolve, 100));

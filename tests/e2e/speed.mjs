@@ -1,7 +1,7 @@
 // How fast the workspaces are with large items, in a real browser on the real server: a note of 120,000 characters with
 // 2,000 spans, a recording of 24 hours with 100,000 beats, a CT of 300 slices. Figures are printed; limits are some
 // times the goals, for machines that do other work too. Usage: node tests/e2e/speed.mjs [text] [signal] [image]
-import { launch } from "./browser.mjs";
+import { launch, keyToPaint } from "./browser.mjs";
 import { apiOf, newId } from "./api.mjs";
 import { check, finish } from "./check.mjs";
 import { ctSeries, longNote, wfdbDay } from "./large.mjs";
@@ -21,18 +21,6 @@ function within(name, value, unit, goal, limit) {
 const sorted = (values) => [...values].sort((a, b) => a - b);
 const quantile = (values, q) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 
-/** From a key's press to the first frame after it, within the page: no wire between us and the browser is counted. */
-const keyToPaint = (keys) =>
-  page.evaluate(async (pressed) => {
-    const times = [];
-    for (const key of pressed) {
-      const begun = performance.now();
-      (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
-      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
-      times.push(performance.now() - begun);
-    }
-    return times;
-  }, keys);
 
 /** Milliseconds between frames while `act` goes on. */
 async function frames(act) {
@@ -87,14 +75,14 @@ async function text(api, project) {
   // Loading the program counts once; what a rater waits for is the next item.
   within("note of 120,000 characters with 2,000 spans: open, program included", opened, "ms", 1500, 8000);
   await page.waitForTimeout(500);
-  await keyToPaint(Array.from({ length: 6 }, () => ({ key: "ArrowRight", code: "ArrowRight" })));
+  await keyToPaint(page, Array.from({ length: 6 }, () => ({ key: "ArrowRight", code: "ArrowRight" })));
   const made = [];
   for (let n = 0; n < 20; n += 1) {
-    await keyToPaint([{ key: "ArrowRight", code: "ArrowRight" }, { key: "ArrowRight", code: "ArrowRight", shiftKey: true }]);
-    made.push(...(await keyToPaint([{ key: "p", code: "KeyP" }])));
+    await keyToPaint(page, [{ key: "ArrowRight", code: "ArrowRight" }, { key: "ArrowRight", code: "ArrowRight", shiftKey: true }]);
+    made.push(...(await keyToPaint(page, [{ key: "p", code: "KeyP" }])));
   }
   within("span to paint, p95", quantile(made, 0.95), "ms", 50, 250);
-  const moves = await keyToPaint(Array.from({ length: 30 }, () => ({ key: "ArrowDown", code: "ArrowDown" })));
+  const moves = await keyToPaint(page, Array.from({ length: 30 }, () => ({ key: "ArrowDown", code: "ArrowDown" })));
   within("caret down a line, p95", quantile(moves, 0.95), "ms", 16, 150);
   await page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 30_000 });
 }
@@ -120,12 +108,12 @@ async function signal(api, project) {
     await page.mouse.up();
   });
   within("panning the paper, median frame", quantile(pan, 0.5), "ms", 16.7, 120);
-  const walked = await keyToPaint(Array.from({ length: 30 }, () => ({ key: "l", code: "KeyL" })));
+  const walked = await keyToPaint(page, Array.from({ length: 30 }, () => ({ key: "l", code: "KeyL" })));
   within("next beat to paint, p95", quantile(walked, 0.95), "ms", 50, 300);
   const relabelled = [];
   for (let n = 0; n < 20; n += 1) {
-    relabelled.push(...(await keyToPaint([{ key: n % 2 === 0 ? "v" : "n", code: n % 2 === 0 ? "KeyV" : "KeyN" }])));
-    await keyToPaint([{ key: "l", code: "KeyL" }]);
+    relabelled.push(...(await keyToPaint(page, [{ key: n % 2 === 0 ? "v" : "n", code: n % 2 === 0 ? "KeyV" : "KeyN" }])));
+    await keyToPaint(page, [{ key: "l", code: "KeyL" }]);
   }
   within("relabel to paint, p95", quantile(relabelled, 0.95), "ms", 50, 300);
   await page.locator('.saved[data-kind="saved"]').waitFor({ timeout: 30_000 });

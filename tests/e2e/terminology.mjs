@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newId } from "./api.mjs";
-import { accessibilityFaults, launch } from "./browser.mjs";
+import { accessibilityFaults, launch, picturesOf } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
 import { browserOf } from "./members.mjs";
 import { startServer } from "./server.mjs";
@@ -52,18 +52,7 @@ const text = "Complains of knee pain since Monday, and of a swolen ankle. No fev
 await api.importFiles(project, [["note.txt", Buffer.from(text)]]);
 const { items: [item] } = await api.call("GET", `/projects/${project}/items?limit=10`);
 
-const pictures = async (name, sizes = [[1280, 800], [2560, 1440]]) => {
-  for (const scheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme: scheme });
-    for (const [width, height] of sizes) {
-      await page.setViewportSize({ width, height });
-      await page.waitForTimeout(350);
-      await page.screenshot({ path: `${screens}${name}-${scheme}-${String(width)}.png` });
-    }
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 1280, height: 800 });
-};
+const pictures = picturesOf(page, screens);
 
 try {
   // ---- loaded in the browser

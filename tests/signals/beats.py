@@ -16,6 +16,9 @@ import tempfile
 import numpy
 import wfdb
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from tally import Tally  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 BINARY = os.environ.get("CONSILIUM_BINARY", str(ROOT / "build" / "release" / "src" / "consilium"))
@@ -40,13 +43,7 @@ def main():
         print("1 skipped: the MIT-BIH records are absent")
         return 0
     judge = load_judge()
-    passed = failed = 0
-
-    def check(name, good):
-        nonlocal passed, failed
-        passed, failed = passed + bool(good), failed + (not good)
-        if not good:
-            print(f"FAILED: {name}")
+    tally = Tally()
 
     for name, (options, errors_max) in GOALS.items():
         total = [0, 0, 0]
@@ -57,13 +54,13 @@ def main():
                 record = header.stem
                 done = subprocess.run([BINARY, "detect", str(header), "--annotator", "csl", *options, "--out", out],
                                       capture_output=True, text=True, check=False)
-                check(f"{record}: {done.stderr}", done.returncode == 0)
+                tally.check(f"{record}: {done.stderr}", done.returncode == 0)
                 if done.returncode != 0:
                     continue
                 found = judge.annotations(f"{out}/{record}.csl")[0]
                 read = wfdb.rdann(f"{out}/{record}", "csl")
-                check(f"{record}: wfdb-python reads the same beats", list(read.sample) == found)
-                check(f"{record}: all are beats", set(read.symbol) <= {"N"})
+                tally.check(f"{record}: wfdb-python reads the same beats", list(read.sample) == found)
+                tally.check(f"{record}: all are beats", set(read.symbol) <= {"N"})
                 reference, flutter = judge.annotations(str(RECORDS / f"{record}.atr"))
                 row = judge.compare(reference, flutter, found, 360)
                 total = [a + b for a, b in zip(total, row)]
@@ -84,11 +81,10 @@ def main():
         rr_rms = float(numpy.sqrt(numpy.mean(numpy.square(rr_ms))))
         print(f"{name}: FN {missed} FP {extra}: {missed + extra} errors in {matched + missed} beats (limit {errors_max}); "
               f"median distance {median:.1f} ms (goal {MEDIAN_MS_MAX:.0f}); RR error {rr_rms:.1f} ms rms (goal {RR_MS_MAX:.0f})")
-        check(f"{name}: {missed + extra} errors", missed + extra <= errors_max)
-        check(f"{name}: median distance {median:.1f} ms", median <= MEDIAN_MS_MAX)
-        check(f"{name}: RR error {rr_rms:.1f} ms", rr_rms <= RR_MS_MAX)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        tally.check(f"{name}: {missed + extra} errors", missed + extra <= errors_max)
+        tally.check(f"{name}: median distance {median:.1f} ms", median <= MEDIAN_MS_MAX)
+        tally.check(f"{name}: RR error {rr_rms:.1f} ms", rr_rms <= RR_MS_MAX)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,9 @@ import time
 
 import wfdb
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from tally import Tally  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 BINARY = os.environ.get("CONSILIUM_BINARY", str(ROOT / "build" / "release" / "src" / "consilium"))
@@ -67,13 +70,7 @@ def main():
         print("skipped: shared data absent")
         print("1 skipped: the MIT-BIH records are absent")
         return 0
-    passed = failed = 0
-
-    def check(name, good):
-        nonlocal passed, failed
-        passed, failed = passed + bool(good), failed + (not good)
-        if not good:
-            print(f"FAILED: {name}")
+    tally = Tally()
 
     with tempfile.TemporaryDirectory() as out:
         out = pathlib.Path(out)
@@ -96,7 +93,7 @@ def main():
                     run("cluster", out / f"{record}.hea", "--beats", annotator, "--clusters", clusters, "--out", to)
                     said, count = named_right(to, reference, 0 if annotator == "atr" else 54, by_majority)
                     right[annotator, clusters].update(said)
-                    check(f"{record}: {count} clusters", 1 <= count <= clusters)
+                    tally.check(f"{record}: {count} clusters", 1 <= count <= clusters)
         beats = sum(there.values())
         for (annotator, clusters), said in right.items():
             share = 100 * sum(said.values()) / beats
@@ -104,10 +101,9 @@ def main():
             how = "clusters named by their majority" if clusters == 12 else "beats picked and labelled"
             print(f"beats of {annotator}: {clusters} {how}: {share:.2f} % of {beats} right (sensitivity {kinds})")
             if annotator == "atr":
-                check(f"{share:.2f} %", share >= (MAJORITY_MIN if clusters == 12 else PICKED_MIN))
+                tally.check(f"{share:.2f} %", share >= (MAJORITY_MIN if clusters == 12 else PICKED_MIN))
         print(f"{time.monotonic() - begin:.0f} s")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ Atrial fibrillation by time (sensitivity, specificity) over all records, from th
 Ventricular runs: every three or more ventricular beats in a row in the reference must lie in a run of ours, and no other
 beats. Quality: which share of the time lead 0 is called poor, and which share of the errors on that lead alone lies there.
 """
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -15,6 +14,9 @@ import tempfile
 
 import numpy
 import wfdb
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from tally import Tally  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
@@ -66,13 +68,7 @@ def main():
         print("skipped: shared data absent")
         print("1 skipped: the MIT-BIH records are absent")
         return 0
-    passed = failed = 0
-
-    def check(name, good):
-        nonlocal passed, failed
-        passed, failed = passed + bool(good), failed + (not good)
-        if not good:
-            print(f"FAILED: {name}")
+    tally = Tally()
 
     counts = {"atr": numpy.zeros(4), "found": numpy.zeros(4)}
     poor_time = all_time = caught = errors = 0
@@ -95,7 +91,7 @@ def main():
             changes = [(at, text.strip("\0")) for at, symbol, text in zip(marks.sample, marks.symbol, marks.aux_note) if symbol == "+"]
             in_force = numpy.searchsorted([at for at, _ in changes], beats, side="right") - 1
             ours = {at for at, k in zip(beats, in_force) if changes[k][1] in ("(VT", "(IVR")}
-            check(f"{record}: ventricular runs differ in {len(ours ^ expected)} beats", ours == expected)
+            tally.check(f"{record}: ventricular runs differ in {len(ours ^ expected)} beats", ours == expected)
 
             run("detect", header, "--annotator", "one", "--channel", "0")
             run("detect", header, "--what", "quality", "--annotator", "qua")
@@ -111,13 +107,12 @@ def main():
     for name, (hit, missed, right, extra) in counts.items():
         sensitivity, specificity = 100 * hit / (hit + missed), 100 * right / (right + extra)
         print(f"atrial fibrillation, beats of {name}: sensitivity {sensitivity:.1f} %, specificity {specificity:.1f} % by time")
-        check(f"{name}: sensitivity {sensitivity:.1f}", sensitivity >= AF_SENSITIVITY_MIN)
-        check(f"{name}: specificity {specificity:.1f}", specificity >= AF_SPECIFICITY_MIN)
+        tally.check(f"{name}: sensitivity {sensitivity:.1f}", sensitivity >= AF_SENSITIVITY_MIN)
+        tally.check(f"{name}: specificity {specificity:.1f}", specificity >= AF_SPECIFICITY_MIN)
     print(f"quality: {100 * poor_time / all_time:.1f} % of the time poor in lead 0, with {100 * caught / errors:.0f} % of its {errors} errors")
-    check("poor time", poor_time <= 0.08 * all_time)
-    check("errors in poor time", caught >= 0.6 * errors)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    tally.check("poor time", poor_time <= 0.08 * all_time)
+    tally.check("errors in poor time", caught >= 0.6 * errors)
+    return tally.finish()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy
 import wfdb
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+from tally import Tally  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("CONSILIUM_DATA", ROOT.parent / "shared" / "data"))
 BINARY = os.environ.get("CONSILIUM_BINARY", str(ROOT / "build" / "release" / "src" / "consilium"))
@@ -84,19 +87,13 @@ def main():
         print("skipped: shared data absent")
         print("1 skipped: the QT database and LUDB are absent")
         return 0
-    passed = failed = 0
-
-    def check(name, good):
-        nonlocal passed, failed
-        passed, failed = passed + bool(good), failed + (not good)
-        if not good:
-            print(f"FAILED: {name}")
+    tally = Tally()
 
     with tempfile.TemporaryDirectory() as out, ThreadPoolExecutor(2) as pool:
         records = sorted(path.stem for path in QTDB.glob("*.q1c") if (QTDB / f"{path.stem}.dat").exists())
         jobs = [(QTDB / f"{record}.hea", lead, f"w{lead}", out) for record in records for lead in (0, 1)]
         for job, done in zip(jobs, pool.map(detect, jobs)):
-            check(f"{job[0].stem}: {done.stderr}", done.returncode == 0)
+            tally.check(f"{job[0].stem}: {done.stderr}", done.returncode == 0)
         ours, rival = [], []
         for record in records:
             reference = points(QTDB / record, "q1c")
@@ -108,22 +105,21 @@ def main():
             table("  ours, the records on which constants were set", ours[0::2])
             table("  ours, the records held out", ours[1::2])
         for name, (deviation_ms, sensitivity) in LIMITS.items():
-            check(f"{name}: sd {reached[name][0]:.1f} ms", reached[name][0] <= deviation_ms)
-            check(f"{name}: Se {reached[name][1]:.2f}", reached[name][1] >= sensitivity)
+            tally.check(f"{name}: sd {reached[name][0]:.1f} ms", reached[name][0] <= deviation_ms)
+            tally.check(f"{name}: Se {reached[name][1]:.2f}", reached[name][1] >= sensitivity)
 
         leads = ["i", "ii", "iii", "avr", "avl", "avf", "v1", "v2", "v3", "v4", "v5", "v6"]
         chosen = leads if "--all-leads" in sys.argv else ["ii"]
         ludb = sorted(path.stem for path in LUDB.glob("*.hea"))
         jobs = [(LUDB / f"{record}.hea", leads.index(lead), f"l{lead}", out) for record in ludb for lead in chosen]
         for job, done in zip(jobs, pool.map(detect, jobs)):
-            check(f"LUDB {job[0].stem}: {done.stderr}", done.returncode == 0)
+            tally.check(f"LUDB {job[0].stem}: {done.stderr}", done.returncode == 0)
         rows = [errors(points(LUDB / record, lead), [points(f"{out}/{record}", f"l{lead}")], 500)
                 for record in ludb for lead in chosen]
         reached = table(f"LUDB, {len(ludb)} records, leads {' '.join(chosen)}", rows)
-        check(f"LUDB QRS on: Se {reached['QRS on'][1]:.2f}", reached["QRS on"][1] >= 99)
-        check(f"LUDB P peak: Se {reached['P peak'][1]:.2f}", reached["P peak"][1] >= 90)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+        tally.check(f"LUDB QRS on: Se {reached['QRS on'][1]:.2f}", reached["QRS on"][1] >= 99)
+        tally.check(f"LUDB P peak: Se {reached['P peak'][1]:.2f}", reached["P peak"][1] >= 90)
+    return tally.finish()
 
 
 if __name__ == "__main__":
