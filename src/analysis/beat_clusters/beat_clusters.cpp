@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t component_count = 20;
 constexpr std::size_t small_cluster_count = 96;  // before joining
 constexpr int rounds = 12;
-// How far sizes count when clusters are joined; of 0.5, 0.7 and 1 the best on the MIT-BIH records
-// of DS1.
+// How far sizes count when clusters are joined; 0.5 does worse on the MIT-BIH records of DS1, by
+// 0.05 % with the reference's beats and 0.4 % with found ones (12 clusters).
 constexpr double join_size_power = 0.7;
 constexpr std::uint64_t seed = 20'041;
 
