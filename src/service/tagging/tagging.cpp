@@ -180,7 +180,7 @@ void Tagging::follow(const Access& access, const ProjectId& project) {
     // From here on a further submission needs a further job.
     state->waiting.with([&](auto& projects) { projects.erase(project); });
     // The next submitted note tries again.
-    static_cast<void>(state->label_next(access, project, stop));
+    [[maybe_unused]] const auto labelled = state->label_next(access, project, stop);
   };
   if (!state->jobs->add(job)) {
     state->waiting.with([&](auto& projects) { projects.erase(project); });
