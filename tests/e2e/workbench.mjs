@@ -181,7 +181,7 @@ class Bench {
     await accept.or(panel.getByRole("alert")).first().waitFor({ timeout: 120_000 * patience });
     if (await panel.getByRole("alert").isVisible()) throw new Error(`${kind}: ${await panel.getByRole("alert").innerText()}`);
     const said = await panel.locator(".image-segment-said").innerText();
-    await accept.click();
+    await accept.click({ timeout: 30_000 * patience });
     return said;
   }
 
