@@ -79,10 +79,10 @@ std::vector<JoinedLabel> sound_joined(const Protocol& protocol,
   std::vector<Annotation> all;
   for (const auto& [key, one] : kept) {
     if (joined_keys.contains(key)) continue;
-    Annotation stub;
-    stub.id = one.id;
-    stub.label = one.label;
-    all.push_back(std::move(stub));
+    Annotation bare;
+    bare.id = one.id;
+    bare.label = one.label;
+    all.push_back(std::move(bare));
   }
   const std::size_t first = all.size();
   while (true) {
