@@ -109,10 +109,10 @@ void add_serving(Table& t) {
 }
 
 void add_moving(Table& t) {
-  CLI::App* import =
-      command(t, t.app, "import", "Read files or folders of any kind we know, labels too, into a project.",
-              "consilium import --project \"Chest CT\" /media/disk/DICOM",
-              [&t] { return import_command(t.import); });
+  CLI::App* import = command(
+      t, t.app, "import", "Read files or folders of any kind we know, labels too, into a project.",
+      "consilium import --project \"Chest CT\" /media/disk/DICOM",
+      [&t] { return import_command(t.import); });
   add_data(import, t.import.data);
   import->add_option("--project", t.import.project, "The project's name or id")->required();
   import->add_option("PATH", t.import.paths, "Files and folders")->required();
