@@ -20,6 +20,8 @@ MAY_INCLUDE = {
     "service": {"base", "domain", "format", "analysis", "storage", "codec", "service"},
     "transport": {"base", "domain", "format", "analysis", "storage", "codec", "dimse", "service", "transport"},
 }
+# Judges share no code with what they judge.
+ALONE = {"analysis/leak_check": {"base", "analysis/leak_check"}}
 HEAVY = re.compile(r'#include\s*[<"](boost/(?!json/fwd)|sqlite3|dcmtk|openssl|yaml-cpp|CLI/|unicode/|fmt/)')
 INCLUDE = re.compile(r'^\s*#include\s*"([^"]+)"')
 IMAGE_DECODERS = re.compile(r"#include\s*[<\"](openjpeg|openjph|charls|jpeglib|turbojpeg|dcmtk/dcmj)")
@@ -35,6 +37,9 @@ def problems_of(path: pathlib.Path) -> list[str]:
             target = match.group(1).split("/")[0]
             if target in MAY_INCLUDE and target not in MAY_INCLUDE[layer]:
                 found.append(f"{where}: {layer} may not include {match.group(1)}")
+        alone = ALONE.get("/".join(path.relative_to(ROOT).parts[:2]))
+        if match and alone and not any(match.group(1).startswith(f"{one}/") for one in alone) and "_test" not in path.name:
+            found.append(f"{where}: this module may include {' and '.join(sorted(alone))} alone, not {match.group(1)}")
         if path.suffix == ".hpp" and HEAVY.match(line.strip()):
             found.append(f"{where}: this library's header belongs in a .cpp file: {line.strip()}")
         if layer != "codec" and IMAGE_DECODERS.match(line.strip()):
