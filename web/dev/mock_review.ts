@@ -134,9 +134,11 @@ export const beats: readonly Beat[] = (() => {
   return list;
 })();
 const bump = (t: number, middle: number, width: number, height: number): number => height * Math.exp(-(((t - middle) / width) ** 2) / 2);
+// Eight leads, as recorders keep them: the other four follow.
+const leads: readonly (readonly [name: string, scale: number])[] = [["I", 0.6], ["II", 1], ["V1", -0.7], ["V2", -0.5], ["V3", 0.3], ["V4", 0.9], ["V5", 0.8], ["V6", 0.6]];
 function sample(lead: number, tick: number): number {
   const t = tick / rate;
-  const scale = [1, 0.8, -0.7][lead] ?? 1;
+  const scale = leads[lead]?.[1] ?? 1;
   let value = 0.03 * Math.sin(t * 1.7) + 0.012 * Math.sin(t * 97.3 + lead) + 0.01 * Math.sin(t * 61.1);
   for (const beat of beats) {
     const d = t - beat.at;
@@ -147,22 +149,22 @@ function sample(lead: number, tick: number): number {
   }
   return value;
 }
-export const recording = { id: "01900000-0000-7000-8000-000000006100", start: null, duration_s: 60, tick_rate: { num: rate, den: 1 }, length_ticks: 60 * rate, channels: ["II", "V5", "V1"].map((name, index) => ({ index, name, unit: "mV", rate_hz: rate, gain: 200, baseline: 0 })), gaps: [], pyramid_levels: [16] };
+export const recording = { id: "01900000-0000-7000-8000-000000006100", start: null, duration_s: 60, tick_rate: { num: rate, den: 1 }, length_ticks: 60 * rate, channels: leads.map(([name], index) => ({ index, name, unit: "mV", rate_hz: rate, gain: 200, baseline: 0 })), gaps: [], pyramid_levels: [16] };
 
 /** The answer of the window endpoint: samples, or smallest and largest where a column holds several. */
 export function signalWindow(from: number, to: number, pixels: number): Uint8Array {
   const step = Math.max(1, Math.round((to - from) / pixels));
   const count = Math.ceil((to - from) / step);
   const pair = step > 1 ? 2 : 1;
-  const bytes = new Uint8Array(32 + 3 * 8 + 3 * count * pair * 4);
+  const bytes = new Uint8Array(32 + leads.length * 8 + leads.length * count * pair * 4);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, 0x43535731, false);
   view.setUint32(4, step > 1 ? 1 : 0, true);
-  view.setUint32(8, 3, true);
+  view.setUint32(8, leads.length, true);
   view.setBigInt64(16, BigInt(from), true);
   view.setBigInt64(24, BigInt(to), true);
-  let at = 56;
-  for (let lead = 0; lead < 3; lead++) {
+  let at = 32 + leads.length * 8;
+  for (let lead = 0; lead < leads.length; lead++) {
     view.setUint32(32 + lead * 8, lead, true);
     view.setUint32(36 + lead * 8, count, true);
     for (let n = 0; n < count; n++) {

@@ -72,6 +72,10 @@ const protocol = {
     { id: "pvc", name: "Ventricular beat", definition: "A premature wide beat without a P wave before it.", colour: "#d55e00", shortcut: "v", places: ["sample"] },
     { id: "apc", name: "Atrial premature beat", definition: "A premature beat after a P wave of another form.", colour: "#56b4e9", shortcut: "a", places: ["sample"] },
     { id: "afib", name: "Atrial fibrillation", definition: "No P waves and uneven distances over 30 s or the whole strip.", colour: "#cc79a7", shortcut: "f", places: ["interval"] },
+    { id: "p_wave", name: "P wave", colour: "#56b4e9", places: ["interval"] },
+    { id: "qrs", name: "QRS complex", colour: "#009e73", places: ["interval"] },
+    { id: "t_wave", name: "T wave", colour: "#e69f00", places: ["interval"] },
+    { id: "waves", name: "Waves of a beat", places: ["chain"], chain: { labels: ["p_wave", "qrs", "t_wave"], min: 2, max: 3 } },
   ],
   questions: [{ id: "cardiotoxicity", name: "Cardiotoxicity", prompt: "Is cardiotoxicity stated or shown?", on: "item", required: true, answer: { type: "choice", allow: ["unsure"], choices: [{ id: "no", name: "No" }, { id: "yes", name: "Yes" }] } }],
 };

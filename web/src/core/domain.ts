@@ -166,6 +166,8 @@ export interface Protocol {
     readonly paper_speed_mm_per_s?: number | null;
     readonly gain_mm_per_mv?: number | null;
     readonly filter?: { readonly high_pass_hz?: number; readonly low_pass_hz?: number; readonly notch_hz?: number } | null;
+    /** Scoring by epochs: their length, and the stages from the top of the hypnogram down. */
+    readonly epochs?: { readonly length_s: number; readonly stages: readonly string[] } | null;
   };
   readonly reader_plan?: ReaderPlan;
   readonly labels: readonly ProtocolLabel[];

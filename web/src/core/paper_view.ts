@@ -2,6 +2,8 @@
 // times on it.
 import type { Recording } from "./domain";
 import type { FilterSettings } from "./signal_filters";
+import type { Layout, Trace } from "./signal_traces";
+import { channelTrace } from "./signal_traces";
 
 export interface PaperView {
   readonly recording: Recording;
@@ -11,21 +13,32 @@ export interface PaperView {
   readonly widthPixels: number;
   readonly gain: number;
   readonly filter: FilterSettings;
+  /** Recorded channels that are looked at, by index. */
   readonly channels: readonly number[];
+  /** What is drawn of them; the channels themselves where nothing is said. */
+  readonly traces?: readonly Trace[];
+  readonly layout?: Layout;
   readonly pixelsPerMm: number;
+  /** Every sample is wanted as far as it can be had: a tool looks for peaks. */
+  readonly exact?: boolean;
 }
 
-/** A pixel of CSS is 1/96 inch; a screen that was measured says its own. */
-export const cssPixelsPerMm = 96 / 25.4;
+export { cssPixelsPerMm } from "./screen_scale";
+
+export function tracesOf(view: PaperView): readonly Trace[] {
+  return view.traces ?? view.channels.flatMap((index) => view.recording.channels.filter((channel) => channel.index === index).map(channelTrace));
+}
 
 export const ticksPerSecond = (recording: Recording): number => recording.tick_rate.num / recording.tick_rate.den;
 
 const shortestSeconds = 0.2;
+// A record shorter than the page does not fill it: paper has its true speed on a screen of any width.
+const slowestPaper = 10;
 
 export function withView<V extends PaperView>(state: V, from: number, ticksPerPixel: number): V {
   const { length_ticks: length } = state.recording;
   const finest = (shortestSeconds * ticksPerSecond(state.recording)) / state.widthPixels;
-  const coarsest = Math.max(length / state.widthPixels, finest);
+  const coarsest = Math.max(length / state.widthPixels, ticksPerSecond(state.recording) / (slowestPaper * state.pixelsPerMm), finest);
   const scale = Math.min(Math.max(ticksPerPixel, finest), coarsest);
   const span = scale * state.widthPixels;
   return { ...state, ticksPerPixel: scale, from: Math.min(Math.max(from, 0), Math.max(0, length - span)) };

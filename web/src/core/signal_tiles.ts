@@ -47,6 +47,14 @@ export function tileSpan(level: number): number {
   return tileColumns * 2 ** level;
 }
 
+/** What a tile holds: columns of smallest and largest at a level, or all samples of a stretch of that level's length. */
+export type TileForm = "columns" | "samples";
+
+/** The level whose tiles hold some 8,000 samples of the fastest channel: filters and sums of channels want samples. */
+export function sampleLevelOf(ticksPerSample: number): number {
+  return Math.max(0, Math.round(Math.log2(Math.max(ticksPerSample, 1)))) + 3;
+}
+
 export interface TileSource {
   readonly fetchWindow: (from: number, to: number, pixels: number, signal: AbortSignal) => Promise<ArrayBuffer>;
 }
@@ -57,7 +65,7 @@ const requestsAtOnce = 4;
 export class Tiles {
   private readonly tiles = new Map<string, Tile>();
   private readonly waiting = new Map<string, AbortController>();
-  private wanted: { key: string; level: number; index: number }[] = [];
+  private wanted: { key: string; level: number; index: number; pixels: number }[] = [];
   failed: string | undefined;
 
   constructor(
@@ -68,23 +76,47 @@ export class Tiles {
 
   /** Tiles over [from, to) at the level, each as itself or as the coarser one that stands in until it has come. */
   view(from: number, to: number, level: number): readonly { readonly tile: Tile; readonly exact: boolean }[] {
+    return this.look(from, to, level, "columns", 2 ** level);
+  }
+
+  /** The same as samples, `ticksPerSample` ticks apart; columns of `standInLevel` stand in until they have come. */
+  samples(from: number, to: number, ticksPerSample: number, standInLevel: number): readonly { readonly tile: Tile; readonly exact: boolean }[] {
+    return this.look(from, to, sampleLevelOf(ticksPerSample), "samples", Math.max(1, ticksPerSample), standInLevel);
+  }
+
+  /** Samples that are here already about a stretch; nothing is asked for. */
+  samplesHere(from: number, to: number, ticksPerSample: number): readonly Tile[] {
+    const level = sampleLevelOf(ticksPerSample);
     const span = tileSpan(level);
+    const found: Tile[] = [];
+    for (let index = Math.max(0, Math.floor(from / span)); index * span < Math.min(to, this.length); index++) {
+      const tile = this.tiles.get(`samples ${level}/${index}`);
+      if (tile !== undefined) found.push(tile);
+    }
+    return found;
+  }
+
+  private look(from: number, to: number, level: number, form: TileForm, ticksPerPixel: number, standInLevel = level): readonly { readonly tile: Tile; readonly exact: boolean }[] {
+    const span = tileSpan(level);
+    const name = form === "samples" ? `samples ${level}` : String(level);
     const [first, last] = [Math.max(0, Math.floor(from / span)), Math.max(0, Math.floor((Math.min(to, this.length) - 1) / span))];
     const found: { tile: Tile; exact: boolean }[] = [];
     const wanted: Tiles["wanted"] = [];
+    const pixels = Math.ceil(span / ticksPerPixel);
     for (let index = first; index <= last; index++) {
-      const tile = this.take(`${level}/${index}`);
+      const tile = this.take(`${name}/${index}`);
       if (tile !== undefined) {
         found.push({ tile, exact: true });
         continue;
       }
-      wanted.push({ key: `${level}/${index}`, level, index });
-      const coarse = this.standIn(index * span, level);
-      if (coarse !== undefined && !found.some((entry) => entry.tile === coarse)) found.push({ tile: coarse, exact: false });
+      wanted.push({ key: `${name}/${index}`, level, index, pixels });
+      for (const coarse of this.standIns(index * span, Math.min((index + 1) * span, to), form === "samples" ? standInLevel : level + 1)) {
+        if (!found.some((entry) => entry.tile === coarse)) found.push({ tile: coarse, exact: false });
+      }
     }
     // Where one looks next: a tile to each side.
     for (const index of [last + 1, first - 1]) {
-      if (index >= 0 && index * span < this.length && !this.tiles.has(`${level}/${index}`)) wanted.push({ key: `${level}/${index}`, level, index });
+      if (index >= 0 && index * span < this.length && !this.tiles.has(`${name}/${index}`)) wanted.push({ key: `${name}/${index}`, level, index, pixels });
     }
     this.want(wanted);
     return found;
@@ -99,12 +131,18 @@ export class Tiles {
     return tile;
   }
 
-  private standIn(tick: number, level: number): Tile | undefined {
-    for (let coarser = level + 1; coarser < level + 14; coarser++) {
-      const tile = this.tiles.get(`${coarser}/${Math.floor(tick / tileSpan(coarser))}`);
-      if (tile !== undefined) return tile;
+  /** Coarser tiles that cover a stretch as far as they are here. */
+  private standIns(from: number, to: number, finest: number): readonly Tile[] {
+    for (let level = finest; level < finest + 14; level++) {
+      const span = tileSpan(level);
+      const found: Tile[] = [];
+      for (let index = Math.floor(from / span); index * span < to; index++) {
+        const tile = this.tiles.get(`${level}/${index}`);
+        if (tile !== undefined) found.push(tile);
+      }
+      if (found.length > 0) return found;
     }
-    return undefined;
+    return [];
   }
 
   private want(wanted: Tiles["wanted"]): void {
@@ -119,21 +157,21 @@ export class Tiles {
   }
 
   private pump(): void {
-    for (const { key, level, index } of this.wanted) {
+    for (const { key, level, index, pixels } of this.wanted) {
       if (this.waiting.size >= requestsAtOnce) return;
       if (this.waiting.has(key) || this.tiles.has(key)) continue;
       const abort = new AbortController();
       this.waiting.set(key, abort);
-      void this.load(key, level, index, abort);
+      void this.load(key, level, index, pixels, abort);
     }
   }
 
-  private async load(key: string, level: number, index: number, abort: AbortController): Promise<void> {
+  private async load(key: string, level: number, index: number, pixels: number, abort: AbortController): Promise<void> {
     const span = tileSpan(level);
     try {
       const to = Math.min((index + 1) * span, this.length);
-      const pixels = Math.max(1, Math.ceil((to - index * span) / 2 ** level));
-      this.tiles.set(key, readWindow(await this.source.fetchWindow(index * span, to, pixels, abort.signal)));
+      const part = Math.max(1, Math.ceil((pixels * (to - index * span)) / span));
+      this.tiles.set(key, readWindow(await this.source.fetchWindow(index * span, to, part, abort.signal)));
       this.failed = undefined;
       for (const oldest of this.tiles.keys()) {
         if (this.tiles.size <= tilesKept) break;

@@ -1,117 +1,19 @@
-// What stands around the paper: tools above; beats, intervals and the record's form at the right.
-import { useState } from "react";
+// What stands beside the paper: beats, waves, epochs, intervals and the record's form.
+import { memo, useMemo } from "react";
 import { IconTrash } from "@tabler/icons-react";
 import type { AnnotationBody, AnswerValue, Question, Recording } from "@/core/workspace";
 import type { AnnotationId } from "@/core/ids";
-import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
-import type { SignalCommand } from "./commands";
-import { toolCommands, undoCommand } from "./commands";
-import type { FilterSettings } from "@/core/signal_filters";
-import { noFilter } from "@/core/signal_filters";
-import type { Labels, SignalState } from "./model";
-import { clockOf, durationOf, speedOf, ticksPerSecond } from "@/core/paper_view";
-import { beginOf, colourOf, endOf, labelOf, letterOf } from "@/core/signal_marks";
-import { answerOf, beatLabels, gains, intervalLabels, isMissing, keyOf, speeds } from "./model";
+import { clockOf, durationOf, ticksPerSecond } from "@/core/paper_view";
+import { sleepStatistics } from "@/core/signal_epochs";
+import { beginOf, colourOf, labelOf, letterOf } from "@/core/signal_marks";
+import { endsOf } from "@/core/signal_waves";
+import type { Labels } from "./labels";
+import type { SignalState } from "./model";
+import { answerOf, beatLabels, intervalLabels, isMissing, keyOf } from "./model";
+import { readingRows } from "./readings";
 import { strings } from "./strings";
-
-const filterChoices: Readonly<Record<keyof typeof strings.filters, FilterSettings>> = {
-  none: noFilter,
-  diagnostic: { highPassHz: 0.05, lowPassHz: 150, notchHz: null },
-  monitor: { highPassHz: 0.5, lowPassHz: 40, notchHz: null },
-  notch50: { highPassHz: 0.5, lowPassHz: 40, notchHz: 50 },
-  notch60: { highPassHz: 0.5, lowPassHz: 40, notchHz: 60 },
-};
-const filterNames = Object.keys(filterChoices) as (keyof typeof strings.filters)[];
-
-interface ToolbarProps {
-  readonly state: SignalState;
-  readonly run: (command: SignalCommand) => void;
-  readonly setSpeed: (mmPerSecond: number) => void;
-  readonly setGain: (gain: number) => void;
-  readonly setFilter: (filter: FilterSettings) => void;
-  readonly setChannels: (channels: readonly number[]) => void;
-  readonly setScale: (pixelsPerMm: number) => void;
-}
-
-export function Toolbar(props: ToolbarProps): React.JSX.Element {
-  const { state, run } = props;
-  const [open, setOpen] = useState<"channels" | "scale" | null>(null);
-  const speed = speeds.find((candidate) => Math.abs(candidate - speedOf(state)) < 0.05);
-  const filter = filterNames.find((name) => JSON.stringify(filterChoices[name]) === JSON.stringify(state.filter)) ?? "none";
-  return (
-    <div className="signal-toolbar" role="toolbar" aria-label={strings.groups.view}>
-      <div className="signal-group">
-        <span className="signal-group-name">{strings.groups.view}</span>
-        <select className="answer-select" aria-label={strings.speed} value={speed ?? 0} onChange={(event) => props.setSpeed(Number(event.currentTarget.value))}>
-          {speed === undefined && <option value={0}>{strings.speedFree(speedOf(state))}</option>}
-          {speeds.map((candidate) => <option key={candidate} value={candidate}>{strings.speedOf(candidate)}</option>)}
-        </select>
-        <select className="answer-select" aria-label={strings.gain} value={state.gain} onChange={(event) => props.setGain(Number(event.currentTarget.value))}>
-          {gains.map((candidate) => <option key={candidate} value={candidate}>{strings.gainOf(candidate)}</option>)}
-        </select>
-        <select className="answer-select" aria-label={strings.filter} value={filter} onChange={(event) => props.setFilter(filterChoices[event.currentTarget.value as keyof typeof filterChoices])}>
-          {filterNames.map((name) => <option key={name} value={name}>{strings.filters[name]}</option>)}
-        </select>
-        <button type="button" className="signal-button" aria-expanded={open === "channels"} onClick={() => setOpen(open === "channels" ? null : "channels")}>
-          {strings.channelsShown(state.channels.length, state.recording.channels.length)}
-        </button>
-        <button type="button" className="signal-button" aria-expanded={open === "scale"} onClick={() => setOpen(open === "scale" ? null : "scale")}>
-          {strings.calibrate}
-        </button>
-        {open === "channels" && <ChannelMenu recording={state.recording} shown={state.channels} set={props.setChannels} close={() => setOpen(null)} />}
-        {open === "scale" && <ScaleMenu pixelsPerMm={state.pixelsPerMm} set={props.setScale} close={() => setOpen(null)} />}
-      </div>
-      {[strings.groups.measure, strings.groups.mark].map((group) => (
-        <div key={group} className="signal-group">
-          <span className="signal-group-name">{group}</span>
-          {toolCommands.filter((command) => command.group === group).map((command) => {
-            const Icon = command.icon;
-            const on = command.id === `signal.tool.${state.tool}`;
-            return (
-              <button key={command.id} type="button" className={on ? "signal-tool signal-tool-on" : "signal-tool"} aria-pressed={on} disabled={command.enabled !== undefined && !command.enabled(state)} title={`${command.label} (${String(command.shortcut)})`} onClick={() => run(command)}>
-                {Icon !== undefined && <Icon size={16} stroke={1.6} />} {command.label} <kbd aria-hidden="true">{command.shortcut}</kbd>
-              </button>
-            );
-          })}
-        </div>
-      ))}
-      <button type="button" className="signal-button signal-undo" disabled={undoCommand.enabled?.(state) === false} onClick={() => run(undoCommand)}>
-        {strings.undo(undoLabel(state.history))} <kbd aria-hidden="true">Z</kbd>
-      </button>
-    </div>
-  );
-}
-
-function ChannelMenu(props: { recording: Recording; shown: readonly number[]; set: (channels: readonly number[]) => void; close: () => void }): React.JSX.Element {
-  const { recording, shown } = props;
-  return (
-    <div className="signal-menu" role="group" aria-label={strings.channels} onKeyDown={(event) => event.key === "Escape" && props.close()}>
-      {recording.channels.map((channel) => (
-        <label key={channel.index}>
-          <input
-            type="checkbox"
-            checked={shown.includes(channel.index)}
-            disabled={shown.length === 1 && shown[0] === channel.index}
-            onChange={(event) => props.set(event.currentTarget.checked ? [...shown, channel.index].sort((a, b) => a - b) : shown.filter((index) => index !== channel.index))}
-          />
-          {channel.name} <small>{channel.unit}, {channel.rate_hz} Hz</small>
-        </label>
-      ))}
-    </div>
-  );
-}
-
-function ScaleMenu(props: { pixelsPerMm: number; set: (pixelsPerMm: number) => void; close: () => void }): React.JSX.Element {
-  return (
-    <div className="signal-menu signal-scale" role="group" aria-label={strings.calibrate} onKeyDown={(event) => event.key === "Escape" && props.close()}>
-      <p>{strings.calibrateHint}</p>
-      <div className="signal-ruler" style={{ width: props.pixelsPerMm * 100 }} />
-      <input type="range" min={2} max={9} step={0.01} value={props.pixelsPerMm} aria-label={strings.calibrate} onChange={(event) => props.set(Number(event.currentTarget.value))} />
-      <button type="button" className="signal-button" onClick={props.close}>{strings.calibrateDone}</button>
-    </div>
-  );
-}
+import { groupReadings } from "./waves_model";
 
 export interface PanelActions {
   readonly relabel: (label: string) => void;
@@ -121,11 +23,32 @@ export interface PanelActions {
   readonly setOpen: (body: AnnotationBody, open: boolean) => void;
   readonly setIntervalChannels: (body: AnnotationBody, channels: readonly string[]) => void;
   readonly answer: (question: Question, value: AnswerValue) => void;
+  readonly setAttribute: (body: AnnotationBody, question: Question, value: AnswerValue) => void;
+  readonly setAutoAdvance: (on: boolean) => void;
+  readonly setOnTraceOnly: (on: boolean) => void;
+  readonly setActiveEnd: (end: number) => void;
+  readonly removeGroup: (id: AnnotationId) => void;
+  readonly score: (stage: number) => void;
+  readonly setEpochLength: (lengthS: number) => void;
+  readonly toUnscored: () => void;
 }
 
-export function BeatsPanel(props: { state: SignalState; labels: Labels; actions: PanelActions }): React.JSX.Element {
+interface PanelProps {
+  readonly state: SignalState;
+  readonly labels: Labels;
+  readonly actions: PanelActions;
+}
+
+/** A panel is drawn anew when labels or what is chosen changed, not when the page is turned. */
+const sameLabels = (a: PanelProps, b: PanelProps): boolean =>
+  a.state.revision === b.state.revision && a.state.selected === b.state.selected && a.state.label === b.state.label && a.state.intervalLabel === b.state.intervalLabel &&
+  a.state.activeEnd === b.state.activeEnd && a.state.autoAdvance === b.state.autoAdvance && a.state.onTraceOnly === b.state.onTraceOnly && a.state.epochs === b.state.epochs &&
+  a.state.readOnly === b.state.readOnly && a.labels === b.labels && a.actions === b.actions;
+
+export const BeatsPanel = memo(function BeatsPanel(props: PanelProps): React.JSX.Element | null {
   const { state, labels, actions } = props;
   const { beats } = labels;
+  if (beatLabels(state.protocol).length === 0) return null;
   const largest = Math.log1p(Math.max(1, beats.count));
   const selected = state.selected === null ? undefined : labels.bodies.get(state.selected);
   const perSecond = ticksPerSecond(state.recording);
@@ -157,9 +80,14 @@ export function BeatsPanel(props: { state: SignalState; labels: Labels; actions:
       ) : (
         !state.readOnly && beats.count === 0 && <p className="signal-hint">{strings.noBeat}</p>
       )}
+      {!state.readOnly && beats.count > 0 && (
+        <label className="signal-switch">
+          <input type="checkbox" checked={state.autoAdvance} onChange={(event) => actions.setAutoAdvance(event.currentTarget.checked)} /> {strings.autoAdvance} <kbd aria-hidden="true">⇧A</kbd>
+        </label>
+      )}
     </section>
   );
-}
+}, sameLabels);
 
 function aroundOf(labels: Labels, id: AnnotationId, tick: number, perSecond: number): string {
   const at = labels.beats.indexOf(id, tick);
@@ -167,37 +95,47 @@ function aroundOf(labels: Labels, id: AnnotationId, tick: number, perSecond: num
   return `RR ${ms(tick - labels.beats.tick(at - 1))} ${strings.before}, ${ms(labels.beats.tick(at + 1) - tick)} ${strings.after}`;
 }
 
-const listedAtOnce = 200;
+const listedAtOnce = 100;
 
-export function IntervalsPanel(props: { state: SignalState; labels: Labels; actions: PanelActions }): React.JSX.Element {
+export const IntervalsPanel = memo(function IntervalsPanel(props: PanelProps): React.JSX.Element | null {
   const { state, labels, actions } = props;
-  const { intervals } = labels;
+  const { spans } = labels;
   const perSecond = ticksPerSecond(state.recording);
   const selected = state.selected === null ? undefined : labels.bodies.get(state.selected);
-  // Of thousands, those around where one looks.
-  const middle = intervals.findIndex((body) => beginOf(body) >= state.from);
-  const first = intervals.length <= listedAtOnce ? 0 : Math.max(0, (middle < 0 ? intervals.length : middle) - listedAtOnce / 2);
+  // Waves of beats and stages of epochs have panels of their own.
+  const elsewhere = useMemo(() => new Set([...Object.values(labels.waveLabels?.waves ?? {}), ...(state.epochs?.plan.stages.map(({ id }) => id) ?? [])]), [labels, state.epochs]);
+  const choices = intervalLabels(state.protocol).filter((label) => !elsewhere.has(label.id));
+  const listed = listedAround(labels, state, elsewhere);
+  if (choices.length === 0) return null;
   return (
     <section aria-label={strings.intervalsTitle}>
-      <h2>{strings.intervalsTitle} <span>{strings.intervalsCount(intervals.length)}</span> <i /> <kbd>I</kbd></h2>
+      <h2>{strings.intervalsTitle} <span>{strings.intervalsCount(listed.count)}</span> <i /> <kbd>I</kbd></h2>
       <div className="signal-choices">
-        {intervalLabels(state.protocol).map((label, n) => (
-          <button key={label.id} type="button" disabled={state.readOnly} aria-pressed={state.intervalLabel === label.id} title={label.definition} className={state.intervalLabel === label.id ? "signal-choice signal-choice-on" : "signal-choice"} onClick={() => actions.chooseInterval(label.id)}>
-            <i style={{ background: colourOf(state.protocol, label.id) }} /> {label.title} {n < 9 && <kbd aria-hidden="true">{n + 1}</kbd>}
-          </button>
-        ))}
+        {choices.map((label) => {
+          const n = intervalLabels(state.protocol).indexOf(label);
+          return (
+            <button key={label.id} type="button" disabled={state.readOnly} aria-pressed={state.intervalLabel === label.id} title={label.definition} className={state.intervalLabel === label.id ? "signal-choice signal-choice-on" : "signal-choice"} onClick={() => actions.chooseInterval(label.id)}>
+              <i style={{ background: colourOf(state.protocol, label.id) }} /> {label.title} {n < 9 && state.epochs === null && <kbd aria-hidden="true">{n + 1}</kbd>}
+            </button>
+          );
+        })}
       </div>
-      {intervals.length === 0 && <p className="signal-hint">{strings.noInterval}</p>}
+      {!state.readOnly && (
+        <label className="signal-switch">
+          <input type="checkbox" checked={state.onTraceOnly} onChange={(event) => actions.setOnTraceOnly(event.currentTarget.checked)} /> {strings.onTraceOnly} <kbd aria-hidden="true">⇧I</kbd>
+        </label>
+      )}
+      {listed.count === 0 && <p className="signal-hint">{strings.noInterval}</p>}
       <ul className="signal-intervals">
-        {intervals.slice(first, first + listedAtOnce).map((body) => {
+        {listed.rows.map((body) => {
           const label = labelOf(state.protocol, body.label);
-          const open = body.target.type === "interval" && body.target.end_tick === null;
-          const seconds = (endOf(body, intervals, state.recording.length_ticks) - beginOf(body)) / perSecond;
+          const target = body.target.type === "interval" ? body.target : undefined;
+          const seconds = (spans.endOf(body) - beginOf(body)) / perSecond;
           return (
             <li key={body.id} className={body.id === state.selected ? "signal-interval-on" : undefined}>
               <button type="button" aria-pressed={body.id === state.selected} onClick={() => actions.select(body.id)}>
                 <b style={{ background: colourOf(state.protocol, body.label) }}>{label?.title ?? body.label}</b>
-                <span>{clockOf(beginOf(body) / perSecond, 0)}</span> <small>{open ? strings.open : durationOf(seconds)}</small>
+                <span>{clockOf(beginOf(body) / perSecond, 0)}</span> <small>{target?.end_tick === null ? strings.open : durationOf(seconds)}{target === undefined || target.channels.length === 0 ? "" : ` · ${target.channels.join(", ")}`}</small>
               </button>
               {!state.readOnly && (
                 <button type="button" className="signal-remove" aria-label={`${strings.remove}: ${label?.title ?? ""}`} onClick={() => actions.remove(body.id)}>
@@ -208,16 +146,30 @@ export function IntervalsPanel(props: { state: SignalState; labels: Labels; acti
           );
         })}
       </ul>
-      {selected?.target.type === "interval" && !state.readOnly && (
+      {selected?.target.type === "interval" && !elsewhere.has(selected.label ?? "") && (
         <div className="signal-selected">
           <label>
-            <input type="checkbox" checked={selected.target.end_tick === null} onChange={(event) => actions.setOpen(selected, event.currentTarget.checked)} /> {strings.openEnd}
+            <input type="checkbox" disabled={state.readOnly} checked={selected.target.end_tick === null} onChange={(event) => actions.setOpen(selected, event.currentTarget.checked)} /> {strings.openEnd} <kbd aria-hidden="true">⇧O</kbd>
           </label>
-          <IntervalChannels recording={state.recording} body={selected} set={(channels) => actions.setIntervalChannels(selected, channels)} />
+          {!state.readOnly && <IntervalChannels recording={state.recording} body={selected} set={(channels) => actions.setIntervalChannels(selected, channels)} />}
+          {(labelOf(state.protocol, selected.label)?.attributes ?? []).map((question) => (
+            <AnswerField key={question.id} question={question} value={selected.attributes[question.id] ?? null} missing={question.required === true && selected.attributes[question.id] === undefined} readOnly={state.readOnly} onChange={(value) => actions.setAttribute(selected, question, value)} />
+          ))}
         </div>
       )}
     </section>
   );
+}, sameLabels);
+
+/** Of thousands, those around what is selected or looked at. */
+function listedAround(labels: Labels, state: SignalState, without: ReadonlySet<string>): { readonly count: number; readonly rows: readonly AnnotationBody[] } {
+  const all = without.size === 0 ? labels.intervals : labels.intervals.filter((body) => !without.has(body.label ?? ""));
+  if (all.length <= listedAtOnce) return { count: all.length, rows: all };
+  const chosen = state.selected === null ? undefined : labels.bodies.get(state.selected);
+  const at = chosen === undefined ? state.from : beginOf(chosen);
+  const middle = all.findIndex((body) => beginOf(body) >= at);
+  const first = Math.max(0, (middle < 0 ? all.length : middle) - listedAtOnce / 2);
+  return { count: all.length, rows: all.slice(first, first + listedAtOnce) };
 }
 
 function IntervalChannels(props: { recording: Recording; body: AnnotationBody; set: (channels: readonly string[]) => void }): React.JSX.Element | null {
@@ -239,7 +191,85 @@ function IntervalChannels(props: { recording: Recording; body: AnnotationBody; s
   );
 }
 
-export function RecordForm(props: { state: SignalState; labels: Labels; actions: PanelActions }): React.JSX.Element | null {
+/** The waves of the selected beat: what they measure, and which end keys move. */
+export const WavesPanel = memo(function WavesPanel(props: PanelProps): React.JSX.Element | null {
+  const { state, labels, actions } = props;
+  if (labels.waveLabels === null) return null;
+  const group = labels.groupOf(state.selected);
+  const ends = group === undefined ? [] : endsOf(group.waves);
+  const active = Math.min(state.activeEnd, ends.length - 1);
+  return (
+    <section aria-label={strings.wavesTitle}>
+      <h2>{strings.wavesTitle} <span>{group === undefined ? "" : clockOf((group.waves.qrs?.begin ?? 0) / ticksPerSecond(state.recording), 2)}</span> <i /> <kbd>W</kbd></h2>
+      {group === undefined ? <p className="signal-hint">{strings.noWaves}</p> : (
+        <>
+          <dl className="signal-readings">
+            {readingRows(groupReadings(state, labels, group)).map((row) => (
+              <div key={row.name} title={row.hint}><dt>{row.name}</dt><dd>{row.value ?? "–"}</dd></div>
+            ))}
+          </dl>
+          {!state.readOnly && (
+            <div className="signal-choices" role="group" aria-label={strings.waveEnds}>
+              {ends.map(({ kind, side }, n) => (
+                <button key={`${kind}${side}`} type="button" aria-pressed={n === active} className={n === active ? "signal-choice signal-choice-on" : "signal-choice"} onClick={() => actions.setActiveEnd(n)}>{strings.waveEnd(kind, side)}</button>
+              ))}
+              <button type="button" className="signal-choice" onClick={() => actions.removeGroup(group.chain.id)}>{strings.removeGroup}</button>
+            </div>
+          )}
+        </>
+      )}
+    </section>
+  );
+}, sameLabels);
+
+/** Stages of epochs: what keys put, and what the night comes to. */
+export const EpochsPanel = memo(function EpochsPanel(props: PanelProps & { readonly stages: Int8Array }): React.JSX.Element | null {
+  const { state, actions, stages } = props;
+  const { epochs } = state;
+  if (epochs === null) return null;
+  const { plan } = epochs;
+  const night = sleepStatistics(stages, plan);
+  const here = stages[epochs.current] ?? -1;
+  const share = (value: number | null): string => (value === null ? "" : `${(value * 100).toFixed(1)} %`);
+  return (
+    <section aria-label={strings.epochsTitle}>
+      <h2>{strings.epochsTitle} <span>{strings.epochOf(epochs.current + 1, stages.length)}</span></h2>
+      <ul className="signal-classes">
+        {plan.stages.map((stage, n) => (
+          <li key={stage.id}>
+            <button type="button" disabled={state.readOnly} className={here === n ? "signal-class signal-class-on" : "signal-class"} aria-pressed={here === n} onClick={() => actions.score(n)}>
+              <b style={{ background: colourOf(state.protocol, stage.id) }}>{stage.letter}</b>
+              <span>{stage.title}</span>
+              <strong>{(night.stages[n]?.minutes ?? 0) === 0 ? "" : strings.minutes(night.stages[n]?.minutes ?? 0)}</strong>
+              <small>{share(night.stages[n]?.shareOfSleep ?? null)}</small>
+              <kbd aria-hidden="true">{n + 1}</kbd>
+            </button>
+          </li>
+        ))}
+        <li>
+          <button type="button" disabled={state.readOnly} className={here < 0 ? "signal-class signal-class-on" : "signal-class"} aria-pressed={here < 0} onClick={() => actions.score(-1)}>
+            <b className="signal-unscored">–</b>
+            <span>{strings.unscored}</span>
+            <strong>{night.unscored === 0 ? "" : strings.minutes((night.unscored * plan.lengthS) / 60)}</strong>
+            <small />
+            <kbd aria-hidden="true">0</kbd>
+          </button>
+        </li>
+      </ul>
+      <div className="signal-choices">
+        <button type="button" className="signal-choice" disabled={night.unscored === 0} onClick={() => actions.toUnscored()}>{strings.nextUnscored} <kbd aria-hidden="true">U</kbd></button>
+        <label className="signal-length">{strings.epochLength}
+          <input type="number" className="answer-select" min={1} max={600} step={1} value={plan.lengthS} disabled={night.scored > 0} title={night.scored > 0 ? strings.epochLengthFixed : undefined} onChange={(event) => actions.setEpochLength(Number(event.currentTarget.value))} /> s
+        </label>
+      </div>
+      <dl className="signal-readings">
+        {strings.night(night).map(([name, hint, value]) => <div key={name} title={hint}><dt>{name}</dt><dd>{value}</dd></div>)}
+      </dl>
+    </section>
+  );
+}, (a, b) => sameLabels(a, b) && a.stages === b.stages);
+
+export const RecordForm = memo(function RecordForm(props: PanelProps): React.JSX.Element | null {
   const { state, labels, actions } = props;
   const questions = state.protocol.questions.filter((question) => question.on !== "finding");
   if (questions.length === 0) return null;
@@ -253,4 +283,4 @@ export function RecordForm(props: { state: SignalState; labels: Labels; actions:
       })}
     </section>
   );
-}
+}, sameLabels);

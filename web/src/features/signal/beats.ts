@@ -13,7 +13,8 @@ export class Beats {
   }
 
   tick(index: number): number {
-    return this.ticks[index] ?? NaN;
+    // Past the last beat the column holds what was there once.
+    return index >= 0 && index < this.ids.length ? (this.ticks[index] ?? NaN) : NaN;
   }
 
   /** The number of the beat's label among the protocol's. */
@@ -130,4 +131,34 @@ export function rateTrend(beats: Beats, from: number, to: number, columns: numbe
   return Array.from({ length: columns }, (_, n) =>
     counts[n] === 0 ? undefined : { mean: (sums[n] as number) / (counts[n] as number), low: lows[n] as number, high: highs[n] as number },
   );
+}
+
+/** MIT codes of beats that come when they are expected, of those that come early, and of those that nobody is sure of. */
+const onTime = new Set([1, 2, 3, 12, 25]);
+const early = new Set([4, 5, 7, 8, 9, 41]);
+const unsure = new Set([13, 30]);
+const around = 4;
+
+/**
+ * Whether a beat wants a second look: its kind cannot be said, or the rhythm about it is even (intervals within a tenth of
+ * their median) and it comes early or late where its code says that it should not, or in time where it should be early.
+ * `codes`: the MIT code of each kind, 0 where it has none. Cost: eight intervals.
+ */
+export function isDoubtful(beats: Beats, n: number, codes: readonly number[]): boolean {
+  const code = codes[beats.kind(n)] ?? 0;
+  if (unsure.has(code)) return true;
+  if (n < 1 || !(onTime.has(code) || early.has(code))) return false;
+  const intervals: number[] = [];
+  for (let k = Math.max(1, n - around); k <= Math.min(beats.count - 1, n + around + 1); k++) {
+    // The interval before the beat and the one after it are what is asked about.
+    if (k !== n && k !== n + 1 && onTime.has(codes[beats.kind(k)] ?? 0) && onTime.has(codes[beats.kind(k - 1)] ?? 0)) intervals.push(beats.tick(k) - beats.tick(k - 1));
+  }
+  if (intervals.length < 4) return false;
+  intervals.sort((a, b) => a - b);
+  const median = intervals[intervals.length >> 1] as number;
+  const isEven = intervals.every((interval) => Math.abs(interval - median) <= 0.1 * median);
+  const ratio = (beats.tick(n) - beats.tick(n - 1)) / median;
+  if (!isEven) return false;
+  // After an early beat a pause is as it should be.
+  return onTime.has(code) ? ratio < 0.8 || (ratio > 1.5 && onTime.has(codes[beats.kind(n - 1)] ?? 0)) : ratio > 0.95;
 }

@@ -1,56 +1,222 @@
-// Draws paper, traces, beats and intervals of what is in view; overview and RR strip below and above it.
+// Draws what lies over the paper: beats, intervals, waves, calipers of what is in view.
 import type { AnnotationBody } from "@/core/workspace";
-import type { RatePoint } from "./beats";
-import { clockOf, ticksPerSecond } from "@/core/paper_view";
-import { beginOf, colourOf, endOf, labelOf, letterOf } from "@/core/signal_marks";
+import { ticksPerSecond } from "@/core/paper_view";
+import type { Caliper } from "@/core/signal_caliper";
+import { caliperReading, marched } from "@/core/signal_caliper";
+import { colourOf, letterOf } from "@/core/signal_marks";
 import type { Tiles } from "@/core/signal_tiles";
-import { levelOf } from "@/core/signal_tiles";
-import type { Ink, Lane, Sheet } from "@/ui/paper";
+import type { Drawn, Ink, Lane, Sheet } from "@/ui/paper";
 import { drawSheet, paperFoot } from "@/ui/paper";
-import type { Labels, SignalState } from "./model";
+import type { Labels } from "./labels";
+import type { SignalState } from "./model";
+import { movableEnds } from "./model";
+import { readingsText } from "./readings";
+import { strings } from "./strings";
+import { groupReadings } from "./waves_model";
 
 export const beatRowHeight = 26;
 
-function drawIntervals(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, lanes: readonly Lane[], sheet: Sheet, ink: Ink): void {
-  const { width, top: paperTop } = sheet;
-  const { intervals } = labels;
-  for (const body of intervals) {
-    if (body.target.type !== "interval") continue;
-    const x0 = (beginOf(body) - state.from) / state.ticksPerPixel;
-    if (x0 > width) break;
-    const x1 = (endOf(body, intervals, state.recording.length_ticks) - state.from) / state.ticksPerPixel;
-    if (x1 < 0) continue;
-    const colour = colourOf(state.protocol, body.label);
-    const names = new Set(body.target.channels);
-    const rows = names.size === 0 ? [{ top: paperTop, height: paperFoot(sheet) - paperTop }] : lanes.filter((lane) => names.has(state.recording.channels[lane.channel]?.name ?? ""));
-    const [left, right] = [Math.max(x0, -2), Math.min(x1, width + 2)];
-    for (const row of rows) {
-      context.fillStyle = `${colour}26`;
-      context.fillRect(left, row.top, right - left, row.height);
-      context.strokeStyle = colour;
-      context.lineWidth = body.id === state.selected ? 2 : 1;
-      context.setLineDash(body.target.end_tick === null ? [6, 4] : []);
-      context.strokeRect(left + 0.5, row.top + 0.5, right - left - 1, row.height - 1);
-      context.setLineDash([]);
+/** What a label looks like, looked up once a drawing. */
+interface Look {
+  readonly colour: string;
+  readonly title: string;
+  readonly letter: string;
+}
+const looksOf = (state: SignalState): readonly Look[] =>
+  state.protocol.labels.map((label) => ({ colour: colourOf(state.protocol, label.id), title: label.title, letter: letterOf(label) }));
+
+const xOf = (state: SignalState, tick: number): number => (tick - state.from) / state.ticksPerPixel;
+
+function rowsOf(state: SignalState, body: AnnotationBody, lanes: readonly Lane[], sheet: Sheet): readonly { readonly top: number; readonly height: number }[] {
+  const names = body.target.type === "interval" ? new Set(body.target.channels) : new Set<string>();
+  if (names.size === 0) return [{ top: sheet.top, height: paperFoot(sheet) - sheet.top }];
+  return lanes.filter((lane) => lane.trace.terms.some((term) => names.has(state.recording.channels[term.channel]?.name ?? "")));
+}
+
+interface Named {
+  readonly left: number;
+  readonly top: number;
+  readonly title: string;
+  readonly colour: string;
+}
+
+/** Draws the intervals in view and returns their names, which go over the traces. */
+function drawIntervals(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, lanes: readonly Lane[], sheet: Sheet, looks: readonly Look[]): readonly Named[] {
+  const names: Named[] = [];
+  const { spans } = labels;
+  const to = state.from + sheet.width * state.ticksPerPixel;
+  const waves = new Set(Object.values(labels.waveLabels?.waves ?? {}));
+  const stages = new Set(state.epochs?.plan.stages.map(({ id }) => id));
+  // Where thousands crowd into a pixel each pixel is filled once.
+  let filledTo = -Infinity;
+  for (const n of spans.within(state.from, to)) {
+    const body = spans.bodies[n];
+    if (body?.target.type !== "interval" || (body.label !== null && stages.has(body.label))) continue;
+    const [x0, x1] = [xOf(state, spans.begin(n)), xOf(state, spans.end(n))];
+    const selected = body.id === state.selected;
+    if (x1 - x0 < 1 && !selected) {
+      if (x1 < filledTo) continue;
+      filledTo = Math.floor(x0) + 1;
     }
-    const label = labelOf(state.protocol, body.label)?.title ?? body.label ?? "";
-    context.font = "600 11px system-ui, sans-serif";
-    const wide = context.measureText(label).width + 10;
-    const top = (rows[0]?.top ?? paperTop) + 3;
-    if (right - left < 8) continue;
-    context.fillStyle = ink.surface;
-    context.fillRect(Math.max(left, 0) + 3, top, wide, 16);
-    context.fillStyle = colour;
-    context.fillRect(Math.max(left, 0) + 3, top, 3, 16);
-    context.fillStyle = ink.text;
-    context.textBaseline = "middle";
-    context.textAlign = "left";
-    context.fillText(label, Math.max(left, 0) + 9, top + 8.5);
+    const look = looks[labels.kindOf(body.label ?? "")];
+    if (look === undefined) continue;
+    if (body.label !== null && waves.has(body.label)) drawWave(context, look, [x0, x1], sheet, selected);
+    else {
+      const [left, right] = [Math.max(x0, -2), Math.min(x1, sheet.width + 2)];
+      const rows = rowsOf(state, body, lanes, sheet);
+      const open = body.target.end_tick === null;
+      drawInterval(context, look, [left, right], rows, { selected, open });
+      if (right - left >= 8) names.push({ left: Math.max(left, 0) + 3, top: (rows[0]?.top ?? 0) + 26, title: open ? `${look.title} …` : look.title, colour: look.colour });
+    }
+  }
+  return names;
+}
+
+function drawInterval(context: CanvasRenderingContext2D, look: Look, [left, right]: readonly [number, number], rows: readonly { readonly top: number; readonly height: number }[], how: { readonly selected: boolean; readonly open: boolean }): void {
+  const wide = Math.max(1, right - left);
+  for (const row of rows) {
+    context.fillStyle = `${look.colour}26`;
+    context.fillRect(left, row.top, wide, row.height);
+    if (wide < 3) continue;
+    context.strokeStyle = look.colour;
+    context.lineWidth = how.selected ? 2 : 1;
+    context.setLineDash(how.open ? [6, 4] : []);
+    context.strokeRect(left + 0.5, row.top + 0.5, wide - 1, row.height - 1);
+    context.setLineDash([]);
   }
 }
 
+const namesAtOnce = 60;
+
+function drawNames(context: CanvasRenderingContext2D, names: readonly Named[], ink: Ink): void {
+  context.font = "600 11px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  for (const { left, top, title, colour } of names.slice(0, namesAtOnce)) {
+    context.globalAlpha = 0.92;
+    context.fillStyle = ink.surface;
+    context.fillRect(left, top, context.measureText(title).width + 10, 16);
+    context.globalAlpha = 1;
+    context.fillStyle = colour;
+    context.fillRect(left, top, 3, 16);
+    context.fillStyle = ink.text;
+    context.fillText(title, left + 6, top + 8.5);
+  }
+}
+
+/** A wave of a beat: a light band with its letter at the foot of the paper. */
+function drawWave(context: CanvasRenderingContext2D, look: Look, [x0, x1]: readonly [number, number], sheet: Sheet, selected: boolean): void {
+  const [top, foot] = [sheet.top, paperFoot(sheet)];
+  context.fillStyle = `${look.colour}${selected ? "33" : "1f"}`;
+  context.fillRect(x0, top, Math.max(1, x1 - x0), foot - top);
+  context.fillStyle = look.colour;
+  context.fillRect(x0, foot - 5, Math.max(1, x1 - x0), 5);
+  if (x1 - x0 < 14) return;
+  context.font = "700 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(look.title.replace(/ (wave|complex)$/i, ""), (x0 + x1) / 2, foot - 13);
+}
+
+/** The ends of what is selected, to be dragged; the one that keys move is filled. */
+function drawEnds(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, sheet: Sheet, ink: Ink): void {
+  const ends = state.readOnly ? [] : movableEnds(state, labels);
+  const foot = paperFoot(sheet);
+  ends.forEach((tick, n) => {
+    const x = xOf(state, tick);
+    if (x < -8 || x > sheet.width + 8) return;
+    const active = n === Math.min(state.activeEnd, ends.length - 1);
+    context.fillStyle = ink.accent;
+    context.fillRect(Math.round(x) - 0.5, sheet.top, active ? 1.5 : 1, foot - sheet.top);
+    context.beginPath();
+    context.arc(x, sheet.top + 8, active ? 5.5 : 4, 0, 2 * Math.PI);
+    context.fillStyle = active ? ink.accent : ink.surface;
+    context.fill();
+    context.strokeStyle = ink.accent;
+    context.lineWidth = 1.5;
+    context.stroke();
+  });
+}
+
+/** What the selected group of waves measures, beside it. */
+function drawGroupReadings(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, sheet: Sheet, ink: Ink): void {
+  const group = labels.groupOf(state.selected);
+  if (group?.waves.qrs === undefined) return;
+  const text = readingsText(groupReadings(state, labels, group));
+  const [from, to] = [xOf(state, group.waves.qrs.begin), xOf(state, group.waves.t?.end ?? group.waves.qrs.end)];
+  const y = paperFoot(sheet) - 36;
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(from, y);
+  context.lineTo(to, y);
+  context.moveTo(from + 5, y - 4);
+  context.lineTo(from, y);
+  context.lineTo(from + 5, y + 4);
+  context.moveTo(to - 5, y - 4);
+  context.lineTo(to, y);
+  context.lineTo(to - 5, y + 4);
+  context.stroke();
+  drawTag(context, text, (from + to) / 2, y - 26, sheet.width, ink);
+}
+
+/** Words in a frame, kept on the page. */
+function drawTag(context: CanvasRenderingContext2D, text: string, middle: number, top: number, width: number, ink: Ink): void {
+  context.font = "600 12px system-ui, sans-serif";
+  const wide = context.measureText(text).width + 16;
+  const left = Math.min(Math.max(4, middle - wide / 2), Math.max(4, width - wide - 4));
+  context.beginPath();
+  context.roundRect(left + 0.5, top + 0.5, wide, 21, 4);
+  context.fillStyle = ink.surface;
+  context.fill();
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = ink.text;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + 8, top + 11.5);
+}
+
+/** Epochs in view: where they begin, their stages, and the one being scored. */
+function drawEpochs(context: CanvasRenderingContext2D, state: SignalState, stages: Int8Array, sheet: Sheet, ink: Ink): void {
+  const { epochs } = state;
+  if (epochs === null) return;
+  const wide = epochs.ticks / state.ticksPerPixel;
+  const foot = paperFoot(sheet);
+  const current = xOf(state, epochs.current * epochs.ticks);
+  context.fillStyle = `${ink.accent}14`;
+  context.fillRect(current, sheet.top, wide, foot - sheet.top);
+  const first = Math.max(0, Math.floor(state.from / epochs.ticks));
+  const last = Math.min(stages.length - 1, Math.floor((state.from + sheet.width * state.ticksPerPixel) / epochs.ticks));
+  context.fillStyle = ink.surface;
+  context.fillRect(0, 0, sheet.width, beatRowHeight);
+  const each = Math.max(1, Math.ceil(34 / wide));
+  for (let n = first; n <= last; n++) {
+    const x = xOf(state, n * epochs.ticks);
+    const stage = epochs.plan.stages[stages[n] ?? -1];
+    const colour = stage === undefined ? ink.line : colourOf(state.protocol, stage.id);
+    context.fillStyle = colour;
+    context.fillRect(x + 1, beatRowHeight - 5, Math.max(1, wide - 2), 4);
+    if (wide > 8) {
+      context.fillStyle = ink.faint;
+      context.fillRect(Math.round(x), sheet.top, 1, foot - sheet.top);
+    }
+    if (n % each !== 0) continue;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = "700 12px system-ui, sans-serif";
+    context.fillStyle = stage === undefined ? ink.faint : ink.text;
+    const middle = Math.min(Math.max(x + wide / 2, 30), sheet.width - 30);
+    context.fillText(wide > 130 ? `${String(n + 1)}  ${stage?.title ?? strings.unscored}` : (stage?.letter ?? "–"), wide > sheet.width ? middle : x + wide / 2, 11);
+  }
+  context.strokeStyle = ink.accent;
+  context.lineWidth = 2;
+  context.strokeRect(current + 1, 1, Math.max(2, wide - 2), beatRowHeight - 2);
+}
+
 /** The row of letters and RR intervals, with a tick to each beat. Cost: the beats in view, thinned when they crowd. */
-function drawBeats(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, width: number, ink: Ink): void {
+function drawBeats(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, width: number, ink: Ink, looks: readonly Look[]): void {
   context.fillStyle = ink.surface;
   context.fillRect(0, 0, width, beatRowHeight);
   const { beats } = labels;
@@ -59,31 +225,29 @@ function drawBeats(context: CanvasRenderingContext2D, state: SignalState, labels
   const perSecond = ticksPerSecond(state.recording);
   const inView = beats.from(to) - first;
   const dense = inView > width / 14;
-  const letters = state.protocol.labels.map((label) => letterOf(label));
-  const colours = state.protocol.labels.map((label) => colourOf(state.protocol, label.id));
   context.textBaseline = "middle";
   context.textAlign = "center";
   let lastPixel = -1;
   for (let n = first; n < beats.count && beats.tick(n) < to; n++) {
     const x = (beats.tick(n) - state.from) / state.ticksPerPixel;
     const kind = beats.kind(n);
-    const usual = kind === 0;
+    const usual = kind === labels.usualKind;
     if (dense) {
       // A pixel's first unusual beat is drawn; of the usual ones what room there is.
       if (Math.floor(x) === lastPixel && usual) continue;
       lastPixel = Math.floor(x);
-      context.fillStyle = colours[kind] ?? ink.faint;
+      context.fillStyle = looks[kind]?.colour ?? ink.faint;
       context.fillRect(x, usual ? 16 : 6, 1, usual ? 8 : 18);
       continue;
     }
     const selected = beats.id(n) === state.selected;
-    context.strokeStyle = selected ? ink.accent : usual ? ink.faint : (colours[kind] ?? ink.faint);
+    context.strokeStyle = selected ? ink.accent : usual ? ink.faint : (looks[kind]?.colour ?? ink.faint);
     context.lineWidth = selected ? 2 : 1;
     context.beginPath();
     context.moveTo(x, beatRowHeight - 2);
     context.lineTo(x, beatRowHeight + 8);
     context.stroke();
-    drawBeatLetter(context, x, letters[kind] ?? "?", usual ? null : (colours[kind] ?? null), selected, ink);
+    drawBeatLetter(context, x, looks[kind]?.letter ?? "?", usual ? null : (looks[kind]?.colour ?? null), selected, ink);
     const previous = n > 0 ? beats.tick(n - 1) : NaN;
     const gap = (beats.tick(n) - previous) / state.ticksPerPixel;
     const seconds = (beats.tick(n) - previous) / perSecond;
@@ -120,6 +284,8 @@ export interface Draft {
   readonly from: number;
   readonly to: number;
   readonly colour: string;
+  /** Of one trace alone, by its key. */
+  readonly trace?: string | undefined;
 }
 
 export function drawPaperPane(
@@ -129,231 +295,84 @@ export function drawPaperPane(
   tiles: Tiles,
   size: { width: number; height: number },
   ink: Ink,
-  draft: Draft | null,
-): readonly Lane[] {
+  extra: { readonly draft: Draft | null; readonly stages: Int8Array },
+): Drawn {
   const { width, height } = size;
   const sheet: Sheet = { width, height, top: beatRowHeight };
-  const lanes = drawSheet(context, state, tiles, sheet, ink, {
-    under: (found) => drawIntervals(context, state, labels, found, sheet, ink),
-    over: () => {
-      if (draft === null) return;
-      const [x0, x1] = [(draft.from - state.from) / state.ticksPerPixel, (draft.to - state.from) / state.ticksPerPixel];
-      context.fillStyle = `${draft.colour}33`;
-      context.fillRect(Math.min(x0, x1), 0, Math.abs(x1 - x0), height);
+  const looks = looksOf(state);
+  let names: readonly Named[] = [];
+  const drawn = drawSheet(context, state, tiles, sheet, ink, {
+    scale: true,
+    under: (lanes) => {
+      names = drawIntervals(context, state, labels, lanes, sheet, looks);
+    },
+    over: (lanes) => {
+      drawNames(context, names, ink);
+      const { draft } = extra;
+      if (draft !== null) {
+        const [x0, x1] = [xOf(state, draft.from), xOf(state, draft.to)];
+        const lane = lanes.find((candidate) => candidate.trace.key === draft.trace);
+        context.fillStyle = `${draft.colour}33`;
+        context.fillRect(Math.min(x0, x1), lane?.top ?? 0, Math.abs(x1 - x0), lane?.height ?? height);
+      }
+      drawEnds(context, state, labels, sheet, ink);
+      drawGroupReadings(context, state, labels, sheet, ink);
+      if (state.caliper !== null) drawCaliper(context, state, state.caliper, lanes, sheet, ink);
     },
   });
-  drawBeats(context, state, labels, width, ink);
-  if (state.caliper !== null) drawCaliper(context, state, state.caliper, height, ink);
-  return lanes;
+  if (state.epochs === null) drawBeats(context, state, labels, width, ink, looks);
+  else drawEpochs(context, state, extra.stages, sheet, ink);
+  return drawn;
 }
 
-function drawCaliper(context: CanvasRenderingContext2D, state: SignalState, caliper: NonNullable<SignalState["caliper"]>, height: number, ink: Ink): void {
-  const [x0, x1] = [(caliper.from - state.from) / state.ticksPerPixel, (caliper.to - state.from) / state.ticksPerPixel];
-  const seconds = Math.abs(caliper.to - caliper.from) / ticksPerSecond(state.recording);
+export function caliperText(caliper: Caliper, perSecond: number): string {
+  const { ms, perMinute, amplitude, slope } = caliperReading(caliper, perSecond);
+  const parts = [strings.caliperMs(ms), perMinute === null ? "" : strings.caliperRate(perMinute)];
+  if (amplitude !== null) parts.push(strings.caliperAmplitude(amplitude, caliper.unit), slope === null ? "" : strings.caliperSlope(slope, caliper.unit));
+  return parts.filter((part) => part !== "").join("   ");
+}
+
+function drawCaliper(context: CanvasRenderingContext2D, state: SignalState, caliper: Caliper, lanes: readonly Lane[], sheet: Sheet, ink: Ink): void {
+  const lane = lanes.find((candidate) => candidate.trace.key === caliper.trace);
+  const [top, foot] = [sheet.top, paperFoot(sheet)];
+  const [a, b] = caliper.ends;
+  const [x0, x1] = [xOf(state, a.tick), xOf(state, b.tick)];
   context.strokeStyle = ink.accent;
-  context.fillStyle = `${ink.accent}22`;
+  context.lineWidth = 1;
+  if (caliper.marching) {
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    for (const tick of marched(caliper, state.from, state.from + sheet.width * state.ticksPerPixel)) {
+      const x = Math.round(xOf(state, tick)) + 0.5;
+      context.moveTo(x, top);
+      context.lineTo(x, foot);
+    }
+    context.stroke();
+    context.setLineDash([]);
+  }
+  context.fillStyle = `${ink.accent}1f`;
+  context.fillRect(Math.min(x0, x1), lane?.top ?? top, Math.abs(x1 - x0), lane?.height ?? foot - top);
   context.lineWidth = 1.5;
-  context.fillRect(Math.min(x0, x1), beatRowHeight + 22, Math.abs(x1 - x0), height / 3);
   context.beginPath();
   for (const x of [x0, x1]) {
-    context.moveTo(x, beatRowHeight + 14);
-    context.lineTo(x, height - 30);
+    context.moveTo(x, top);
+    context.lineTo(x, foot);
   }
-  context.moveTo(x0, beatRowHeight + 30);
-  context.lineTo(x1, beatRowHeight + 30);
+  const yOf = (value: number | null): number | null => (lane === undefined || value === null ? null : lane.middle - (value - lane.zero) * lane.pixelsPerUnit);
+  const rows = [yOf(a.value), yOf(b.value)];
+  for (const y of rows) {
+    if (y === null) continue;
+    context.moveTo(Math.min(x0, x1), y);
+    context.lineTo(Math.max(x0, x1), y);
+  }
   context.stroke();
-  const amplitude = caliper.low !== null && caliper.high !== null ? `  ${Math.abs(caliper.high - caliper.low).toFixed(2)} ${caliper.unit}` : "";
-  const text = seconds > 0 ? `${Math.round(seconds * 1000)} ms  ${Math.round(60 / seconds)}/min${amplitude}` : "";
-  context.font = "600 12px system-ui, sans-serif";
-  const wide = context.measureText(text).width + 12;
-  const left = Math.max(4, (x0 + x1) / 2 - wide / 2);
-  context.fillStyle = ink.surface;
-  context.fillRect(left, beatRowHeight + 36, wide, 20);
-  context.strokeRect(left, beatRowHeight + 36, wide, 20);
-  context.fillStyle = ink.text;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(text, left + 6, beatRowHeight + 46.5);
-}
-
-export const overviewLeft = 64;
-
-/** The whole record: heart rate, labelled states, and where one looks. */
-export function drawOverview(
-  context: CanvasRenderingContext2D,
-  state: SignalState,
-  labels: Labels,
-  trend: readonly (RatePoint | undefined)[],
-  size: { width: number; height: number },
-  ink: Ink,
-  rowName: string,
-): void {
-  const { width, height } = size;
-  const wide = width - overviewLeft - 12;
-  const chart = height - 44;
-  const length = state.recording.length_ticks;
-  const x = (tick: number): number => overviewLeft + (tick / length) * wide;
-  context.fillStyle = ink.surface;
-  context.fillRect(0, 0, width, height);
-  const rates = trend.filter((point): point is RatePoint => point !== undefined);
-  const top = Math.max(120, Math.ceil(Math.max(0, ...rates.map((point) => point.high)) / 20) * 20);
-  const bottom = 30;
-  const y = (rate: number): number => 28 + (1 - (rate - bottom) / (top - bottom)) * (chart - 34);
-  context.font = "11px system-ui, sans-serif";
-  context.textBaseline = "middle";
-  context.textAlign = "right";
-  for (const rate of [40, 80, 120, 160, 200].filter((candidate) => candidate <= top)) {
-    context.fillStyle = ink.faint;
-    context.fillText(String(rate), overviewLeft - 6, y(rate));
-    context.fillStyle = ink.line;
-    context.fillRect(overviewLeft, Math.round(y(rate)), wide, 1);
-  }
-  drawTrend(context, trend, wide, y, ink);
-  drawStates(context, state, labels, x, chart, ink, rowName);
-  drawOverviewTimes(context, state, wide, height, ink);
-  context.fillStyle = `${ink.accent}33`;
-  context.strokeStyle = ink.accent;
-  const [x0, x1] = [x(state.from), x(state.from + state.widthPixels * state.ticksPerPixel)];
-  context.fillRect(x0 - 1, 2, Math.max(3, x1 - x0), height - 18);
-  context.strokeRect(x0 - 1, 2, Math.max(3, x1 - x0), height - 18);
-}
-
-function drawTrend(context: CanvasRenderingContext2D, trend: readonly (RatePoint | undefined)[], wide: number, y: (rate: number) => number, ink: Ink): void {
-  const step = wide / Math.max(1, trend.length);
-  context.fillStyle = `${ink.faint}44`;
-  trend.forEach((point, n) => {
-    if (point !== undefined) context.fillRect(overviewLeft + n * step, y(point.high), Math.max(1, step), Math.max(1, y(point.low) - y(point.high)));
+  caliper.ends.forEach((end, n) => {
+    context.beginPath();
+    context.arc(xOf(state, end.tick), rows[n] ?? (lane?.top ?? top) + 12, n === caliper.active ? 5 : 4, 0, 2 * Math.PI);
+    context.fillStyle = n === caliper.active ? ink.accent : ink.surface;
+    context.fill();
+    context.stroke();
   });
-  context.strokeStyle = ink.trace;
-  context.lineWidth = 1;
-  context.beginPath();
-  let pen = false;
-  trend.forEach((point, n) => {
-    if (point === undefined) {
-      pen = false;
-      return;
-    }
-    const at = overviewLeft + (n + 0.5) * step;
-    if (pen) context.lineTo(at, y(point.mean));
-    else context.moveTo(at, y(point.mean));
-    pen = true;
-  });
-  context.stroke();
-}
-
-function drawStates(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, x: (tick: number) => number, top: number, ink: Ink, name: string): void {
-  context.textAlign = "left";
-  context.fillStyle = ink.text;
-  context.fillText(name, 10, top + 10);
-  context.fillStyle = ink.line;
-  context.fillRect(overviewLeft, top + 2, x(state.recording.length_ticks) - overviewLeft, 17);
-  for (const body of labels.intervals) {
-    const [x0, x1] = [x(beginOf(body)), x(endOf(body, labels.intervals, state.recording.length_ticks))];
-    context.fillStyle = colourOf(state.protocol, body.label);
-    context.fillRect(x0, top + 2, Math.max(2, x1 - x0), 17);
-    const letter = labelOf(state.protocol, body.label)?.title ?? "";
-    if (x1 - x0 < context.measureText(letter).width + 8) continue;
-    context.fillStyle = "#10151b";
-    context.fillText(letter, x0 + 4, top + 11);
-  }
-}
-
-function drawOverviewTimes(context: CanvasRenderingContext2D, state: SignalState, wide: number, height: number, ink: Ink): void {
-  const seconds = state.recording.length_ticks / ticksPerSecond(state.recording);
-  const step = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400].find((candidate) => (candidate / seconds) * wide >= 80) ?? 28800;
-  context.fillStyle = ink.faint;
-  context.textAlign = "center";
-  for (let at = step; at < seconds; at += step) context.fillText(clockOf(at, 0), overviewLeft + (at / seconds) * wide, height - 8);
-}
-
-export const rrSpanSeconds = 1800;
-
-/** RR intervals around where one looks, each beat a mark; unusual beats by shape and colour. */
-export function drawRr(context: CanvasRenderingContext2D, state: SignalState, labels: Labels, size: { width: number; height: number }, ink: Ink): { from: number; to: number } {
-  const { width, height } = size;
-  const perSecond = ticksPerSecond(state.recording);
-  const middle = state.from + (state.widthPixels * state.ticksPerPixel) / 2;
-  const span = Math.min(state.recording.length_ticks, rrSpanSeconds * perSecond);
-  const from = Math.min(Math.max(0, middle - span / 2), state.recording.length_ticks - span);
-  const to = from + span;
-  const wide = width - overviewLeft - 12;
-  context.fillStyle = ink.surface;
-  context.fillRect(0, 0, width, height);
-  const y = (ms: number): number => 6 + (1 - (Math.min(ms, 1600) - 200) / 1400) * (height - 28);
-  context.font = "11px system-ui, sans-serif";
-  context.textBaseline = "middle";
-  context.textAlign = "right";
-  for (const ms of [400, 800, 1200]) {
-    context.fillStyle = ink.faint;
-    context.fillText(String(ms), overviewLeft - 6, y(ms));
-    context.fillStyle = ink.line;
-    context.fillRect(overviewLeft, Math.round(y(ms)), wide, 1);
-  }
-  const { beats } = labels;
-  for (let n = Math.max(1, beats.from(from)); n < beats.count && beats.tick(n) < to; n++) {
-    const ms = ((beats.tick(n) - beats.tick(n - 1)) / perSecond) * 1000;
-    const x = overviewLeft + ((beats.tick(n) - from) / span) * wide;
-    const kind = beats.kind(n);
-    if (kind === 0) {
-      context.fillStyle = ink.trace;
-      context.fillRect(x - 0.75, y(ms) - 0.75, 1.5, 1.5);
-    } else {
-      context.fillStyle = colourOf(state.protocol, state.protocol.labels[kind]?.id ?? null);
-      context.beginPath();
-      context.moveTo(x, y(ms) - 4);
-      context.lineTo(x + 4, y(ms) + 3);
-      context.lineTo(x - 4, y(ms) + 3);
-      context.fill();
-    }
-  }
-  context.fillStyle = ink.faint;
-  context.textAlign = "center";
-  const step = span / perSecond > 600 ? 300 : span / perSecond > 60 ? 60 : 5;
-  for (let at = Math.ceil(from / perSecond / step) * step; at < to / perSecond; at += step) context.fillText(clockOf(at, 0), overviewLeft + ((at * perSecond - from) / span) * wide, height - 9);
-  context.fillStyle = `${ink.accent}33`;
-  context.strokeStyle = ink.accent;
-  const [x0, x1] = [overviewLeft + ((state.from - from) / span) * wide, overviewLeft + ((state.from + state.widthPixels * state.ticksPerPixel - from) / span) * wide];
-  context.fillRect(Math.max(x0, overviewLeft), 2, Math.max(3, Math.min(x1, width - 12) - Math.max(x0, overviewLeft)), height - 20);
-  context.strokeRect(Math.max(x0, overviewLeft), 2, Math.max(3, Math.min(x1, width - 12) - Math.max(x0, overviewLeft)), height - 20);
-  return { from, to };
-}
-
-/** The tick of the largest deflection within reach of a place, where the samples themselves are at hand. */
-export function snapped(state: SignalState, tiles: Tiles, lane: Lane | undefined, tick: number): number {
-  if (lane === undefined) return tick;
-  const perSecond = ticksPerSecond(state.recording);
-  const reach = 0.08 * perSecond;
-  const rate = state.recording.channels[lane.channel]?.rate_hz ?? 1;
-  const ticksPerSample = perSecond / rate;
-  let best = tick;
-  let bestSize = -1;
-  for (const { tile } of tiles.view(tick - reach, tick + reach, levelOf(state.ticksPerPixel / (window.devicePixelRatio || 1)))) {
-    const data = tile.channels.get(lane.channel);
-    if (data === undefined || tile.minMax) continue;
-    const first = Math.ceil(tile.from / ticksPerSample - 1e-9);
-    const middle = medianOf(data.values);
-    for (let n = 0; n < data.count; n++) {
-      const at = (first + n) * ticksPerSample;
-      const size = Math.abs((data.values[n] as number) - middle);
-      if (Math.abs(at - tick) <= reach && size > bestSize) {
-        best = at;
-        bestSize = size;
-      }
-    }
-  }
-  return Math.round(best);
-}
-
-function medianOf(values: Float32Array): number {
-  const ordered = Float32Array.from(values).filter((value) => !Number.isNaN(value)).sort();
-  return ordered[ordered.length >> 1] ?? 0;
-}
-
-/** The value of a lane under a pixel row, in the channel's unit. */
-export function valueAtRow(lane: Lane | undefined, row: number): number | null {
-  return lane === undefined ? null : lane.zero - (row - lane.middle) / lane.pixelsPerUnit;
-}
-
-export function intervalAt(state: SignalState, labels: Labels, tick: number): AnnotationBody | undefined {
-  return labels.intervals.findLast((body) => beginOf(body) <= tick && tick < endOf(body, labels.intervals, state.recording.length_ticks));
+  const below = (lane === undefined ? top + 30 : lane.top + lane.height) - 30;
+  drawTag(context, caliperText(caliper, ticksPerSecond(state.recording)), (x0 + x1) / 2, Math.min(Math.max(below, top + 20), foot - 26), sheet.width, ink);
 }

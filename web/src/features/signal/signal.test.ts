@@ -5,7 +5,8 @@ import { Beats, rateTrend } from "./beats";
 import { filtered } from "@/core/signal_filters";
 import { clockOf, speedOf, withSpeed, withView, zoomed } from "@/core/paper_view";
 import { endOf, letterOf } from "@/core/signal_marks";
-import { beatBody, intervalBody, Labels, moved, neighbour, perform, redoStep, relabelled, undoStep } from "./model";
+import { Labels } from "./labels";
+import { beatBody, intervalBody, moved, neighbour, perform, redoStep, relabelled, startState, undoStep } from "./model";
 import type { SignalState } from "./model";
 import { levelOf, readWindow, tileSpan, Tiles } from "@/core/signal_tiles";
 
@@ -20,10 +21,8 @@ const protocol = {
 } as unknown as Protocol;
 const recording = { id: "r", duration_s: 100, tick_rate: { num: 250, den: 1 }, length_ticks: 25000, gaps: [], pyramid_levels: [16], channels: [{ index: 0, name: "II", unit: "mV", rate_hz: 250, gain: 200, baseline: 0 }] } as unknown as Recording;
 const item = "i" as ItemId;
-const start = (): SignalState => ({
-  recording, protocol, from: 0, ticksPerPixel: 1, widthPixels: 1000, gain: 10, filter: { highPassHz: null, lowPassHz: null, notchHz: null }, channels: [0], tool: "pan", label: "normal",
-  intervalLabel: "af", selected: null, caliper: null, history: { past: [], future: [] }, revision: 0, pixelsPerMm: 4, guideline: false, readOnly: false,
-});
+const start = (): SignalState => ({ ...startState({ protocol, readOnly: false }, recording, { pixelsPerMm: 4, measured: true }), ticksPerPixel: 1 });
+const labelsOf = (bodies: ConstructorParameters<typeof Labels>[1], of = protocol): Labels => new Labels(of, bodies, recording.length_ticks);
 
 describe("beats", () => {
   it("stay in order through thousands of random changes, as a plain sorted list does", () => {
@@ -80,7 +79,7 @@ describe("signal model", () => {
   });
 
   it("relabels, moves and removes beats, and undoes all of it", () => {
-    const labels = new Labels(protocol, []);
+    const labels = labelsOf([]);
     const body = beatBody(item, start(), 1000);
     let changed = perform(start(), labels, "beat", [{ id: body.id, body }]);
     changed = relabelled({ ...changed.state, selected: body.id }, labels, "ventricular", "relabelling");
@@ -96,18 +95,18 @@ describe("signal model", () => {
   });
 
   it("goes from beat to beat, also of one class", () => {
-    const labels = new Labels(protocol, [100, 300, 500].map((tick, n) => ({ ...beatBody(item, { ...start(), label: n === 1 ? "normal" : "ventricular" }, tick), id: id(String(n)) })));
+    const labels = labelsOf([100, 300, 500].map((tick, n) => ({ ...beatBody(item, { ...start(), label: n === 1 ? "normal" : "ventricular" }, tick), id: id(String(n)) })));
     const state = { ...start(), selected: id("0") };
-    expect(neighbour(state, labels, 1, false)).toBe("1");
-    expect(neighbour(state, labels, 1, true)).toBe("2");
-    expect(neighbour({ ...state, selected: id("2") }, labels, 1, false)).toBeNull();
+    expect(neighbour(state, labels, 1, "any")).toBe("1");
+    expect(neighbour(state, labels, 1, "alike")).toBe("2");
+    expect(neighbour({ ...state, selected: id("2") }, labels, 1, "any")).toBeNull();
   });
 
   it("lets an open interval last until the next one begins", () => {
     const one = intervalBody(item, start(), 100, 200);
     const open = { ...one, target: { type: "interval" as const, begin_tick: 100, end_tick: null, channels: [] } };
     const next = intervalBody(item, start(), 900, 950);
-    const labels = new Labels(protocol, [next, open]);
+    const labels = labelsOf([next, open]);
     expect(endOf(open, labels.intervals, 25000)).toBe(900);
     expect(endOf(open, [open], 25000)).toBe(25000);
   });
