@@ -1,9 +1,12 @@
-// Objects of other tools' labels that came before their images: sealed like any other, in no study
-// yet. They are read again when images come to their project (sqlite/schema_received.cpp).
+// Objects that were received and could not be taken in, each kept with the reason: sealed like any
+// other, in no study. Labels that came before their images are read again when images come to
+// their project; an image that its import refused although its sender was told that it is kept
+// waits for a person's word (sqlite/schema_received.cpp).
 //
 // Event `object.waits`: import_id, file_number, sop_uid, sop_class_uid, modality, content, object,
-// object_size, code, what, place, remedy; its project and patient. The same project and UID again
-// renews why it waits. Event `object.taken_in`: import_id, file_number, sop_uid; its project.
+// object_size, code, what, place, remedy, is_image, names (sealed, or null); its project and
+// patient. The same file of the same import again renews why it waits. Events `object.taken_in` and
+// `object.discarded` (a person's word): import_id, file_number, sop_uid; its project.
 #pragma once
 
 #include <optional>
@@ -11,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/identity/ids.hpp"
@@ -26,7 +30,7 @@ struct WaitingObjectRow {
   std::int64_t file_number = 0;
   std::string sop_uid;
   std::string sop_class_uid;
-  std::string modality;  // "SEG" | "RTSTRUCT" | "SR" | "PR"
+  std::string modality;  // of labels: "SEG" | "RTSTRUCT" | "SR" | "PR"
   std::string content;   // keyed hash of the file
   ObjectRef object;      // the file as received
   std::string code;      // why: name_of an ErrorCode
@@ -34,6 +38,8 @@ struct WaitingObjectRow {
   std::string place;
   std::string remedy;
   Timestamp received_at;
+  bool is_image = false;
+  Bytes names = {};  // what names in it mean here, as a map's lines; sealed with the patient's key
 };
 
 // In the order in which they came.
@@ -41,10 +47,16 @@ struct WaitingObjectRow {
                                                                     const ProjectId& project);
 [[nodiscard]] Result<std::vector<WaitingObjectRow>> waiting_objects_of_import(
     const Reader& reader, const ImportId& import);
-// Nothing when none of that UID waits in the project.
-[[nodiscard]] Result<std::optional<WaitingObjectRow>> find_waiting_object(const Reader& reader,
-                                                                          const ProjectId& project,
-                                                                          std::string_view sop_uid);
+// Errors: NotFound.
+[[nodiscard]] Result<WaitingObjectRow> find_waiting_object(const Reader& reader,
+                                                           const ProjectId& project,
+                                                           const ImportId& import,
+                                                           std::int64_t file_number);
+// Of the project. Several when objects of other content came under one UID.
+[[nodiscard]] Result<std::vector<WaitingObjectRow>> waiting_objects_of_uid(
+    const Reader& reader, const ProjectId& project, std::string_view sop_uid);
+[[nodiscard]] Result<std::optional<WaitingObjectRow>> waiting_object_of_content(
+    const Reader& reader, const ProjectId& project, const std::string& content);
 // Of any project, the first received.
 [[nodiscard]] Result<std::optional<WaitingObjectRow>> any_waiting_object(const Reader& reader,
                                                                          std::string_view sop_uid);

@@ -13,7 +13,7 @@ from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
-from client import BINARY, ROOT, Client  # noqa: E402
+from client import BINARY, ROOT, Client, new_id  # noqa: E402
 
 PROTOCOL = ROOT / "protocols" / "chest-ct-nodule.yaml"
 
@@ -71,13 +71,22 @@ class Node:
             "  - {ae_title: READONLY, project: CT, may: [find]}\n")
         self.process = subprocess.Popen([BINARY, "serve", "--data", self.data, "--listen", "127.0.0.1:0", "--dicom", settings],
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.port, self.first_link = None, None
+        self.port = None
         while self.port is None:
             line = self.process.stdout.readline()
             if not line:
                 raise RuntimeError("the server ended: " + self.process.stderr.read())
             if found := re.search(r"http://localhost:(\d+)", line):
                 self.port = int(found.group(1))
+
+    def administrator(self) -> Client:
+        """Signed in by the one-time link, which is told while nobody has a password. Once."""
+        link = None
+        while not link:
+            link = re.search(r"link=(\S+)", self.process.stdout.readline())
+        person = Client(self.port)
+        assert person.use_link(link.group(1)).status == 200
+        return person
 
     def helpers(self) -> list[int]:
         listed = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False).stdout.split()
@@ -106,4 +115,4 @@ class Node:
             self.folder.cleanup()
 
 
-__all__ = ["BINARY", "ROOT", "Client", "Node", "free_port", "make_slices"]
+__all__ = ["BINARY", "ROOT", "Client", "Node", "free_port", "make_slices", "new_id"]

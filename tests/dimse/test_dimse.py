@@ -18,7 +18,9 @@ import time
 
 import pydicom
 from labels import made_segmentation, rows
-from node import ROOT, Node, free_port, make_slices
+from node import ROOT, Node, free_port, make_slices, new_id
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (CTImageStorage, StorageCommitmentPushModel, StorageCommitmentPushModelInstance,
                                   StudyRootQueryRetrieveInformationModelFind, Verification)
@@ -339,6 +341,57 @@ def test_labels_that_do_not_fit_are_not_dropped():
         assert wait_for(lambda: rows(node, "waiting_objects") == [moved.SOPInstanceUID])
         assert rows(node, "waiting_objects", "what") == ["it lies in another frame of reference than the images it refers to"]
         assert rows(node, "annotations", "label") == []
+
+
+def test_an_image_that_cannot_be_taken_in_is_kept():
+    """Acknowledged before it was decoded: kept sealed with the reason, there after kill -9, tried again, and gone at a person's word."""
+    with Node() as node, tempfile.TemporaryDirectory() as name:
+        broken, fine = make_slices(pathlib.Path(name), 2)
+        broken.file_meta.TransferSyntaxUID = JPEG2000Lossless
+        broken.PixelData = encapsulate([b"\xff\x4f\xff\x51 no more of it "])
+        broken["PixelData"].is_undefined_length = True
+        entity = AE("STORESCU")
+        entity.add_requested_context(CTImageStorage, JPEG2000Lossless)
+        entity.add_requested_context(CTImageStorage)
+        association = entity.associate("127.0.0.1", node.dicom_port, ae_title="CONSILIUM")
+        uid = str(broken.SOPInstanceUID)
+        for image in (broken, fine):
+            assert association.send_c_store(image).Status == 0
+        association.release()
+        assert wait_for(lambda: instances(node) == {str(fine.SOPInstanceUID)}), instances(node)
+        assert wait_for(lambda: rows(node, "waiting_objects") == [uid]), rows(node, "import_refusals", "what")
+        [reason] = rows(node, "waiting_objects", "what || ' | ' || remedy")
+        assert "it is kept as it came" in reason, reason
+        assert rows(node, "import_refusals", "what") == []
+        # What was promised holds; other content under its UID is refused before it is acknowledged.
+        wanted = [(CTImageStorage, uid)]
+        assert commit(node, wanted) == {"type": 1, "good": {uid}, "failed": {}}
+        node.kill()
+        with Node(data=node.data) as again:
+            assert rows(again, "waiting_objects") == [uid]
+            person = again.administrator()
+            [project] = person.get("/api/v1/projects").json()["items"]
+            imports = f"/api/v1/projects/{project['id']}/imports"
+            assert person.get(imports).status == 403, "it is for a lead of the project"
+            member = f"/api/v1/projects/{project['id']}/members/{person.me['person']['id']}"
+            assert person.put(member, {"roles": ["lead"]}).status == 200
+            [told] = [made for made in person.get(imports).json()["items"] if made["waiting"]]
+            [kept] = told["waiting"]
+            assert (kept["holds"], kept["kind"]) == ("image", "CT") and kept["what"] and kept["remedy"], kept
+            place = f"{imports}/{told['id']}/waiting/{kept['file_number']}"
+            retry = new_id()
+            assert person.post(f"{place}/retry", {"id": retry}).status == 200
+            assert wait_for(lambda: person.get(f"{imports}/{retry}").json()["state"] == "done")
+            [still] = person.get(f"{imports}/{retry}").json()["waiting"]
+            assert still["what"] == kept["what"], still
+            assert person.post(f"{place}/retry", {"id": new_id()}).status == 404, "it waits under the import that tried it last"
+            assert commit(again, wanted)["type"] == 1
+            assert person.delete(f"{imports}/{retry}/waiting/{still['file_number']}").status == 204
+            assert rows(again, "waiting_objects") == []
+            assert commit(again, wanted)["failed"] == {uid: 0x0112}
+            again.stop()
+            verified = again.command("verify")
+            assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def test_helper_is_confined():

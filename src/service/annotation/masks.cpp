@@ -7,6 +7,7 @@
 
 #include "base/canonical_json.hpp"
 #include "base/check.hpp"
+#include "domain/image/brick_runs.hpp"
 #include "service/annotation/annotation_write.hpp"
 #include "service/annotation/blinding.hpp"
 #include "service/annotation/mask_bricks.hpp"
@@ -54,12 +55,16 @@ Result<Changes> read_records(const Grid& grid, ByteView records) {
     change.base_hash = to_hex(records.subspan(at + 12, 32));
     at += 44;
     const std::size_t expected = place.layer == 0 ? exclusive_brick_bytes : binary_brick_bytes;
-    if (place.layer > 0xFFFF || (count != 0 && count != expected) || records.size() - at < count) {
+    const bool is_runs = place.layer == 0 && count > 0 && count < expected;
+    if (place.layer > 0xFFFF || (count != 0 && count != expected && !is_runs) ||
+        records.size() - at < count) {
       return fail(ErrorCode::InvalidInput, "a brick has the wrong size or layer", where,
-                  "send 65,536 bytes for layer 0, 4,096 for others, or 0");
+                  "send 65,536 bytes or fewer of runs for layer 0, 4,096 bytes for others, or 0");
     }
-    const ByteView bytes = records.subspan(at, count);
+    ByteView bytes = records.subspan(at, count);
     at += count;
+    Bytes unpacked;
+    if (is_runs) bytes = unpacked = CSL_TRY(brick_of_runs(bytes));
     MaskLayer& layer = place.layer == 0 ? exclusive : binary;
     CSL_TRY(set_brick(layer, place.brick, bytes));
     change.bytes = brick_bytes(layer, place.brick);  // none when all is 0

@@ -30,11 +30,15 @@ Result<bool> is_same(storage::Store& store, const PatientId& patient,
          std::ranges::equal(dataset, object.dataset);
 }
 
-// Labels that are there under this UID; nothing when there are none.
-template <class Row>
-Result<bool> is_other(storage::Store& store, const std::optional<Row>& stored,
-                      const NetworkObject& object) {
-  return stored && !CSL_TRY(is_same(store, stored->patient, stored->object, object));
+// Whether what is there under its UID (one or several, or none) is all of other content.
+template <class Rows>
+Result<bool> is_other(storage::Store& store, const Rows& stored, const NetworkObject& object) {
+  bool is_there = false;
+  for (const auto& row : stored) {
+    if (CSL_TRY(is_same(store, row.patient, row.object, object))) return false;
+    is_there = true;
+  }
+  return is_there;
 }
 
 bool is_whole(storage::Store& store, const PatientId& patient, const storage::ObjectRef& object,
@@ -71,8 +75,11 @@ Status DicomInbox::add(Batch& batch, const NetworkObject& object) {
   const auto stored = CSL_TRY(storage::instance_of_uid(*reader, object.sop_instance_uid));
   if (stored && CSL_TRY(is_same(tools_.store, stored->patient, stored->object, object))) return {};
   const std::string& uid = object.sop_instance_uid;
-  const auto received = CSL_TRY(storage::find_received_object(*reader, batch.project, uid));
-  const auto waiting = CSL_TRY(storage::find_waiting_object(*reader, batch.project, uid));
+  std::vector<storage::ReceivedObjectRow> received;
+  if (auto row = CSL_TRY(storage::find_received_object(*reader, batch.project, uid))) {
+    received.push_back(std::move(*row));
+  }
+  const auto waiting = CSL_TRY(storage::waiting_objects_of_uid(*reader, batch.project, uid));
   if (stored || CSL_TRY(is_other(tools_.store, received, object)) ||
       CSL_TRY(is_other(tools_.store, waiting, object))) {
     return fail(ErrorCode::Conflict, "the instance is there already, with other content");

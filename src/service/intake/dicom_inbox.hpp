@@ -1,5 +1,6 @@
 // What arrives over the DICOM network: each object is durable when its sender is told so, and is
-// imported in the background like an upload. One batch is one import: the objects of an association
+// imported in the background like an upload. What its import then refuses waits with the reason
+// (waiting_object.hpp). One batch is one import: the objects of an association
 // until it ends, or until a commitment is asked for.
 #pragma once
 
@@ -23,8 +24,8 @@ struct NetworkObject {
 
 // What is known of an object whose safe-keeping a sender asks for (PS3.4 J).
 enum class Commitment : std::uint8_t {
-  Safe,        // in the catalog, read back whole, its seal and its checksum hold
-  NotThere,    // no such instance, or its import refused it
+  Safe,        // kept, taken in or not; read back whole, its seal and its checksum hold
+  NotThere,    // no such instance, or a person discarded it
   OtherClass,  // there, as another SOP Class
   Damaged,     // there, but it no longer reads as it was received
 };

@@ -12,6 +12,7 @@
 #include "base/byte_source.hpp"
 #include "base/descriptor.hpp"
 #include "base/utf8.hpp"
+#include "service/intake/waiting_object.hpp"
 #include "service/job/job_queue.hpp"
 #include "storage/catalog.hpp"
 #include "storage/waiting_objects.hpp"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr std::size_t block_bytes = 256U << 10U;
 constexpr std::size_t name_size_max = 1000;
+constexpr std::string_view label_map_name = "label-map.txt";  // by which file_kind.cpp knows it
 constexpr std::int64_t file_number_max = 1'000'000;
 
 Result<json::object> import_json(const storage::Reader& reader, const ImportRow& row) {
@@ -41,6 +43,7 @@ Result<json::object> import_json(const storage::Reader& reader, const ImportRow&
   for (const storage::WaitingObjectRow& object :
        CSL_TRY(storage::waiting_objects_of_import(reader, row.id))) {
     waiting.push_back(json::object{{"file_number", object.file_number},
+                                   {"holds", object.is_image ? "image" : "labels"},
                                    {"kind", object.modality},
                                    {"code", object.code},
                                    {"what", object.what},
@@ -120,6 +123,23 @@ Status keep_upload(const std::filesystem::path& folder, std::int64_t number,
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (problem || ::fsync(directory.get()) != 0) {
     return fail(ErrorCode::Unavailable, "the upload cannot be kept");
+  }
+  return {};
+}
+
+Status keep_name(const std::filesystem::path& folder, std::int64_t number, std::string_view name) {
+  return write_durably(name_path(folder, number),
+                       [&](int file) { return write_fully(file, bytes_of(name)); });
+}
+
+Status copy_to(int file, ByteSource& source) {
+  Bytes block(block_bytes);
+  for (std::uint64_t at = 0; at < source.size();) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), source.size() - at));
+    CSL_TRY(source.read(at, std::span(block).first(count)));
+    CSL_TRY(write_fully(file, ByteView(block).first(count)));
+    at += count;
   }
   return {};
 }
@@ -208,6 +228,42 @@ Status Imports::keep(const ImportId& id, std::int64_t file_number, ByteView head
     CSL_TRY(write_fully(file, head));
     return write_fully(file, rest);
   });
+}
+
+Result<json::object> Imports::try_again(const Access& access, const ProjectId& project,
+                                        const ImportId& id, std::int64_t file_number,
+                                        const ImportId& again, std::string_view names) {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  LabelMap all = CSL_TRY(read_label_map_text(names));
+  {
+    const auto reader = CSL_TRY(tools_.store.read());
+    // The answer to the first one may have been lost.
+    const auto stored = storage::find_import(*reader, again);
+    if (stored && stored->state != "receiving") return show(access, project, again);
+    const storage::WaitingObjectRow row =
+        CSL_TRY(storage::find_waiting_object(*reader, project, id, file_number));
+    all.merge(names_of(*reader, row));
+    const auto object = CSL_TRY(tools_.store.objects().open(row.patient, row.object));
+    CSL_TRY(begin(access, project, again, "", ""));
+    const std::filesystem::path folder = CSL_TRY(make_folder(upload_folder_, again));
+    CSL_TRY(keep_upload(folder, 1, [&](int file) { return copy_to(file, *object); }));
+    if (!all.empty()) {
+      CSL_TRY(keep_name(folder, 2, label_map_name));
+      CSL_TRY(keep_upload(
+          folder, 2, [&](int file) { return write_fully(file, bytes_of(label_map_text(all))); }));
+    }
+  }
+  return finish(access, project, again);
+}
+
+Status Imports::discard_waiting(const Access& access, const ProjectId& project, const ImportId& id,
+                                std::int64_t file_number) {
+  CSL_TRY(require(access, project, Roles{Role::Lead}));
+  CSL_TRY(tools_.store.write(actor_of(access), [&](Transaction& transaction) -> Status {
+    return transaction.append(discarded_event(
+        CSL_TRY(storage::find_waiting_object(transaction, project, id, file_number))));
+  }));
+  return {};
 }
 
 namespace {

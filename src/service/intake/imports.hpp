@@ -46,7 +46,7 @@ struct ImportReport {
   std::int64_t files_done = 0;
   std::int64_t files_added = 0;
   std::int64_t duplicates = 0;
-  std::int64_t files_waiting = 0;  // labels, kept until their images come
+  std::int64_t files_waiting = 0;  // kept with the reason: labels until their images come
   std::int64_t items_added = 0;
   std::vector<ImportRefusal> refused;  // those that wait too, with why
 };
@@ -62,7 +62,7 @@ struct ImportFile {
   std::filesystem::path path;  // where the bytes are
   std::string name;            // as the user has it: relative path, for what goes beside what
   std::int64_t number = 0;     // by which refusals name it; 0: its place in the list, from 1
-  // Whoever sent it was told that it is kept: labels that do not fit are then not dropped either.
+  // Whoever sent it was told that it is kept: what is refused then waits with the reason.
   bool was_acknowledged = false;
 };
 
@@ -73,7 +73,7 @@ struct ImportProgress {
   std::int64_t items_added = 0;
 };
 
-// Waiting: an object of labels that is kept until its images come.
+// Waiting: kept with the reason (waiting_object.hpp).
 enum class FileOutcome { Added, Duplicate, Refused, Waiting };
 
 struct ImportOptions {
@@ -130,11 +130,25 @@ class Imports {
                                                  const ImportId& id) const;
   [[nodiscard]] Result<boost::json::object> list(const Access& access,
                                                  const ProjectId& project) const;
+  // What an import keeps waiting, tried again by an import of its own with the id `again`: one that
+  // is refused anew waits as that one's. `names`: what names in it mean, a map's lines, before what
+  // was said when it came. Repeating it changes nothing. Errors: NotFound when it waits no more;
+  // InvalidInput in the names.
+  [[nodiscard]] Result<boost::json::object> try_again(const Access& access,
+                                                      const ProjectId& project, const ImportId& id,
+                                                      std::int64_t file_number,
+                                                      const ImportId& again,
+                                                      std::string_view names);
+  // A person's word that it is not wanted: it waits no more, and nothing names its sealed bytes.
+  // Errors: NotFound.
+  [[nodiscard]] Status discard_waiting(const Access& access, const ProjectId& project,
+                                       const ImportId& id, std::int64_t file_number);
   // Called in the job once an import's files are in. Set before the first import.
   using Done = std::function<void(const Access& access, const ProjectId& project)>;
   void when_done(Done done) { done_ = std::move(done); }
 
-  // Imports that a stop interrupted, as jobs again. Call once at the start of the server.
+  // Imports that a stop interrupted or a failure ended, as jobs again. Call once at the start of
+  // the server.
   [[nodiscard]] Status resume_all();
 
  private:

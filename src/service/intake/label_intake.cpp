@@ -54,6 +54,8 @@ Result<std::optional<Error>> LabelIntake::take_object(ByteView dicom, MissingIma
     const auto item = CSL_TRY(storage::find_item(*reader, tools_.project, read->sets[0].item));
     study = CSL_TRY(storage::find_study(*reader, CSL_TRY(parse_id<StudyId>(item.source_id))));
   }
+  // It says nothing of an image that is here, and would be kept nowhere.
+  if (!study && read && read->sets.empty() && missing == MissingImages::Refused) return no_study();
   if (study) CSL_TRY(keep_received_object(tools_, file, dicom, *study, sink));
   return keep(CSL_TRY(read), sink);
 }

@@ -42,6 +42,8 @@ class LabelIntake {
                                                        const PreparedSink& sink);
 
   [[nodiscard]] std::int64_t labels_added() const { return labels_added_; }
+  // Those that another intake of the same run added.
+  void count_labels(std::int64_t added) { labels_added_ += added; }
 
  private:
   [[nodiscard]] Result<ReadLabels> labels_of_notes(const LabelFile& file) const;

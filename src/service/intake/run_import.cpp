@@ -9,8 +9,9 @@
 #include <thread>
 
 #include "base/bounded_queue.hpp"
-#include "domain/image/dicom_tags.hpp"
+#include "base/sha256.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "service/intake/adopt_content.hpp"
 #include "service/intake/arrangement.hpp"
 #include "service/intake/file_bytes.hpp"
 #include "service/intake/import_plan.hpp"
@@ -20,6 +21,7 @@
 #include "service/intake/take_waiting.hpp"
 #include "service/intake/unit_preparer.hpp"
 #include "service/intake/waiting_object.hpp"
+#include "service/prelabel/object_labels.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -38,8 +40,10 @@ struct Message {
   bool is_end = false;
   bool waits_for_images = false;  // labels: their turn is when all images are in
   bool is_waiting = false;        // with the end: an object that is kept for later; why: `refusal`
-  std::optional<Error> refusal;   // with the end: of the whole file, or of some of its rows
-  std::string finished_content;   // with the end: recorded, so that the file is known next time
+  bool is_kept =
+      false;  // with the end: labels whose object is kept, though `refusal` leaves some out
+  std::optional<Error> refusal;  // with the end: of the whole file, or of some of its rows
+  std::string finished_content;  // with the end: recorded, so that the file is known next time
 };
 
 class ImportRun {
@@ -56,10 +60,11 @@ class ImportRun {
         files_(files),
         options_(options),
         labels_(labels),
-        preparer_(
-            tools_, files, options.patient_folder,
-            [this](Transaction& transaction, const storage::ContentOwner& owner,
-                   const std::string& content) { return adopt(transaction, owner, content); }),
+        preparer_(tools_, files, options.patient_folder,
+                  [this](Transaction& transaction, const storage::ContentOwner& owner,
+                         const std::string& content) {
+                    return adopt_content(tools_, transaction, owner, content, extra_items_);
+                  }),
         queue_(2 * batch_size_max) {
     report_.id = options.id;
     report_.files_total = static_cast<std::int64_t>(files.size());
@@ -76,6 +81,7 @@ class ImportRun {
     CSL_TRY(std::move(outcome));
     CSL_TRY(finish_series());
     CSL_TRY(take_labels());
+    CSL_TRY(keep_promised());
     CSL_TRY(finish());
     return LabelledImport{.report = std::move(report_), .labels_added = labels_added_};
   }
@@ -118,60 +124,6 @@ class ImportRun {
   }
 
   // --- in the writer ---------------------------------------------------------------------------
-  Result<Committed> adopt(Transaction& transaction, const storage::ContentOwner& owner,
-                          const std::string& content) {
-    Committed committed;
-    committed.is_duplicate = true;
-    if (owner.kind == "instance") {
-      const storage::Rows rows =
-          CSL_TRY(transaction.query("catalog.study_of_instance", {{"source", owner.source_id}}));
-      if (!rows.empty()) committed.study = CSL_TRY(rows.front().id<StudyId>("study_id"));
-    } else if (owner.kind == "recording") {
-      committed.added_item = CSL_TRY(adopt_recording(transaction, owner.source_id));
-    } else {
-      committed.added_item = CSL_TRY(adopt_notes(transaction, content));
-    }
-    return committed;
-  }
-
-  // The project's own item for a source that another project, or an earlier run, brought in. What
-  // the item shows is taken over from the item that there is.
-  Result<bool> adopt_source(Transaction& transaction, NewItem item) {
-    const storage::Rows rows =
-        CSL_TRY(transaction.query("catalog.any_item_of_source", {{"source", item.source_id}}));
-    if (rows.empty()) return false;
-    item.id = make_id<ItemId>(tools_.clock, tools_.random);
-    item.title = rows.front().text("title");
-    item.modality = rows.front().text("modality");
-    item.date = rows.front().text("date");
-    item.kind = rows.front().text("kind");
-    item.patient = CSL_TRY(rows.front().id<PatientId>("patient_id"));
-    item.preview =
-        CSL_TRY(storage::opened(transaction, item.patient, rows.front().bytes("preview")));
-    return ensure_item(transaction, tools_.project, item);
-  }
-
-  Result<bool> adopt_recording(Transaction& transaction, const std::string& source_id) {
-    NewItem item;
-    item.source_id = source_id;
-    return adopt_source(transaction, std::move(item));
-  }
-
-  Result<bool> adopt_notes(Transaction& transaction, const std::string& content) {
-    bool added = false;
-    for (const storage::Row& row :
-         CSL_TRY(transaction.query("catalog.notes_of_file", {{"content", content}}))) {
-      NewItem item;
-      item.source_id = row.text("note_id");
-      if (CSL_TRY(adopt_source(transaction, std::move(item)))) {
-        added = true;
-        ++extra_items_;
-      }
-    }
-    if (added) --extra_items_;  // one of them is counted by the caller
-    return added;
-  }
-
   EventDraft import_event(std::string type) {
     EventDraft event{.type = std::move(type),
                      .project = tools_.project,
@@ -327,6 +279,10 @@ class ImportRun {
     if (!state.refusal) state.refusal = std::move(message.refusal);
     if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
     if (state.refusal) state.refusal = with_remedy(std::move(*state.refusal));
+    if (state.refusal && !is_waiting && !message.is_kept && !state.has_added && is_promised(unit)) {
+      promised_.push_back({.unit = message.unit, .refusal = std::move(*state.refusal)});
+      return {};
+    }
     const auto file_count = static_cast<std::int64_t>(unit.counted_files.size());
     report_.files_done += file_count;
     if (state.refusal && !is_waiting) {
@@ -446,9 +402,7 @@ class ImportRun {
 
   // One file after the other: a later one adds to what an earlier one made.
   Status take_labels() {
-    LabelMap names = labels_.names;
-    names.merge(preparer_.label_names());
-    LabelIntake intake(tools_, names);
+    LabelIntake intake(tools_, label_names());
     for (const std::size_t number : CSL_TRY(label_units_in_order())) {
       if (options_.stop.stop_requested()) {
         return fail(ErrorCode::Unavailable, "the import was interrupted", "",
@@ -467,6 +421,7 @@ class ImportRun {
       end.front().is_end = true;
       auto left_out = take_labels_of(intake, units_[number], sink, end.front().is_waiting);
       CSL_TRY(std::move(committed));
+      end.front().is_kept = left_out.has_value();
       end.front().refusal = left_out ? std::move(*left_out) : std::move(left_out).error();
       CSL_TRY(commit(end));
     }
@@ -476,15 +431,62 @@ class ImportRun {
   }
 
   Status take_waiting_objects(LabelIntake& intake) {
-    const auto commit_alone = [&](Prepared prepared) -> Status {
-      std::vector<Message> batch(1);
-      batch.front().unit = units_.size();  // of no file of this import
-      batch.front().prepared = std::move(prepared);
-      CSL_TRY(commit(batch));
-      auto refusal = std::exchange(states_[units_.size()], {}).refusal;
-      return refusal ? Status(std::unexpected(std::move(*refusal))) : Status{};
+    const auto commit_one_alone = [&](Prepared prepared) {
+      return commit_alone(std::move(prepared));
     };
-    return take_waiting(tools_, access_, intake, commit_alone, options_.stop);
+    return take_waiting(tools_, access_, intake, label_names(), commit_one_alone, options_.stop);
+  }
+
+  // Nothing whose sender was told that it is kept is dropped: it waits with the reason for which
+  // it was refused. What cannot even be kept ends the import; its files then stay as they came.
+  Status keep_promised() {
+    for (Promised& one : std::exchange(promised_, {})) {
+      const std::size_t index = units_[one.unit].files.front();
+      const FileBytes file = CSL_TRY(FileBytes::open(files_[index].path));
+      const DicomFile head = CSL_TRY(read_dicom(file.view(), {.stops_at_pixel_data = true}));
+      const Error why = waiting_error(std::move(one.refusal), !is_label_object(head));
+      Status committed;
+      const PreparedSink sink = [&](Prepared prepared) {
+        committed = commit_alone(std::move(prepared));
+        return committed.has_value();
+      };
+      CSL_TRY(keep_waiting(tools_, head, file.view(), waiting_from(index), why, sink));
+      CSL_TRY(std::move(committed));
+      std::vector<Message> end(1);
+      end.front().unit = one.unit;
+      end.front().is_end = true;
+      end.front().is_waiting = true;
+      end.front().refusal = why;
+      CSL_TRY(commit(end));
+    }
+    return {};
+  }
+
+  bool is_promised(const ImportUnit& unit) const {
+    return unit.kind == FileKind::Dicom && files_[unit.files.front()].was_acknowledged;
+  }
+
+  WaitingFrom waiting_from(std::size_t index) const {
+    return {.import = options_.id,
+            .file_number = number_of(index),
+            .names = label_names(),
+            .was_acknowledged = files_[index].was_acknowledged};
+  }
+
+  LabelMap label_names() const {
+    LabelMap names = labels_.names;
+    names.merge(preparer_.label_names());
+    return names;
+  }
+
+  // Of no file of this import.
+  Status commit_alone(Prepared prepared) {
+    std::vector<Message> batch(1);
+    batch.front().unit = units_.size();
+    batch.front().prepared = std::move(prepared);
+    CSL_TRY(commit(batch));
+    auto refusal = std::exchange(states_[units_.size()], {}).refusal;
+    return refusal ? Status(std::unexpected(std::move(*refusal))) : Status{};
   }
 
   // Reports last: they say more of what segmentations bring.
@@ -525,18 +527,16 @@ class ImportRun {
       has_kept = true;
       return sink(std::move(prepared));
     });
-    const auto head = read_dicom(dicom, {.stops_at_pixel_data = true});
     if (left_out) {
-      if (head) {
-        CSL_TRY(end_waiting(tools_, access_, head->dataset.ascii(tags::sop_instance_uid)));
-      }
+      CSL_TRY(end_waiting(tools_, access_, content_name(tools_.store, sha256(dicom))));
       return left_out;
     }
-    is_waiting = head && !has_kept && may_wait(left_out.error(), was_acknowledged);
+    const auto head = read_dicom(dicom, {.stops_at_pixel_data = true});
+    // What was acknowledged waits whatever the reason (keep_promised).
+    is_waiting = head && !has_kept && !was_acknowledged && may_wait(left_out.error());
     if (!is_waiting) return left_out;
-    const Error why = waiting_error(left_out.error());
-    CSL_TRY(keep_waiting(tools_, *head, dicom,
-                         {.import = options_.id, .file_number = number_of(index)}, why, sink));
+    const Error why = waiting_error(left_out.error(), false);
+    CSL_TRY(keep_waiting(tools_, *head, dicom, waiting_from(index), why, sink));
     return std::unexpected(why);
   }
 
@@ -562,6 +562,12 @@ class ImportRun {
   BoundedQueue<Message> queue_;
   ImportReport report_;
   std::map<std::size_t, UnitState> states_;
+  // Refused, though their senders were told that they are kept.
+  struct Promised {
+    std::size_t unit = 0;
+    Error refusal;
+  };
+  std::vector<Promised> promised_;
   Guarded<std::set<std::size_t>> label_units_;
   std::int64_t labels_added_ = 0;
   std::set<SeriesId> series_;

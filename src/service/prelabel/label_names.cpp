@@ -82,6 +82,12 @@ Result<LabelMap> read_label_map_text(std::string_view text) {
   return read_label_map(pairs);
 }
 
+std::string label_map_text(const LabelMap& map) {
+  std::string text;
+  for (const auto& [name, label] : map) text += name + "=" + label + "\n";
+  return text;
+}
+
 Status check_label_map(const Protocol& protocol, const LabelMap& map) {
   for (const auto& [name, label] : map) {
     if (!label.empty() && protocol.label(label) == nullptr) {

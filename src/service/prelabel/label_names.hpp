@@ -25,6 +25,8 @@ using LabelMap = std::map<std::string, std::string>;
 [[nodiscard]] Result<LabelMap> read_label_map(const std::vector<std::string>& pairs);
 // A pair on each line; empty ones and those that begin with "#" are passed over.
 [[nodiscard]] Result<LabelMap> read_label_map_text(std::string_view text);
+// The same map as such lines.
+[[nodiscard]] std::string label_map_text(const LabelMap& map);
 // Errors: InvalidInput when an id is none of the protocol's.
 [[nodiscard]] Status check_label_map(const Protocol& protocol, const LabelMap& map);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "domain/image/brick_runs.hpp"
+
 namespace consilium::service {
 namespace {
 
@@ -64,20 +66,6 @@ class Gate {
   const SeriesVolume* image_;
 };
 
-// The runs' bytes; nothing when the labels themselves are no longer.
-std::vector<std::uint16_t> runs_of(std::span<const std::uint16_t> labels) {
-  std::vector<std::uint16_t> runs;
-  for (std::size_t begin = 0; begin < labels.size();) {
-    std::size_t end = begin + 1;
-    while (end < labels.size() && labels[end] == labels[begin]) ++end;
-    if (runs.size() + 2 >= labels.size()) return {};
-    runs.push_back(labels[begin]);
-    runs.push_back(static_cast<std::uint16_t>(end - begin));  // 32,768 at most
-    begin = end;
-  }
-  return runs;
-}
-
 void put_u16s(Bytes& out, std::span<const std::uint16_t> values) {
   put_u32(out, static_cast<std::uint32_t>(values.size_bytes()));
   const auto bytes = std::as_bytes(values);
@@ -93,7 +81,7 @@ void put_record(Bytes& out, std::uint32_t layer, std::uint32_t index,
   const bool is_empty = std::ranges::all_of(labels, [](auto label) { return label == 0; });
   if (is_empty) return put_u32(out, 0);
   if (layer == 0) {
-    const auto runs = form == BrickForm::Runs ? runs_of(labels) : std::vector<std::uint16_t>{};
+    const auto runs = form == BrickForm::Runs ? brick_runs(labels) : std::vector<std::uint16_t>{};
     return put_u16s(out, runs.empty() ? labels : std::span<const std::uint16_t>(runs));
   }
   put_u32(out, static_cast<std::uint32_t>(labels.size() / 8));

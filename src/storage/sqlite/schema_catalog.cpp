@@ -309,7 +309,8 @@ const std::vector<NamedQuery> queries = {
         ORDER BY started_at DESC, import_id DESC)sql"},
     {"catalog.imports_receiving",
      R"sql(SELECT * FROM imports WHERE state = 'receiving' AND person = :person)sql"},
-    {"catalog.imports_unfinished", R"sql(SELECT * FROM imports WHERE state = 'running')sql"},
+    {"catalog.imports_unfinished",
+     R"sql(SELECT * FROM imports WHERE state IN ('running', 'failed'))sql"},
     {"catalog.import_refusals", R"sql(SELECT * FROM import_refusals WHERE import_id = :import
         ORDER BY file_number)sql"},
 };

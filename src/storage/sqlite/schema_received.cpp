@@ -1,4 +1,4 @@
-// Objects of other tools as they were received, and those that wait for their images.
+// Objects of other tools as they were received, and what is kept that could not be taken in yet.
 #include "storage/sqlite/schema.hpp"
 
 namespace consilium::storage::sqlite {
@@ -27,7 +27,25 @@ CREATE TABLE waiting_objects (
 CREATE INDEX waiting_objects_import ON waiting_objects (import_id);
 CREATE INDEX waiting_objects_uid ON waiting_objects (sop_uid);
 )sql"},
+    {3, R"sql(
+ALTER TABLE waiting_objects RENAME TO waiting_objects_before;
+CREATE TABLE waiting_objects (
+  project_id TEXT NOT NULL, patient_id TEXT NOT NULL, import_id TEXT NOT NULL,
+  file_number INTEGER NOT NULL, sop_uid TEXT NOT NULL, sop_class_uid TEXT NOT NULL,
+  modality TEXT NOT NULL, content TEXT NOT NULL, object TEXT NOT NULL,
+  object_size INTEGER NOT NULL, code TEXT NOT NULL, what TEXT NOT NULL, place TEXT NOT NULL,
+  remedy TEXT NOT NULL, received_at INTEGER NOT NULL, is_image INTEGER NOT NULL, names BLOB,
+  PRIMARY KEY (import_id, file_number)) STRICT;
+INSERT INTO waiting_objects SELECT *, 0, NULL FROM waiting_objects_before;
+DROP TABLE waiting_objects_before;
+CREATE INDEX waiting_objects_content ON waiting_objects (project_id, content);
+CREATE INDEX waiting_objects_uid ON waiting_objects (sop_uid);
+)sql"},
 };
+
+// Events written before images could wait name neither `is_image` nor names.
+constexpr const char* end_waiting = R"sql(DELETE FROM waiting_objects
+        WHERE import_id = :import_id AND file_number = :file_number)sql";
 
 const std::vector<Projection> projections = {
     {"object.received",
@@ -37,11 +55,11 @@ const std::vector<Projection> projections = {
     {"object.waits",
      {R"sql(INSERT INTO waiting_objects VALUES (:project_id, :patient_id, :import_id, :file_number,
         :sop_uid, :sop_class_uid, :modality, :content, :object, :object_size, :code, :what, :place,
-        :remedy, :at)
-        ON CONFLICT (project_id, sop_uid) DO UPDATE SET code = excluded.code,
+        :remedy, :at, coalesce(:is_image, 0), :names)
+        ON CONFLICT (import_id, file_number) DO UPDATE SET code = excluded.code,
         what = excluded.what, place = excluded.place, remedy = excluded.remedy)sql"}},
-    {"object.taken_in", {R"sql(DELETE FROM waiting_objects
-        WHERE project_id = :project_id AND sop_uid = :sop_uid)sql"}},
+    {"object.taken_in", {end_waiting}},
+    {"object.discarded", {end_waiting}},
 };
 
 const std::vector<NamedQuery> queries = {
@@ -57,6 +75,8 @@ const std::vector<NamedQuery> queries = {
     {"received.waiting_of_import", R"sql(SELECT * FROM waiting_objects WHERE import_id = :import
         ORDER BY file_number)sql"},
     {"received.waiting_of_uid", R"sql(SELECT * FROM waiting_objects WHERE sop_uid = :uid
+        AND project_id = :project ORDER BY received_at, import_id, file_number)sql"},
+    {"received.waiting_of_content", R"sql(SELECT * FROM waiting_objects WHERE content = :content
         AND project_id = :project)sql"},
     {"received.any_waiting_of_uid", R"sql(SELECT * FROM waiting_objects WHERE sop_uid = :uid
         ORDER BY received_at, project_id LIMIT 1)sql"},

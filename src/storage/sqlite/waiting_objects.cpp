@@ -19,7 +19,9 @@ Result<WaitingObjectRow> waiting_of(const Row& row) {
       .what = row.text("what"),
       .place = row.text("place"),
       .remedy = row.text("remedy"),
-      .received_at = {row.integer("received_at")}};
+      .received_at = {row.integer("received_at")},
+      .is_image = row.integer("is_image") != 0,
+      .names = row.bytes("names")};
 }
 
 Result<std::vector<WaitingObjectRow>> every(const Rows& rows) {
@@ -46,12 +48,28 @@ Result<std::vector<WaitingObjectRow>> waiting_objects_of_import(const Reader& re
   return every(CSL_TRY(reader.query("received.waiting_of_import", Fields().set("import", import))));
 }
 
-Result<std::optional<WaitingObjectRow>> find_waiting_object(const Reader& reader,
-                                                            const ProjectId& project,
-                                                            std::string_view sop_uid) {
-  return first_of(
+Result<WaitingObjectRow> find_waiting_object(const Reader& reader, const ProjectId& project,
+                                             const ImportId& import, std::int64_t file_number) {
+  for (WaitingObjectRow& row : CSL_TRY(waiting_objects_of_import(reader, import))) {
+    if (row.project == project && row.file_number == file_number) return std::move(row);
+  }
+  return fail(ErrorCode::NotFound, "no such object is kept waiting", "",
+              "look at the imports again: it may have been taken in meanwhile");
+}
+
+Result<std::vector<WaitingObjectRow>> waiting_objects_of_uid(const Reader& reader,
+                                                             const ProjectId& project,
+                                                             std::string_view sop_uid) {
+  return every(
       CSL_TRY(reader.query("received.waiting_of_uid",
                            Fields().set("uid", std::string(sop_uid)).set("project", project))));
+}
+
+Result<std::optional<WaitingObjectRow>> waiting_object_of_content(const Reader& reader,
+                                                                  const ProjectId& project,
+                                                                  const std::string& content) {
+  return first_of(CSL_TRY(reader.query("received.waiting_of_content",
+                                       Fields().set("content", content).set("project", project))));
 }
 
 Result<std::optional<WaitingObjectRow>> any_waiting_object(const Reader& reader,

@@ -20,11 +20,14 @@ Result<Place> place_of(const Call& call) {
   return Place{CSL_TRY(call.id<ProjectId>("project_id")), CSL_TRY(call.id<ImportId>("import_id"))};
 }
 
+std::int64_t file_number_of(const Call& call) {
+  return static_cast<std::int64_t>(std::stoll(std::string(call.value("file_number"))));
+}
+
 Result<http::Response> put_file(Call& call, Imports& imports) {
   const Place place = CSL_TRY(place_of(call));
-  const auto number = static_cast<std::int64_t>(std::stoll(std::string(call.value("file_number"))));
   http::BodyReader& body = *call.request.stream;
-  return reply(imports.receive(call.access(), place.project, place.import, number,
+  return reply(imports.receive(call.access(), place.project, place.import, file_number_of(call),
                                call.text("path"),
                                [&body](std::span<std::byte> out) { return body.read(out); }));
 }
@@ -51,6 +54,17 @@ void add_import_handlers(HandlerTable& handlers, Imports& imports) {
   handlers.add("finish_import", [&](Call& call) -> Result<http::Response> {
     const Place place = CSL_TRY(place_of(call));
     return reply(imports.finish(call.access(), place.project, place.import));
+  });
+  handlers.add("try_waiting_object", [&](Call& call) -> Result<http::Response> {
+    const Place place = CSL_TRY(place_of(call));
+    const auto again = CSL_TRY(parse_id<ImportId>(call.body_text("id")));
+    return reply(imports.try_again(call.access(), place.project, place.import, file_number_of(call),
+                                   again, call.body_text("names")));
+  });
+  handlers.add("discard_waiting_object", [&](Call& call) -> Result<http::Response> {
+    const Place place = CSL_TRY(place_of(call));
+    return reply(
+        imports.discard_waiting(call.access(), place.project, place.import, file_number_of(call)));
   });
 }
 

@@ -310,6 +310,22 @@ std::vector<Route> imports_routes() {
        .summary = "All files are sent: begin",
        .response = "Import",
        .scope = "import"},
+      {.method = Method::Post,
+       .path = CSL_PROJECT "/imports/{import_id}/waiting/{file_number}/retry",
+       .operation = "try_waiting_object",
+       .tag = "imports",
+       .summary = "Try an object that is kept waiting again, by an import of its own",
+       .body = BodyKind::Json,
+       .request = "RetryRequest",
+       .response = "Import",
+       .scope = "import"},
+      {.method = Method::Delete,
+       .path = CSL_PROJECT "/imports/{import_id}/waiting/{file_number}",
+       .operation = "discard_waiting_object",
+       .tag = "imports",
+       .summary = "Discard an object that is kept waiting",
+       .status = 204,
+       .scope = "import"},
   };
 }
 

@@ -481,6 +481,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/imports/{import_id}/waiting/{file_number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Discard an object that is kept waiting */
+        delete: operations["discard_waiting_object"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/imports/{import_id}/waiting/{file_number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try an object that is kept waiting again, by an import of its own */
+        post: operations["try_waiting_object"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items": {
         parameters: {
             query?: never;
@@ -3457,6 +3491,12 @@ export interface components {
              */
             type: "relation";
         };
+        RetryRequest: {
+            /** @description Of the import that tries it; made by the client. */
+            id: components["schemas"]["Id"];
+            /** @description What names in it mean: NAME=LABEL, one a line; nothing after the = leaves it out. What was said when it came still holds for the others. */
+            names?: string;
+        };
         ReviewList: {
             items: components["schemas"]["ReviewRow"][];
             next_cursor: string | null;
@@ -3791,12 +3831,13 @@ export interface components {
                 width: number;
             }[];
         };
-        /** @description An object of labels that is kept until its images come, and why. */
+        /** @description An object that was received and could not be taken in, and why: labels are kept until their images come, an image that a sender was told to be kept until somebody tries it again or discards it. Its kind is the labels' (SEG, RTSTRUCT, SR, PR) or the image's modality. */
         WaitingObject: {
             code: string;
             file_number: number;
             /** @enum {string} */
-            kind: "SEG" | "RTSTRUCT" | "SR" | "PR";
+            holds: "labels" | "image";
+            kind: string;
             remedy: string;
             what: string;
             where: string;
@@ -5451,6 +5492,110 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_waiting_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_number: number;
+                import_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_waiting_object: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_number: number;
+                import_id: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryRequest"];
+            };
+        };
         responses: {
             /** @description Done */
             200: {

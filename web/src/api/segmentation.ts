@@ -2,7 +2,7 @@
 // and the histogram of a volume.
 import { decodeStoredBricks } from "@/core/outbox/records";
 import type { BrickContents } from "@/core/mask";
-import { labelsOfAnswer } from "@/core/mask_layers";
+import { labelsOfBrief } from "@/core/mask_layers";
 import type { Drawer, OperationClient, OperationRequest, PriorFinding, Propagation, SegmentAnswer, VolumeHistogram } from "@/core/segment/operations";
 import type { Annotation, ItemId, ProjectId } from "@/core/workspace";
 import { ApiError, api, call } from "./client";
@@ -50,7 +50,7 @@ export function operationClient(project: ProjectId, item: ItemId): OperationClie
       const ask = (): Promise<Response> => call(address, { method: "POST", json: { base_revision: revision, runs: true, ...request }, signal });
       const response = await whenMyTurn(ask, signal).finally(() => signal.removeEventListener("abort", stop));
       const bricks: BrickContents = new Map(
-        decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfAnswer(layer, bytes)]),
+        decodeStoredBricks(new Uint8Array(await response.arrayBuffer())).map(({ index, layer, bytes }) => [index, bytes === null ? undefined : labelsOfBrief(layer, bytes)]),
       );
       return { bricks, ...summaryOf(response.headers.get("Consilium-Operation")) };
     },

@@ -107,9 +107,11 @@ export interface Refusal {
   readonly remedy: string;
   readonly code: string;
 }
-/** Labels that are kept until their images come. */
+/** What could not be taken in and is kept: labels until their images come, an image until somebody decides. */
 export interface WaitingObject extends Refusal {
-  readonly kind: "SEG" | "RTSTRUCT" | "SR" | "PR";
+  readonly holds: "labels" | "image";
+  /** "SEG", "RTSTRUCT", "SR" or "PR" of labels; an image's modality. */
+  readonly kind: string;
 }
 export interface Import {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { beginStroke, clearLabel, contentsOf, endStroke, extentsOf, labelAt, makeMask, paintVoxel, restoreBricks } from "./mask";
+import { beginStroke, brickVoxels, clearLabel, contentsOf, endStroke, extentsOf, labelAt, makeMask, paintVoxel, putBrick, restoreBricks, sharedBrick, uniformBrick, uniformLabel } from "./mask";
 
 describe("mask", () => {
   it("keeps voxels where they were put, across bricks and at the far edge", () => {
@@ -62,5 +62,47 @@ describe("mask", () => {
     expect(labelAt(mask, 0, 0, 0)).toBe(2);
     restoreBricks(mask, before);
     expect(extentsOf(mask).get(1)?.voxels).toBe(6);
+  });
+
+  it("writes into no brick that anybody else holds", () => {
+    const mask = makeMask([64, 32, 32]);
+    const whole = beginStroke();
+    putBrick(mask, whole, 0, uniformBrick(4));
+    endStroke(mask, whole);
+    const held = mask.bricks.get(0);
+    const stroke = beginStroke();
+    paintVoxel(mask, stroke, 1, 2, 3, 9);
+    paintVoxel(mask, stroke, 2, 2, 3, 9);
+    expect([uniformBrick(4)[1 + 32 * (2 + 32 * 3)], held === uniformBrick(4), stroke.before.get(0) === held]).toEqual([4, true, true]);
+    const { after } = endStroke(mask, stroke);
+    const kept = after.get(0)?.slice();
+    paintVoxel(mask, beginStroke(), 5, 2, 3, 8);
+    expect(after.get(0)).toEqual(kept);
+    expect(labelAt(mask, 5, 2, 3)).toBe(8);
+  });
+
+  it("counts anew what a stroke that is still open goes on writing", () => {
+    const mask = makeMask([32, 32, 32]);
+    const stroke = beginStroke();
+    paintVoxel(mask, stroke, 1, 1, 1, 3);
+    expect(extentsOf(mask).get(3)?.voxels).toBe(1);
+    paintVoxel(mask, stroke, 2, 1, 1, 3);
+    expect(extentsOf(mask).get(3)?.voxels).toBe(2);
+  });
+
+  it("holds bricks of one label once, and measures them as any", () => {
+    const filled = new Uint16Array(brickVoxels).fill(6);
+    expect([sharedBrick(filled) === uniformBrick(6), uniformLabel(filled), uniformLabel(uniformBrick(6)), uniformLabel(undefined)]).toEqual([true, undefined, 6, 0]);
+    const mask = makeMask([96, 32, 32]);
+    const stroke = beginStroke();
+    putBrick(mask, stroke, 0, uniformBrick(6));
+    putBrick(mask, stroke, 2, uniformBrick(6));
+    paintVoxel(mask, stroke, 32, 31, 0, 6);
+    endStroke(mask, stroke);
+    expect(extentsOf(mask).get(6)).toEqual({ voxels: 2 * brickVoxels + 1, centre: [(brickVoxels * (15.5 + 79.5) + 32) / (2 * brickVoxels + 1), (2 * brickVoxels * 15.5 + 31) / (2 * brickVoxels + 1), (2 * brickVoxels * 15.5) / (2 * brickVoxels + 1)], low: [0, 0, 0], high: [95, 31, 31] });
+    const { before } = clearLabel(mask, 6);
+    expect(mask.bricks.size).toBe(0);
+    restoreBricks(mask, before);
+    expect(extentsOf(mask).get(6)?.voxels).toBe(2 * brickVoxels + 1);
   });
 });

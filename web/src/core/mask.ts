@@ -1,5 +1,9 @@
 // A mask in bricks: one layer of u16 labels on a volume's grid, cut into 32x32x32 bricks (x fastest) as it is stored.
 // Empty bricks are absent. A stroke is undone by putting the touched bricks' former contents back.
+//
+// A brick's array never changes but for the stroke that made it and is still open: whoever writes takes a copy first. So the
+// mask, its undo steps and what is sent share arrays, all bricks of one label throughout are one array, and what is worked out
+// of a brick holds as long as its array is the same.
 
 export const brickSide = 32;
 export const brickVoxels = brickSide * brickSide * brickSide;
@@ -38,15 +42,65 @@ export function labelAt(mask: Mask, i: number, j: number, k: number): number {
   return mask.bricks.get(brickOf(mask, i, j, k))?.[placeIn(i, j, k)] ?? 0;
 }
 
+const uniforms = new Map<number, Uint16Array>();
+const labelOfUniform = new WeakMap<Uint16Array, number>();
+
+/** The one brick that holds this label throughout. */
+export function uniformBrick(label: number): Uint16Array {
+  let brick = uniforms.get(label);
+  if (brick === undefined) {
+    brick = new Uint16Array(brickVoxels).fill(label);
+    uniforms.set(label, brick);
+    labelOfUniform.set(brick, label);
+  }
+  return brick;
+}
+
+/** The label of such a brick, 0 of an absent one; undefined of any other. Cost: O(1). */
+export function uniformLabel(brick: Uint16Array | undefined): number | undefined {
+  return brick === undefined ? 0 : labelOfUniform.get(brick);
+}
+
+/** The shared brick where all labels are the same, else the one given. Cost: up to the first label that differs. */
+export function sharedBrick(brick: Uint16Array): Uint16Array {
+  const label = brick[0] as number;
+  for (let place = 1; place < brickVoxels; place++) if (brick[place] !== label) return brick;
+  return uniformBrick(label);
+}
+
 /** Collects one stroke: what the bricks held before its first touch. */
 export interface Stroke {
   readonly before: Map<BrickIndex, Uint16Array | undefined>;
   /** Bricks changed since they were last taken for saving. */
   readonly unsaved: Set<BrickIndex>;
+  /** Arrays that this stroke made, and may write into. */
+  readonly own: Set<Uint16Array>;
 }
 
+const open = new WeakSet<Uint16Array>();
+/** Whether no open stroke writes into it any more. */
+export const isSettled = (brick: Uint16Array): boolean => !open.has(brick);
+
 export function beginStroke(): Stroke {
-  return { before: new Map(), unsaved: new Set() };
+  return { before: new Map(), unsaved: new Set(), own: new Set() };
+}
+
+/** The brick, for the stroke to write into. Cost: O(1), and one copy at its first touch in the stroke. */
+export function brickToWrite(mask: Mask, stroke: Stroke, index: BrickIndex): Uint16Array {
+  const held = mask.bricks.get(index);
+  if (held !== undefined && stroke.own.has(held)) return held;
+  if (!stroke.before.has(index)) stroke.before.set(index, held);
+  const brick = held?.slice() ?? new Uint16Array(brickVoxels);
+  mask.bricks.set(index, brick);
+  stroke.own.add(brick);
+  open.add(brick);
+  return brick;
+}
+
+/** Puts a whole brick in the place of what was there, which stays as it is. */
+export function putBrick(mask: Mask, stroke: Stroke, index: BrickIndex, brick: Uint16Array): void {
+  if (!stroke.before.has(index)) stroke.before.set(index, mask.bricks.get(index));
+  mask.bricks.set(index, brick);
 }
 
 /**
@@ -65,16 +119,10 @@ export function paintVoxel(
   const [nx, ny, nz] = mask.dims;
   if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) return false;
   const index = brickOf(mask, i, j, k);
-  let brick = mask.bricks.get(index);
   const place = placeIn(i, j, k);
-  const old = brick?.[place] ?? 0;
+  const old = mask.bricks.get(index)?.[place] ?? 0;
   if (old === label || (locked?.has(old) ?? false)) return false;
-  if (!stroke.before.has(index)) stroke.before.set(index, brick?.slice());
-  if (brick === undefined) {
-    brick = new Uint16Array(brickVoxels);
-    mask.bricks.set(index, brick);
-  }
-  brick[place] = label;
+  brickToWrite(mask, stroke, index)[place] = label;
   stroke.unsaved.add(index);
   mask.revision++;
   return true;
@@ -89,7 +137,8 @@ export function labelsOfBrick(bytes: Uint8Array): Uint16Array {
 }
 
 function isEmpty(brick: Uint16Array): boolean {
-  return brick.every((label) => label === 0);
+  const label = uniformLabel(brick);
+  return label === undefined ? brick.every((one) => one === 0) : label === 0;
 }
 
 /** Ends a stroke: bricks that became empty go away, and what the touched bricks now hold is returned. */
@@ -97,12 +146,15 @@ export function endStroke(mask: Mask, stroke: Stroke): { before: BrickContents; 
   const after = new Map<BrickIndex, Uint16Array | undefined>();
   for (const index of stroke.before.keys()) {
     const brick = mask.bricks.get(index);
-    if (brick !== undefined && isEmpty(brick)) {
-      mask.bricks.delete(index);
+    if (brick === undefined) {
       after.set(index, undefined);
-    } else {
-      after.set(index, brick?.slice());
+      continue;
     }
+    open.delete(brick);
+    const shared = uniformLabel(brick) === undefined ? sharedBrick(brick) : brick;
+    if (isEmpty(shared)) mask.bricks.delete(index);
+    else if (shared !== brick) mask.bricks.set(index, shared);
+    after.set(index, isEmpty(shared) ? undefined : shared);
   }
   return { before: stroke.before, after };
 }
@@ -111,17 +163,17 @@ export function endStroke(mask: Mask, stroke: Stroke): { before: BrickContents; 
 export function restoreBricks(mask: Mask, contents: BrickContents): void {
   for (const [index, brick] of contents) {
     if (brick === undefined) mask.bricks.delete(index);
-    else mask.bricks.set(index, brick.slice());
+    else mask.bricks.set(index, brick);
   }
   mask.revision++;
 }
 
-/** Copies of the bricks as they are now, for saving. */
+/** The bricks as they are now, for saving: an open stroke may go on writing into them. */
 export function contentsOf(mask: Mask, indices: Iterable<BrickIndex>): BrickContents {
   const contents = new Map<BrickIndex, Uint16Array | undefined>();
   for (const index of indices) {
     const brick = mask.bricks.get(index);
-    contents.set(index, brick === undefined || isEmpty(brick) ? undefined : brick.slice());
+    contents.set(index, brick === undefined || isEmpty(brick) ? undefined : brick);
   }
   return contents;
 }
@@ -129,9 +181,10 @@ export function contentsOf(mask: Mask, indices: Iterable<BrickIndex>): BrickCont
 /** Replaces every voxel of one label: deleting a finding clears its voxels. */
 export function clearLabel(mask: Mask, label: number): { before: BrickContents; after: BrickContents } {
   const stroke = beginStroke();
-  for (const [index, brick] of mask.bricks) {
-    if (!brick.includes(label)) continue;
-    stroke.before.set(index, brick.slice());
+  for (const [index, held] of mask.bricks) {
+    if (uniformLabel(held) === label) putBrick(mask, stroke, index, uniformBrick(0));
+    if (uniformLabel(held) !== undefined || !held.includes(label)) continue;
+    const brick = brickToWrite(mask, stroke, index);
     for (let place = 0; place < brickVoxels; place++) if (brick[place] === label) brick[place] = 0;
   }
   mask.revision++;
@@ -147,32 +200,66 @@ export interface LabelExtent {
   readonly high: readonly [number, number, number];
 }
 
-/** Voxel count, centre and bounds of every label. Cost: every voxel of every brick once. */
+interface Sum {
+  voxels: number;
+  readonly sum: [number, number, number];
+  readonly low: [number, number, number];
+  readonly high: [number, number, number];
+}
+
+function sumOf(sums: Map<number, Sum>, label: number): Sum {
+  let entry = sums.get(label);
+  if (entry === undefined) {
+    entry = { voxels: 0, sum: [0, 0, 0], low: [Infinity, Infinity, Infinity], high: [-1, -1, -1] };
+    sums.set(label, entry);
+  }
+  return entry;
+}
+
+const sumsOfBrick = new WeakMap<Uint16Array, ReadonlyMap<number, Sum>>();
+
+/** Of one brick, in its own places. */
+function sumsIn(brick: Uint16Array): ReadonlyMap<number, Sum> {
+  const known = sumsOfBrick.get(brick);
+  if (known !== undefined) return known;
+  const sums = new Map<number, Sum>();
+  for (let start = 0, end = 0; start < brickVoxels; start = end) {
+    // A run of one label in one row.
+    const label = brick[start] as number;
+    const rowEnd = (start | 31) + 1;
+    for (end = start + 1; end < rowEnd && brick[end] === label; ) end++;
+    if (label === 0) continue;
+    const entry = sumOf(sums, label);
+    const count = end - start;
+    const [x0, x1, y, z] = [start & 31, (end - 1) & 31, (start >> 5) & 31, start >> 10];
+    entry.voxels += count;
+    entry.sum[0] += (count * (x0 + x1)) / 2;
+    entry.sum[1] += count * y;
+    entry.sum[2] += count * z;
+    entry.low[0] = Math.min(entry.low[0], x0);
+    entry.high[0] = Math.max(entry.high[0], x1);
+    entry.low[1] = Math.min(entry.low[1], y);
+    entry.high[1] = Math.max(entry.high[1], y);
+    entry.low[2] = Math.min(entry.low[2], z);
+    entry.high[2] = Math.max(entry.high[2], z);
+  }
+  if (isSettled(brick)) sumsOfBrick.set(brick, sums);
+  return sums;
+}
+
+/** Voxel count, centre and bounds of every label. Cost: every voxel of the bricks that changed since they were last looked at. */
 export function extentsOf(mask: Mask): Map<number, LabelExtent> {
   const [bx, by] = brickCounts(mask.dims);
-  interface Sum {
-    voxels: number;
-    sum: [number, number, number];
-    low: [number, number, number];
-    high: [number, number, number];
-  }
   const sums = new Map<number, Sum>();
   for (const [index, brick] of mask.bricks) {
     const origin = [(index % bx) * 32, (Math.floor(index / bx) % by) * 32, Math.floor(index / (bx * by)) * 32] as const;
-    for (let place = 0; place < brickVoxels; place++) {
-      const label = brick[place] as number;
-      if (label === 0) continue;
-      let entry = sums.get(label);
-      if (entry === undefined) {
-        entry = { voxels: 0, sum: [0, 0, 0], low: [Infinity, Infinity, Infinity], high: [-1, -1, -1] };
-        sums.set(label, entry);
-      }
-      const voxel = [origin[0] + (place & 31), origin[1] + ((place >> 5) & 31), origin[2] + (place >> 10)] as const;
-      entry.voxels++;
+    for (const [label, part] of sumsIn(brick)) {
+      const entry = sumOf(sums, label);
+      entry.voxels += part.voxels;
       for (const axis of [0, 1, 2] as const) {
-        entry.sum[axis] += voxel[axis];
-        if (voxel[axis] < entry.low[axis]) entry.low[axis] = voxel[axis];
-        if (voxel[axis] > entry.high[axis]) entry.high[axis] = voxel[axis];
+        entry.sum[axis] += part.sum[axis] + part.voxels * origin[axis];
+        entry.low[axis] = Math.min(entry.low[axis], origin[axis] + part.low[axis]);
+        entry.high[axis] = Math.max(entry.high[axis], origin[axis] + part.high[axis]);
       }
     }
   }

@@ -1,7 +1,7 @@
 // All layers of one grid's mask. The exclusive layer holds segments that share no voxel; a segment that may overlap others
 // has a layer of its own, whose number is the segment's. In memory both are masks: the own layer's labels are 0 and the segment.
 import type { LabelExtent, Mask } from "./mask";
-import { brickVoxels, extentsOf, labelsOfBrick, makeMask } from "./mask";
+import { brickVoxels, extentsOf, labelsOfBrick, makeMask, uniformBrick, uniformLabel } from "./mask";
 
 export const exclusiveLayer = 0;
 
@@ -62,11 +62,12 @@ export function labelsOfStored(layer: number, bytes: Uint8Array): Uint16Array {
   return labels;
 }
 
-/** A brick of an operation's answer: as it is stored, or u16 label, u16 count of each run of equal labels where that is shorter. */
-export function labelsOfAnswer(layer: number, bytes: Uint8Array): Uint16Array {
+/** A brick on its way: as it is stored, or u16 label, u16 count of each run of equal labels where that is shorter (exclusive layer). */
+export function labelsOfBrief(layer: number, bytes: Uint8Array): Uint16Array {
   if (layer !== exclusiveLayer || bytes.length >= brickVoxels * 2) return labelsOfStored(layer, bytes);
-  const labels = new Uint16Array(brickVoxels);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length === 4 && view.getUint16(2, true) === brickVoxels) return uniformBrick(view.getUint16(0, true));
+  const labels = new Uint16Array(brickVoxels);
   let place = 0;
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     const end = place + view.getUint16(at + 2, true);
@@ -75,6 +76,25 @@ export function labelsOfAnswer(layer: number, bytes: Uint8Array): Uint16Array {
   }
   if (place !== brickVoxels) throw new Error("a brick's runs do not fill it");
   return labels;
+}
+
+/** The shorter of the two forms. */
+export function briefBytes(layer: number, labels: Uint16Array): Uint8Array {
+  if (layer !== exclusiveLayer) return storedBytes(layer, labels);
+  let runs = 1;
+  if (uniformLabel(labels) === undefined) for (let n = 1; n < brickVoxels; n++) if (labels[n] !== labels[n - 1]) runs++;
+  if (2 * runs >= brickVoxels) return storedBytes(layer, labels);
+  const bytes = new Uint8Array(4 * runs);
+  const view = new DataView(bytes.buffer);
+  const whole = uniformLabel(labels);
+  for (let start = 0, at = 0; start < brickVoxels; at += 4) {
+    let end = whole === undefined ? start + 1 : brickVoxels;
+    while (end < brickVoxels && labels[end] === labels[start]) end++;
+    view.setUint16(at, labels[start] as number, true);
+    view.setUint16(at + 2, end - start, true);
+    start = end;
+  }
+  return bytes;
 }
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

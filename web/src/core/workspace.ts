@@ -25,7 +25,8 @@ export type SaveState =
 export type MaskLayer = "exclusive" | "binary";
 
 // One brick as it is after a change: 32x32x32 voxels, x fastest. Layer 0 is the exclusive one (u16 LE,
-// 65,536 bytes), layer k >= 1 the binary one of segment k (1 bit, LSB first, 4,096 bytes). `bytes` null
+// 65,536 bytes, or runs where these are shorter: mask_layers), layer k >= 1 the binary one of segment k
+// (1 bit, LSB first, 4,096 bytes). `bytes` null
 // means the brick is empty now. The session finds the base hash itself, in the order of the calls.
 export interface BrickPatch {
   readonly index: number;

@@ -3,6 +3,8 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Annotation, AnnotationBody } from "../domain";
 import { newId, type AnnotationId, type ItemId, type PersonId, type ProjectId } from "../ids";
+import { brickVoxels, uniformBrick } from "../mask";
+import { briefBytes, storedBytes } from "../mask_layers";
 import { basePrevious, decodeBricks, encodeBricks, withWaiting, type MaskRecord, type RecordHead } from "./records";
 import { nextBatch, NotNow, type BulkOperation, type BulkRow, type Transport } from "./sender";
 import { itemSession, openOutbox, type Outbox } from "./session";
@@ -225,13 +227,14 @@ describe("the outbox", () => {
   it("bases each patch of a brick on the one before and sends them one by one", async () => {
     const { outbox } = await openHere();
     const session = itemSession(outbox, project, item, rater, () => Promise.reject(new Error("not asked")));
-    session.putMaskBricks("g", [{ index: 3, layer: 0, bytes: new Uint8Array([1, 2]) }]);
-    session.putMaskBricks("g", [{ index: 3, layer: 0, bytes: new Uint8Array([3]) }]);
+    // Sent short, hashed as they are stored.
+    const half = new Uint16Array(brickVoxels).fill(5, 100, 200);
+    for (const brick of [uniformBrick(258), half]) session.putMaskBricks("g", [{ index: 3, layer: 0, bytes: briefBytes(0, brick) }]);
     session.putMaskBricks("g", [{ index: 3, layer: 0, bytes: null }]);
     await session.settled();
     expect(await outbox.flush()).toBe(true);
     const hash = async (bytes: Uint8Array<ArrayBuffer>) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    expect(server.patches.map((patch) => patch.base)).toEqual([new Uint8Array(32), await hash(new Uint8Array([1, 2])), await hash(new Uint8Array([3]))]);
+    expect(server.patches.map((patch) => patch.base)).toEqual([new Uint8Array(32), await hash(new Uint8Array(storedBytes(0, uniformBrick(258)))), await hash(new Uint8Array(storedBytes(0, half)))]);
     expect(new Set(server.patches.map((patch) => patch.patchId)).size).toBe(3);
   });
 });

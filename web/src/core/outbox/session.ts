@@ -4,6 +4,8 @@
 import type { Annotation, AnnotationBody } from "../domain";
 import type { AnnotationId, ItemId, PersonId, ProjectId } from "../ids";
 import { newId, type Branded } from "../ids";
+import { brickVoxels, uniformLabel } from "../mask";
+import { exclusiveLayer, labelsOfBrief, storedBytes } from "../mask_layers";
 import type { AnnotationSession, BrickPatch, MaskBricks, SaveState } from "../workspace";
 import { hashLength, withWaiting, type BrickChange, type OutboxRecord } from "./records";
 import { startSender, type SenderNews, type SenderSurroundings, type Transport } from "./sender";
@@ -153,6 +155,8 @@ export async function openOutbox(person: PersonId, store: OutboxStore, transport
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const unhex = (text: string): Uint8Array => Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16));
+const bricksAtOnce = 64;
+const storedForm = (layer: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(layer === exclusiveLayer && bytes.length < brickVoxels * 2 ? storedBytes(layer, labelsOfBrief(layer, bytes)) : bytes);
 const brickKey = (brick: { readonly layer: number; readonly index: number }): string => `${String(brick.layer)}:${String(brick.index)}`;
 
 export interface ItemSession extends Omit<AnnotationSession, "state"> {
@@ -183,12 +187,29 @@ export function itemSession(outbox: Outbox, project: ProjectId, item: ItemId, ra
 
   const waitingHere = async (): Promise<OutboxRecord[]> => outbox.store.open((await outbox.store.heads(item)).map((record) => record.seq));
 
-  const digest = async (bytes: Uint8Array<ArrayBuffer> | null): Promise<string> => (bytes === null ? "" : hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))));
+  // Of a brick as it is stored. Most bricks of a large patch are one label throughout: their hash is worked out once.
+  const ofUniform = new Map<number, Promise<string>>();
+  const digestOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> => hex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+  const digest = async ({ layer, bytes }: Pick<BrickPatch, "layer" | "bytes">): Promise<string> => {
+    if (bytes === null) return "";
+    const label = layer === exclusiveLayer ? uniformLabel(labelsOfBrief(layer, bytes)) : undefined;
+    if (label === undefined) return digestOf(storedForm(layer, bytes));
+    const known = ofUniform.get(label) ?? digestOf(storedForm(layer, bytes));
+    ofUniform.set(label, known);
+    return known;
+  };
+
+  const hashesOf = async (patch: readonly Pick<BrickPatch, "layer" | "bytes">[]): Promise<readonly string[]> => {
+    const hashes: string[] = [];
+    // Between slices the page may draw.
+    for (let at = 0; at < patch.length; at += bricksAtOnce) hashes.push(...(await Promise.all(patch.slice(at, at + bricksAtOnce).map(digest))));
+    return hashes;
+  };
 
   // Hashing takes time, so patches wait for one another: each is based on what the one before left.
   const addPatch = async (gridId: string, patch: readonly { index: number; layer: number; bytes: Uint8Array<ArrayBuffer> | null }[]): Promise<void> => {
     const known = grid(gridId);
-    const hashes = await Promise.all(patch.map((brick) => digest(brick.bytes)));
+    const hashes = await hashesOf(patch);
     const bricks = patch.map((brick, at): BrickChange => {
       const base = known.hashes.get(brickKey(brick)) ?? "";
       known.hashes.set(brickKey(brick), hashes[at] ?? "");
@@ -226,7 +247,7 @@ export function itemSession(outbox: Outbox, project: ProjectId, item: ItemId, ra
         if (record.op !== "mask" || record.subject !== gridId) continue;
         for (const { index, layer, bytes } of record.bricks) {
           bricks.set(brickKey({ index, layer }), { index, layer, bytes });
-          known.hashes.set(brickKey({ index, layer }), await digest(bytes === null ? null : new Uint8Array(bytes)));
+          known.hashes.set(brickKey({ index, layer }), await digest({ layer, bytes }));
         }
       }
       return { ...stored.masks, bricks: [...bricks.values()].filter((brick) => brick.bytes !== null) };

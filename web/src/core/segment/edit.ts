@@ -2,7 +2,7 @@
 // first voxel axis, so that a sphere of a hundred thousand voxels costs a few thousand calls and no look-up per voxel.
 import type { Affine } from "../geometry";
 import type { BrickIndex, Mask, Stroke } from "../mask";
-import { brickCounts, brickVoxels } from "../mask";
+import { brickCounts, brickToWrite } from "../mask";
 import type { Volume } from "../volume";
 
 /** The voxel grid that tools work on. */
@@ -89,12 +89,8 @@ function paintPiece(edit: Edit, index: BrickIndex, base: number, from: number, t
       if (!(sample >= range.low && sample <= range.high)) continue;
     }
     if (!holdsAt(where, index, place)) continue;
-    if (changed === 0 && !stroke.before.has(index)) stroke.before.set(index, brick?.slice());
-    if (brick === undefined) {
-      brick = new Uint16Array(brickVoxels);
-      mask.bricks.set(index, brick);
-    }
-    brick[place] = label;
+    if (changed === 0) brick = brickToWrite(mask, stroke, index);
+    (brick as Uint16Array)[place] = label;
     changed++;
   }
   if (changed > 0) {

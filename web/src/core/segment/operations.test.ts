@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { beginStroke, brickVoxels, endStroke, labelAt, makeMask, paintVoxel, restoreBricks } from "../mask";
-import { labelsOfAnswer } from "../mask_layers";
+import { beginStroke, brickVoxels, endStroke, labelAt, makeMask, paintVoxel, putBrick, restoreBricks, uniformBrick } from "../mask";
+import { briefBytes, labelsOfBrief } from "../mask_layers";
 import type { OperationSpec } from "./operations";
 import { applyPreview, operationBody, operations, previewOf, startValues, updatedPreview } from "./operations";
 
@@ -27,6 +27,35 @@ describe("previews", () => {
   });
 });
 
+describe("bricks of one label throughout", () => {
+  it("are previewed, written, locked and undone as any other", () => {
+    const mask = makeMask(dims);
+    const first = beginStroke();
+    putBrick(mask, first, 0, uniformBrick(2));
+    putBrick(mask, first, 1, uniformBrick(7));
+    paintVoxel(mask, first, 0, 32, 0, 2);
+    endStroke(mask, first);
+    const preview = previewOf(mask, new Map([[0, undefined], [1, uniformBrick(2)], [2, uniformBrick(2)], [3, uniformBrick(2)]]));
+    expect([preview.added, preview.removed]).toEqual([3 * brickVoxels - 1, brickVoxels]);
+    const stroke = beginStroke();
+    applyPreview(mask, stroke, preview, new Set([7]));
+    const { before } = endStroke(mask, stroke);
+    expect([0, 1, 2, 3].map((index) => [mask.bricks.get(index)?.[0] ?? 0, mask.bricks.get(index)?.[9] ?? 0])).toEqual([[0, 0], [7, 7], [2, 2], [2, 2]]);
+    restoreBricks(mask, before);
+    expect([0, 1, 2, 3].map((index) => [mask.bricks.get(index)?.[0] ?? 0, mask.bricks.get(index)?.[9] ?? 0])).toEqual([[2, 2], [7, 7], [2, 0], [0, 0]]);
+    const updated = updatedPreview(preview, mask, new Map([[3, undefined], [0, uniformBrick(2)]]));
+    expect([updated.added, updated.removed, [...updated.difference.keys()].sort()]).toEqual([2 * brickVoxels - 1, 0, [1, 2]]);
+  });
+
+  it("go out as the shorter form and come back the same", () => {
+    expect(briefBytes(0, uniformBrick(300))).toEqual(new Uint8Array(new Uint16Array([300, 32768]).buffer));
+    const noisy = Uint16Array.from({ length: brickVoxels }, (_, n) => n & 1);
+    const half = new Uint16Array(brickVoxels).fill(5, 100, 200);
+    for (const brick of [uniformBrick(300), noisy, half]) expect(labelsOfBrief(0, briefBytes(0, brick))).toEqual(brick);
+    expect([briefBytes(0, noisy).length, briefBytes(0, half).length, briefBytes(3, half).length]).toEqual([65536, 12, 4096]);
+  });
+});
+
 describe("a preview that is kept up to date", () => {
   it("is what the whole answer would give, also where nothing differs any more", () => {
     const mask = makeMask(dims);
@@ -48,10 +77,10 @@ describe("a preview that is kept up to date", () => {
 
   it("reads bricks as runs where these are shorter", () => {
     const runs = new Uint8Array(new Uint16Array([0, 32000, 5, 768]).buffer);
-    const labels = labelsOfAnswer(0, runs);
+    const labels = labelsOfBrief(0, runs);
     expect([labels[31999], labels[32000], labels[32767]]).toEqual([0, 5, 5]);
-    expect(() => labelsOfAnswer(0, runs.subarray(0, 4))).toThrow();
-    expect(labelsOfAnswer(4, new Uint8Array(4096).fill(255))[0]).toBe(4);
+    expect(() => labelsOfBrief(0, runs.subarray(0, 4))).toThrow();
+    expect(labelsOfBrief(4, new Uint8Array(4096).fill(255))[0]).toBe(4);
   });
 });
 

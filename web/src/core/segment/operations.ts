@@ -1,7 +1,7 @@
 // Operations on whole segments, each declared once: what it is called, what it can be set to and what is sent for it.
 // The server works them out; here is what a form needs and how an answer becomes a preview.
 import type { BrickContents, BrickIndex, Mask, Stroke } from "../mask";
-import { brickVoxels } from "../mask";
+import { brickToWrite, brickVoxels, putBrick, sharedBrick, uniformBrick, uniformLabel } from "../mask";
 
 export type OperationKind = "threshold" | "grow" | "fill_between" | "islands" | "margin" | "hollow" | "smooth" | "logical" | "fill_holes" | "copy_prior" | "propagate" | "along_time" | "classify";
 
@@ -158,6 +158,14 @@ export function previewOf(mask: Mask, bricks: BrickContents): Preview {
   let [added, removed] = [0, 0];
   for (const [index, next] of bricks) {
     const now = mask.bricks.get(index);
+    const [whole, wanted] = [uniformLabel(now), uniformLabel(next)];
+    if (whole !== undefined && wanted !== undefined) {
+      if (whole === wanted) continue;
+      difference.set(index, uniformBrick(wanted + 1));
+      if (wanted === 0) removed += brickVoxels;
+      else added += brickVoxels;
+      continue;
+    }
     const changes = new Uint16Array(brickVoxels);
     let count = 0;
     for (let place = 0; place < brickVoxels; place++) {
@@ -178,9 +186,15 @@ export function updatedPreview(before: Preview, mask: Mask, bricks: BrickContent
   const difference = new Map(before.difference);
   let { added, removed } = before;
   for (const index of bricks.keys()) {
-    for (const change of difference.get(index) ?? []) {
-      if (change === 1) removed--;
-      else if (change > 1) added--;
+    const changes = difference.get(index);
+    const whole = changes === undefined ? 0 : uniformLabel(changes);
+    if (whole === 1) removed -= brickVoxels;
+    else if (whole !== undefined && whole > 1) added -= brickVoxels;
+    else if (whole === undefined) {
+      for (const change of changes ?? []) {
+        if (change === 1) removed--;
+        else if (change > 1) added--;
+      }
     }
     difference.delete(index);
   }
@@ -192,26 +206,37 @@ export function updatedPreview(before: Preview, mask: Mask, bricks: BrickContent
 /** The labels that a preview gives, rising. */
 export function labelsGiven({ difference }: Preview): readonly number[] {
   const found = new Set<number>();
-  for (const changes of difference.values()) for (const change of changes) if (change > 1) found.add(change - 1);
+  for (const changes of difference.values()) {
+    const whole = uniformLabel(changes);
+    if (whole !== undefined && whole > 1) found.add(whole - 1);
+    if (whole !== undefined) continue;
+    let last = 0;
+    for (const change of changes) {
+      if (change > 1 && change !== last) found.add(change - 1);
+      last = change;
+    }
+  }
   return [...found].sort((a, b) => a - b);
 }
 
 /** The same preview with other labels. */
 export function relabelled(preview: Preview, labels: ReadonlyMap<number, number>): Preview {
-  const difference = new Map([...preview.difference].map(([index, changes]) => [index, changes.map((change) => (change > 1 ? (labels.get(change - 1) ?? change - 1) + 1 : change))]));
+  const difference = new Map([...preview.difference].map(([index, changes]) => [index, sharedBrick(changes.map((change) => (change > 1 ? (labels.get(change - 1) ?? change - 1) + 1 : change)))]));
   return { ...preview, difference };
 }
 
 /** Writes a preview as part of a stroke: only what it said it would change, so that what was painted since stays. */
 export function applyPreview(mask: Mask, stroke: Stroke, { difference }: Preview, locked: ReadonlySet<number>): void {
   for (const [index, changes] of difference) {
-    const now = mask.bricks.get(index);
-    if (!stroke.before.has(index)) stroke.before.set(index, now?.slice());
-    const brick = now ?? new Uint16Array(brickVoxels);
-    if (now === undefined) mask.bricks.set(index, brick);
-    for (let place = 0; place < brickVoxels; place++) {
-      const change = changes[place] as number;
-      if (change !== 0 && !locked.has(brick[place] as number)) brick[place] = change - 1;
+    const [whole, change] = [uniformLabel(mask.bricks.get(index)), uniformLabel(changes)];
+    if (whole !== undefined && change !== undefined) {
+      if (change !== 0 && !locked.has(whole)) putBrick(mask, stroke, index, uniformBrick(change - 1));
+    } else {
+      const brick = brickToWrite(mask, stroke, index);
+      for (let place = 0; place < brickVoxels; place++) {
+        const one = changes[place] as number;
+        if (one !== 0 && !locked.has(brick[place] as number)) brick[place] = one - 1;
+      }
     }
     stroke.unsaved.add(index);
   }

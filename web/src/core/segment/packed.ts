@@ -1,7 +1,7 @@
 // Bricks as undo keeps them: runs of equal labels. A brick that a surface passes through takes some kilobytes instead of 64,
 // so that the bricks of a step, before and after, stay far below a hundredth of the volume.
 import type { BrickContents, BrickIndex } from "../mask";
-import { brickVoxels } from "../mask";
+import { brickVoxels, uniformBrick, uniformLabel } from "../mask";
 
 /** Pairs of label and length of run less one; `raw` when runs would be longer than the brick. */
 export type PackedBrick = { readonly runs: Uint16Array } | { readonly raw: Uint16Array } | undefined;
@@ -9,9 +9,11 @@ export type PackedContents = ReadonlyMap<BrickIndex, PackedBrick>;
 
 export function packBrick(brick: Uint16Array | undefined): PackedBrick {
   if (brick === undefined) return undefined;
+  const label = uniformLabel(brick);
+  if (label !== undefined) return { runs: Uint16Array.of(label, brickVoxels - 1) };
   let count = 1;
   for (let n = 1; n < brickVoxels; n++) if (brick[n] !== brick[n - 1]) count++;
-  if (2 * count >= brickVoxels) return { raw: brick.slice() };
+  if (2 * count >= brickVoxels) return { raw: brick };
   const runs = new Uint16Array(2 * count);
   let at = 0;
   for (let start = 0; start < brickVoxels; ) {
@@ -26,7 +28,8 @@ export function packBrick(brick: Uint16Array | undefined): PackedBrick {
 
 export function unpackBrick(packed: PackedBrick): Uint16Array | undefined {
   if (packed === undefined) return undefined;
-  if ("raw" in packed) return packed.raw.slice();
+  if ("raw" in packed) return packed.raw;
+  if (packed.runs.length === 2) return uniformBrick(packed.runs[0] as number);
   const brick = new Uint16Array(brickVoxels);
   let place = 0;
   for (let n = 0; n < packed.runs.length; n += 2) {

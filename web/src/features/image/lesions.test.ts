@@ -3,7 +3,7 @@ import type { AnnotationBody, GeometryKind, ItemId } from "@/core/workspace";
 import type { AnnotationId, SeriesId } from "@/core/ids";
 import { exampleState } from "./example_state";
 import { lesionCsv, lesionTimes, withCarried } from "./lesions";
-import { statisticsOf } from "./measure";
+import { statisticsOf } from "./segment_values";
 import type { ImageState } from "./model";
 import { nextNumber } from "./model";
 

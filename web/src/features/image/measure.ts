@@ -3,13 +3,15 @@ import type { Affine } from "@/core/geometry";
 import type { Quantity, VolumeInfo } from "@/core/domain";
 import { areaOf, isInside, spacingOf } from "@/core/geometry";
 import { angleDegrees, cobbDegrees, distanceMm, outlineOf } from "@/core/shape_points";
-import type { LabelExtent, Mask } from "@/core/mask";
+import type { LabelExtent } from "@/core/mask";
 import type { MaskLayers } from "@/core/mask_layers";
 import { layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Volume } from "@/core/volume";
 import { valueAt } from "@/core/volume";
 import { signed, unitText } from "@/core/pictures";
 import type { ShapeLook } from "@/ui/slice_pane";
+import type { Statistics } from "./segment_values";
+import { statisticsOf, statisticsUnder, transformAt } from "./segment_values";
 
 export interface Measurement {
   /** Of a line, or of the long axis. */
@@ -24,16 +26,6 @@ export interface Measurement {
   readonly suvFactor?: number;
   /** Extent along each voxel axis. */
   readonly extentMm?: readonly [number, number, number];
-}
-
-export interface Statistics {
-  readonly voxels: number;
-  readonly mean: number;
-  /** Of all of them: divided by n. */
-  readonly deviation: number;
-  readonly least: number;
-  readonly most: number;
-  readonly median: number;
 }
 
 /** The UCUM code of SUV by body weight. */
@@ -75,24 +67,10 @@ function withAngle(angleDeg: number | undefined): Measurement {
   return angleDeg === undefined ? {} : { angleDeg };
 }
 
-export function statisticsOf(values: readonly number[]): Statistics | undefined {
-  const voxels = values.length;
-  if (voxels === 0) return undefined;
-  const sorted = Float64Array.from(values).sort();
-  const at = (n: number): number => sorted[n] ?? 0;
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / voxels;
-  const spread = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { voxels, mean, deviation: Math.sqrt(spread / voxels), least: at(0), most: at(voxels - 1), median: (at((voxels - 1) >> 1) + at(voxels >> 1)) / 2 };
-}
-
-function withValues(values: readonly number[], info: VolumeInfo): Pick<Measurement, "values" | "suvFactor"> {
-  const found = statisticsOf(values);
+function withValues(found: Statistics | undefined, info: VolumeInfo): Pick<Measurement, "values" | "suvFactor"> {
   if (found === undefined) return {};
   return { values: found, ...(info.suv !== undefined && "factor" in info.suv ? { suvFactor: info.suv.factor } : {}) };
 }
-
-/** PET scales every slice on its own. */
-const transformAt = (info: VolumeInfo, slice: number): { readonly slope: number; readonly intercept: number } => info.slices[slice]?.transform ?? info.transform;
 
 function valuesInside(outline: readonly (readonly [number, number])[], volume: Volume | undefined, slice: number, info: VolumeInfo): Pick<Measurement, "values" | "suvFactor"> {
   if (volume?.samplesPerPixel !== 1) return {};
@@ -106,7 +84,7 @@ function valuesInside(outline: readonly (readonly [number, number])[], volume: V
       if (value !== undefined) values.push(value);
     }
   }
-  return withValues(values, info);
+  return withValues(statisticsOf(values), info);
 }
 
 export function measureMask(extent: LabelExtent, affine: Affine): Measurement {
@@ -115,35 +93,9 @@ export function measureMask(extent: LabelExtent, affine: Affine): Measurement {
   return { volumeMm3: extent.voxels * sx * sy * sz, extentMm: [size(0, sx), size(1, sy), size(2, sz)] };
 }
 
-/** What the image holds under some labels. Cost: every voxel of the mask's bricks. */
-export function valuesUnder(mask: Mask, labels: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReadonlyMap<number, Pick<Measurement, "values" | "suvFactor">> {
-  const bx = Math.ceil(mask.dims[0] / 32);
-  const by = Math.ceil(mask.dims[1] / 32);
-  const found = new Map([...labels].map((label): [number, number[]] => [label, []]));
-  if (volume.samplesPerPixel !== 1) return new Map();
-  for (const [index, brick] of mask.bricks) {
-    const [i0, j0, k0] = [(index % bx) * 32, (Math.floor(index / bx) % by) * 32, Math.floor(index / (bx * by)) * 32];
-    for (let k = 0; k < 32; k++) {
-      const { slope, intercept } = transformAt(info, k0 + k);
-      for (let place = k << 10; place < (k + 1) << 10; place++) {
-        const values = found.get(brick[place] ?? 0);
-        if (values === undefined) continue;
-        const value = valueAt(volume, i0 + (place & 31), j0 + ((place >> 5) & 31), k0 + k, slope, intercept);
-        if (value !== undefined) values.push(value);
-      }
-    }
-  }
-  return new Map([...found].map(([label, values]) => [label, withValues(values, info)]));
-}
-
-/** Of segments in whichever layers they lie. */
-export function valuesOfSegments(layers: MaskLayers, segments: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReturnType<typeof valuesUnder> {
-  const inLayers = new Map<number, Set<number>>();
-  for (const segment of segments) {
-    const layer = layerForSegment(layers, segment, false);
-    inLayers.set(layer, (inLayers.get(layer) ?? new Set<number>()).add(segment));
-  }
-  return new Map([...inLayers].flatMap(([layer, labels]) => [...valuesUnder(layerOf(layers, layer), labels, volume, info)]));
+/** Of segments in whichever layers they lie; of those that hold nothing, nothing. Cost: as statisticsUnder. */
+export function valuesOfSegments(layers: MaskLayers, segments: ReadonlySet<number>, volume: Volume, info: VolumeInfo): ReadonlyMap<number, Pick<Measurement, "values" | "suvFactor">> {
+  return new Map([...segments].map((segment) => [segment, withValues(statisticsUnder(layerOf(layers, layerForSegment(layers, segment, false)), segment, volume, info), info)]));
 }
 
 /** As it is stored with the finding: UCUM units, three decimals, of SUV six. */

@@ -2,9 +2,9 @@
 import type { VolumeInfo } from "@/core/domain";
 import { FrameStage } from "@/core/frame_stage";
 import type { BrickContents } from "@/core/mask";
-import { restoreBricks } from "@/core/mask";
+import { restoreBricks, sharedBrick } from "@/core/mask";
 import type { MaskLayers } from "@/core/mask_layers";
-import { labelsOfStored, layerOf, makeLayers, storedBytes } from "@/core/mask_layers";
+import { briefBytes, labelsOfBrief, layerOf, makeLayers } from "@/core/mask_layers";
 import type { AnnotationSession, BrickPatch } from "@/core/workspace";
 import { fetchFrames, takeVolume } from "./ahead";
 import type { Overlay } from "./tools/overlay";
@@ -49,7 +49,7 @@ export class Stage extends FrameStage {
           // What was painted while the stored bricks were on their way is newer.
           if (bytes === null || layerOf(layers, layer).bricks.has(index)) continue;
           const held = contents.get(layer) ?? new Map<number, Uint16Array>();
-          contents.set(layer, held.set(index, labelsOfStored(layer, bytes)));
+          contents.set(layer, held.set(index, sharedBrick(labelsOfBrief(layer, bytes))));
         }
         for (const [layer, bricks] of contents) restoreBricks(layerOf(layers, layer), bricks);
         this.settled();
@@ -67,7 +67,7 @@ export class Stage extends FrameStage {
   }
 
   saveBricks(gridId: string, layer: number, contents: BrickContents): void {
-    const patch = [...contents].map(([index, labels]): BrickPatch => ({ index, layer, bytes: labels === undefined ? null : storedBytes(layer, labels) }));
+    const patch = [...contents].map(([index, labels]): BrickPatch => ({ index, layer, bytes: labels === undefined ? null : briefBytes(layer, labels) }));
     if (patch.length > 0) this.session.putMaskBricks(gridId, patch);
   }
 }

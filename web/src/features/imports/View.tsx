@@ -1,6 +1,7 @@
 import "./imports.css";
 import { rate, share, withLabelMap, type Upload } from "./model";
 import { strings as t } from "./strings";
+import { Waiting } from "./Waiting";
 import { startUpload, stopUpload, useUploads } from "./uploads";
 import { sayError, api, sentence, type Page } from "@/api/client";
 import type { Import } from "@/api/types";
@@ -43,16 +44,16 @@ function Sending({ upload }: { readonly upload: Upload }) {
 }
 
 // A refusal names a file by its number; the window that sent it still knows the name.
-function Told({ rows, name, paths }: { readonly rows: Import["refused"] | Import["waiting"]; readonly name: string; readonly paths: readonly string[] }) {
+function Told({ rows, name, paths }: { readonly rows: Import["refused"]; readonly name: string; readonly paths: readonly string[] }) {
   return (
     <div className="im-refused" tabIndex={0} role="group" aria-label={name}>
       <table className="table">
         <thead>
           <tr>
-            <th scope="col" className={paths.length > 0 ? undefined : "n"}>File</th>
-            <th scope="col">What</th>
-            <th scope="col">Where</th>
-            <th scope="col">What to do</th>
+            <th scope="col" className={paths.length > 0 ? undefined : "n"}>{t.columns.file}</th>
+            <th scope="col">{t.columns.what}</th>
+            <th scope="col">{t.columns.where}</th>
+            <th scope="col">{t.columns.remedy}</th>
           </tr>
         </thead>
         <tbody>
@@ -70,7 +71,7 @@ function Told({ rows, name, paths }: { readonly rows: Import["refused"] | Import
   );
 }
 
-function One({ made, paths }: { readonly made: Import; readonly paths: readonly string[] }) {
+function One({ project, made, paths }: { readonly project: ProjectId; readonly made: Import; readonly paths: readonly string[] }) {
   const [open, setOpen] = useState(false);
   const [waits, setWaits] = useState(false);
   const busy = made.state === "running" || made.state === "receiving";
@@ -87,7 +88,7 @@ function One({ made, paths }: { readonly made: Import; readonly paths: readonly 
         </span>
         {made.waiting.length === 0 ? null : (
           <Button className="push" variant="default" size="compact-xs" title={t.waitingHelp} aria-expanded={waits} onClick={() => { setWaits(!waits); }} rightSection={waits ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}>
-            {t.waiting(made.waiting.length)}
+            {t.waiting(made.waiting)}
           </Button>
         )}
         {made.refused.length === 0 ? null : (
@@ -97,7 +98,7 @@ function One({ made, paths }: { readonly made: Import; readonly paths: readonly 
         )}
       </div>
       {busy ? <Meter share={made.files_total === 0 ? 0 : made.files_done / made.files_total} label={`${String(made.files_done)} of ${String(made.files_total)} files read`} /> : null}
-      {waits && made.waiting.length > 0 ? <Told rows={made.waiting} name={t.waitingFiles} paths={paths} /> : null}
+      {waits && made.waiting.length > 0 ? <Waiting project={project} made={made} paths={paths} /> : null}
       {open ? <Told rows={made.refused} name={t.refusedFiles} paths={paths} /> : null}
     </div>
   );
@@ -152,7 +153,7 @@ export default function Imports() {
             {t.emptyText}
           </Empty>
         ) : (
-          listed.map((made) => <One key={made.id} made={made} paths={uploads.find((upload) => upload.id === made.id)?.paths ?? []} />)
+          listed.map((made) => <One key={made.id} project={project} made={made} paths={uploads.find((upload) => upload.id === made.id)?.paths ?? []} />)
         )}
         </Answered>
       </section>

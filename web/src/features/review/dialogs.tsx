@@ -1,4 +1,5 @@
 // What is asked before an adjudication goes out, and the question back.
+import { DiscardDialog as DiscardForGood } from "@/ui/DiscardDialog";
 import { Button, Checkbox, Modal, Textarea } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { strings } from "./strings";
@@ -32,15 +33,8 @@ export function SubmitDialog(props: { readonly lead: string; readonly why: strin
 }
 
 export function DiscardDialog({ busy, close, discard, again }: { readonly busy: boolean; readonly close: () => void; readonly discard: () => void; readonly again: boolean }): React.JSX.Element {
-  return (
-    <Modal opened onClose={close} title={strings.draftDiscardTitle}>
-      <p style={{ marginTop: 0 }}>{again ? strings.draftDiscardTextAgain : strings.draftDiscardText}</p>
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" onClick={close} data-autofocus>{strings.cancel}</Button>
-        <Button color="red" loading={busy} onClick={discard}>{strings.draftDiscard}</Button>
-      </div>
-    </Modal>
-  );
+  const words = { title: strings.draftDiscardTitle, text: again ? strings.draftDiscardTextAgain : strings.draftDiscardText, keep: strings.cancel, discard: strings.draftDiscard };
+  return <DiscardForGood words={words} busy={busy} close={close} discard={discard} />;
 }
 
 /** From what the draft begins; digits choose as a click does. */
