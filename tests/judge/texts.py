@@ -38,7 +38,7 @@ def made_ann():
         begin = MADE_TEXT.index(words)
         lines.append(f"T{number}\t{label} {begin} {begin + len(words)}\t{words}")
     lines += ["A1\tassertion T2 negated", "A2\tsubject T3 family", "N1\tReference T1 SCT:7093002\tRenal colic",
-              "R1\tShows Arg1:T4 Arg2:T1"]
+              "R1\tShows Arg1:T4 Arg2:T1", "*\tSame T2 T3"]
     return "\n".join(lines) + "\n"
 
 
@@ -130,6 +130,13 @@ def cas_checks(cas, text, spans):
         assert relation.label == "Shows"
         assert relation.Governor.get_covered_text() == "|_*[1]"
         assert relation.Dependent.identifier == "SCT:7093002"
+        coref = "de.tudarmstadt.ukp.dkpro.core.api.coref.type.Coreference"
+        chain, = cas.select(coref + "Chain")
+        links = [chain.first]
+        while links[-1].next is not None:
+            links.append(links[-1].next)
+        assert [one.get_covered_text() for one in links] == ["stroke", "asthma"], links
+        assert {one.referenceType for one in links} == {"Same"} and len(cas.select(coref + "Link")) == 2
 
 
 def name_has_relation(text):
@@ -172,6 +179,8 @@ def what_cassis_writes_we_read(folder, name, ann, text, spans):
         got = spans_of_ann((again / f"{name}-{form}.ann").read_text(encoding="utf-8"))
         # brat's fragments stop at line ends; whole lengths are what is compared.
         assert sorted((label, f[0][0], f[-1][1]) for label, f in got) == want
+        chains = [line for line in (again / f"{name}-{form}.ann").read_text(encoding="utf-8").splitlines() if line.startswith("*")]
+        assert len(chains) == name_has_relation(text) and all(line.startswith("*\tSame T") for line in chains), chains
 
 
 @check()
@@ -206,6 +215,11 @@ def webanno_tsv(folder, name, ann, text, spans):
                 places[number] = (label, min(old[1], begin), max(old[2], end))
             else:
                 alone.append((label, begin, end))
+    if name_has_relation(text):
+        link_at = 3 + columns.index(("de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink", "referenceType"))
+        links = [line.split("\t") for line in lines if line and not line.startswith("#") and line.split("\t")[link_at] != "_"]
+        assert [(cells[2], cells[link_at], cells[link_at + 1]) for cells in links] == [
+            ("stroke", "Same[1]", "*->1-1"), ("asthma", "Same[1]", "*->1-2")], links
     got = sorted((label, units[2 * b:2 * e].decode("utf-16-le")) for label, b, e in alone + list(places.values()))
     want = sorted((label, text[begin:end]) for label, fragments in spans for begin, end in fragments)
     assert got == want, (got, want)

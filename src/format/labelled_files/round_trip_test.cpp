@@ -87,9 +87,11 @@ TEST_CASE("any text and labels read as they were written") {
       REQUIRE(read);
       REQUIRE(read->size() == 1);
       CHECK(read->front().text == fitted->text.text);
-      // brat cuts line ends off a mention's edge and says so.
-      const bool is_cut = std::ranges::any_of(
-          file->losses, [](const TextLoss& loss) { return loss.kind.contains("line ends"); });
+      // brat cuts line ends off a mention's edge, a CAS cannot say which of several mentions at one
+      // place is a chain's, and both say so.
+      const bool is_cut = std::ranges::any_of(file->losses, [](const TextLoss& loss) {
+        return loss.kind.contains("line ends") || loss.kind.starts_with("members of chains");
+      });
       if (is_cut) continue;
       CHECK(described(read->front()) == described(fitted->text));
       check_surfaces(fitted->text, read->front());

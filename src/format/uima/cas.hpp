@@ -27,6 +27,10 @@ inline constexpr std::string_view entity_type =
     "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity";
 inline constexpr std::string_view own_relation_type = "webanno.custom.Relation";
 inline constexpr std::string_view own_event_type = "webanno.custom.Event";
+inline constexpr std::string_view chain_type =
+    "de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceChain";
+inline constexpr std::string_view link_label_feature = "referenceType";
+inline constexpr std::string_view link_relation_feature = "referenceRelation";
 inline constexpr std::string_view slots_feature = "arguments";
 inline constexpr std::string_view concept_feature = "identifier";
 inline constexpr std::string_view trigger_role = "Trigger";
@@ -35,6 +39,9 @@ inline constexpr std::string_view trigger_role = "Trigger";
 [[nodiscard]] std::string_view label_feature(std::string_view type);
 // "webanno.custom.Event" -> "webanno.custom.EventArgumentsLink"
 [[nodiscard]] std::string link_type_of(std::string_view type);
+// "webanno.custom.CorefChain" -> "webanno.custom.CorefLink", and back; another name gets the end.
+[[nodiscard]] std::string link_of_chain(std::string_view type);
+[[nodiscard]] std::string chain_of_link(std::string_view type);
 
 struct Link {
   std::string role;
@@ -50,12 +57,16 @@ struct Annotation {
   std::optional<std::uint64_t> target = {};
   bool has_slots = false;
   std::vector<Link> links = {};
+  std::optional<std::uint64_t> next = {};  // of a chain's link that is to be written
 };
 
+// The head of a list of annotations that are links (of the type link_of_chain), at the places of
+// what they link.
 struct Chain {
   std::string type;
   std::vector<std::uint64_t> members;  // annotations
   std::vector<std::string> links;      // as many
+  std::uint64_t id = 0;                // of one that is to be written
 };
 
 struct Document {

@@ -98,6 +98,11 @@ class Writer {
     for (const TextSpan& span : document_.sentences) plain(cas::sentence_type, span);
     for (const TextSpan& span : document_.tokens) plain(cas::token_type, span);
     for (const cas::Annotation& one : document_.annotations) write(one);
+    for (const cas::Chain& one : document_.chains) {
+      members_.push_back(one.id);
+      structures_.push_back(json::object{
+          {"%ID", one.id}, {"%TYPE", one.type}, {"@sofa", 1}, {"@first", one.members.front()}});
+    }
     json::object types;
     for (const cas::Type& type : cas::types_of(document_)) types[type.name] = type_json(type);
     const json::object view{{"%SOFA", 1}, {"%MEMBERS", std::move(members_)}};
@@ -128,6 +133,7 @@ class Writer {
       out["@Governor"] = *one.source;
       out["@Dependent"] = *one.target;
     }
+    if (one.next) out["@next"] = *one.next;
     if (!one.links.empty()) {
       const std::string type = cas::link_type_of(one.type);
       json::array elements;

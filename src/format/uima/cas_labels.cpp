@@ -20,7 +20,6 @@ constexpr std::array label_features{
     LabelFeature{"de.tudarmstadt.ukp.dkpro.core.api.syntax.type.dependency.Dependency",
                  "DependencyType"},
     LabelFeature{"de.tudarmstadt.ukp.dkpro.core.api.syntax.type.chunk.Chunk", "chunkValue"},
-    LabelFeature{"de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink", "referenceType"},
 };
 
 bool is_default(std::string_view type) {
@@ -50,6 +49,19 @@ Parts parts_of(const Annotation& annotation) {
   return parts;
 }
 
+// Named entities, by place.
+using Entities = std::map<TextSpan, std::vector<std::uint64_t>>;
+void note_entity(const Annotation& one, Entities& entities) {
+  if (one.type != entity_type) return;
+  const auto label = std::ranges::find(one.features, label_feature(one.type), &TextAttribute::name);
+  if (label != one.features.end() && !label->value.empty()) entities[one.span].push_back(one.id);
+}
+std::optional<std::uint64_t> only_entity(const Entities& entities, TextSpan span) {
+  const auto found = entities.find(span);
+  return found == entities.end() || found->second.size() != 1 ? std::nullopt
+                                                              : std::optional(found->second[0]);
+}
+
 class Labeller {
  public:
   explicit Labeller(Document document) : document_(std::move(document)) {}
@@ -62,7 +74,9 @@ class Labeller {
     text_.sentences = std::move(document_.sentences);
     text_.tokens = std::move(document_.tokens);
     text_.problems = std::move(document_.problems);
+    find_linked();
     for (const Annotation& one : document_.annotations) {
+      if (linked_.contains(one.id)) continue;
       if (one.source) {
         add_relation(one);
       } else if (one.has_slots && has_trigger(one)) {
@@ -71,9 +85,15 @@ class Labeller {
         add_mention(one);
       }
     }
-    for (const Chain& one : document_.chains) {
-      TextChain chain{.layer = one.type, .links = one.links};
-      for (const std::uint64_t member : one.members) chain.members.push_back(name(member));
+    for (std::size_t i = 0; i < document_.chains.size(); ++i) {
+      const Chain& one = document_.chains[i];
+      TextChain chain{.layer = one.type == chain_type ? std::string() : one.type,
+                      .type = types_of_linked_[i],
+                      .links = one.links};
+      for (const std::uint64_t member : one.members) {
+        const auto entity = linked_.find(member);
+        chain.members.push_back(name(entity == linked_.end() ? member : entity->second));
+      }
       text_.chains.push_back(std::move(chain));
     }
     complete(text_);
@@ -82,6 +102,47 @@ class Labeller {
 
  private:
   static std::string name(std::uint64_t id) { return std::to_string(id); }
+
+  // Links that stand for a named entity and say nothing but what their chain does.
+  void find_linked() {
+    types_of_linked_.resize(document_.chains.size());
+    Entities entities;
+    std::map<std::uint64_t, const Annotation*> by_id;
+    std::set<std::uint64_t> pointed_to;
+    for (const Annotation& one : document_.annotations) {
+      note_entity(one, entities);
+      by_id.emplace(one.id, &one);
+      if (one.source) pointed_to.insert({*one.source, *one.target});
+      for (const Link& link : one.links) pointed_to.insert(link.target);
+    }
+    for (std::size_t i = 0; i < document_.chains.size(); ++i) {
+      std::map<std::uint64_t, std::uint64_t> found;
+      std::set<std::string> types;
+      for (const std::uint64_t member : document_.chains[i].members) {
+        const auto link = by_id.find(member);
+        if (link == by_id.end() || pointed_to.contains(member)) break;
+        const auto entity = only_entity(entities, link->second->span);
+        if (!entity || !says_only_links(*link->second, types)) break;
+        found.emplace(member, *entity);
+      }
+      if (found.size() != document_.chains[i].members.size() || types.size() > 1) continue;
+      linked_.merge(found);
+      if (!types.empty()) types_of_linked_[i] = *types.begin();
+    }
+  }
+
+  static bool says_only_links(const Annotation& link, std::set<std::string>& types) {
+    std::string type;
+    for (const TextAttribute& feature : link.features) {
+      if (feature.name == link_label_feature) {
+        type = feature.value;
+      } else if (feature.name != link_relation_feature) {
+        return false;
+      }
+    }
+    types.insert(type);
+    return true;
+  }
 
   static bool has_trigger(const Annotation& one) {
     return std::ranges::find(one.links, trigger_role, &Link::role) != one.links.end();
@@ -131,6 +192,8 @@ class Labeller {
 
   Document document_;
   LabelledText text_;
+  std::map<std::uint64_t, std::uint64_t> linked_;  // links to the entities that they stand for
+  std::vector<std::string> types_of_linked_;       // by chain
 };
 
 // Java's identifiers are stricter than names of attributes.
@@ -180,6 +243,7 @@ class Maker {
     for (std::size_t i = 0; i < events.size(); ++i) ids_.emplace(events[i]->id, next_id_ + i);
     for (const TextEvent* e : events) add_event(*e);
     for (const TextRelation& r : text_.relations) add_relation(r);
+    for (const TextChain& c : text_.chains) add_chain(c);
     return std::move(document_);
   }
 
@@ -222,6 +286,7 @@ class Maker {
     add_concepts(m.concepts, one);
     ids_.emplace(m.id, one.id);
     spans_.emplace(one.id, one.span);
+    note_entity(one, entities_);
     document_.annotations.push_back(std::move(one));
   }
 
@@ -257,12 +322,89 @@ class Maker {
     document_.annotations.push_back(std::move(one));
   }
 
+  // A member that is a link already is one of the first chain that it is in.
+  void add_chain(const TextChain& c) {
+    Chain chain{.type = std::string(chain_type), .members = {}, .links = {}};
+    if (!c.layer.empty()) {
+      chain.type = chain_of_link(link_of_chain(type_name(c.layer)));
+      if (chain.type != c.layer) ++losses_["characters in names"];
+    }
+    const std::string link_type = link_of_chain(chain.type);
+    std::uint64_t made_count = 0;
+    bool all_stand_for_entities = true;
+    for (std::size_t i = 0; i < c.members.size(); ++i) {
+      const auto member = ids_.find(c.members[i]);
+      if (member == ids_.end()) {
+        ++losses_["members of chains that are no mentions or events"];
+        continue;
+      }
+      const Annotation* own = find(member->second);
+      const bool is_link =
+          own != nullptr && own->type == link_type && links_.insert(own->id).second;
+      std::uint64_t id = member->second;
+      if (!is_link) {
+        id = add_link(link_type, c.type, spans_[member->second]);
+        ++made_count;
+      } else if (!c.type.empty()) {
+        ++losses_["types of chains"];
+      }
+      if (is_link || only_entity(entities_, spans_[member->second]) != member->second) {
+        all_stand_for_entities = false;
+      }
+      chain.members.push_back(id);
+      chain.links.push_back(i < c.links.size() ? c.links[i] : std::string{});
+    }
+    if (chain.members.empty()) {
+      ++losses_["chains without members"];
+      return;
+    }
+    if (!all_stand_for_entities && made_count > 0) {
+      losses_["members of chains that become mentions of their own"] += made_count;
+    }
+    join_links(chain);
+    chain.id = next_id_++;
+    document_.chains.push_back(std::move(chain));
+  }
+
+  std::uint64_t add_link(const std::string& link_type, const std::string& type, TextSpan span) {
+    Annotation link;
+    link.id = next_id_++;
+    link.type = link_type;
+    link.span = span;
+    if (!type.empty()) link.features.push_back({std::string(link_label_feature), type});
+    links_.insert(link.id);
+    const std::uint64_t id = link.id;
+    document_.annotations.push_back(std::move(link));
+    return id;
+  }
+
+  // They are made in the order of their ids.
+  Annotation* find(std::uint64_t id) {
+    const auto found = std::ranges::lower_bound(document_.annotations, id, {}, &Annotation::id);
+    return found == document_.annotations.end() || found->id != id ? nullptr : &*found;
+  }
+
+  void join_links(const Chain& chain) {
+    for (std::size_t i = 0; i < chain.members.size(); ++i) {
+      Annotation& link = *find(chain.members[i]);
+      if (i + 1 < chain.members.size()) link.next = chain.members[i + 1];
+      std::erase_if(link.features, [](const TextAttribute& feature) {
+        return feature.name == link_relation_feature;
+      });
+      if (!chain.links[i].empty()) {
+        link.features.push_back({std::string(link_relation_feature), chain.links[i]});
+      }
+    }
+  }
+
   const LabelledText& text_;
   std::uint64_t next_id_;
   std::map<std::string, std::uint64_t>& losses_;
   Document document_;
   std::map<std::string, std::uint64_t> ids_;
   std::map<std::uint64_t, TextSpan> spans_;
+  Entities entities_;
+  std::set<std::uint64_t> links_;  // annotations that are one in a chain
 };
 
 Type* find_type(std::vector<Type>& types, std::string_view name) {
@@ -282,10 +424,21 @@ constexpr std::string_view annotation_type = "uima.tcas.Annotation";
 
 std::string_view label_feature(std::string_view type) {
   const auto found = std::ranges::find(label_features, type, &LabelFeature::type);
-  return found == label_features.end() ? "label" : found->feature;
+  if (found != label_features.end()) return found->feature;
+  return type == link_of_chain(chain_type) ? link_label_feature : "label";
 }
 
 std::string link_type_of(std::string_view type) { return std::string(type) + "ArgumentsLink"; }
+
+std::string link_of_chain(std::string_view type) {
+  if (type.ends_with("Chain")) type.remove_suffix(5);
+  return std::string(type) + (type.ends_with("Link") ? "" : "Link");
+}
+
+std::string chain_of_link(std::string_view type) {
+  if (type.ends_with("Link")) type.remove_suffix(4);
+  return std::string(type) + (type.ends_with("Chain") ? "" : "Chain");
+}
 
 LabelledText labelled_of(Document document) { return Labeller(std::move(document)).label(); }
 
@@ -308,6 +461,7 @@ Document written_document(const LabelledText& text, std::map<std::string, std::u
 std::uint64_t free_id(const Document& document) {
   std::uint64_t id = 2;
   for (const Annotation& one : document.annotations) id = std::max(id, one.id + 1);
+  for (const Chain& one : document.chains) id = std::max(id, one.id + 1);
   return id;
 }
 
@@ -340,6 +494,16 @@ std::vector<Type> types_of(const Document& document) {
     }
     if (one.has_slots) {
       add_feature(type, {std::string(slots_feature), "uima.cas.FSArray", link_type_of(one.type)});
+    }
+  }
+  for (const Chain& one : document.chains) {
+    const std::string link = link_of_chain(one.type);
+    for (const std::string_view name : {link_label_feature, link_relation_feature}) {
+      add_feature(*find_type(types, link), {std::string(name), string});
+    }
+    add_feature(*find_type(types, link), {"next", link});
+    if (find_type(types, one.type) == nullptr) {
+      types.push_back({one.type, "uima.cas.AnnotationBase", {{"first", link}}});
     }
   }
   return types;

@@ -206,7 +206,7 @@ class Taker {
       const auto found = by_id_.find(*at);
       if (found == by_id_.end()) break;
       chain.members.push_back(*at);
-      const std::string* link = value_of(*found->second, "referenceRelation");
+      const std::string* link = value_of(*found->second, link_relation_feature);
       chain.links.push_back(link == nullptr ? std::string{} : *link);
       at = reference_of(*found->second, "next");
     }

@@ -5,8 +5,14 @@
 // layer's label (`value` of DKPro's NamedEntity, `PosValue` of POS, ...) is the type. Named
 // entities are what stands in no layer elsewhere; their `identifier` is a concept. Governor and
 // Dependent are the ends of a relation. A feature structure with slots is an event; its trigger is
-// the target in the slot "Trigger", or without that one the place of the structure itself. Chains
-// are read and not written. Offsets in the files count UTF-16 units.
+// the target in the slot "Trigger", or without that one the place of the structure itself.
+//
+// A chain there is a list of links, annotations of a layer of their own at the places of its
+// members. Where each of its links stands on one named entity alone, and they are of one type, the
+// entities are the chain's members and the type is the chain's, as it is written; other links are
+// mentions of their layer, and so are those of members of other layers once they were written.
+//
+// Offsets in the files count UTF-16 units.
 #pragma once
 
 #include <span>
@@ -29,6 +35,9 @@ inline constexpr TextAbilities webanno_abilities{
     .relation_attributes = true,
     .events = true,
     .event_attributes = true,
+    .chains = true,
+    .chain_links = true,
+    .chain_types = true,
     .sentences = true,
     .tokens = true,
 };

@@ -98,6 +98,85 @@ TEST_CASE("WebAnno: relations point by unit and number, slots by role, chains by
   CHECK(surface(text, of_id(text.chains[0].members[1])) == "It");
 }
 
+namespace {
+
+struct CasForm {
+  std::string_view name;
+  UimaFile (*write)(const LabelledText&);
+  Result<LabelledText> (*read)(std::string_view);
+};
+const CasForm cas_forms[] = {{"XMI", write_xmi, read_xmi},
+                             {"JSON", write_cas_json, read_cas_json},
+                             {"TSV", write_webanno_tsv, read_webanno_tsv}};
+
+std::uint64_t lost(const UimaFile& file, std::string_view kind) {
+  const auto found = std::ranges::find(file.losses, kind, &TextLoss::kind);
+  return found == file.losses.end() ? 0 : found->count;
+}
+
+}  // namespace
+
+TEST_CASE("chains come back as they were: of named entities, with what links them") {
+  LabelledText text;
+  text.text =
+      CanonicalText::from_utf8("\xF0\x9F\xA7\xA0 Chest pain; the pain went. It is gone.").value();
+  text.mentions = {{.id = "T1", .type = "Problem", .ranges = {{2, 12}}},
+                   {.id = "T2", .type = "Problem", .ranges = {{18, 22}}},
+                   {.id = "T3", .type = "Word", .ranges = {{18, 22}}, .attributes = {{"a", "b"}}},
+                   {.id = "T4", .type = "Problem", .ranges = {{29, 31}}},
+                   {.id = "T5", .type = "Word", .ranges = {{23, 27}}}};
+  text.chains = {{.id = "C1", .type = "Same", .members = {"T1", "T4"}, .links = {"by", ""}},
+                 {.id = "C2", .layer = "webanno.custom.OtherChain", .members = {"T4", "T1", "T5"}}};
+  for (const CasForm& form : cas_forms) {
+    CAPTURE(form.name);
+    const UimaFile file = form.write(text);
+    CHECK(file.losses.empty());
+    CAPTURE(file.bytes);
+    const auto again = form.read(file.bytes);
+    REQUIRE(again);
+    CHECK(described(*again) == described(text));
+    REQUIRE(again->chains.size() == 2);
+    const auto same = std::ranges::find(again->chains, "Same", &TextChain::type);
+    REQUIRE(same != again->chains.end());
+    CHECK(same->links == std::vector<std::string>{"by", ""});
+    CHECK(same->layer.empty());
+  }
+}
+
+TEST_CASE(
+    "links that are mentions of their own stay so, and what cannot be told apart is counted") {
+  LabelledText text;
+  text.text = CanonicalText::from_utf8("He saw him. It hurt.").value();
+  const std::string layer = "de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink";
+  text.mentions = {{.id = "T1", .layer = layer, .type = "pronoun", .ranges = {{0, 2}}},
+                   {.id = "T2", .layer = layer, .type = "other", .ranges = {{7, 10}}}};
+  text.chains = {{.id = "C1", .members = {"T1", "T2"}}};
+  for (const CasForm& form : cas_forms) {
+    CAPTURE(form.name);
+    const UimaFile file = form.write(text);
+    CHECK(file.losses.empty());
+    const auto again = form.read(file.bytes);
+    REQUIRE(again);
+    CHECK(described(*again) == described(text));
+    CHECK(described(form.read(form.write(*again).bytes).value()) == described(text));
+  }
+  // Two entities at one place, and a member of another layer.
+  text.mentions = {{.id = "T1", .type = "A", .ranges = {{0, 2}}},
+                   {.id = "T2", .type = "B", .ranges = {{0, 2}}},
+                   {.id = "T3", .type = "A", .ranges = {{7, 10}}}};
+  text.chains = {{.id = "C1", .members = {"T1", "T3"}}};
+  for (const CasForm& form : cas_forms) {
+    CAPTURE(form.name);
+    const UimaFile file = form.write(text);
+    CHECK(lost(file, "members of chains that become mentions of their own") == 2);
+    const auto again = form.read(file.bytes);
+    REQUIRE(again);
+    CHECK(again->mentions.size() == 5);
+    REQUIRE(again->chains.size() == 1);
+    CHECK(again->chains[0].members.size() == 2);
+  }
+}
+
 TEST_CASE("WebAnno: a broken table says where") {
   const std::string head = std::string(begin) + "#T_SP=a.B|c\n\n\n#Text=ab cd\n";
   const struct {

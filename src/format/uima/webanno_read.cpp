@@ -238,7 +238,7 @@ class Reader {
   // "pr[1]" in one column and "coref->1-2" in the other: chain 1, its second link.
   Status take_chain(const Column& column, const std::string& unit, Place place, std::size_t index,
                     std::string_view cell) {
-    if (column.feature == "referenceRelation") {
+    if (column.feature == cas::link_relation_feature) {
       const std::size_t arrow = cell.rfind("->");
       const auto numbers = arrow == std::string_view::npos ? std::vector<std::string_view>{}
                                                            : parted(cell.substr(arrow + 2), '-');
@@ -393,12 +393,12 @@ class Reader {
       document_.annotations.push_back(annotations_[i]);
     }
     for (const auto& [key, links] : chains_) {
-      cas::Chain chain{.type = table_.layers[key.first].type, .members = {}, .links = {}};
-      if (chain.type.ends_with("Link")) chain.type.replace(chain.type.size() - 4, 4, "Chain");
+      cas::Chain chain{
+          .type = cas::chain_of_link(table_.layers[key.first].type), .members = {}, .links = {}};
       for (const auto& [number, at] : links) {
         chain.members.push_back(annotations_[at].id);
-        const auto found =
-            std::ranges::find(annotations_[at].features, "referenceRelation", &TextAttribute::name);
+        const auto found = std::ranges::find(annotations_[at].features, cas::link_relation_feature,
+                                             &TextAttribute::name);
         chain.links.push_back(found == annotations_[at].features.end() ? "" : found->value);
       }
       document_.chains.push_back(std::move(chain));

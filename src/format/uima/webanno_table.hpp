@@ -13,7 +13,9 @@ enum class ColumnKind {
   Feature,
   SlotRole,
   SlotTarget,
-  Source,  // where a relation comes from
+  Source,      // where a relation comes from
+  LinkLabel,   // of a chain's link, with the chain's number
+  LinkNumber,  // what it links by, its chain's number and its own
 };
 
 struct Column {

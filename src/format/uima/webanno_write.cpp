@@ -76,6 +76,7 @@ class Writer {
   std::string write() {
     make_units();
     declare_layers();
+    number_links();
     number_annotations();
     std::string out = "#FORMAT=WebAnno TSV 3.3\n" + header_ + "\n";
     for (std::size_t i = 0; i < sentences_.size(); ++i) {
@@ -193,6 +194,21 @@ class Writer {
     }
   }
 
+  // Chains count from 1, and so do their links. A link that no chain has is one of its own.
+  void number_links() {
+    std::uint64_t chain_number = 0;
+    for (const cas::Chain& chain : document_.chains) {
+      ++chain_number;
+      for (std::size_t i = 0; i < chain.members.size(); ++i) {
+        link_numbers_.emplace(chain.members[i], std::pair(chain_number, i + 1));
+      }
+    }
+    for (const Annotation& one : document_.annotations) {
+      if (!link_types_.contains(one.type) || link_numbers_.contains(one.id)) continue;
+      link_numbers_.emplace(one.id, std::pair(++chain_number, 1));
+    }
+  }
+
   // Those that are on several units, or several of a layer on one, are told apart by numbers; so
   // is what slots point to.
   void number_annotations() {
@@ -224,7 +240,8 @@ class Writer {
       for (const std::size_t a : unit.annotations) {
         const Annotation& one = document_.annotations[a];
         const bool is_wanted = wanted.contains(a) || targets.contains(one.id);
-        if (one.source || !is_wanted || !numbered.insert(a).second) continue;
+        if (one.source || link_types_.contains(one.type)) continue;
+        if (!is_wanted || !numbered.insert(a).second) continue;
         numbers_.emplace(one.id, ++number);
       }
     }
@@ -232,14 +249,34 @@ class Writer {
 
   void declare_layers() {
     for (const Annotation& one : document_.annotations) types_.emplace(one.id, one.type);
-    for (const bool relations : {false, true}) {
+    for (const cas::Chain& one : document_.chains) {
+      link_types_.insert(cas::link_of_chain(one.type));
+    }
+    using enum cas::LayerKind;
+    for (const cas::LayerKind kind : {Span, Chain, Relation}) {
       for (const Annotation& one : document_.annotations) {
-        if (one.source.has_value() != relations) continue;
+        if (kind_of(one) != kind) continue;
         const bool is_known = std::ranges::any_of(
             table_.layers, [&](const cas::Layer& layer) { return layer.type == one.type; });
-        if (!is_known) declare(one.type, relations);
+        if (!is_known && kind == Chain) declare_chain(one.type);
+        if (!is_known && kind != Chain) declare(one.type, kind == Relation);
       }
     }
+  }
+
+  cas::LayerKind kind_of(const Annotation& one) const {
+    if (one.source) return cas::LayerKind::Relation;
+    return link_types_.contains(one.type) ? cas::LayerKind::Chain : cas::LayerKind::Span;
+  }
+
+  void declare_chain(const std::string& type) {
+    const std::size_t layer = table_.layers.size();
+    table_.layers.push_back({cas::LayerKind::Chain, type, {}});
+    header_ +=
+        fmt::format("#T_CH={}|{}|{}\n", type, cas::link_label_feature, cas::link_relation_feature);
+    table_.columns.push_back({layer, ColumnKind::LinkLabel, std::string(cas::link_label_feature)});
+    table_.columns.push_back(
+        {layer, ColumnKind::LinkNumber, std::string(cas::link_relation_feature)});
   }
 
   void declare(const std::string& type, bool is_relation) {
@@ -287,14 +324,23 @@ class Writer {
     return unit == first_unit_.end() ? std::string{} : unit->second;
   }
 
+  static std::string feature_of(const Column& column, const Annotation& one) {
+    const auto found = std::ranges::find(one.features, column.feature, &TextAttribute::name);
+    const bool is_set = found != one.features.end() && !found->value.empty();
+    return is_set ? cas::escaped_value(found->value) : "*";
+  }
+
   std::string value_of(const Column& column, const Annotation& one) const {
     switch (column.kind) {
       case ColumnKind::Placeholder:
         return "*" + mark_of(one.id);
-      case ColumnKind::Feature: {
-        const auto found = std::ranges::find(one.features, column.feature, &TextAttribute::name);
-        const bool is_set = found != one.features.end() && !found->value.empty();
-        return (is_set ? cas::escaped_value(found->value) : "*") + mark_of(one.id);
+      case ColumnKind::Feature:
+        return feature_of(column, one) + mark_of(one.id);
+      case ColumnKind::LinkLabel:
+        return feature_of(column, one) + fmt::format("[{}]", link_numbers_.at(one.id).first);
+      case ColumnKind::LinkNumber: {
+        const auto [chain, link] = link_numbers_.at(one.id);
+        return feature_of(column, one) + fmt::format("->{}-{}", chain, link);
       }
       case ColumnKind::SlotRole: {
         std::string roles;
@@ -354,6 +400,8 @@ class Writer {
   std::map<std::string, std::string> bases_;    // of relations' layers
   std::map<std::uint64_t, std::string> first_unit_;
   std::map<std::uint64_t, std::uint64_t> numbers_;
+  std::set<std::string> link_types_;  // layers of chains' links
+  std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> link_numbers_;
   cas::Table table_;
   std::string header_;
 };
@@ -364,9 +412,20 @@ UimaFile write_webanno_tsv(const LabelledText& text) {
   UimaFile file;
   std::map<std::string, std::uint64_t> losses;
   const cas::Document document = cas::document_of(text, 1, losses);
+  std::set<std::string> link_types;
+  std::set<std::uint64_t> links;
+  for (const cas::Chain& chain : document.chains) {
+    link_types.insert(cas::link_of_chain(chain.type));
+    links.insert(chain.members.begin(), chain.members.end());
+  }
   for (const Annotation& one : document.annotations) {
+    const bool is_link = link_types.contains(one.type);
+    if (is_link && !links.contains(one.id)) ++losses["links that become chains of their own"];
     for (const TextAttribute& feature : one.features) {
       if (feature.value.empty()) ++losses["empty values"];
+      const bool is_chain_feature =
+          feature.name == cas::link_label_feature || feature.name == cas::link_relation_feature;
+      if (is_link && !is_chain_feature) ++losses["attributes of links"];
     }
   }
   file.bytes = Writer(document).write();

@@ -138,6 +138,9 @@ class Writer {
     for (const TextSpan& span : document_.sentences) plain(cas::sentence_type, span);
     for (const TextSpan& span : document_.tokens) plain(cas::token_type, span);
     for (const cas::Annotation& one : document_.annotations) write(one);
+    for (const cas::Chain& one : document_.chains) {
+      member(one.id, one.type, fmt::format(R"( sofa="1" first="{}")", one.members.front()));
+    }
     out_ += fmt::format(
         "<cas:Sofa xmi:id=\"1\" sofaNum=\"1\" sofaID=\"_InitialView\" mimeType=\"text\" "
         "sofaString=\"{}\"/>\n<cas:View sofa=\"1\" members=\"{}\"/>\n</xmi:XMI>\n",
@@ -191,6 +194,7 @@ class Writer {
     if (one.source) {
       attributes += fmt::format(R"( Governor="{}" Dependent="{}")", *one.source, *one.target);
     }
+    if (one.next) attributes += fmt::format(R"( next="{}")", *one.next);
     std::string slots;
     for (const cas::Link& link : one.links) {
       const std::uint64_t id = next_id_++;
