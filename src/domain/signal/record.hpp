@@ -65,6 +65,11 @@ struct RecordIdentity {
   std::string record_name{};
   std::string patient{};    // EDF's patient field
   std::string recording{};  // EDF's recording field
+  // Where a format has fields of their own for them.
+  std::string patient_id{};
+  std::string patient_name{};
+  std::string birth_date{};  // ISO 8601: "1953-05-08"
+  std::string sex{};         // "M", "F", "O"
   std::vector<std::string> comments{};
   friend bool operator==(const RecordIdentity&, const RecordIdentity&) = default;
 };

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "format/fhir/base64_text.hpp"
+#include "format/base64/base64_text.hpp"
 #include "format/xml/xml.hpp"
 
 namespace consilium {

@@ -10,7 +10,7 @@
 
 #include "base/canonical_json.hpp"
 #include "base/utf8.hpp"
-#include "format/fhir/base64_text.hpp"
+#include "format/base64/base64_text.hpp"
 #include "format/note/note_text.hpp"
 
 namespace consilium {

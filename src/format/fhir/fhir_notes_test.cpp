@@ -8,7 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
-#include "format/fhir/base64_text.hpp"
+#include "format/base64/base64_text.hpp"
 #include "tests/data_path.hpp"
 
 namespace consilium {

@@ -142,6 +142,24 @@ const XmlElement* XmlElement::child(std::string_view child_name) const {
   return found == children.end() ? nullptr : &*found;
 }
 
+const XmlElement* XmlElement::at(std::initializer_list<std::string_view> path) const {
+  const XmlElement* element = this;
+  for (const std::string_view step : path) {
+    if (element != nullptr) element = element->child(step);
+  }
+  return element;
+}
+
+std::string_view XmlElement::text_at(std::initializer_list<std::string_view> path) const {
+  const XmlElement* element = at(path);
+  return element == nullptr ? std::string_view() : std::string_view(element->text);
+}
+
+std::string_view XmlElement::value_of(std::string_view attribute_name) const {
+  const std::string* value = attribute(attribute_name);
+  return value == nullptr ? std::string_view() : std::string_view(*value);
+}
+
 Result<XmlElement> read_xml(std::string_view bytes) {
   if (bytes.size() > file_size_max) {
     return fail(ErrorCode::TooLarge, "the XML is over 256 MiB", {}, "divide the file");

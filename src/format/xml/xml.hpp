@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,11 @@ struct XmlElement {
   [[nodiscard]] const std::string* attribute(std::string_view attribute_name) const;
   // The first child of that name, or nullptr.
   [[nodiscard]] const XmlElement* child(std::string_view child_name) const;
+  // The first child of a first child ..., or nullptr.
+  [[nodiscard]] const XmlElement* at(std::initializer_list<std::string_view> path) const;
+  // The text at that path, or the attribute's value there; empty when there is none.
+  [[nodiscard]] std::string_view text_at(std::initializer_list<std::string_view> path) const;
+  [[nodiscard]] std::string_view value_of(std::string_view attribute_name) const;
 };
 
 // The root. Encodings: UTF-8, UTF-16, ISO-8859-1, US-ASCII, as declared.

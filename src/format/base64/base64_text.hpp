@@ -1,4 +1,5 @@
-// Base64 (RFC 4648, section 4) as FHIR writes it: white space may stand between the characters.
+// Base64 (RFC 4648, section 4) as FHIR and recorders in XML write it: white space may stand between
+// the characters.
 #pragma once
 
 #include <string_view>

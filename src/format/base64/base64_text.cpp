@@ -1,4 +1,4 @@
-#include "format/fhir/base64_text.hpp"
+#include "format/base64/base64_text.hpp"
 
 namespace consilium {
 
