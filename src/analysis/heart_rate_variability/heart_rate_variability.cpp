@@ -13,6 +13,8 @@ namespace {
 constexpr double shortest_s = 0.3;
 constexpr double longest_s = 2;
 constexpr double window_s = 300;
+// Beats that lie exactly 50 ms further apart are not more than that, however their times round.
+constexpr double rounding_ms = 1e-6;
 constexpr double bin_s = 1.0 / 128;
 constexpr double entropy_tolerance = 0.2;
 constexpr std::size_t intervals_min = 10;
@@ -78,8 +80,8 @@ IntervalTimes times_of(const Intervals& all, std::size_t first, std::size_t last
   double above_20 = 0;
   for (const double difference : differences) {
     squares += difference * difference;
-    above_50 += std::abs(difference) > 50 ? 1 : 0;
-    above_20 += std::abs(difference) > 20 ? 1 : 0;
+    above_50 += std::abs(difference) > 50 + rounding_ms ? 1 : 0;
+    above_20 += std::abs(difference) > 20 + rounding_ms ? 1 : 0;
   }
   const auto count = static_cast<double>(differences.size());
   times.rmssd = std::sqrt(squares / count);
@@ -167,7 +169,7 @@ Result<HeartRateVariability> heart_rate_variability(std::span<const HeartBeat> b
     found.alpha1 = variability::fluctuation_slope(all.lengths_ms, 4, 16);
     found.alpha2 = variability::fluctuation_slope(all.lengths_ms, 16, 64);
   }
-  found.windows = windows_of(all, 0, beats.back().at_s);
+  found.windows = windows_of(all, beats.front().at_s, beats.back().at_s);
   sum_up_windows(found);
   return found;
 }

@@ -6,8 +6,9 @@
 //
 // Over the whole record: the times, pNN, SD1 and SD2 (M. Brennan et al., IEEE Trans. Biomed. Eng.
 // 48 (2001) 1342-1347), detrended fluctuation (C.-K. Peng et al., Chaos 5 (1995) 82-87) of 4 to 16
-// and of 16 to 64 beats. Over stretches of five minutes, whole ones alone, or the record where it
-// is shorter: powers and sample entropy, said as their means; and SDANN, SDNN index.
+// and of 16 to 64 beats. Over stretches of five minutes from the first beat on, whole ones alone, or
+// the record where it is shorter: powers and sample entropy, said as their means; and SDANN, SDNN
+// index.
 #pragma once
 
 #include <cstddef>

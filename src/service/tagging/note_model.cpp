@@ -5,32 +5,10 @@
 #include <utility>
 
 #include "base/sha256.hpp"
-#include "storage/labels.hpp"
-#include "storage/work.hpp"
+#include "service/taught/taught.hpp"
 
 namespace consilium::service {
 namespace {
-
-bool is_adjudication(const storage::ReadingRow& reading) {
-  return reading.stage == storage::adjudicate_stage;
-}
-
-// Of each note the reading that counts, in the order in which they were finished.
-std::vector<storage::ReadingRow> readings_that_count(const std::vector<storage::ReadingRow>& all) {
-  std::map<ItemId, storage::ReadingRow> last;
-  for (const storage::ReadingRow& reading : all) {
-    if (reading.rater_kind != name_of(RaterKind::Human)) continue;
-    if (reading.stage != storage::label_stage && !is_adjudication(reading)) continue;
-    const auto [place, is_new] = last.try_emplace(reading.item, reading);
-    if (is_new || is_adjudication(reading) || !is_adjudication(place->second)) {
-      place->second = reading;
-    }
-  }
-  std::vector<storage::ReadingRow> ordered;
-  for (const auto& [item, reading] : last) ordered.push_back(reading);
-  std::ranges::stable_sort(ordered, {}, &storage::ReadingRow::submitted_at);
-  return ordered;
-}
 
 // The tokens that the range covers or touches; none when it has no token.
 Result<std::optional<TokenRange>> tokens_of(const CutNote& note, TextSpan range) {
@@ -44,17 +22,11 @@ Result<std::optional<TokenRange>> tokens_of(const CutNote& note, TextSpan range)
                     static_cast<std::uint32_t>(last - tokens.begin())};
 }
 
-bool is_learnt_question(const Protocol& protocol, const std::string& id) {
-  const QuestionSpec* question = protocol.question(id);
-  return question != nullptr && question->level == QuestionLevel::Item &&
-         question->answer.type == AnswerType::Choice && !question->answer.many;
-}
-
 Status teach(const Protocol& protocol, const Annotation& said, TaughtNote& note) {
   if (said.question) {
     const auto* choice = std::get_if<std::string>(&said.value);
     if (choice != nullptr && !is_reserved_value(*choice) &&
-        is_learnt_question(protocol, *said.question)) {
+        is_choice_of_item(protocol, *said.question)) {
       note.answers[*said.question] = *choice;
     }
     return {};
@@ -66,14 +38,6 @@ Status teach(const Protocol& protocol, const Annotation& said, TaughtNote& note)
     note.spans.push_back({tokens->begin_token, tokens->end_token, label->id});
   }
   return {};
-}
-
-Result<std::optional<Annotation>> said_in(const storage::Reader& reader,
-                                          const storage::SubmittedAnnotationRow& row) {
-  const auto body = reader.open_sealed(row.patient, row.sealed_body);
-  if (!body && body.error().code == ErrorCode::NotFound) return std::optional<Annotation>{};
-  if (!body) return std::unexpected(body.error());
-  return std::optional<Annotation>(CSL_TRY(parse_annotation(*body)));
 }
 
 }  // namespace
@@ -120,14 +84,8 @@ Result<std::vector<TaughtNote>> taught_notes(storage::Store& store, const storag
     TaughtNote& note = notes.emplace_back(TaughtNote{
         .note = std::move(*cut), .said = {}, .spans = {}, .answers = {}, .duration_s = {}});
     note.duration_s = reading.duration_s;
-    for (const storage::SubmittedAnnotationRow& row :
-         CSL_TRY(storage::submitted_annotations(reader, project, reading.item))) {
-      if (row.rater != reading.rater || row.stage != reading.stage) continue;
-      auto said = CSL_TRY(said_in(reader, row));
-      if (!said) continue;
-      CSL_TRY(teach(protocol, *said, note));
-      note.said.push_back(std::move(*said));
-    }
+    note.said = CSL_TRY(said_in(reader, project, reading));
+    for (const Annotation& said : note.said) CSL_TRY(teach(protocol, said, note));
   }
   return notes;
 }

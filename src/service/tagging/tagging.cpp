@@ -12,6 +12,7 @@
 #include "service/job/job_queue.hpp"
 #include "service/prelabel/replace_labels.hpp"
 #include "service/tagging/note_model.hpp"
+#include "service/taught/taught.hpp"
 #include "storage/labels.hpp"
 #include "storage/work.hpp"
 
@@ -21,17 +22,6 @@ namespace {
 // One rater, whatever it has learnt by then: how far it can be trusted is counted over all it says.
 ToolName tagger_tool() { return {.kind = RaterKind::Model, .name = "note tagger"}; }
 constexpr std::size_t version_digits = 12;
-
-const AssistSource* models_in(const AssistPolicy& policy) {
-  const auto found = std::ranges::find(policy.sources, RaterKind::Model, &AssistSource::kind);
-  return found == policy.sources.end() ? nullptr : &*found;
-}
-
-bool allows_models(const AssistPolicy& policy) {
-  const AssistSource* models = models_in(policy);
-  const ShowSuggestion show = models != nullptr ? models->show : policy.suggestions;
-  return policy.suggestions != ShowSuggestion::Never && show != ShowSuggestion::Never;
-}
 
 // A note that nobody has begun, and what the model says of it.
 struct WeighedNote {
@@ -124,7 +114,8 @@ struct Tagging::State {
     const auto reader = CSL_TRY(store.read());
     const auto known = CSL_TRY(protocols.of_project(*reader, project));
     const Protocol& protocol = known->protocol;
-    if (!allows_models(protocol.assist_policy)) return std::size_t{0};
+    const auto probability_min = model_probability_min(protocol.assist_policy);
+    if (!probability_min) return std::size_t{0};
     const auto taught = CSL_TRY(taught_notes(store, *reader, protocol, project));
     const auto model = CSL_TRY(train_note_model(taught, 1));
     if (!model || stop.stop_requested()) return std::size_t{0};
@@ -136,14 +127,12 @@ struct Tagging::State {
     std::vector<std::size_t> order(notes.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     if (by_gain) order = order_of_gain(unread_notes, model->reading);
-    const AssistSource* models = models_in(protocol.assist_policy);
-    const double probability_min = models != nullptr ? models->probability_min : 0;
     std::size_t labelled = 0;
     for (std::size_t i = 0; i < std::min(order.size(), next_notes_max); ++i) {
       if (stop.stop_requested()) return labelled;
       const WeighedNote& one = notes[order[i]];
       const ToolSet set{.tool = tagger_tool(),
-                        .set = CSL_TRY(said_of(*model, one, probability_min))};
+                        .set = CSL_TRY(said_of(*model, one, *probability_min))};
       const Replaced replaced = CSL_TRY(
           replace_labels(store, clock, random, access, protocol, one.item, std::span(&set, 1)));
       if (replaced.is_changed) ++labelled;

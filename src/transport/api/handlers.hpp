@@ -19,6 +19,7 @@ class Masks;
 class NoteTools;
 class Panels;
 class Tagging;
+class SignalTagging;
 class People;
 class Projects;
 class Review;
@@ -42,7 +43,7 @@ void add_project_handlers(HandlerTable& handlers, service::Projects& projects,
 void add_item_handlers(HandlerTable& handlers, service::Items& items);
 void add_task_handlers(HandlerTable& handlers, service::Assignment& assignment,
                        service::Panels& panels, service::Tagging& tagging,
-                       service::NoteTools& note_tools);
+                       service::SignalTagging& signal_tagging, service::NoteTools& note_tools);
 void add_annotation_handlers(HandlerTable& handlers, service::Annotations& annotations);
 void add_mask_handlers(HandlerTable& handlers, service::Masks& masks);
 void add_segmentation_handlers(HandlerTable& handlers, service::Segmentation& segmentation);

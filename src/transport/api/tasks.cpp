@@ -3,6 +3,7 @@
 #include "service/assignment/assignment.hpp"
 #include "service/note_tools/note_tools.hpp"
 #include "service/panel/panel.hpp"
+#include "service/signal_tagging/signal_tagging.hpp"
 #include "service/tagging/tagging.hpp"
 #include "transport/api/handlers.hpp"
 
@@ -35,7 +36,8 @@ Result<http::Response> take_next(const Call& call, Assignment& assignment) {
 }
 
 Result<http::Response> submit(const Call& call, Assignment& assignment, service::Panels& panels,
-                              service::Tagging& tagging, service::NoteTools& note_tools) {
+                              service::Tagging& tagging, service::SignalTagging& signal_tagging,
+                              service::NoteTools& note_tools) {
   const TaskPlace place = CSL_TRY(place_of(call));
   std::optional<double> duration_s;
   if (const json::value* given = call.body->if_contains("duration_s"))
@@ -44,6 +46,7 @@ Result<http::Response> submit(const Call& call, Assignment& assignment, service:
   if (submitted) {
     panels.follow(place.project);
     tagging.follow(call.access(), place.project);
+    signal_tagging.follow(call.access(), place.project);
     note_tools.follow_submission(call.access(), place.project);
   }
   return reply(submitted);
@@ -52,7 +55,8 @@ Result<http::Response> submit(const Call& call, Assignment& assignment, service:
 }  // namespace
 
 void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::Panels& panels,
-                       service::Tagging& tagging, service::NoteTools& note_tools) {
+                       service::Tagging& tagging, service::SignalTagging& signal_tagging,
+                       service::NoteTools& note_tools) {
   handlers.add("take_next_task", [&](Call& call) { return take_next(call, assignment); });
   handlers.add("take_task", [&](Call& call) -> Result<http::Response> {
     return reply(assignment.take(call.access(), CSL_TRY(call.id<ProjectId>("project_id")),
@@ -62,8 +66,9 @@ void add_task_handlers(HandlerTable& handlers, Assignment& assignment, service::
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.heartbeat(call.access(), place.project, place.task));
   });
-  handlers.add("submit_task",
-               [&](Call& call) { return submit(call, assignment, panels, tagging, note_tools); });
+  handlers.add("submit_task", [&](Call& call) {
+    return submit(call, assignment, panels, tagging, signal_tagging, note_tools);
+  });
   handlers.add("release_task", [&](Call& call) -> Result<http::Response> {
     const TaskPlace place = CSL_TRY(place_of(call));
     return reply(assignment.release(call.access(), place.project, place.task));

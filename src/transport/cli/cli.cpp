@@ -16,6 +16,7 @@
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
 #include "transport/cli_segment/segment.hpp"
+#include "transport/cli_signals/signal_commands.hpp"
 #include "transport/cli_store/store_commands.hpp"
 #include "transport/cli_tag/tag_commands.hpp"
 
@@ -40,6 +41,7 @@ struct Table {
   PanelCommands panel;
   SegmentCommand segment;
   DetectCommand detect;
+  SignalCommands signals;
   ClusterCommand cluster;
   ContextCommand context;
   TagCommands tag;
@@ -372,6 +374,7 @@ int run(int argument_count, const char* const* arguments) {
   add_segment_command(table.app, table.segment, choose);
   add_detect_command(table.app, table.detect, choose);
   add_cluster_command(table.app, table.cluster, choose);
+  add_signal_commands(table.app, table.signals, choose);
   add_context_command(table.app, table.context, choose);
   add_tag_commands(table.app, table.tag, choose);
   try {

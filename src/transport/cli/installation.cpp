@@ -38,6 +38,8 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
       it.jobs.get());
   it.panels = std::make_unique<service::Panels>(*it.store, *it.clock, it.jobs.get());
   it.tagging = std::make_unique<service::Tagging>(*it.store, *it.clock, *it.random, it.jobs.get());
+  it.signal_tagging =
+      std::make_unique<service::SignalTagging>(*it.store, *it.clock, *it.random, it.jobs.get());
   it.note_tools = std::make_unique<service::NoteTools>(*it.store, *it.clock, *it.random,
                                                        *it.terminologies, it.jobs.get());
   it.alike = std::make_unique<service::Alike>(*it.store);

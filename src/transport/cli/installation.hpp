@@ -26,6 +26,7 @@
 #include "service/release/exports.hpp"
 #include "service/review/review.hpp"
 #include "service/segmentation/segmentation.hpp"
+#include "service/signal_tagging/signal_tagging.hpp"
 #include "service/tagging/tagging.hpp"
 #include "service/terminology/concept_answers.hpp"
 #include "service/terminology/remote_terminology.hpp"
@@ -53,6 +54,7 @@ struct Installation {
   std::unique_ptr<service::Segmentation> segmentation;
   std::unique_ptr<service::Panels> panels;
   std::unique_ptr<service::Tagging> tagging;
+  std::unique_ptr<service::SignalTagging> signal_tagging;
   std::unique_ptr<service::NoteTools> note_tools;
   std::unique_ptr<service::Alike> alike;
   std::unique_ptr<service::Review> review;

@@ -69,7 +69,8 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_project_handlers(handlers, *it.projects, *it.people, *it.assignment, *it.store,
                             *it.clock);
   api::add_item_handlers(handlers, *it.items);
-  api::add_task_handlers(handlers, *it.assignment, *it.panels, *it.tagging, *it.note_tools);
+  api::add_task_handlers(handlers, *it.assignment, *it.panels, *it.tagging, *it.signal_tagging,
+                         *it.note_tools);
   api::add_note_tool_handlers(handlers, *it.note_tools, *it.alike);
   api::add_annotation_handlers(handlers, *it.annotations);
   api::add_review_handlers(handlers, *it.review);

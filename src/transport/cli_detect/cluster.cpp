@@ -13,10 +13,8 @@
 namespace consilium::cli {
 namespace json = boost::json;
 
-namespace {
-
-Result<std::vector<float>> shapes_of(const EcgRecord& record,
-                                     const std::vector<std::int64_t>& beats) {
+Result<std::vector<float>> shapes_of_beats(const EcgRecord& record,
+                                           const std::vector<std::int64_t>& beats) {
   const double rate_hz = record.channel().rate.hz();
   const auto margin = static_cast<std::int64_t>(std::ceil(rate_hz / 2));
   const auto piece = static_cast<std::int64_t>(std::ceil(120 * rate_hz));
@@ -36,8 +34,6 @@ Result<std::vector<float>> shapes_of(const EcgRecord& record,
   return shapes;
 }
 
-}  // namespace
-
 Result<int> cluster_command(const ClusterCommand& command) {
   const auto begin = std::chrono::steady_clock::now();
   const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
@@ -46,7 +42,7 @@ Result<int> cluster_command(const ClusterCommand& command) {
   for (const SignalEvent& event : CSL_TRY(read_annotations(record, command.beats))) {
     if (is_beat(event.code)) beats.push_back(event.at.value / ticks);
   }
-  const auto shapes = CSL_TRY(shapes_of(record, beats));
+  const auto shapes = CSL_TRY(shapes_of_beats(record, beats));
   const BeatClusters found =
       CSL_TRY(cluster_beats(beat_features(shapes, record.leads.size(), beat_intervals(beats)),
                             command.cluster_count_max));
