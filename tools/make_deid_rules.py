@@ -10,8 +10,8 @@ IODS            folder with sop_class_iod_map.json, iod_module_map.json and modu
                 say the type of an attribute in each information object (highdicom keeps them in _standard)
 
 The file has three parts. [actions] is the table, one row an attribute. [types] says the type of those
-attributes whose action depends on it: the sequence around it ("-" for none), the type in most objects
-("*"), and the objects in which it is another. [objects] names the SOP classes of each object.
+attributes whose action depends on it: the sequence around it ("-" for none), and the objects in which it is
+of that type; "*" stands for all that no other row of the attribute names, "-" for those that lack it. [objects] names the SOP classes of each object.
 """
 
 import json
@@ -69,10 +69,15 @@ def types(table: list[list[str]], iods: pathlib.Path) -> tuple[list[list[str]], 
                     found[place][iod] = strictest
     rows = []
     for (parent, keyword), by_iod in sorted(found.items(), key=lambda item: (item[0][1], item[0][0])):
-        counted = sorted(set(by_iod.values()), key=lambda t: (-list(by_iod.values()).count(t), t))
-        rows.append([keyword, parent, counted[0], "*"])
-        for other in counted[1:]:
-            rows.append([keyword, parent, other, " ".join(sorted(i for i, t in by_iod.items() if t == other))])
+        # The shorter way to say it: where the attribute is of which type, or where it is not.
+        lacking = sorted(set(objects) - set(by_iod))
+        usual = max(sorted(set(by_iod.values())), key=list(by_iod.values()).count)
+        is_usual = len(lacking) < list(by_iod.values()).count(usual)
+        for kind in sorted(set(by_iod.values())):
+            named = "*" if is_usual and kind == usual else " ".join(sorted(i for i, t in by_iod.items() if t == kind))
+            rows.append([keyword, parent, kind, named])
+        if is_usual and lacking:
+            rows.append([keyword, parent, "-", " ".join(lacking)])
     return rows, objects
 
 

@@ -25,6 +25,7 @@ const char* words_of(FactKind kind) {
     case FactKind::Device:
       return "a device";
     case FactKind::Uid:
+    case FactKind::DeviceUid:
       return "a UID";
     case FactKind::Date:
       return "a date";
@@ -36,9 +37,9 @@ const char* words_of(FactKind kind) {
 
 // What programs that de-identified before wrote in place of names, and kinds of people.
 bool says_nothing(std::string_view part) {
-  constexpr std::array<std::string_view, 9> words{"removed",    "anonymous", "anonymized",
-                                                  "anonymised", "unknown",   "none",
-                                                  "null",       "test",      "patient"};
+  constexpr std::array<std::string_view, 10> words{
+      "text",    "removed", "anonymous", "anonymized", "anonymised",
+      "unknown", "none",    "null",      "test",       "patient"};
   std::string low(part);
   std::ranges::transform(low, low.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -68,7 +69,9 @@ Needles needles_of(const std::vector<SourceFact>& facts, const LeakPolicy& polic
   Needles needles;
   for (const std::string& text : expected) needles.add(text, "something that was told", false);
   for (const SourceFact& fact : facts) {
-    if (fact.kind == FactKind::Uid && policy.keeps_uids) continue;
+    const bool is_uid = fact.kind == FactKind::Uid || fact.kind == FactKind::DeviceUid;
+    if (is_uid && policy.keeps_uids) continue;
+    if (fact.kind == FactKind::DeviceUid && policy.keeps_device) continue;
     if (fact.kind == FactKind::Institution && policy.keeps_institution) continue;
     if (fact.kind == FactKind::Device && policy.keeps_device) continue;
     // A moved date may fall on another one of the source; those are compared place by place.
@@ -159,7 +162,8 @@ void LeakChecker::check_dicom(const DicomScan& source, const DicomScan& result,
              std::string(result.text(0x00080018)), "(0008,0018)", leaks);
   if (policy_.dates == LeakPolicy::Dates::Kept) return;
   std::map<std::string, std::string_view> dates;
-  const auto is_date = [](const ScannedElement& element) {
+  const auto is_date = [&](const ScannedElement& element) {
+    if (policy_.keeps_device && is_device_date(element.tag)) return false;
     return element.vr == "DA" || element.vr == "DT" ||
            (element.vr.empty() && element.tag == 0x00080020);
   };

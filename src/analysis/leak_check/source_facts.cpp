@@ -13,22 +13,23 @@ namespace {
 constexpr std::string_view standard_uids = "1.2.840.10008.";
 
 // Written for the checker alone: what it seeks must not depend on the rules that it checks.
-constexpr std::array<std::uint32_t, 34> name_tags{
+constexpr std::array<std::uint32_t, 26> name_tags{
     0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00100010,
-    0x00101001, 0x00101005, 0x00101060, 0x00102297, 0x00104000, 0x00120060, 0x00184000,
-    0x00204000, 0x00321032, 0x00321033, 0x00380010, 0x00400006, 0x0040000B, 0x00400010,
-    0x00401010, 0x00402008, 0x00402009, 0x0040A075, 0x0040A123, 0x00700084, 0x30060004,
-    0x300600A6, 0x300A0004, 0x300E0008, 0x40080042, 0x4008010C, 0x40080114};
-constexpr std::array<std::uint32_t, 22> number_tags{
-    0x00080050, 0x00080092, 0x00080094, 0x00100020, 0x00100021, 0x00101000, 0x00101040, 0x00101090,
-    0x00102154, 0x00102155, 0x00102160, 0x00102180, 0x001021B0, 0x001021F0, 0x00380010, 0x00380060,
+    0x00101001, 0x00101005, 0x00101060, 0x00102297, 0x00321032, 0x00400006, 0x00401010,
+    0x00402008, 0x00402009, 0x0040A075, 0x0040A123, 0x00700084, 0x30060004, 0x300600A6,
+    0x300A0004, 0x300E0008, 0x40080042, 0x4008010C, 0x40080114};
+constexpr std::array<std::uint32_t, 18> number_tags{
+    0x00080050, 0x00080092, 0x00080094, 0x00100020, 0x00100021, 0x00101000,
+    0x00101040, 0x00101090, 0x00102154, 0x00102155, 0x00380010, 0x00380060,
     0x00380300, 0x00380400, 0x00401001, 0x00402016, 0x00402017, 0x00402010};
 constexpr std::array<std::uint32_t, 4> institution_tags{0x00080080, 0x00080081, 0x00081040,
                                                         0x0040A027};
-constexpr std::array<std::uint32_t, 4> device_tags{0x00081010, 0x00181000, 0x00181002, 0x00181004};
+constexpr std::array<std::uint32_t, 3> device_tags{0x00081010, 0x00181000, 0x00181004};
 constexpr std::array<std::uint32_t, 9> date_tags{0x00080012, 0x00080020, 0x00080021,
                                                  0x00080022, 0x00080023, 0x0008002A,
                                                  0x00100030, 0x00321000, 0x00380020};
+constexpr std::array<std::uint32_t, 8> device_date_tags{
+    0x0014407E, 0x00181200, 0x00181202, 0x00181203, 0x00181204, 0x00181205, 0x0018700C, 0x300C0127};
 // UIDs that say a kind.
 constexpr std::array<std::uint32_t, 9> kind_tags{0x00020002, 0x00020010, 0x00020012,
                                                  0x00080016, 0x00081150, 0x0008010C,
@@ -96,6 +97,8 @@ void add_field(std::vector<SourceFact>& facts, FactKind kind, std::string_view f
 
 }  // namespace
 
+bool is_device_date(std::uint32_t tag) { return holds(device_date_tags, tag); }
+
 std::vector<std::string> name_parts(std::string_view name) {
   return parted(name, "^=\\ ,;_\r\n\t");
 }
@@ -123,7 +126,9 @@ std::vector<SourceFact> facts_of_dicom(const DicomScan& scan) {
       if (holds(kind_tags, tag)) continue;
       for (const std::string& uid : parted(raw, "\\")) {
         if (uid.starts_with(standard_uids) || uid.size() < 8) continue;
-        facts.push_back({.kind = FactKind::Uid, .raw = uid, .utf8 = uid});
+        const bool is_device = tag == 0x00181002 || tag == 0x0018100B;
+        facts.push_back(
+            {.kind = is_device ? FactKind::DeviceUid : FactKind::Uid, .raw = uid, .utf8 = uid});
       }
     }
   }

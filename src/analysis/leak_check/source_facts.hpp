@@ -10,7 +10,7 @@
 
 namespace consilium {
 
-enum class FactKind : std::uint8_t { Name, Number, Institution, Device, Uid, Date };
+enum class FactKind : std::uint8_t { Name, Number, Institution, Device, DeviceUid, Uid, Date };
 
 struct SourceFact {
   FactKind kind = FactKind::Number;
@@ -21,6 +21,8 @@ struct SourceFact {
 [[nodiscard]] std::vector<SourceFact> facts_of_dicom(const DicomScan& scan);
 // Of the headers of EDF and BDF, of the comments of WFDB, of NIfTI; empty for other kinds.
 [[nodiscard]] std::vector<SourceFact> facts_of_other(ByteView file);
+// Dates of a device's calibration and making.
+[[nodiscard]] bool is_device_date(std::uint32_t tag);
 // Parts of a person's name.
 [[nodiscard]] std::vector<std::string> name_parts(std::string_view name);
 

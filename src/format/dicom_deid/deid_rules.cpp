@@ -25,6 +25,7 @@ constexpr std::array<std::string_view, deid_option_count> option_names{
     "clean-graphics"};
 
 constexpr std::size_t first_option_column = 3;
+constexpr char not_there = '-';
 
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> parts;
@@ -183,7 +184,9 @@ std::optional<char> DeidRules::type_of(const DeidRow& row, std::string_view sop_
   const auto place = types_.find(type_key(row.keyword, around));
   if (place == types_.end()) return std::nullopt;
   const auto other = place->second.others.find(object->second);
-  return other == place->second.others.end() ? place->second.usual : other->second;
+  const char type = other == place->second.others.end() ? place->second.usual : other->second;
+  if (type == not_there) return std::nullopt;
+  return type;
 }
 
 DeidAction DeidRules::basic_action(const DeidRow& row, std::string_view sop_class_uid,

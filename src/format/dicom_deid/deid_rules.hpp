@@ -73,7 +73,7 @@ class DeidRules {
 
  private:
   struct TypePlace {
-    char usual = 0;                      // in the objects that are not named
+    char usual = '-';                    // in the objects that are not named; '-': not in these
     std::map<std::string, char> others;  // by the object's name
   };
   [[nodiscard]] Status take_action_row(const std::vector<std::string_view>& cells);

@@ -41,6 +41,10 @@ bool is_bulk(Vr vr) {
          vr == Vr::Ow || vr == Vr::Un;
 }
 bool is_text(Vr vr) { return uses_charset(vr) || vr == Vr::Ae || vr == Vr::Cs || vr == Vr::Ur; }
+bool is_part_of_code(DicomTag tag) {
+  return tag == tags::code_value || tag == tags::coding_scheme_designator ||
+         tag == dicom_tag(0x00080103) || tag == tags::code_meaning;
+}
 bool is_overlay(DicomTag tag) { return tag.group >= 0x6000 && tag.group <= 0x60FF; }
 
 // The creator whose block a private element lies in (PS3.5 7.8.1).
@@ -139,6 +143,12 @@ DeidWalk::Choice DeidWalk::choose_unlisted(const At& at) const {
   if (std::ranges::find(always_cleaned, tag) != always_cleaned.end()) {
     return {.action = DeidAction::Clean, .rule = "free text"};
   }
+  // The meaning beside a code of a site's own is free text wherever it stands.
+  const bool is_free = is_cleaning_ ? uses_charset(at.element.vr) : tag == tags::code_meaning;
+  if (is_free && !(is_part_of_code(tag) &&
+                   is_public_coding_scheme(at.from.text(tags::coding_scheme_designator)))) {
+    return {.action = DeidAction::Clean, .rule = "free text"};
+  }
   return {.action = DeidAction::Keep, .rule = ""};
 }
 
@@ -201,12 +211,15 @@ void DeidWalk::fall_back(const At& at, Choice choice, DicomDataset& to) {
   apply(at, std::move(choice), to);
 }
 
-void DeidWalk::put_items(const At& at, DicomDataset& to) {
+void DeidWalk::put_items(const At& at, const Choice& choice, DicomDataset& to) {
+  const bool was_cleaning =
+      std::exchange(is_cleaning_, is_cleaning_ || choice.action == DeidAction::Clean);
   std::vector<DicomDataset> items;
   for (std::size_t i = 0; i < at.element.items.size(); ++i) {
     items.push_back(
         dataset(at.element.items[i], at.element.tag, fmt::format("{}[{}].", at.place, i)));
   }
+  is_cleaning_ = was_cleaning;
   to.put_items(at.element.tag, std::move(items));
 }
 
@@ -214,7 +227,7 @@ void DeidWalk::keep(const At& at, Choice choice, DicomDataset& to) {
   const Vr vr = at.element.vr;
   if (vr == Vr::Sq) {
     if (!choice.rule.empty()) note(at, choice);
-    return put_items(at, to);
+    return put_items(at, choice, to);
   }
   const bool has_form =
       vr == Vr::Ds || vr == Vr::Is || is_date(vr) || vr == Vr::Ui || vr == Vr::As || vr == Vr::Cs;
@@ -228,6 +241,10 @@ void DeidWalk::keep(const At& at, Choice choice, DicomDataset& to) {
           return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         });
       if (!fits_vr(value, vr)) return fall_back(at, std::move(choice), to);
+      // A series may be numbered by the patient's number.
+      if (vr == Vr::Is && !value.empty() && known_.scrubbed(value).empty()) {
+        return apply(at, {.action = DeidAction::Empty, .rule = "known identifier"}, to);
+      }
     }
   }
   if (is_text(vr)) return keep_text(at, std::move(choice), to);
@@ -265,10 +282,10 @@ void DeidWalk::clean(const At& at, Choice choice, DicomDataset& to) {
   if (is_date(vr)) return clean_date(at, std::move(choice), to);
   if (vr == Vr::Sq) {
     note(at, choice);
-    return put_items(at, to);
+    return put_items(at, choice, to);
   }
   if (vr == Vr::Ui) return map_uids(at, std::move(choice), to);
-  if (is_text(vr)) {
+  if (is_text(vr) && !is_overlay(at.element.tag)) {
     note(at, choice);
     return clean_text(at, to);
   }
@@ -325,7 +342,7 @@ std::string DeidWalk::mapped_uid(std::string_view uid) const {
 void DeidWalk::map_uids(const At& at, Choice choice, DicomDataset& to) {
   if (at.element.vr == Vr::Sq) {
     note(at, choice);
-    return put_items(at, to);
+    return put_items(at, choice, to);
   }
   std::string text;
   for (std::size_t i = 0; i < at.from.ascii_count(at.element.tag); ++i) {

@@ -50,7 +50,7 @@ class DeidWalk {
   void keep_text(const At& at, Choice choice, DicomDataset& to);
   void map_uids(const At& at, Choice choice, DicomDataset& to);
   void put_dummy_of(const At& at, DicomDataset& to);
-  void put_items(const At& at, DicomDataset& to);
+  void put_items(const At& at, const Choice& choice, DicomDataset& to);
   [[nodiscard]] DicomDataset dummy_item(const DicomDataset& from);
   [[nodiscard]] std::string mapped_uid(std::string_view uid) const;
   [[nodiscard]] std::string moved_date(std::string_view value) const;
@@ -63,6 +63,7 @@ class DeidWalk {
   const DeidRules& rules_;
   std::string sop_class_uid_;
   std::int64_t shift_days_;
+  bool is_cleaning_ = false;  // inside a sequence that an option cleans
   std::vector<DeidStep> steps_;
 };
 

@@ -24,25 +24,29 @@ constexpr DicomTag issuer_of_patient_id = dicom_tag(0x00100021);
 // whole. Persons' names are told by their VR.
 constexpr std::array phrase_tags{
     dicom_tag(0x00080050),  // Accession Number
-    dicom_tag(0x00080080),  // Institution Name
-    dicom_tag(0x00080081),  // Institution Address
     dicom_tag(0x00080092),  // Referring Physician's Address
     dicom_tag(0x00080094),  // Referring Physician's Telephone Numbers
-    dicom_tag(0x00081010),  // Station Name
-    dicom_tag(0x00081040),  // Institutional Department Name
     dicom_tag(0x00100020),  // Patient ID
     dicom_tag(0x00101000),  // Other Patient IDs
     dicom_tag(0x00101040),  // Patient's Address
     dicom_tag(0x00101080),  // Military Rank
     dicom_tag(0x00101090),  // Medical Record Locator
     dicom_tag(0x00102154),  // Patient's Telephone Numbers
-    dicom_tag(0x00181000),  // Device Serial Number
     dicom_tag(0x00380010),  // Admission ID
     dicom_tag(0x00380060),  // Service Episode ID
     dicom_tag(0x00380300),  // Current Patient Location
     dicom_tag(0x00380400),  // Patient's Institution Residence
     dicom_tag(0x00402016),  // Placer Order Number
     dicom_tag(0x00402017),  // Filler Order Number
+};
+constexpr std::array institution_tags{
+    dicom_tag(0x00080080),  // Institution Name
+    dicom_tag(0x00080081),  // Institution Address
+    dicom_tag(0x00081040),  // Institutional Department Name
+};
+constexpr std::array device_tags{
+    dicom_tag(0x00081010),  // Station Name
+    dicom_tag(0x00181000),  // Device Serial Number
 };
 
 struct MethodCode {
@@ -136,13 +140,22 @@ std::string deid_identity(const DicomDataset& dataset) {
   return fmt::format("study\n{}", dataset.ascii(tags::study_instance_uid));
 }
 
-void add_identifiers(KnownIdentifiers& known, const DicomDataset& dataset) {
+void add_identifiers(KnownIdentifiers& known, const DicomDataset& dataset,
+                     const DeidProfile& profile) {
+  const auto is_phrase = [&](DicomTag tag) {
+    const auto is_among = [&](const auto& among) {
+      return std::ranges::find(among, tag) != among.end();
+    };
+    return is_among(phrase_tags) ||
+           (is_among(institution_tags) && !profile.has(DeidOption::RetainInstitution)) ||
+           (is_among(device_tags) && !profile.has(DeidOption::RetainDevice));
+  };
   for (const DicomElement& element : dataset.elements()) {
-    for (const DicomDataset& item : element.items) add_identifiers(known, item);
+    for (const DicomDataset& item : element.items) add_identifiers(known, item, profile);
     const auto entry = find_in_dictionary(element.tag);
     if (element.vr == Vr::Pn || (entry && entry->vr == Vr::Pn)) {
       known.add_name(dataset.text(element.tag));
-    } else if (std::ranges::find(phrase_tags, element.tag) != phrase_tags.end()) {
+    } else if (is_phrase(element.tag)) {
       for (const std::string& value : dataset.texts(element.tag)) known.add_phrase(value);
     }
   }

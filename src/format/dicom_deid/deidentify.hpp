@@ -40,8 +40,10 @@ struct DeidObject {
 // The same in all objects of one patient: the issuer and the id, else name and birth date, else the
 // study.
 [[nodiscard]] std::string deid_identity(const DicomDataset& dataset);
-// Adds the names, numbers and addresses that an object holds of anybody, at all depths.
-void add_identifiers(KnownIdentifiers& known, const DicomDataset& dataset);
+// Adds the names, numbers and addresses that an object holds of anybody, at all depths; not those
+// of the institution or the devices where the profile retains them.
+void add_identifiers(KnownIdentifiers& known, const DicomDataset& dataset,
+                     const DeidProfile& profile);
 
 // `known` holds the object's own identifiers and whatever else is known. Values may view the file.
 // Errors: Unsupported when the object cannot be de-identified completely: its pixels hold text by

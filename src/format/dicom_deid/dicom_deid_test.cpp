@@ -49,7 +49,7 @@ DicomFile ct_file() {
 
 DeidObject done(const DicomFile& file, const DeidProfile& profile) {
   KnownIdentifiers known;
-  add_identifiers(known, file.dataset);
+  add_identifiers(known, file.dataset, profile);
   auto object = deidentify(file, profile, key, known);
   REQUIRE(object.has_value());
   return std::move(*object);

@@ -41,7 +41,6 @@ constexpr std::array kept_texts{
     dicom_tag(0x00480106),  // Optical Path Identifier
 };
 
-// Terminologies that others publish: the meaning beside their codes is theirs, not a person's text.
 constexpr std::array<std::string_view, 9> public_schemes{"DCM", "SCT",    "SRT", "SNM3", "UCUM",
                                                          "LN",  "RADLEX", "FMA", "NCIt"};
 
@@ -214,8 +213,7 @@ class Pseudonymiser {
   }
 
   void copy_meaning(const DicomDataset& from, DicomDataset& to) {
-    const std::string scheme = from.text(tags::coding_scheme_designator);
-    if (std::ranges::find(public_schemes, std::string_view(scheme)) == public_schemes.end()) return;
+    if (!is_public_coding_scheme(from.text(tags::coding_scheme_designator))) return;
     to.put_text(tags::code_meaning, Vr::Lo, from.text(tags::code_meaning));
   }
 
@@ -256,6 +254,10 @@ DicomDataset pseudonymised(const DicomDataset& dataset, const DicomPseudonym& ps
   DicomDataset to = Pseudonymiser(pseudonym).dataset(dataset);
   put_patient(to, pseudonym);
   return to;
+}
+
+bool is_public_coding_scheme(std::string_view designator) {
+  return std::ranges::find(public_schemes, designator) != public_schemes.end();
 }
 
 std::string shifted_dicom_date(std::string_view date, std::int64_t days) {

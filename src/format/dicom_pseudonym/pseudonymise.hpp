@@ -30,6 +30,10 @@ struct DicomPseudonym {
 [[nodiscard]] DicomDataset pseudonymised(const DicomDataset& dataset,
                                          const DicomPseudonym& pseudonym);
 
+// Whether others publish the terminology of that designator ("SCT", "LN"): the meaning beside its
+// codes is then theirs, not a person's text.
+[[nodiscard]] bool is_public_coding_scheme(std::string_view designator);
+
 // "20240311" moved by so many days; "" when it is no date (PS3.5 6.2, DA).
 [[nodiscard]] std::string shifted_dicom_date(std::string_view date, std::int64_t days);
 

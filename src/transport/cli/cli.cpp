@@ -12,6 +12,7 @@
 #include "transport/cli/commands.hpp"
 #include "transport/cli_context/context_command.hpp"
 #include "transport/cli_convert/convert_text.hpp"
+#include "transport/cli_deid/deid.hpp"
 #include "transport/cli_detect/cluster.hpp"
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
@@ -45,6 +46,7 @@ struct Table {
   ClusterCommand cluster;
   ContextCommand context;
   TagCommands tag;
+  DeidCommand deid;
   std::filesystem::path data = "consilium-data";
   bool json = false;
   std::string witness;
@@ -377,6 +379,7 @@ int run(int argument_count, const char* const* arguments) {
   add_signal_commands(table.app, table.signals, choose);
   add_context_command(table.app, table.context, choose);
   add_tag_commands(table.app, table.tag, choose);
+  add_deid_command(table.app, table.deid, choose);
   try {
     table.app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

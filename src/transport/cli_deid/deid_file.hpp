@@ -1,0 +1,28 @@
+// One file of any kind, de-identified in memory.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "format/dicom_deid/deidentify.hpp"
+
+namespace consilium::cli {
+
+struct DeidFile {
+  std::string name;  // its new path below OUT
+  Bytes bytes;
+  std::string patient;  // empty where the kind of file names none
+  std::vector<DeidStep> steps;
+};
+
+// `kind` gets the kind's name as soon as it is known ("unknown" before).
+// Errors: Unsupported for kinds that cannot be de-identified, and for objects that cannot be
+// completely; those of the readers.
+[[nodiscard]] Result<DeidFile> deid_file(ByteView source, const std::filesystem::path& path,
+                                         const DeidProfile& profile, const DeidKey& key,
+                                         const KnownIdentifiers& people, std::string& kind);
+
+}  // namespace consilium::cli
