@@ -16,10 +16,10 @@ const folder = mkdtempSync(join(tmpdir(), "consilium-phases-"));
 const own = fileURLToPath(new URL("../../.tools/python/bin/python", import.meta.url));
 const python = process.env.CONSILIUM_PYTHON ?? (existsSync(own) ? own : "python3");
 
-const label = (id, name, colour) => ({ id, name, definition: `${name}, made for a test.`, colour, places: ["mask"] });
+const label = (id, name, colour, more = {}) => ({ id, name, definition: `${name}, made for a test.`, colour, places: ["mask"], ...more });
 const protocol = {
   schema: 1, id: "phases-test", version: "1.0.0", title: "Phases", authors: [{ name: "Test" }], clinical_question: "Where?", item_unit: "study", modalities: ["CT"],
-  labels: [label("lesion", "Lesion", "#e69f00"), label("rest", "Rest", "#56b4e9")], assist_policy: { suggestions: "before" },
+  labels: [label("lesion", "Lesion", "#e69f00"), label("rest", "Rest", "#56b4e9"), label("region", "Region", "#cc79a7", { overlaps: true })], assist_policy: { suggestions: "before" },
 };
 const grid = askewGrid([96, 88, 36], [0.9, 0.9, 2], 6);
 // A ball that moves by 3 mm from phase to phase and takes up more contrast, beside vessels that move with it.
@@ -120,6 +120,43 @@ try {
   await page.keyboard.press("Shift+z");
   await page.waitForTimeout(500);
   check("and redo puts it back", (await bench.findings()).filter(({ label: of }) => of === "lesion").length === 3 && (await bench.stored(grids[2])).segments.length === 1);
+
+  // Carried again, it replaces what stood there: also a stroke that was added to it since.
+  const onSecond = (await bench.findings()).find(({ label: of, target }) => of === "lesion" && target.grid_id === grids[1]).target.segment;
+  const carriedBytes = await bench.bytes(grids[1]);
+  await toPhase(1);
+  await page.locator(".image-finding-name").filter({ hasText: "Lesion" }).filter({ hasNotText: /phase/i }).click();
+  await page.keyboard.press("b");
+  await bench.drag([[box.x + box.width * 0.7, box.y + box.height * 0.7], [box.x + box.width * 0.75, box.y + box.height * 0.72]], 6);
+  const withStroke = await bench.bytes(grids[1]);
+  await toPhase(0);
+  await page.locator(".image-finding-name").first().click();
+  await bench.operate("Carry along time", { To: "later" });
+  check("carried again it replaces what it wrote and what was added there", !withStroke.equals(carriedBytes) && (await bench.bytes(grids[1])).equals(carriedBytes), `segment ${onSecond}`);
+  await bench.undo();
+  await page.waitForTimeout(500);
+  check("and undo brings the stroke back", (await bench.bytes(grids[1])).equals(withStroke));
+  await bench.undo();
+  await page.waitForTimeout(500);
+
+  // A segment that may overlap others is carried over them.
+  await page.keyboard.press("3");
+  await page.keyboard.press("a");
+  await page.keyboard.press("b");
+  await bench.drag([[box.x + box.width * 0.45, box.y + box.height * 0.45], [box.x + box.width * 0.55, box.y + box.height * 0.5]], 6);
+  const underneath = await bench.stored(grids[1]);
+  await bench.operate("Carry along time", { To: "later" });
+  const region = (await bench.findings()).filter(({ label: of }) => of === "region");
+  check("a segment that may overlap is carried too", region.length === 3, String(region.length));
+  for (const phase of [1, 2]) {
+    const { segment } = region.find(({ target }) => target.grid_id === grids[phase]).target;
+    const mask = await bench.stored(grids[phase]);
+    check(`phase ${phase + 1}: it lies over the lesion and takes nothing from it`, mask.voxelsOf(segment).size > 0 && (phase !== 1 || mask.voxelsOf(onSecond).size === underneath.voxelsOf(onSecond).size), String(mask.voxelsOf(segment).size));
+  }
+  await bench.undo();
+  await bench.undo();
+  await page.waitForTimeout(500);
+  check("undone, all is as it was", (await bench.bytes(grids[1])).equals(carriedBytes));
 
   // Each phase's segmentation refers to its own images, and comes back onto it.
   const path = `/projects/${bench.project}/exports/${newId()}`;

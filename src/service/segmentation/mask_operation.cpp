@@ -173,6 +173,10 @@ PropagateOperation read_propagate(JsonFields& fields) {
   operation.from_segments = segments_of(fields, "from_segments", 1);
   if (fields.find("label") != nullptr) operation.label = fields.text("label", 128);
   if (fields.find("segment") != nullptr) operation.segment = segment_of(fields);
+  operation.replaces = fields.boolean("replace", false);
+  if (operation.replaces && !operation.segment) {
+    fields.problem("segment", "name the segment that is to be replaced");
+  }
   operation.rigid_only = fields.boolean("rigid_only", false);
   operation.other_modality = fields.boolean("other_modality", false);
   return operation;

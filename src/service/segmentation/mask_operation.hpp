@@ -93,6 +93,7 @@ struct PropagateOperation {
   std::vector<std::uint16_t> from_segments;  // empty: all
   std::string label;                         // or only segments of findings with this label
   std::optional<std::uint16_t> segment;      // what they become; nothing: their own numbers
+  bool replaces = false;  // that segment is then what was carried and nothing else
   bool rigid_only = false;
   bool other_modality = false;
 };

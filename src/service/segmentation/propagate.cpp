@@ -8,9 +8,12 @@ namespace {
 
 constexpr double focus_margin_mm = 20;  // around what the labels may reach
 
-// The labels that are wanted, as they shall be called.
+// The labels that are wanted, as they shall be called. Segments of layers of their own take part
+// when they are named.
 std::vector<std::uint16_t> wanted_labels(const PropagateOperation& operation,
-                                         std::vector<std::uint16_t> labels) {
+                                         const WorkingMask& prior) {
+  const VoxelDims& dims = prior.grid().dims;
+  std::vector<std::uint16_t> labels = prior.labels(0, whole_box(dims));
   const auto& only = operation.from_segments;
   for (std::uint16_t& label : labels) {
     if (label == 0) continue;
@@ -18,6 +21,13 @@ std::vector<std::uint16_t> wanted_labels(const PropagateOperation& operation,
       label = 0;
     } else if (operation.segment) {
       label = *operation.segment;
+    }
+  }
+  for (const std::uint16_t segment : only) {
+    if (!prior.extent(segment)) continue;
+    const std::vector<std::uint16_t> own = prior.labels(segment, whole_box(dims));
+    for (std::size_t v = 0; v < own.size(); ++v) {
+      if (own[v] != 0) labels[v] = operation.segment.value_or(segment);
     }
   }
   return labels;
@@ -36,8 +46,7 @@ Result<Propagation> propagate_prior(const PropagateOperation& operation, const G
   const Grid& prior_grid = prior.grid();
   const PlacedVolume moving{
       .samples = prior_image.view(), .dims = prior_grid.dims, .affine = prior_grid.affine};
-  const std::vector<std::uint16_t> labels =
-      wanted_labels(operation, prior.labels(0, whole_box(prior_grid.dims)));
+  const std::vector<std::uint16_t> labels = wanted_labels(operation, prior);
   const PlacedLabels from{.labels = labels, .dims = prior_grid.dims, .affine = prior_grid.affine};
   const Similarity similarity =
       operation.other_modality ? Similarity::MutualInformation : Similarity::Correlation;

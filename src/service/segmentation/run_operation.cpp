@@ -413,17 +413,31 @@ Result<OperationResult> Runner::operator()(const CopyPriorOperation& copy) const
   return edit(becomes(mask_, box, labels));
 }
 
+BitVolume bits_in_box(const PropagatedLabels& carried, const VoxelDims& dims) {
+  BitVolume bits(dims);
+  const VoxelRange& box = carried.box;
+  std::size_t v = 0;
+  for (std::size_t z = box.first[2]; !carried.labels.empty() && z < box.end[2]; ++z) {
+    for (std::size_t y = box.first[1]; y < box.end[1]; ++y) {
+      for (std::size_t x = box.first[0]; x < box.end[0]; ++x, ++v) {
+        if (carried.labels[v] != 0) bits.set(x, y, z);
+      }
+    }
+  }
+  return bits;
+}
+
 Result<OperationResult> Runner::operator()(const PropagateOperation& propagate) const {
   CSL_CHECK(input_.prior != nullptr && input_.prior_image != nullptr);
-  if (operation_.layer != 0) {
-    return fail(ErrorCode::InvalidInput, "earlier segments are carried into layer 0", "/layer");
-  }
+  if (operation_.layer != 0) CSL_TRY(check_segment(propagate.segment.value_or(0)));
   Propagation propagation = CSL_TRY(propagate_prior(
       propagate, mask_.grid(), *input_.image, *input_.prior, *input_.prior_image, input_.threads));
   const PropagatedLabels carried = std::exchange(propagation.carried, {});
   OperationResult result;
-  if (!carried.labels.empty()) {
-    std::vector<std::uint16_t> labels = mask_.labels(0, carried.box);
+  if (propagate.replaces) {
+    result = become(*propagate.segment, bits_in_box(carried, mask_.grid().dims));
+  } else if (!carried.labels.empty()) {
+    std::vector<std::uint16_t> labels = mask_.labels(operation_.layer, carried.box);
     for (std::size_t v = 0; v < labels.size(); ++v) {
       if (carried.labels[v] != 0) labels[v] = carried.labels[v];
     }

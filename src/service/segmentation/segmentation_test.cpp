@@ -391,6 +391,40 @@ TEST_CASE("earlier labels come under another number, or only some of them") {
   CHECK(followed.ask(operation).error().code == ErrorCode::InvalidInput);
 }
 
+TEST_CASE(
+    "carrying labels again replaces what stood there, and a layer of one segment takes them too") {
+  Followed followed;
+  json::object operation = followed.from_first("propagate");
+  operation["segment"] = 2;
+  operation["rigid_only"] = true;
+  const auto carried = followed.apply(operation);
+  const std::size_t far = voxel(0, 0, 0);
+  REQUIRE(carried[far] == 0);
+  followed.draw([&](auto x, auto y, auto z) -> std::uint16_t {
+    if (x + y + z == 0) return 2;
+    return x == 1 && y + z == 0 ? std::uint16_t{7} : std::uint16_t{0};
+  });
+  CHECK(followed.apply(operation)[far] == 2);  // added to
+  operation["replace"] = true;
+  const auto replaced = followed.apply(operation);
+  CHECK(replaced[far] == 0);
+  CHECK(replaced[voxel(1, 0, 0)] == 7);
+  CHECK(count(replaced, 2) == count(carried, 2));
+
+  // In a layer of its own it lies over what others hold.
+  operation["segment"] = 5;
+  const MaskOperationAnswer own = must(followed.ask(operation, nullptr, 5));
+  followed.patch(own.records);
+  const WorkingMask mask = must(WorkingMask::read(
+      followed.grid, must(followed.masks.bricks(followed.rater, followed.project, followed.item,
+                                                followed.grid_id_, Drawn::own()))));
+  CHECK(count(mask.labels(5, whole_box(followed.grid.dims)), 5) == count(carried, 2));
+  CHECK(count(followed.labels(), 2) == count(carried, 2));
+  CHECK(followed.ask(operation, nullptr, 6).error().code == ErrorCode::InvalidInput);
+  operation.erase("segment");
+  CHECK(followed.ask(operation).error().code == ErrorCode::InvalidInput);
+}
+
 TEST_CASE("another patient's labels are never carried over") {
   Followed followed("MRN-8");
   const auto answer = followed.ask(followed.from_first("propagate"));

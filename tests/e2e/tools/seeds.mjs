@@ -1,7 +1,7 @@
 // What grows from a few strokes, and what an earlier study gives.
 import { check } from "../check.mjs";
-import { voxelOf } from "../workbench.mjs";
-import { aim, ballRadius, balls, bench, dims, insideBall, middle, page, paneAt, place, placeOf, priorGrid } from "./bench.mjs";
+import { distance, mmOf, voxelOf } from "../workbench.mjs";
+import { aim, ballRadius, balls, bench, dims, grid, insideBall, middle, page, paneAt, place, placeOf, priorGrid } from "./bench.mjs";
 
 export async function fillAndGrow(axial) {
   const nothing = await bench.whole();
@@ -90,5 +90,23 @@ export async function copyFromPrior() {
   const [after] = await bench.findings();
   check("as a finding with the same label and number", after?.label === before?.label && after.number === before.number && after.id !== before.id && after.target.segment === segment, JSON.stringify([before, after]).slice(0, 400));
   await bench.undone("a copy from the prior", nothing);
+
+  // Laid over this image, the earlier one carries what was drawn there under the same label. Nothing moved in between.
+  await page.keyboard.press("1");
+  await page.keyboard.press("a");
+  await bench.operate("Propagate from prior");
+  const laid = await bench.stored();
+  const carried = laid.voxelsOf(laid.segments[0]);
+  let [wanted, both] = [0, 0];
+  const [ni, nj, nk] = grid.dims;
+  for (let k = 0; k < nk; k += 1) for (let j = 0; j < nj; j += 1) for (let i = 0; i < ni; i += 1) {
+    const mm = mmOf(grid, [i, j, k]);
+    if (distance(mm, middle) > radius + 4 || !isThere(mm)) continue;
+    wanted += 1;
+    if (carried.has((k * nj + j) * ni + i)) both += 1;
+  }
+  const dice = (2 * both) / (wanted + carried.size);
+  check("labels of the prior are carried over with its image", dice > 0.9, `Dice ${dice.toFixed(3)}`);
+  await bench.undone("labels carried from the prior", nothing);
   await page.keyboard.press("Shift+T");
 }

@@ -237,6 +237,15 @@ describe("the outbox", () => {
     expect(server.patches.map((patch) => patch.base)).toEqual([new Uint8Array(32), await hash(new Uint8Array(storedBytes(0, uniformBrick(258)))), await hash(new Uint8Array(storedBytes(0, half)))]);
     expect(new Set(server.patches.map((patch) => patch.patchId)).size).toBe(3);
   });
+
+  it("sends more bricks than the server takes at once in several patches", async () => {
+    const { outbox } = await openHere();
+    const session = itemSession(outbox, project, item, rater, () => Promise.reject(new Error("not asked")));
+    session.putMaskBricks("g", Array.from({ length: 4864 }, (_, index) => ({ index, layer: 0, bytes: briefBytes(0, uniformBrick(1)) })));
+    await session.settled();
+    expect(await outbox.flush()).toBe(true);
+    expect(server.patches.length).toBe(5);
+  });
 });
 
 describe("batches", () => {

@@ -156,6 +156,8 @@ export async function openOutbox(person: PersonId, store: OutboxStore, transport
 const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const unhex = (text: string): Uint8Array => Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16));
 const bricksAtOnce = 64;
+/** The server takes 4,096 bricks and 256 MiB in one patch; patches to different bricks merge. */
+const bricksInPatch = 1024;
 const storedForm = (layer: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(layer === exclusiveLayer && bytes.length < brickVoxels * 2 ? storedBytes(layer, labelsOfBrief(layer, bytes)) : bytes);
 const brickKey = (brick: { readonly layer: number; readonly index: number }): string => `${String(brick.layer)}:${String(brick.index)}`;
 
@@ -215,7 +217,8 @@ export function itemSession(outbox: Outbox, project: ProjectId, item: ItemId, ra
       known.hashes.set(brickKey(brick), hashes[at] ?? "");
       return { ...brick, baseHash: base === "" ? new Uint8Array(hashLength) : unhex(base) };
     });
-    outbox.add([{ op: "mask", project, item, grid: gridId, revision: known.revision, patchId: newId<Branded<string, "PatchId">>(), bricks }]);
+    const parts = Array.from({ length: Math.ceil(bricks.length / bricksInPatch) }, (_, n) => bricks.slice(n * bricksInPatch, (n + 1) * bricksInPatch));
+    outbox.add(parts.map((part) => ({ op: "mask", project, item, grid: gridId, revision: known.revision, patchId: newId<Branded<string, "PatchId">>(), bricks: part })));
   };
 
   return {

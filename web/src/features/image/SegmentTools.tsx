@@ -124,7 +124,7 @@ function Outcome({ work, update, image }: { work: SegmentWork; update: Props["up
       const badly = state.results.flatMap(({ phase, propagation }) => (propagation?.quality === "uncertain" ? [phase] : []));
       return (
         <div className="image-segment-said" aria-live="polite">
-          <span>{words.wouldCarry(state.results.length, added.toLocaleString("en"))}</span>
+          <span>{words.wouldCarry(state.results.length, added.toLocaleString("en"), state.results.reduce((sum, { preview }) => sum + preview.removed, 0))}</span>
           {badly.length > 0 && <span className="image-warn">{words.badlyLaid(badly)}</span>}
           {state.left.length > 0 && <span className="image-warn">{words.lockedOn(state.left)}</span>}
         </div>

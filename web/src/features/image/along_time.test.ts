@@ -53,8 +53,8 @@ describe("a finding along time", () => {
     expect(carried.left).toEqual([4]);
     expect(carried.results.map(({ phase, isNew, preview }) => [phase, isNew, preview.added])).toEqual([[3, true, 5], [1, true, 5]]);
     expect(asked).toEqual([
-      ["g2", { layer: 0, operation: { kind: "propagate", segment: 2, from_grid: "g1", from_segments: [1], rigid_only: false }, mask: { range: null, inside: null, protect: [1] } }],
-      ["g0", { layer: 0, operation: { kind: "propagate", segment: 1, from_grid: "g1", from_segments: [1], rigid_only: false }, mask: { range: null, inside: null, protect: [] } }],
+      ["g2", { layer: 0, operation: { kind: "propagate", segment: 2, replace: true, from_grid: "g1", from_segments: [1], rigid_only: false }, mask: { range: null, inside: null, protect: [1] } }],
+      ["g0", { layer: 0, operation: { kind: "propagate", segment: 1, replace: true, from_grid: "g1", from_segments: [1], rigid_only: false }, mask: { range: null, inside: null, protect: [] } }],
     ]);
   });
 });

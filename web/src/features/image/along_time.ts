@@ -3,7 +3,7 @@
 import type { AnnotationBody } from "@/core/domain";
 import type { AnnotationId } from "@/core/ids";
 import { newId } from "@/core/ids";
-import { layerForSegment, layerOf } from "@/core/mask_layers";
+import { exclusiveLayer, layerForSegment, layerOf } from "@/core/mask_layers";
 import type { Picture } from "@/core/pictures";
 import type { FieldValue, OperationClient, Preview, Propagation } from "@/core/segment/operations";
 import { previewOf } from "@/core/segment/operations";
@@ -48,6 +48,10 @@ function segmentsOn(state: ImageState, gridId: string): readonly number[] {
   return state.bodies.flatMap(({ target }) => (target.type === "mask" && target.grid_id === gridId ? [target.segment] : []));
 }
 
+function labelOfSegment(state: ImageState, gridId: string, segment: number): string | null {
+  return state.bodies.find(({ target }) => target.type === "mask" && target.grid_id === gridId && target.segment === segment)?.label ?? null;
+}
+
 export interface AlongTime {
   readonly results: readonly PhaseResult[];
   /** Phases whose finding is locked. */
@@ -83,8 +87,10 @@ export async function carryAlongTime(
       gridId,
       {
         layer,
-        operation: { kind: "propagate", segment, from_grid: gridIdOf(state), from_segments: [source.target.segment], rigid_only: values["rigid_only"] === true },
-        mask: { range: null, inside: null, protect: segmentsOn(state, gridId).filter((other) => other !== segment) },
+        // What an earlier carrying wrote there, or somebody drew of this finding, makes way.
+        operation: { kind: "propagate", segment, replace: true, from_grid: gridIdOf(state), from_segments: [source.target.segment], rigid_only: values["rigid_only"] === true },
+        // Segments that share voxels with none keep theirs; one that may overlap lies over all of them.
+        mask: { range: null, inside: null, protect: layer === exclusiveLayer ? segmentsOn(state, gridId).filter((other) => other !== segment && layerForSegment(layers, other, overlaps(labelOfSegment(state, gridId, other))) === layer) : [] },
       },
       signal,
     );

@@ -3,6 +3,7 @@ import type { AnnotationBody, GeometryKind, ItemId } from "@/core/workspace";
 import type { AnnotationId, SeriesId } from "@/core/ids";
 import { exampleState } from "./example_state";
 import { lesionCsv, lesionTimes, withCarried } from "./lesions";
+import { stored } from "./measure";
 import { statisticsOf } from "./segment_values";
 import type { ImageState } from "./model";
 import { nextNumber } from "./model";
@@ -42,5 +43,11 @@ describe("statistics", () => {
   it("are those of numpy", () => {
     expect(statisticsOf([4, 1, 5, 1, 2, 3].slice(0, 4))).toEqual({ voxels: 4, mean: 2.75, deviation: Math.sqrt(3.1875), least: 1, most: 5, median: 2.5 });
     expect(statisticsOf([])).toBeUndefined();
+  });
+
+  it("of PET are told as SUV too, by the factor of its header", () => {
+    const values = statisticsOf([4000, 8000, 12000]);
+    const found = stored({ ...(values === undefined ? {} : { values }), suvFactor: 0.00025 }, { transform: { slope: 1, intercept: 0, unit: "Bq/ml" } } as Parameters<typeof stored>[1]);
+    expect([found["mean"], found["suv_mean"], found["suv_most"], found["voxels"]]).toEqual([{ number: 8000, unit: "Bq/ml" }, { number: 2, unit: "g/ml{SUVbw}" }, { number: 3, unit: "g/ml{SUVbw}" }, { number: 3, unit: "1" }]);
   });
 });

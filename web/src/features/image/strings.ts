@@ -133,7 +133,7 @@ export const strings = {
     methods: { otsu: "Otsu", huang: "Huang", li: "Li", triangle: "Triangle", isodata: "IsoData", max_entropy: "Entropy", intermodes: "Intermodes", moments: "Moments" } as Readonly<Record<string, string>>,
     failed: "The server could not work it out.",
     carried: (done: number, of: number): string => `Phase ${done} of ${of}`, noPhases: "There is no such phase.", lockedOn: (phases: readonly number[]): string => `Locked on phase ${phases.join(", ")}: left as it is`,
-    wouldCarry: (phases: number, voxels: string): string => `Adds or changes ${voxels} voxels on ${phases} ${phases === 1 ? "phase" : "phases"}`, badlyLaid: (phases: readonly number[]): string => `Look closely at phase ${phases.join(", ")}: the images fit badly`,
+    wouldCarry: (phases: number, voxels: string, taken: number): string => `Adds or changes ${voxels} voxels${taken === 0 ? "" : `, takes away ${taken.toLocaleString("en")}`} on ${phases} ${phases === 1 ? "phase" : "phases"}`, badlyLaid: (phases: readonly number[]): string => `Look closely at phase ${phases.join(", ")}: the images fit badly`,
     thisStudy: "This study:", own: "Me",
     drawnBy: ({ name, settled }: Drawer): string => (settled ? `Settled result (${name})` : name === "" ? "Another rater" : name),
     laid: ({ quality, shift_mm, turn_deg, displacement_mm_max: bent }: Propagation): string =>
