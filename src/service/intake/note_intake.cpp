@@ -300,6 +300,9 @@ Result<NoteFileResult> prepare_labelled_notes(const IntakeTools& tools,
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Note note;
     note.text = Protected<CanonicalText>(texts[i].text);
+    note.patient = texts[i].origin.patient;
+    note.date = texts[i].origin.date;
+    note.kind_code = texts[i].origin.kind_code;
     note.identifier = Protected<std::string>(texts[i].id);
     stream.take(note, {}, "text " + std::to_string(i + 1));
   }
@@ -310,8 +313,8 @@ Result<std::optional<ItemId>> item_of_labelled_note(const IntakeTools& tools,
                                                     const LabelledText& text,
                                                     const std::string& patient) {
   const auto reader = CSL_TRY(tools.store.read());
-  NotePatient who;
-  who.identifier = patient;
+  NotePatient who = text.origin.patient.reveal(import_access);
+  if (who.identifier.empty()) who.identifier = patient;
   const std::string key = content_key(tools.store, who, text.id, text.text);
   const storage::Rows rows = CSL_TRY(reader->query("catalog.note_of_content", {{"content", key}}));
   if (rows.empty()) return std::optional<ItemId>{};
