@@ -244,7 +244,7 @@ function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["c
   const mentions = cover.filter(({ fragment }) => fragment.sentence !== true);
   const layers = [
     ...mentions.map(({ fragment, level }) => ({ colour: lookOf(protocol, fragment.label).colour, position: `0 ${String(19 + level * 3)}px`, size: "100% 2px" })),
-    ...cover.filter(({ fragment }) => fragment.sentence === true).map(({ fragment }) => ({ colour: `color-mix(in srgb, ${lookOf(protocol, fragment.label).colour} 14%, transparent)`, position: "0 2px", size: "100% calc(100% - 4px)" })),
+    ...cover.filter(({ fragment }) => fragment.sentence === true).map(({ fragment }) => ({ colour: `color-mix(in srgb, ${lookOf(protocol, fragment.label).colour} 20%, transparent)`, position: "0 2px", size: "100% calc(100% - 4px)" })),
   ];
   const inner = mentions.reduce<(typeof mentions)[number] | undefined>((best, entry) => (best === undefined || entry.level < best.level ? entry : best), undefined);
   return {
