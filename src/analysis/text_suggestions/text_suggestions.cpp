@@ -47,6 +47,10 @@ void SuggestionEngine::add_rules(std::string_view text) {
                          SectionKind::None,
                          {}});
   }
+  sort_findings();
+}
+
+void SuggestionEngine::sort_findings() {
   std::ranges::stable_sort(findings_, {}, [](const TextFinding& finding) {
     return std::tuple(finding.begin_byte, finding.end_byte);
   });
@@ -123,8 +127,35 @@ void SuggestionEngine::add_context(const Assertion& assertion, TextSuggestion& s
   add("certainty", assertion.certainty == Certainty::Certain, name_of(assertion.certainty));
   for (const std::uint32_t rule : assertion.rules) {
     if (rule == Assertion::no_rule) continue;
-    suggestion.evidence += "; " + sources_.context->rule_id(rule);
+    if (!suggestion.evidence.empty()) suggestion.evidence += "; ";
+    suggestion.evidence += sources_.context->rule_id(rule);
   }
+}
+
+Result<std::vector<TextSuggestion>> SuggestionEngine::judge(const CanonicalText& text,
+                                                            std::span<const GivenSpan> spans) {
+  findings_.clear();
+  CSL_TRY(structure_text(text.utf8(), structure_));
+  hash_tokens(text.utf8(), structure_.tokens, hashes_);
+  for (std::uint32_t i = 0; i < spans.size(); ++i) {
+    const std::uint64_t begin = CSL_TRY(text.byte_of_code_point(spans[i].span.begin));
+    const std::uint64_t end = CSL_TRY(text.byte_of_code_point(spans[i].span.end));
+    findings_.push_back({.source = FindingSource::Given,
+                         .begin_byte = static_cast<std::uint32_t>(begin),
+                         .end_byte = static_cast<std::uint32_t>(end),
+                         .rule = i,
+                         .assertion = {}});
+  }
+  sort_findings();
+  if (!structure_.tokens.empty()) assert_findings();
+  std::vector<TextSuggestion> judged;
+  for (const TextFinding& finding : findings_) {
+    TextSuggestion& one = judged.emplace_back();
+    one.span = spans[finding.rule].span;
+    one.label = spans[finding.rule].label;
+    if (reader_) add_context(finding.assertion, one);
+  }
+  return judged;
 }
 
 Result<std::vector<TextSuggestion>> SuggestionEngine::suggest(const CanonicalText& text) {

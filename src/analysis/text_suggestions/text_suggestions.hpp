@@ -37,7 +37,14 @@ struct SuggestionSources {
   const ContextRules* context = nullptr;
 };
 
-enum class FindingSource : std::uint8_t { Dictionary, Rules };
+enum class FindingSource : std::uint8_t { Dictionary, Rules, Given };
+
+// A span that others found, of which ConText may have something to say.
+struct GivenSpan {
+  TextSpan span;
+  std::string label;
+  friend auto operator<=>(const GivenSpan&, const GivenSpan&) = default;
+};
 
 // One finding, small: bytes and indexes. `begin` and `end` are what they are in: concepts of the
 // run for a dictionary's, attributes of the run for a rule's.
@@ -45,7 +52,7 @@ struct TextFinding {
   FindingSource source = FindingSource::Dictionary;
   std::uint32_t begin_byte = 0;
   std::uint32_t end_byte = 0;
-  std::uint32_t rule = 0;  // of a rule's
+  std::uint32_t rule = 0;  // of a rule's; of a given one its index
   std::uint32_t detail_begin = 0;
   std::uint32_t detail_end = 0;
   SectionKind section = SectionKind::None;
@@ -78,11 +85,18 @@ class SuggestionEngine {
   // The findings of a text as suggestions. Errors: as `find`.
   [[nodiscard]] Result<std::vector<TextSuggestion>> suggest(const CanonicalText& text);
 
+  // Given spans as suggestions by place, with what ConText alone says of them: attributes, and in
+  // the evidence the rules that spoke, empty where none did. Errors: InvalidInput for a span that
+  // leads past the text; TooLarge.
+  [[nodiscard]] Result<std::vector<TextSuggestion>> judge(const CanonicalText& text,
+                                                          std::span<const GivenSpan> spans);
+
   [[nodiscard]] const TextStructure& structure() const { return structure_; }
 
  private:
   void add_terms();
   void add_rules(std::string_view text);
+  void sort_findings();
   void assert_findings();
   void assert_sentence(std::size_t sentence, std::size_t first, std::size_t end);
   [[nodiscard]] TokenRange tokens_of(const TextFinding& finding) const;

@@ -69,6 +69,33 @@ TEST_CASE("a note's terms and rules come out with what is said of them and why")
         "historical section: family_history; other section: family_history");
 }
 
+TEST_CASE("spans that others found are judged where they stand") {
+  SuggestionEngine engine({.context = &ContextRules::english()});
+  const CanonicalText text = canonical("\u00c4. Denies chest pain. Has fever; mother had gout.");
+  const auto span_of = [&](std::string_view words) {
+    const std::size_t at = text.utf8().find(words);
+    return to_text_span(text, static_cast<std::uint32_t>(at),
+                        static_cast<std::uint32_t>(at + words.size()))
+        .value();
+  };
+  const std::vector<GivenSpan> given{{span_of("gout"), "problem"},
+                                     {span_of("fever"), "problem"},
+                                     {span_of("chest pain"), "sign"}};
+  const auto judged = engine.judge(text, given);
+  REQUIRE(judged);
+  REQUIRE(judged->size() == 3);
+  CHECK((*judged)[0].label == "sign");
+  CHECK((*judged)[0].span == given[2].span);
+  CHECK((*judged)[0].attributes == std::vector<TextAttribute>{{"negation", "negated"}});
+  CHECK((*judged)[0].evidence.starts_with("negated forward: denies"));
+  CHECK((*judged)[1].attributes.empty());
+  CHECK((*judged)[1].evidence.empty());
+  CHECK((*judged)[2].attributes == std::vector<TextAttribute>{{"experiencer", "other"}});
+  const std::vector<GivenSpan> past{{{1, 1'000}, "problem"}};
+  CHECK_FALSE(engine.judge(text, past).has_value());
+  CHECK(engine.judge(canonical(""), {})->empty());
+}
+
 TEST_CASE("sources may be left out, and concepts must be there") {
   const CanonicalText text = canonical("No chest pain.");
   SuggestionEngine nothing({});

@@ -98,6 +98,7 @@ TEST_CASE("a protocol says of events and chains what they join, and of no other 
       {R"("min": 1, "max": 2)", R"("min": 2, "max": 1)", "/labels/3/event/roles/0/max"},
       {R"("labels": ["drug"], "max": 3)", R"("max": 3)", "/labels/4/chain/labels"},
       {R"("places": ["event"])", R"("places": ["event"], "level": "section")", "/labels/3/level"},
+      {R"("places": ["event"])", R"("places": ["event"], "level": "sentence")", "/labels/3/level"},
       {R"("item_unit": "note", "modalities": ["NOTE"])",
        R"("item_unit": "recording", "modalities": ["ECG"])", "/labels/3/places/0"},
   };

@@ -152,9 +152,9 @@ struct ChainSpec {
   friend bool operator==(const ChainSpec&, const ChainSpec&) = default;
 };
 
-// What a span of a label is: a mention in the running text, or a section of the note, which the
-// workspace shows in the margin.
-enum class SpanLevel { Mention, Section };
+// What a span of a label is: a mention in the running text, a whole sentence, or a section of the
+// note, which the workspace shows in the margin.
+enum class SpanLevel { Mention, Sentence, Section };
 
 struct LabelSpec {
   std::string id;

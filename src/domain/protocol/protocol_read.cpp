@@ -415,7 +415,9 @@ LabelSpec DocumentReader::label(const json::value& value, const std::string& pat
     read.chain = chain(*declared, fields.path_of("chain"));
   }
   static constexpr std::pair<std::string_view, SpanLevel> span_levels[] = {
-      {"mention", SpanLevel::Mention}, {"section", SpanLevel::Section}};
+      {"mention", SpanLevel::Mention},
+      {"sentence", SpanLevel::Sentence},
+      {"section", SpanLevel::Section}};
   read.level = one_of(fields, "level", span_levels, SpanLevel::Mention);
   read.exported = exported(fields);
   fields.refuse_unknown();

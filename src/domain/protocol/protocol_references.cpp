@@ -221,8 +221,9 @@ class ReferenceCheck {
                         name_of(place)));
       }
     }
-    if (spec.level == SpanLevel::Section && !stands_on(PlaceKind::Spans)) {
-      note(path + "/level", "a section is a span of the text", "give the place 'spans'");
+    if (spec.level != SpanLevel::Mention && !stands_on(PlaceKind::Spans)) {
+      note(path + "/level", "sentences and sections are spans of the text",
+           "give the place 'spans'");
     }
     if (spec.chain) known_labels(spec.chain->labels, path + "/chain/labels");
     if (!spec.event) return;

@@ -12,7 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "base/protected.hpp"
 #include "domain/text/canonical_text.hpp"
+#include "domain/text/note.hpp"
 
 namespace consilium {
 
@@ -97,6 +99,15 @@ struct TextProblem {
   friend auto operator<=>(const TextProblem&, const TextProblem&) = default;
 };
 
+// Whose a text is, and when and as what it was written, where its file says so (messages, clinical
+// documents). For the import of notes alone: no writer of labels has it.
+struct TextOrigin {
+  Protected<NotePatient> patient = {};
+  Protected<std::string> date = {};  // as in Note
+  std::string kind_code = {};        // as in Note
+  friend bool operator==(const TextOrigin&, const TextOrigin&) = default;
+};
+
 struct LabelledText {
   std::string id = {};  // of the document, as the file names it
   CanonicalText text = {};
@@ -111,6 +122,7 @@ struct LabelledText {
   std::vector<TextConcept> concepts = {};    // of the whole document
   std::vector<TextAttribute> metadata = {};  // title, date, licence, as the file names them
   std::vector<TextProblem> problems = {};
+  TextOrigin origin = {};
   friend bool operator==(const LabelledText&, const LabelledText&) = default;
 };
 

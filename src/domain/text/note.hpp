@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/protected.hpp"
 #include "domain/text/canonical_text.hpp"
@@ -18,6 +19,14 @@ struct NotePatient {
   std::string sex;         // "male", "female", "other", "unknown" (FHIR AdministrativeGender)
   friend bool operator==(const NotePatient&, const NotePatient&) = default;
 };
+
+// What HL7 means by this: a code of FHIR's AdministrativeGender; empty for what says nothing.
+[[nodiscard]] std::string_view sex_of_hl7(std::string_view code);  // "M", "F", "UN", ...
+// "1958", "195804", "19580417", "195804171530+0100" in ISO 8601 as far as a date goes; empty when
+// it is none.
+[[nodiscard]] std::string date_of_hl7(std::string_view timestamp);
+// Who issued an identifier, by an object identifier: "urn:oid:1.2.3" as FHIR has it.
+[[nodiscard]] std::string system_of_oid(std::string_view oid);
 
 struct Note {
   Protected<CanonicalText> text;

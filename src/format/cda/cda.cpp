@@ -13,6 +13,8 @@
 namespace consilium {
 namespace {
 
+constexpr std::string_view loinc_oid = "2.16.840.1.113883.6.1";
+
 // Documents may write their elements with a prefix.
 std::string_view local_name(const XmlElement& element) {
   const std::string_view name = element.name;
@@ -54,6 +56,7 @@ class Reader {
       add_metadata("title", plain(title->text));
     }
     add_metadata("code", code_of(child_of(root, "code")));
+    take_origin(root);
     for (const XmlElement& component : root.children) {
       if (local_name(component) != "component") continue;
       if (const XmlElement* body = child_of(component, "structuredBody")) take_sections(*body, 0);
@@ -75,6 +78,46 @@ class Reader {
   }
 
  private:
+  void take_origin(const XmlElement& root) {
+    const XmlElement* code = child_of(root, "code");
+    if (attribute_of(code, "codeSystem") == loinc_oid) {
+      text_.origin.kind_code = attribute_of(code, "code");
+    }
+    text_.origin.date =
+        Protected(date_of_hl7(attribute_of(child_of(root, "effectiveTime"), "value")));
+    const XmlElement* target = child_of(root, "recordTarget");
+    const XmlElement* role = target == nullptr ? nullptr : child_of(*target, "patientRole");
+    if (role == nullptr) return;
+    NotePatient who;
+    const XmlElement* id = child_of(*role, "id");
+    who.identifier = attribute_of(id, "extension");
+    // A root alone is the identifier itself.
+    if (who.identifier.empty()) {
+      who.identifier = attribute_of(id, "root");
+    } else {
+      who.identifier_system = system_of_oid(attribute_of(id, "root"));
+    }
+    if (const XmlElement* patient = child_of(*role, "patient")) {
+      if (const XmlElement* name = child_of(*patient, "name")) take_name(*name, who);
+      const XmlElement* sex = child_of(*patient, "administrativeGenderCode");
+      who.sex = sex_of_hl7(attribute_of(sex, "code"));
+      who.birth_date = date_of_hl7(attribute_of(child_of(*patient, "birthTime"), "value"));
+    }
+    text_.origin.patient = Protected(who);
+  }
+
+  // A name without parts is kept as a family name.
+  static void take_name(const XmlElement& name, NotePatient& who) {
+    if (const XmlElement* family = child_of(name, "family")) {
+      who.family_name = plain(family->text);
+    }
+    for (const XmlElement& part : name.children) {
+      if (local_name(part) != "given") continue;
+      who.given_name += (who.given_name.empty() ? "" : " ") + plain(part.text);
+    }
+    if (who.family_name.empty() && who.given_name.empty()) who.family_name = plain(name.text);
+  }
+
   void add_metadata(const std::string& name, const std::string& value) {
     if (!value.empty()) text_.metadata.push_back({name, value});
   }

@@ -13,7 +13,9 @@ namespace consilium {
 // of a table its cells with tabs between, an item of a list after "- "; runs of white space are one
 // blank, as in HTML. Sections that hold sections are one range each. A body that is no XML is read
 // when it is plain text. The id is the document's (root and extension); metadata are "title" and
-// "code" of the document, and "section.N.code". Nothing of the patient or the authors is taken.
+// "code" of the document, and "section.N.code". Whose it is (the first patient of recordTarget),
+// its date (effectiveTime) and its LOINC code are the text's origin, and nowhere else; nothing of
+// the authors is taken.
 //
 // Errors: those of read_xml; InvalidInput when it is no ClinicalDocument or has no text;
 // Unsupported when the body is of another type (PDF, RTF, HTML).

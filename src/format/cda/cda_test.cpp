@@ -37,6 +37,27 @@ TEST_CASE("narrative is read in its order, blocks as lines, cells with tabs") {
                                    {"section.0.code", "2.16.840.1.113883.6.1:10164-2"}});
 }
 
+TEST_CASE("whose the document is, when and as what it was written is its origin alone") {
+  const auto texts = read_cda(
+      "<ClinicalDocument><code code=\"18842-5\" codeSystem=\"2.16.840.1.113883.6.1\"/>"
+      "<effectiveTime value=\"20190311093000+0100\"/><recordTarget><patientRole>"
+      "<id root=\"1.2.3\" extension=\"M12\"/><patient><name><given>Ann</given><given>B</given>"
+      "<family>Made</family></name><administrativeGenderCode code=\"F\"/>"
+      "<birthTime value=\"19580417\"/></patient></patientRole></recordTarget><component>"
+      "<nonXMLBody><text>made</text></nonXMLBody></component></ClinicalDocument>");
+  REQUIRE(texts);
+  const AuditedAccess access = AuditedAccess::event_recorded();
+  const TextOrigin& origin = texts->front().origin;
+  CHECK(origin.patient.reveal(access) == NotePatient{.identifier = "M12",
+                                                     .identifier_system = "urn:oid:1.2.3",
+                                                     .family_name = "Made",
+                                                     .given_name = "Ann B",
+                                                     .birth_date = "1958-04-17",
+                                                     .sex = "female"});
+  CHECK(origin.date.reveal(access) == "2019-03-11");
+  CHECK(origin.kind_code == "18842-5");
+}
+
 TEST_CASE("a body that is no XML is read when it is plain text") {
   const auto document = [](const std::string& body) {
     return read_cda("<ClinicalDocument><component><nonXMLBody>" + body +

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "domain/image/contour.hpp"
+#include "format/note/csv_fields.hpp"
 
 namespace consilium {
 namespace {
@@ -114,16 +115,6 @@ std::string escaped_xml(std::string_view text) {
       out.push_back(c);
   }
   return out;
-}
-
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n\r") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out.push_back('"');
-    out.push_back(c);
-  }
-  return out + "\"";
 }
 
 }  // namespace

@@ -52,7 +52,11 @@ class Reader {
                   "give a file whose first segment is MSH");
     }
     const auto fields = parted(segment, delimiters_.field, 64);
-    if (fields.front() == "OBR") CSL_TRY(end_request());
+    if (fields.front() == "PID") patient_ = patient_of(fields);
+    if (fields.front() == "OBR") {
+      CSL_TRY(end_request());
+      take_request(fields);
+    }
     if (fields.front() == "OBX") take_observation(fields);
     return {};
   }
@@ -67,7 +71,59 @@ class Reader {
     control_id_ = fields.size() > 9 ? fields[9] : std::string_view{};
     in_message_ = true;
     request_count_ = 0;
+    patient_ = {};
+    date_.clear();
+    kind_code_.clear();
     return {};
+  }
+
+  static std::string_view field_of(const std::vector<std::string_view>& fields,
+                                   std::size_t number) {
+    return number < fields.size() ? fields[number] : std::string_view{};
+  }
+  // A component, which counts from 1; an absent one is empty.
+  std::string_view component_of(std::string_view field, std::size_t number) const {
+    const auto components = parted(field, delimiters_.component, 32);
+    return number <= components.size() ? components[number - 1] : std::string_view{};
+  }
+
+  NotePatient patient_of(const std::vector<std::string_view>& fields) {
+    NotePatient who;
+    std::string_view identifier;
+    for (const std::string_view one : parted(field_of(fields, 3), delimiters_.repetition, 64)) {
+      const bool is_record_number = component_of(one, 5) == "MR";
+      if (identifier.empty() || is_record_number) identifier = one;
+      if (is_record_number) break;
+    }
+    who.identifier = plain(component_of(identifier, 1));
+    const auto issuer = parted(component_of(identifier, 4), delimiters_.subcomponent, 4);
+    const bool is_oid = issuer.size() > 2 && issuer[2] == "ISO";
+    who.identifier_system = is_oid ? system_of_oid(plain(issuer[1])) : plain(issuer.front());
+    const std::string_view name = parted(field_of(fields, 5), delimiters_.repetition, 64).front();
+    who.family_name = plain(parted(component_of(name, 1), delimiters_.subcomponent, 8).front());
+    who.given_name = plain(component_of(name, 2));
+    if (const std::string_view middle = component_of(name, 3); !middle.empty()) {
+      who.given_name += ' ' + plain(middle);
+    }
+    who.birth_date = date_of_hl7(component_of(field_of(fields, 7), 1));
+    who.sex = sex_of_hl7(component_of(field_of(fields, 8), 1));
+    return who;
+  }
+
+  void take_request(const std::vector<std::string_view>& fields) {
+    date_ = date_of_hl7(component_of(field_of(fields, 7), 1));
+    if (date_.empty()) date_ = date_of_hl7(component_of(field_of(fields, 22), 1));
+    const std::string_view code = field_of(fields, 4);
+    kind_code_ = component_of(code, 3) == "LN" ? plain(component_of(code, 1)) : std::string();
+  }
+
+  // With its escapes resolved; what is not known of them is left out of names without a word.
+  std::string plain(std::string_view value) {
+    const std::string utf8 = std::exchange(utf8_, {});
+    const std::vector<TextProblem> problems = text_.problems;
+    append(value);
+    text_.problems = problems;
+    return std::exchange(utf8_, utf8);
   }
 
   void take_observation(const std::vector<std::string_view>& fields) {
@@ -140,6 +196,9 @@ class Reader {
     text.id = request_count_ == 1 ? std::string(control_id_)
                                   : fmt::format("{}.{}", control_id_, request_count_);
     text.text = CSL_TRY(CanonicalText::from_utf8(std::move(utf8)));
+    text.origin = {.patient = Protected<NotePatient>(patient_),
+                   .date = Protected<std::string>(date_),
+                   .kind_code = kind_code_};
     texts_.push_back(std::move(text));
     return {};
   }
@@ -149,6 +208,9 @@ class Reader {
   LabelledText text_;
   std::string utf8_;
   std::string_view control_id_;
+  NotePatient patient_;    // of the message
+  std::string date_;       // of the request
+  std::string kind_code_;  // of the request
   bool in_message_ = false;
   std::uint64_t request_count_ = 0;
 };

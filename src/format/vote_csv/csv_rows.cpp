@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/utf8.hpp"
+#include "format/note/csv_fields.hpp"
 #include "format/vote_csv/name_table.hpp"
 
 namespace consilium {
@@ -50,18 +51,7 @@ bool parse_number(std::string_view text, double& value) {
   return problem == std::errc{} && end == text.data() + text.size() && std::isfinite(value);
 }
 
-void append_csv_field(std::string& out, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += field;
-    return;
-  }
-  out += '"';
-  for (const char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
+void append_csv_field(std::string& out, std::string_view field) { out += csv_field(field); }
 
 Result<CsvRows> CsvRows::open(const ByteSource& source) {
   CsvRows rows(source);

@@ -1,6 +1,7 @@
 #include "service/intake/label_intake.hpp"
 
 #include <map>
+#include <set>
 
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
@@ -12,6 +13,8 @@
 
 namespace consilium::service {
 namespace {
+
+constexpr std::size_t rater_digits = 8;
 
 std::unexpected<Error> no_study() {
   return fail(ErrorCode::NotFound, "the study that it is about is not in the project", "",
@@ -87,6 +90,14 @@ Result<ReadLabels> LabelIntake::labels_of_notes(const LabelFile& file) const {
   ReadLabels labels;
   std::map<std::string, std::size_t> problems;
   std::size_t missing_count = 0;
+  std::set<std::string> renamed;
+  // The same person is the same rater in every file; who it is is not kept.
+  const RaterNamer name_rater = [&](const std::string& name) {
+    const Sha256Digest digest = tools_.store.objects().keyed_hash("rater name", bytes_of(name));
+    std::string pseudonym = read.format + " rater " + to_hex(digest).substr(0, rater_digits);
+    renamed.insert(pseudonym);
+    return pseudonym;
+  };
   for (std::size_t i = 0; i < read.texts.size(); ++i) {
     for (const TextProblem& problem : read.texts[i].problems) ++problems[problem.what];
     const auto item = CSL_TRY(item_of_labelled_note(tools_, read.texts[i], file.patient));
@@ -95,11 +106,15 @@ Result<ReadLabels> LabelIntake::labels_of_notes(const LabelFile& file) const {
       continue;
     }
     LabelSet set = labels_of_text(read.texts[i], *item, read.format,
-                                  file.source + " " + std::to_string(i), labels.notes);
+                                  file.source + " " + std::to_string(i), name_rater, labels.notes);
     if (!set.labels.empty() || !set.answers.empty()) labels.sets.push_back(std::move(set));
   }
   for (const auto& [what, count] : problems) {
     labels.notes.push_back(what + " (" + std::to_string(count) + ")");
+  }
+  if (!renamed.empty()) {
+    labels.notes.push_back(std::to_string(renamed.size()) +
+                           " raters have pseudonyms, their names are not kept");
   }
   if (missing_count > 0) {
     labels.notes.push_back(std::to_string(missing_count) + " of its texts are no notes here");

@@ -34,6 +34,7 @@ struct NoteFacts {
   std::string date;
   std::string content;
   std::string source_key;  // empty: the source gave no id
+  std::string where;       // in its file
   std::string file_content;
   storage::ObjectRef object;
   std::uint64_t length = 0;
@@ -81,8 +82,10 @@ Result<Committed> commit_note(Transaction& transaction, const NoteFacts& facts) 
   } else {
     if (!facts.source_key.empty() &&
         !CSL_TRY(transaction.query("catalog.note_of_key", {{"key", facts.source_key}})).empty()) {
-      return fail(ErrorCode::Conflict, "a note with this id is there, with another text", "",
-                  "find out which of the two is right; the first one was kept");
+      return fail(ErrorCode::Conflict, "a note with this id is there, with another text",
+                  facts.where,
+                  "find out which of the two is right; the first one was kept. To have both, give "
+                  "this one an id of its own and import it again");
     }
     const std::int64_t shift =
         CSL_TRY(ensure_patient(transaction, facts.patient, facts.shift_if_new));
@@ -140,7 +143,8 @@ std::string content_key(storage::Store& store, const NotePatient& who, const std
 
 Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
                               const std::vector<std::string>& remarks,
-                              const std::string& file_content, const std::string& patient_if_none) {
+                              const std::string& file_content, const std::string& patient_if_none,
+                              std::string_view where) {
   const CanonicalText& text = note.text.reveal(import_access);
   NotePatient who = note.patient.reveal(import_access);
   if (who.identifier.empty()) who.identifier = patient_if_none;
@@ -157,6 +161,7 @@ Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
   const storage::Rows same =
       CSL_TRY(reader->query("catalog.note_of_content", {{"content", facts.content}}));
   facts.project = tools.project;
+  facts.where = where;
   facts.file_content = file_content;
   facts.length = text.code_point_count();
   facts.kind_code = note.kind_code;
@@ -185,6 +190,7 @@ Result<Prepared> prepare_note(const IntakeTools& tools, const Note& note,
   prepared.commit = [facts = std::move(facts)](Transaction& transaction) {
     return commit_note(transaction, facts);
   };
+  prepared.stands_alone = true;
   return prepared;
 }
 
@@ -202,7 +208,7 @@ struct NoteStream {
   }
   void take(const Note& note, const std::vector<std::string>& remarks, std::string_view where) {
     if (is_ending) return;
-    auto prepared = prepare_note(tools, note, remarks, content, patient_if_none);
+    auto prepared = prepare_note(tools, note, remarks, content, patient_if_none, where);
     if (!prepared) {
       Error error = std::move(prepared).error();
       if (error.where.empty()) error.where = where;
@@ -300,6 +306,9 @@ Result<NoteFileResult> prepare_labelled_notes(const IntakeTools& tools,
   for (std::size_t i = 0; i < texts.size(); ++i) {
     Note note;
     note.text = Protected<CanonicalText>(texts[i].text);
+    note.patient = texts[i].origin.patient;
+    note.date = texts[i].origin.date;
+    note.kind_code = texts[i].origin.kind_code;
     note.identifier = Protected<std::string>(texts[i].id);
     stream.take(note, {}, "text " + std::to_string(i + 1));
   }
@@ -310,8 +319,8 @@ Result<std::optional<ItemId>> item_of_labelled_note(const IntakeTools& tools,
                                                     const LabelledText& text,
                                                     const std::string& patient) {
   const auto reader = CSL_TRY(tools.store.read());
-  NotePatient who;
-  who.identifier = patient;
+  NotePatient who = text.origin.patient.reveal(import_access);
+  if (who.identifier.empty()) who.identifier = patient;
   const std::string key = content_key(tools.store, who, text.id, text.text);
   const storage::Rows rows = CSL_TRY(reader->query("catalog.note_of_content", {{"content", key}}));
   if (rows.empty()) return std::optional<ItemId>{};

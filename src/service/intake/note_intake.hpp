@@ -29,8 +29,9 @@ struct NoteFileResult {
                                                    const std::string& patient_if_none,
                                                    const PreparedSink& sink);
 
-// The texts of a file with labels (label_intake.hpp takes those) as notes. A text's id is the
-// note's.
+// The texts of a file with labels (label_intake.hpp takes those), of messages and of clinical
+// documents as notes. A text's id is the note's; whose it is goes to the vault, where the file says
+// so, else it is `patient`'s.
 [[nodiscard]] Result<NoteFileResult> prepare_labelled_notes(const IntakeTools& tools,
                                                             const std::vector<LabelledText>& texts,
                                                             const std::string& patient,

@@ -26,6 +26,19 @@ std::optional<int> digits(std::string_view text) {
 
 }  // namespace
 
+std::optional<Error> RefusedParts::told_with(std::optional<Error> of_reader,
+                                             bool others_kept) const {
+  if (!first_) return of_reader;
+  const std::string count = std::to_string(count_);
+  if (of_reader) {
+    of_reader->what += "; " + count + " more refused: " + first_->what + " (" + first_->where + ")";
+    return of_reader;
+  }
+  Error error = *first_;
+  error.what += " (" + count + " refused" + (others_kept ? ", the others kept)" : ")");
+  return error;
+}
+
 std::string content_name(storage::Store& store, ByteView digest) {
   return to_hex(store.objects().keyed_hash("import content", digest));
 }

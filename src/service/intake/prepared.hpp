@@ -36,7 +36,24 @@ struct Prepared {
   std::vector<storage::ObjectRef> objects;
   // In the writer. Errors refuse the file; its objects are then taken back.
   std::function<Result<Committed>(storage::Transaction&)> commit;
+  // One of several notes of a file: its refusal leaves the others.
+  bool stands_alone = false;
 };
+// Parts of one file that the writer refused while it kept others.
+class RefusedParts {
+ public:
+  void add(const Error& error) {
+    if (count_++ == 0) first_ = error;
+  }
+  // The first of them with how many there are, behind what the file's reader refused, if anything.
+  [[nodiscard]] std::optional<Error> told_with(std::optional<Error> of_reader,
+                                               bool others_kept) const;
+
+ private:
+  std::optional<Error> first_;
+  std::size_t count_ = 0;
+};
+
 // Takes each prepared thing of a file in turn; false when the import is ending.
 using PreparedSink = std::function<bool(Prepared)>;
 

@@ -160,6 +160,7 @@ class ImportRun {
   struct UnitState {
     bool has_added = false;
     std::optional<Error> refusal;
+    RefusedParts refused_parts;
   };
 
   Status work() {
@@ -260,7 +261,11 @@ class ImportRun {
     const Result<Committed> committed = message.prepared->commit(transaction);
     if (!committed) {
       if (ends_import(committed.error())) return std::unexpected(committed.error());
-      state.refusal = committed.error();
+      if (message.prepared->stands_alone) {
+        state.refused_parts.add(committed.error());
+      } else {
+        state.refusal = committed.error();
+      }
       return false;
     }
     if (committed->series) series_.insert(*committed->series);
@@ -277,6 +282,7 @@ class ImportRun {
     states_.erase(message.unit);
     const bool is_waiting = message.is_waiting && !state.refusal;
     if (!state.refusal) state.refusal = std::move(message.refusal);
+    state.refusal = state.refused_parts.told_with(std::move(state.refusal), state.has_added);
     if (state.refusal && ends_import(*state.refusal)) return std::unexpected(*state.refusal);
     if (state.refusal) state.refusal = with_remedy(std::move(*state.refusal));
     if (state.refusal && !is_waiting && !message.is_kept && !state.has_added && is_promised(unit)) {

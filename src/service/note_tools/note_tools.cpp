@@ -15,6 +15,7 @@
 #include "service/project/protocol_cache.hpp"
 #include "service/tagging/note_model.hpp"
 #include "storage/catalog.hpp"
+#include "storage/labels.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -77,6 +78,23 @@ Result<NoteToolRow> row_named(const storage::Reader& reader, const ProjectId& pr
   return fail(ErrorCode::NotFound, "there is no such tool in the project");
 }
 
+// Spans that others than these tools have suggested on a note: the tagger, imported labels.
+Result<std::vector<GivenSpan>> spans_of_others(const storage::Reader& reader,
+                                               const ProjectId& project, const ItemId& item,
+                                               const std::set<RaterId>& tools) {
+  std::vector<GivenSpan> spans;
+  for (const storage::SubmittedAnnotationRow& row :
+       CSL_TRY(storage::submitted_annotations(reader, project, item))) {
+    if (row.stage != suggest_stage || tools.contains(row.rater)) continue;
+    const Annotation body =
+        CSL_TRY(parse_annotation(CSL_TRY(reader.open_sealed(row.patient, row.sealed_body))));
+    const auto* target = std::get_if<SpansTarget>(&body.target);
+    if (!body.label || target == nullptr || target->ranges.size() != 1) continue;
+    spans.push_back({target->ranges.front(), *body.label});
+  }
+  return spans;
+}
+
 }  // namespace
 
 struct NoteTools::State {
@@ -133,11 +151,13 @@ struct NoteTools::State {
     const Protocol& protocol = known->protocol;
     std::vector<std::shared_ptr<const NoteTool>> tools;
     std::vector<ToolSet> silent;  // those that are off: what they said is taken back
+    std::set<RaterId> own_raters;
     for (const NoteToolRow& row : rows) {
       const NoteToolDraft draft = CSL_TRY(draft_of(row));
       const ToolName rater{
           .kind = draft.kind == NoteToolKind::Terms ? RaterKind::Dictionary : RaterKind::Rule,
           .name = draft.name};
+      own_raters.insert(rater_of_tool(rater));
       const auto tool =
           row.is_on ? build(row, protocol) : Result<std::shared_ptr<const NoteTool>>(nullptr);
       if (tool && *tool != nullptr) {
@@ -169,7 +189,10 @@ struct NoteTools::State {
       run.after_number = item.number;
       const auto note = CSL_TRY(cut_note(store, *reader, item));
       if (!note) continue;  // its patient was erased
-      std::vector<ToolSet> sets = CSL_TRY(reading.sets(item.id, note->text, precisions));
+      const std::vector<GivenSpan> others =
+          reading.judges_others() ? CSL_TRY(spans_of_others(*reader, project, item.id, own_raters))
+                                  : std::vector<GivenSpan>{};
+      std::vector<ToolSet> sets = CSL_TRY(reading.sets(item.id, note->text, precisions, others));
       for (const ToolSet& off : silent) {
         sets.push_back(
             {.tool = off.tool, .set = {.item = item.id, .source = off.tool.name, .labels = {}}});

@@ -10,6 +10,7 @@
 #include "service/job/job_queue.hpp"
 #include "service/note_tools/term_list.hpp"
 #include "service/prelabel/suggestions.hpp"
+#include "service/tagging/tagging.hpp"
 #include "service/terminology/terminologies.hpp"
 #include "storage/labels.hpp"
 #include "tests/service/readers.hpp"
@@ -40,6 +41,10 @@ struct Said {
   double probability = 0;
   std::map<std::string, AnswerValue> attributes;
 };
+
+struct ToolNotes;
+json::object labelled_problem(ToolNotes& fixture, const ItemId& note, int begin, int end,
+                              const char* assertion);
 
 struct ToolNotes : Readers {
   Terminologies terminologies{*store_, folder.path() / "terminologies"};
@@ -108,13 +113,20 @@ struct ToolNotes : Readers {
     return found == all.end() ? nullptr : &*found;
   }
   void read_fever(std::size_t i, const Access& who, int begin, int end) {
-    json::object one = labelled(
-        notes[i], "problem", {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
-    one["attributes"] =
-        json::object{{"assertion", "present"}, {"time", "current"}, {"subject", "patient"}};
-    read(who, notes[i], {answer(notes[i], "document_type", "progress_note"), one});
+    read(who, notes[i],
+         {answer(notes[i], "document_type", "progress_note"),
+          labelled_problem(*this, notes[i], begin, end, "present")});
   }
 };
+
+json::object labelled_problem(ToolNotes& fixture, const ItemId& note, int begin, int end,
+                              const char* assertion) {
+  json::object one = fixture.labelled(
+      note, "problem", {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}});
+  one["attributes"] =
+      json::object{{"assertion", assertion}, {"time", "current"}, {"subject", "patient"}};
+  return one;
+}
 
 }  // namespace
 
@@ -155,6 +167,38 @@ TEST_CASE("each tool is a rater with its version, what it goes by, and how proba
   CHECK(kinds[RaterKind::Dictionary] == 1);
   CHECK(kinds[RaterKind::Rule] == 2);
   fixture.check_rebuilt();
+}
+
+TEST_CASE("ConText judges what the tagger found, too") {
+  ToolNotes fixture;
+  fixture.add_notes("taught",
+                    {"Has gout since May.", "Has asthma since June.", "Has sepsis since July.",
+                     "Has colitis since May.", "Denies gout since June."});
+  const std::size_t first = 4;
+  REQUIRE(fixture.notes.size() == 9);
+  const auto read_word = [&](std::size_t i, int begin, int end, const char* assertion) {
+    json::object one = labelled_problem(fixture, fixture.notes[i], begin, end, assertion);
+    fixture.read(fixture.raters[0], fixture.notes[i],
+                 {fixture.answer(fixture.notes[i], "document_type", "progress_note"), one});
+  };
+  read_word(first, 4, 8, "present");
+  read_word(first + 1, 4, 10, "present");
+  read_word(first + 2, 4, 10, "present");
+  read_word(first + 3, 4, 11, "present");
+  Tagging tagging(*fixture.store_, *fixture.clock, *fixture.random);
+  // The notes before them are done with, so that the last one is next.
+  for (std::size_t i = 0; i < first; ++i) fixture.take(fixture.raters[0], fixture.notes[i]);
+  REQUIRE(must(tagging.label_next(fixture.raters[0], fixture.project)) > 0);
+  REQUIRE(ToolNotes::of(fixture.said_of(8), "note tagger", "gout"));
+  fixture.put(ToolNotes::context());
+  CHECK(fixture.label_all() == 1);
+  const auto said = fixture.said_of(8);
+  const Said* denied = ToolNotes::of(said, "ConText", "gout");
+  REQUIRE(denied);
+  CHECK(denied->label == "problem");
+  CHECK(std::get<std::string>(denied->attributes.at("assertion")) == "negated");
+  CHECK(denied->comment.find("negated forward: den") != std::string::npos);
+  CHECK(fixture.label_all() == 0);
 }
 
 TEST_CASE("a changed tool takes its word back where nobody has begun, and there alone") {

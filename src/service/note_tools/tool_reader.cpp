@@ -133,46 +133,45 @@ ToolReader::ToolReader(std::span<const std::shared_ptr<const NoteTool>> tools,
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const NoteTool& tool = *tools[i];
     if (!tool.dictionary && !tool.rules) continue;
-    SuggestionSources sources{.dictionary = tool.dictionary ? &*tool.dictionary : nullptr,
+    passes_.push_back(
+        {i, SuggestionEngine({.dictionary = tool.dictionary ? &*tool.dictionary : nullptr,
                               .concepts = tool.concepts,
                               .dictionary_version = tool.version,
                               .rules = tool.rules ? &*tool.rules : nullptr,
-                              .context = nullptr};
-    SuggestionEngine plain(sources);
-    if (context_ != nullptr) sources.context = context_->context.get();
-    passes_.push_back({i, std::move(plain), SuggestionEngine(sources)});
+                              .context = nullptr})});
   }
+  if (context_ != nullptr) judge_.emplace(SuggestionSources{.context = context_->context.get()});
 }
 
-// Behind what the span's own tool says stand ConText's attributes and rules.
-void ToolReader::add_context_word(const TextSuggestion& plain, const TextSuggestion& asserted,
-                                  std::vector<ToolWord>& words) const {
-  const LabelSpec* label = protocol_.label(plain.label);
-  if (label == nullptr || asserted.evidence.size() <= plain.evidence.size()) return;
-  ToolWord word{.span = plain.span,
-                .label = plain.label,
-                .attributes = {},
-                .concepts = {},
-                // "; negated forward: no evidence of"
-                .evidence = asserted.evidence.substr(plain.evidence.size() + 2)};
-  for (const AssertionChoice& choice : context_->assertions) {
-    const bool is_said = std::any_of(
-        asserted.attributes.begin() + static_cast<std::ptrdiff_t>(plain.attributes.size()),
-        asserted.attributes.end(),
-        [&](const TextAttribute& one) { return one.value == choice.word; });
-    // Of words for one attribute the first, which says the most, stands.
-    if (is_said && has_attribute(*label, choice.attribute)) {
-      word.attributes.try_emplace(choice.attribute, choice.choice);
+Status ToolReader::judge(const CanonicalText& text, std::span<const GivenSpan> spans,
+                         std::vector<ToolWord>& words) {
+  for (TextSuggestion& one : CSL_TRY(judge_->judge(text, spans))) {
+    const LabelSpec* label = protocol_.label(one.label);
+    if (label == nullptr || one.evidence.empty()) continue;
+    ToolWord word{.span = one.span,
+                  .label = one.label,
+                  .attributes = {},
+                  .concepts = {},
+                  .evidence = std::move(one.evidence)};
+    for (const AssertionChoice& choice : context_->assertions) {
+      const bool is_said = std::ranges::find(one.attributes, choice.word, &TextAttribute::value) !=
+                           one.attributes.end();
+      // Of words for one attribute the first, which says the most, stands.
+      if (is_said && has_attribute(*label, choice.attribute)) {
+        word.attributes.try_emplace(choice.attribute, choice.choice);
+      }
     }
+    if (!word.attributes.empty()) words.push_back(std::move(word));
   }
-  if (!word.attributes.empty()) words.push_back(std::move(word));
+  return {};
 }
 
-Result<std::vector<std::vector<ToolWord>>> ToolReader::read(const CanonicalText& text) {
+Result<std::vector<std::vector<ToolWord>>> ToolReader::read(const CanonicalText& text,
+                                                            std::span<const GivenSpan> others) {
   std::vector<std::vector<ToolWord>> words(tools_.size());
+  std::vector<GivenSpan> spans(others.begin(), others.end());
   for (Pass& pass : passes_) {
-    const std::vector<TextSuggestion> plain = CSL_TRY(pass.plain.suggest(text));
-    for (const TextSuggestion& one : plain) {
+    for (const TextSuggestion& one : CSL_TRY(pass.engine.suggest(text))) {
       ToolWord word{.span = one.span,
                     .label = one.label,
                     .attributes = {},
@@ -184,13 +183,16 @@ Result<std::vector<std::vector<ToolWord>>> ToolReader::read(const CanonicalText&
       if (const std::string codes = told(one.concepts); !codes.empty()) {
         word.evidence += " of " + codes;
       }
+      spans.push_back({one.span, one.label});
       words[pass.tool].push_back(std::move(word));
     }
-    if (context_ == nullptr) continue;
-    const std::vector<TextSuggestion> asserted = CSL_TRY(pass.asserted.suggest(text));
-    for (std::size_t i = 0; i < plain.size(); ++i) {
-      add_context_word(plain[i], asserted[i], words[context_index_]);
-    }
+  }
+  if (judge_) {
+    // What several found alike is judged once.
+    std::ranges::sort(spans);
+    const auto alike = std::ranges::unique(spans);
+    spans.erase(alike.begin(), alike.end());
+    CSL_TRY(judge(text, spans, words[context_index_]));
   }
   for (std::vector<ToolWord>& own : words) join_alike(own);
   return words;
@@ -205,7 +207,9 @@ Result<Precisions> ToolReader::precisions(std::span<const TaughtNote> notes) {
       if (!one.label || spans == nullptr || spans->ranges.size() != 1) continue;
       said[{*one.label, spans->ranges.front()}] = &one;
     }
-    const auto words = CSL_TRY(read(note.note.text));
+    std::vector<GivenSpan> spans;
+    for (const auto& [place, one] : said) spans.push_back({place.second, place.first});
+    const auto words = CSL_TRY(read(note.note.text, spans));
     for (std::size_t tool = 0; tool < words.size(); ++tool) {
       const bool is_context = context_ != nullptr && tool == context_index_;
       for (const ToolWord& word : words[tool]) {
@@ -225,8 +229,9 @@ Result<Precisions> ToolReader::precisions(std::span<const TaughtNote> notes) {
 }
 
 Result<std::vector<ToolSet>> ToolReader::sets(const ItemId& item, const CanonicalText& text,
-                                              const Precisions& precisions) {
-  const auto words = CSL_TRY(read(text));
+                                              const Precisions& precisions,
+                                              std::span<const GivenSpan> others) {
+  const auto words = CSL_TRY(read(text, others));
   std::vector<ToolSet> sets;
   for (std::size_t i = 0; i < tools_.size(); ++i) {
     const NoteTool& tool = *tools_[i];

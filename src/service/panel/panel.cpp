@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "domain/protocol/stop_plan.hpp"
+#include "format/note/csv_fields.hpp"
 #include "service/access/pseudonym.hpp"
 #include "service/assignment/reader_plan.hpp"
 #include "service/job/job_queue.hpp"
@@ -21,17 +22,6 @@ namespace {
 
 constexpr std::size_t looked_max = 100'000;
 constexpr int rounds_max = 4;
-
-// A field as RFC 4180 wants it.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    quoted += c;
-    if (c == '"') quoted += '"';
-  }
-  return quoted + '"';
-}
 
 void add_row(std::string& out, const std::vector<std::string>& fields) {
   for (std::size_t i = 0; i < fields.size(); ++i) {

@@ -13,8 +13,8 @@ namespace {
 class Sayer {
  public:
   Sayer(const LabelledText& text, const ItemId& item, const std::string& format,
-        const std::string& source, std::vector<std::string>& notes)
-      : text_(text), format_(format), notes_(notes) {
+        const std::string& source, const RaterNamer& name_rater, std::vector<std::string>& notes)
+      : text_(text), format_(format), name_rater_(name_rater), notes_(notes) {
     set_.item = item;
     set_.source = source;
   }
@@ -73,8 +73,8 @@ class Sayer {
       return;
     }
     ToolName tool = default_tool();
-    if (!m.rater.empty()) tool.name = m.rater;
     if (m.probability) tool.kind = RaterKind::Model;
+    if (!m.rater.empty()) tool.name = m.probability ? m.rater : name_rater_(m.rater);
     tools_.emplace(m.id, tool);
     SaidLabel said{.key = m.id,
                    .name = m.type.empty() ? m.layer : m.type,
@@ -149,6 +149,7 @@ class Sayer {
 
   const LabelledText& text_;
   const std::string& format_;
+  const RaterNamer& name_rater_;
   std::vector<std::string>& notes_;
   LabelSet set_;
   std::map<std::string, ToolName> tools_;  // by the text's ids
@@ -158,8 +159,9 @@ class Sayer {
 }  // namespace
 
 LabelSet labels_of_text(const LabelledText& text, const ItemId& item, const std::string& format,
-                        const std::string& source, std::vector<std::string>& notes) {
-  return Sayer(text, item, format, source, notes).say();
+                        const std::string& source, const RaterNamer& name_rater,
+                        std::vector<std::string>& notes) {
+  return Sayer(text, item, format, source, name_rater, notes).say();
 }
 
 }  // namespace consilium::service

@@ -2,6 +2,7 @@
 // and answers as labels of whoever the file names.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,18 @@
 
 namespace consilium::service {
 
+// What a rater of a file is called here, by the name that the file has for them.
+using RaterNamer = std::function<std::string(const std::string& name)>;
+
 // A mention's name is its type, without one its layer; its concepts are its codes, its attributes
-// answers named by their text. Who said it is the mention's rater, else `format` ("brat standoff"):
-// a model when the file gives a probability with it, else an import. Relations, events and chains
+// answers named by their text. Who said it: a model by its name when the file gives a probability
+// with it, else a rater of `format` ("brat standoff"), by what `name_rater` calls whom the file
+// names, for that may be a person (docs/decisions/rater-names.md). Relations, events and chains
 // are of the rater of what they join first. `source` tells the text from others. Places between
 // characters are told in `notes`.
 [[nodiscard]] LabelSet labels_of_text(const LabelledText& text, const ItemId& item,
                                       const std::string& format, const std::string& source,
+                                      const RaterNamer& name_rater,
                                       std::vector<std::string>& notes);
 
 }  // namespace consilium::service

@@ -1,7 +1,10 @@
 #include "service/tagging/note_model.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/sha256.hpp"
@@ -22,6 +25,24 @@ Result<std::optional<TokenRange>> tokens_of(const CutNote& note, TextSpan range)
                     static_cast<std::uint32_t>(last - tokens.begin())};
 }
 
+// The sentences that the range covers at least half of.
+Result<std::vector<std::size_t>> sentences_of(const CutNote& note, TextSpan range) {
+  const std::uint64_t begin = CSL_TRY(note.text.byte_of_code_point(range.begin));
+  const std::uint64_t end = CSL_TRY(note.text.byte_of_code_point(range.end));
+  const auto& tokens = note.structure.tokens;
+  const auto& sentences = note.structure.sentences;
+  std::vector<std::size_t> covered;
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const std::uint64_t first = tokens[sentences[i].begin_token].begin_byte;
+    const std::uint64_t last = tokens[sentences[i].end_token - 1].end_byte;
+    if (first >= end) break;
+    const std::uint64_t from = std::max(first, begin);
+    const std::uint64_t to = std::min(last, end);
+    if (from < to && 2 * (to - from) >= last - first) covered.push_back(i);
+  }
+  return covered;
+}
+
 Status teach(const Protocol& protocol, const Annotation& said, TaughtNote& note) {
   if (said.question) {
     const auto* choice = std::get_if<std::string>(&said.value);
@@ -34,6 +55,12 @@ Status teach(const Protocol& protocol, const Annotation& said, TaughtNote& note)
   const auto* spans = std::get_if<SpansTarget>(&said.target);
   const LabelSpec* label = said.label ? protocol.label(*said.label) : nullptr;
   if (spans == nullptr || spans->ranges.size() != 1 || label == nullptr) return {};
+  if (label->level == SpanLevel::Sentence) {
+    for (const std::size_t i : CSL_TRY(sentences_of(note.note, spans->ranges.front()))) {
+      note.sentences[label->id].insert(i);
+    }
+    return {};
+  }
   if (const auto tokens = CSL_TRY(tokens_of(note.note, spans->ranges.front()))) {
     note.spans.push_back({tokens->begin_token, tokens->end_token, label->id});
   }
@@ -81,8 +108,12 @@ Result<std::vector<TaughtNote>> taught_notes(storage::Store& store, const storag
     if (item.kind != "text") continue;
     auto cut = CSL_TRY(cut_note(store, reader, item));
     if (!cut) continue;
-    TaughtNote& note = notes.emplace_back(TaughtNote{
-        .note = std::move(*cut), .said = {}, .spans = {}, .answers = {}, .duration_s = {}});
+    TaughtNote& note = notes.emplace_back(TaughtNote{.note = std::move(*cut),
+                                                     .said = {},
+                                                     .spans = {},
+                                                     .sentences = {},
+                                                     .answers = {},
+                                                     .duration_s = {}});
     note.duration_s = reading.duration_s;
     note.said = CSL_TRY(said_in(reader, project, reading));
     for (const Annotation& said : note.said) CSL_TRY(teach(protocol, said, note));
@@ -110,7 +141,59 @@ Result<std::map<std::string, TextClassifier>> train_classifiers(
   return classifiers;
 }
 
+constexpr std::string_view has_label = "yes";
+constexpr std::string_view lacks_label = "no";
+
+std::span<const Token> tokens_of_sentence(const CutNote& note, std::size_t sentence) {
+  const TokenRange range = note.structure.sentences[sentence];
+  return std::span(note.structure.tokens)
+      .subspan(range.begin_token, range.end_token - range.begin_token);
+}
+
+// What nobody labelled is told apart from what somebody did: all sentences of finished notes teach.
+Result<std::map<std::string, TextClassifier>> train_sentence_classifiers(
+    const std::vector<TaughtNote>& notes) {
+  std::size_t count = 0;
+  auto first = notes.end();
+  while (first != notes.begin()) {
+    const std::size_t more = std::prev(first)->note.structure.sentences.size();
+    if (count + more > sentences_learnt_max && count > 0) break;
+    count += more;
+    --first;
+  }
+  std::set<std::string> labels;
+  for (auto note = first; note != notes.end(); ++note) {
+    for (const auto& [label, sentences] : note->sentences) labels.insert(label);
+  }
+  std::map<std::string, TextClassifier> classifiers;
+  for (const std::string& label : labels) {
+    std::vector<ClassifiedText> texts;
+    std::size_t labelled = 0;
+    for (auto note = first; note != notes.end(); ++note) {
+      const auto known = note->sentences.find(label);
+      for (std::size_t i = 0; i < note->note.structure.sentences.size(); ++i) {
+        const bool is_labelled = known != note->sentences.end() && known->second.contains(i);
+        if (is_labelled) ++labelled;
+        texts.push_back({note->note.text.utf8(), tokens_of_sentence(note->note, i),
+                         is_labelled ? has_label : lacks_label});
+      }
+    }
+    if (labelled < answers_learnt_min || labelled == texts.size()) continue;
+    classifiers.emplace(label, CSL_TRY(TextClassifier::train(texts)));
+  }
+  return classifiers;
+}
+
 }  // namespace
+
+double probability_of_sentence(const TextClassifier& classifier, const CutNote& note,
+                               std::size_t sentence) {
+  for (const LabelProbability& one :
+       classifier.classify(note.text.utf8(), tokens_of_sentence(note, sentence))) {
+    if (classifier.labels()[one.label] == has_label) return double{one.probability};
+  }
+  return 0;
+}
 
 Result<std::optional<NoteModel>> train_note_model(const std::vector<TaughtNote>& notes,
                                                   unsigned threads) {
@@ -121,6 +204,9 @@ Result<std::optional<NoteModel>> train_note_model(const std::vector<TaughtNote>&
   for (const TaughtNote& note : notes) {
     examples.push_back({note.note.view(), note.spans});
     model.span_count += note.spans.size();
+    for (const auto& [label, sentences] : note.sentences) {
+      model.sentence_count += sentences.size();
+    }
     if (!note.duration_s) continue;
     times.push_back({.seconds = *note.duration_s,
                      .tokens = static_cast<double>(note.note.structure.tokens.size()),
@@ -128,8 +214,11 @@ Result<std::optional<NoteModel>> train_note_model(const std::vector<TaughtNote>&
   }
   model.reading = fitted_reading_model(times);
   model.classifiers = CSL_TRY(train_classifiers(notes));
+  model.sentence_classifiers = CSL_TRY(train_sentence_classifiers(notes));
   if (model.span_count > 0) model.tagger = CSL_TRY(Tagger::train(examples, {}, threads));
-  if (!model.tagger && model.classifiers.empty()) return std::optional<NoteModel>{};
+  if (!model.tagger && model.classifiers.empty() && model.sentence_classifiers.empty()) {
+    return std::optional<NoteModel>{};
+  }
   Bytes form;
   const auto add = [&](std::string_view name, const Bytes& bytes) {
     const std::string part = std::string(name) + " " + std::to_string(bytes.size()) + "\n";
@@ -140,6 +229,9 @@ Result<std::optional<NoteModel>> train_note_model(const std::vector<TaughtNote>&
   if (model.tagger) add("tagger", model.tagger->serialise());
   for (const auto& [question, classifier] : model.classifiers) {
     add(question, classifier.serialise());
+  }
+  for (const auto& [label, classifier] : model.sentence_classifiers) {
+    add("sentence " + label, classifier.serialise());
   }
   model.version = to_hex(sha256(form));
   return std::optional<NoteModel>(std::move(model));

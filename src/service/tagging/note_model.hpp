@@ -1,6 +1,6 @@
-// What a project's tagger knows: spans and answers as people submitted them on its notes, and the
-// model that follows from them. Used inside this module, and by service/note_tools, whose tools are
-// judged by the same notes.
+// What a project's tagger knows: spans, labels of sentences and answers as people submitted them on
+// its notes, and the model that follows from them. Used inside this module, and by
+// service/note_tools, whose tools are judged by the same notes.
 //
 // Nothing is stored. The model is made of the notes that were read last, in a fixed order, and
 // training is the same bit for bit, so its version (a hash of it) says what it is. The labels and
@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@
 namespace consilium::service {
 
 inline constexpr std::size_t notes_learnt_max = 500;
-inline constexpr std::size_t answers_learnt_min = 4;  // of a question, two of them different
+inline constexpr std::size_t answers_learnt_min = 4;         // of a question, two of them different
+inline constexpr std::size_t sentences_learnt_max = 20'000;  // of the notes read last
 
 // A note with its tokens, sentences and what else the tagger sees.
 struct CutNote {
@@ -43,15 +45,16 @@ struct CutNote {
 
 struct TaughtNote {
   CutNote note;
-  std::vector<Annotation> said;                // all of the reading
-  std::vector<LabelledTokens> spans;           // types are label ids, views into the protocol
-  std::map<std::string, std::string> answers;  // question to choice
+  std::vector<Annotation> said;       // all of the reading
+  std::vector<LabelledTokens> spans;  // types are label ids, views into the protocol
+  std::map<std::string, std::set<std::size_t>> sentences;  // label to indexes of sentences
+  std::map<std::string, std::string> answers;              // question to choice
   std::optional<double> duration_s;
 };
 
 // The notes that people finished, the one read last at the end: of each the adjudicated word, else
-// the reading that was submitted last. Spans in several parts are not learnt from. `protocol` must
-// outlive the result.
+// the reading that was submitted last. Spans in several parts are not learnt from. A label of
+// sentences is on those that it covers at least half of. `protocol` must outlive the result.
 [[nodiscard]] Result<std::vector<TaughtNote>> taught_notes(storage::Store& store,
                                                            const storage::Reader& reader,
                                                            const Protocol& protocol,
@@ -60,11 +63,17 @@ struct TaughtNote {
 struct NoteModel {
   std::optional<Tagger> tagger;                       // none while no span is labelled
   std::map<std::string, TextClassifier> classifiers;  // by question
+  // By label of sentences: whether a sentence has it. One each, for a sentence may have several.
+  std::map<std::string, TextClassifier> sentence_classifiers;
   ReadingModel reading;
   std::string version;  // SHA-256 of all of them, hexadecimal
   std::size_t note_count = 0;
   std::size_t span_count = 0;
+  std::size_t sentence_count = 0;  // labelled ones
 };
+// How probable it holds that the sentence has the label of the classifier.
+[[nodiscard]] double probability_of_sentence(const TextClassifier& classifier, const CutNote& note,
+                                             std::size_t sentence);
 // None when there is nothing to learn from.
 [[nodiscard]] Result<std::optional<NoteModel>> train_note_model(
     const std::vector<TaughtNote>& notes, unsigned threads);

@@ -42,18 +42,19 @@ UnreadNote unread(const WeighedNote& one) {
 Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double probability_min) {
   LabelSet set{.item = one.item.id, .source = model.version, .labels = {}};
   const ToolName tool = tagger_tool();
-  const auto evidence = [&](float probability) {
-    return fmt::format(
+  const auto evidence = [&](double probability) {
+    std::string text = fmt::format(
         "version {}: probability {:.2f}; learnt from {} notes with {} labelled spans",
         model.version.substr(0, version_digits), probability, model.note_count, model.span_count);
+    if (model.sentence_count > 0) {
+      text += fmt::format(" and {} labelled sentences", model.sentence_count);
+    }
+    return text;
   };
-  for (const TaggedSpan& span : one.tagged.spans) {
-    if (double{span.probability} < probability_min) continue;
-    const std::string& label = model.tagger->types()[span.tokens.type];
-    const auto& tokens = one.note.structure.tokens;
-    const TextSpan place =
-        CSL_TRY(to_text_span(one.note.text, tokens[span.tokens.begin_token].begin_byte,
-                             tokens[span.tokens.end_token - 1].end_byte));
+  const auto& tokens = one.note.structure.tokens;
+  const auto add = [&](const std::string& label, TokenRange range, double probability) -> Status {
+    const TextSpan place = CSL_TRY(to_text_span(one.note.text, tokens[range.begin_token].begin_byte,
+                                                tokens[range.end_token - 1].end_byte));
     const SpansTarget target{.ranges = {place}};
     set.labels.push_back(
         {.key = fmt::format("{} {} {}", label, place.begin, place.end),
@@ -62,8 +63,22 @@ Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double 
          .tool = tool,
          .place =
              SaidSpans{.target = target, .surface = CSL_TRY(quoted_surface(target, one.note.text))},
-         .measurements = probability_measured(double{span.probability}),
-         .evidence = evidence(span.probability)});
+         .measurements = probability_measured(probability),
+         .evidence = evidence(probability)});
+    return {};
+  };
+  for (const TaggedSpan& span : one.tagged.spans) {
+    if (double{span.probability} < probability_min) continue;
+    CSL_TRY(add(model.tagger->types()[span.tokens.type],
+                {span.tokens.begin_token, span.tokens.end_token}, double{span.probability}));
+  }
+  const auto& sentences = one.note.structure.sentences;
+  for (const auto& [label, classifier] : model.sentence_classifiers) {
+    for (std::size_t i = 0; i < sentences.size(); ++i) {
+      const double probability = probability_of_sentence(classifier, one.note, i);
+      if (probability < std::max(probability_min, 0.5)) continue;
+      CSL_TRY(add(label, sentences[i], probability));
+    }
   }
   for (const auto& [question, classifier] : model.classifiers) {
     const LabelProbability best =
@@ -73,7 +88,7 @@ Result<LabelSet> said_of(const NoteModel& model, const WeighedNote& one, double 
                                     .value = classifier.labels()[best.label],
                                     .tool = tool,
                                     .measurements = probability_measured(double{best.probability}),
-                                    .evidence = evidence(best.probability)});
+                                    .evidence = evidence(double{best.probability})});
   }
   return set;
 }
@@ -90,6 +105,7 @@ struct Tagging::State {
   ProtocolCache protocols;
   Guarded<std::set<ProjectId>> waiting;
   Guarded<std::map<ProjectId, Order>> orders;
+  Labelled told;
 
   // The notes to choose from, weighed by the tagger.
   Result<std::vector<WeighedNote>> weigh(const storage::Reader& reader, const ProjectId& project,
@@ -155,9 +171,12 @@ Tagging::Tagging(storage::Store& store, const Clock& clock, Random& random, JobQ
                        .jobs = jobs,
                        .protocols = {},
                        .waiting = {},
-                       .orders = {}}) {}
+                       .orders = {},
+                       .told = {}}) {}
 
 Tagging::~Tagging() = default;
+
+void Tagging::when_labelled(Labelled told) { state_->told = std::move(told); }
 
 void Tagging::follow(const Access& access, const ProjectId& project) {
   State* state = state_.get();
@@ -169,7 +188,8 @@ void Tagging::follow(const Access& access, const ProjectId& project) {
     // From here on a further submission needs a further job.
     state->waiting.with([&](auto& projects) { projects.erase(project); });
     // The next submitted note tries again.
-    [[maybe_unused]] const auto labelled = state->label_next(access, project, stop);
+    const auto labelled = state->label_next(access, project, stop);
+    if (labelled && *labelled > 0 && state->told) state->told(access, project);
   };
   if (!state->jobs->add(job)) {
     state->waiting.with([&](auto& projects) { projects.erase(project); });

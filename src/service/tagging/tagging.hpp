@@ -5,6 +5,7 @@
 // said of notes that nobody has begun.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <vector>
@@ -30,6 +31,11 @@ class Tagging {
   // `jobs`, which may be null, ends before this.
   Tagging(storage::Store& store, const Clock& clock, Random& random, JobQueue* jobs = nullptr);
   ~Tagging();
+
+  // Called in the job after notes got other suggestions: whoever judges these has its turn. Set
+  // once, before anything is followed.
+  using Labelled = std::function<void(const Access& access, const ProjectId& project)>;
+  void when_labelled(Labelled told);
 
   // A note was submitted by this person: the tagger is to learn from it, in a job. Of several that
   // wait for one project one is done, since it learns from all that is there by then.

@@ -193,6 +193,65 @@ TEST_CASE("the same labels make the same tagger") {
   CHECK(versions.size() == 1);
 }
 
+namespace {
+
+// A protocol that also has labels of whole sentences.
+const Edits with_sentences{
+    {"  - id: dose_of\n",
+     "  - id: therapy\n    name: Therapy\n    definition: A sentence that says what is given.\n"
+     "    places: [spans]\n    level: sentence\n"
+     "  - id:  dose_of\n"}};
+
+// "Takes aspirin every day." of a made note.
+std::pair<int, int> therapy_in(const MadeNote& note) {
+  const auto begin = static_cast<int>(note.text.find("Takes"));
+  return {begin, static_cast<int>(note.text.find('.', static_cast<std::size_t>(begin))) + 1};
+}
+
+}  // namespace
+
+TEST_CASE("labels of sentences are learnt from all finished notes, and change with each") {
+  TaggedNotes fixture(with_sentences);
+  const auto read_note = [&](std::size_t i, bool with_therapy, const Access& who) {
+    const MadeNote note = made_note_of(static_cast<int>(i));
+    std::vector<json::object> said{
+        fixture.answer(fixture.notes[i], "document_type", "progress_note"),
+        fixture.span(i, "problem", note.problem_begin, note.problem_end)};
+    if (with_therapy) {
+      const auto [begin, end] = therapy_in(note);
+      said.push_back(
+          fixture.labelled(fixture.notes[i], "therapy",
+                           {{"type", "spans"}, {"ranges", json::array{json::array{begin, end}}}}));
+    }
+    fixture.read(who, fixture.notes[i], said);
+  };
+  for (std::size_t i = 0; i < 4; ++i) read_note(i, false, fixture.raters[0]);
+  fixture.label_next();
+  CHECK_FALSE(TaggedNotes::of(fixture.suggested(10), "therapy"));
+  // Another reader goes over them and marks sentences: their word is the last one.
+  for (std::size_t i = 0; i < 9; ++i) read_note(i, true, fixture.raters[1]);
+  CHECK(fixture.label_next() > 0);
+  const std::vector<Said> first = fixture.suggested(10);
+  const auto therapy = TaggedNotes::of(first, "therapy");
+  REQUIRE(therapy);
+  const MadeNote note = made_note_of(10);
+  const auto [begin, end] = therapy_in(note);
+  CHECK(therapy->surface_or_answer == text_between(note, begin, end));
+  CHECK(std::ranges::count(first, "therapy", &Said::label_or_question) == 1);
+  CHECK(therapy->probability >= 0.5);
+  CHECK(therapy->probability <= 1);
+  CHECK(therapy->comment.find("and 9 labelled sentences") != std::string::npos);
+  // The span beside it is still the tagger's, which is not taught whole sentences.
+  CHECK(TaggedNotes::of(first, "problem"));
+  read_note(9, true, fixture.raters[0]);
+  CHECK(fixture.label_next() > 0);
+  const auto later = TaggedNotes::of(fixture.suggested(10), "therapy");
+  REQUIRE(later);
+  CHECK(version_of(*later) != version_of(*therapy));
+  CHECK(later->comment.find("and 10 labelled sentences") != std::string::npos);
+  fixture.check_rebuilt();
+}
+
 TEST_CASE("suggestions become a reader's drafts, without what the tagger thought of them") {
   TaggedNotes fixture;
   for (std::size_t i = 0; i < 8; ++i) fixture.read_note(i, true, fixture.raters[0]);

@@ -42,6 +42,10 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
       std::make_unique<service::SignalTagging>(*it.store, *it.clock, *it.random, it.jobs.get());
   it.note_tools = std::make_unique<service::NoteTools>(*it.store, *it.clock, *it.random,
                                                        *it.terminologies, it.jobs.get());
+  it.tagging->when_labelled(
+      [tools = it.note_tools.get()](const service::Access& access, const ProjectId& project) {
+        tools->follow_submission(access, project);
+      });
   it.alike = std::make_unique<service::Alike>(*it.store);
   it.assignment = std::make_unique<service::Assignment>(
       *it.store, *it.items, *it.clock, *it.random,

@@ -136,8 +136,8 @@ export interface ProtocolLabel {
   /** What an event of this label joins: the labels that may name it, and the roles. */
   readonly event?: EventSpec | null;
   readonly chain?: { readonly labels: readonly string[]; readonly min?: number; readonly max?: number } | null;
-  /** What a span of the label is: a mention (unless said otherwise), or a section of the note. */
-  readonly level?: "mention" | "section";
+  /** What a span of the label is: a mention (unless said otherwise), a whole sentence, or a section of the note. */
+  readonly level?: "mention" | "sentence" | "section";
   readonly examples?: { readonly positive?: readonly string[]; readonly negative?: readonly string[]; readonly borderline?: readonly string[] };
   readonly exports?: { readonly wfdb?: { readonly code: number; readonly mnemonic: string; readonly aux?: string } | null; readonly [format: string]: unknown };
 }

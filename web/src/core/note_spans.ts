@@ -11,6 +11,8 @@ export interface Fragment {
   readonly first: boolean;
   /** Letters of what is not the usual case: "N" for negated. */
   readonly badge: string;
+  /** A label of a whole sentence, shown behind what is marked in it and taking no underline. */
+  readonly sentence?: boolean;
 }
 
 /** A stretch of a line under the same fragments. */
@@ -60,6 +62,7 @@ export function levelsOf(fragments: readonly Fragment[]): ReadonlyMap<Fragment, 
   const order = [...fragments].sort((a, b) => a.end - a.begin - (b.end - b.begin) || a.begin - b.begin);
   const placed: Fragment[][] = [];
   for (const fragment of order) {
+    if (fragment.sentence === true) continue;
     let level = 0;
     while (placed[level]?.some((other) => other.begin < fragment.end && fragment.begin < other.end) === true) level++;
     (placed[level] ??= []).push(fragment);

@@ -7,12 +7,13 @@ import type { Token, VisualLine } from "@/core/note_layout";
 import { lineAt } from "@/core/note_layout";
 import { useLinesInView } from "@/ui/use_lines_in_view";
 import type { TextState } from "./model";
-import { lookOf, selection } from "./model";
+import { labelOf, lookOf, selection } from "./model";
 import type { Spans } from "./model";
 import type { Fragment } from "@/core/note_spans";
 import { cut, touching } from "@/core/note_spans";
 import { rangesOf } from "@/core/note";
 import { Arcs } from "./Arcs";
+import { joinLabels } from "./links";
 import { openSuggestions } from "./suggested";
 import type { Suggested } from "./suggested";
 import { strings } from "./strings";
@@ -27,6 +28,7 @@ export interface NoteActions {
   readonly dragged: () => void;
   readonly link: (from: AnnotationId, to: number) => void;
   readonly select: (id: AnnotationId) => void;
+  readonly suggestion: (id: AnnotationId) => void;
 }
 
 interface Props {
@@ -62,8 +64,8 @@ export function Note(props: Props): React.JSX.Element {
   const caretLine = lineAt(note.lines, state.caret);
   const shown = note.lines.slice(first, last);
   const marks = useMemo(
-    () => marksOf({ note: state.note, preview: state.preview, find: state.find, suggested: state.suggested, suggestion: state.suggestion, bodies: state.bodies }),
-    [state.note, state.preview, state.find, state.suggested, state.suggestion, state.bodies],
+    () => marksOf({ note: state.note, protocol: state.protocol, preview: state.preview, find: state.find, suggested: state.suggested, suggestion: state.suggestion, bodies: state.bodies }),
+    [state.note, state.protocol, state.preview, state.find, state.suggested, state.suggestion, state.bodies],
   );
   const sections = useMemo(() => sectionsOf({ note: state.note, bodies: state.bodies, protocol: state.protocol }), [state.note, state.bodies, state.protocol]);
   const linked = state.link?.to ?? null;
@@ -110,7 +112,7 @@ export function Note(props: Props): React.JSX.Element {
         if (place !== null) actions.word(place);
       }}
     >
-      <div ref={column} className="text-lines" style={{ height: note.lines.length * lineHeight }}>
+      <div ref={column} className={joinLabels(state).length === 0 ? "text-lines" : "text-lines text-lines-joined"} style={{ height: note.lines.length * lineHeight }}>
         {sections.map((section) => (section.last < first || section.first >= last ? null : (
           <i key={section.id} className="text-section-bar" title={section.title} style={{ top: section.first * lineHeight + 3, height: (section.last - section.first + 1) * lineHeight - 6, background: section.colour }} />
         )))}
@@ -130,7 +132,7 @@ export function Note(props: Props): React.JSX.Element {
             protocol={state.protocol}
           />
         ))}
-        <Arcs state={state} column={column} lineHeight={lineHeight} first={first} last={last} select={actions.select} />
+        <Arcs state={state} column={column} lineHeight={lineHeight} first={first} last={last} select={actions.select} suggestion={actions.suggestion} />
       </div>
     </div>
   );
@@ -152,22 +154,25 @@ function sectionsOf(state: Pick<TextState, "note" | "bodies" | "protocol">): rea
 interface Mark extends Token {
   readonly kind: "offer" | "offer-now" | "found" | "found-now" | "suggested" | "suggested-now";
   readonly label: string;
+  /** Suggested for a whole sentence: shown behind what is suggested in it. */
+  readonly sentence: boolean;
 }
 
 // A suggestion's marks are made once each, so that lines see that theirs are the same.
 const suggestedMarks = new WeakMap<Suggested, readonly Mark[]>();
-function marksOfSuggestion(note: TextState["note"], suggestion: Suggested, now: boolean): readonly Mark[] {
-  const make = (kind: Mark["kind"]): readonly Mark[] => rangesOf(note, suggestion.body).map((range) => ({ ...range, kind, label: suggestion.body.label ?? "" }));
+function marksOfSuggestion({ note, protocol }: Pick<TextState, "note" | "protocol">, suggestion: Suggested, now: boolean): readonly Mark[] {
+  const sentence = labelOf({ protocol }, suggestion.body.label)?.level === "sentence";
+  const make = (kind: Mark["kind"]): readonly Mark[] => rangesOf(note, suggestion.body).map((range) => ({ ...range, kind, label: suggestion.body.label ?? "", sentence }));
   if (now) return make("suggested-now");
   const held = suggestedMarks.get(suggestion) ?? make("suggested");
   suggestedMarks.set(suggestion, held);
   return held;
 }
 
-function marksOf(state: Pick<TextState, "note" | "preview" | "find" | "suggested" | "suggestion" | "bodies">): readonly Mark[] {
-  const suggested = openSuggestions(state).flatMap((suggestion) => marksOfSuggestion(state.note, suggestion, suggestion.id === state.suggestion));
-  const offered = (state.preview?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.preview?.at ? "offer-now" : "offer", label: state.preview?.label ?? "" }));
-  const found = (state.find?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.find?.at ? "found-now" : "found", label: "" }));
+function marksOf(state: Pick<TextState, "note" | "protocol" | "preview" | "find" | "suggested" | "suggestion" | "bodies">): readonly Mark[] {
+  const suggested = openSuggestions(state).flatMap((suggestion) => marksOfSuggestion(state, suggestion, suggestion.id === state.suggestion));
+  const offered = (state.preview?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.preview?.at ? "offer-now" : "offer", label: state.preview?.label ?? "", sentence: false }));
+  const found = (state.find?.places ?? []).map((place, n): Mark => ({ ...place, kind: n === state.find?.at ? "found-now" : "found", label: "", sentence: false }));
   return [...found, ...offered, ...suggested];
 }
 
@@ -194,20 +199,23 @@ const Line = memo(function Line(props: LineProps): React.JSX.Element {
       <span className="text-line-number" aria-hidden="true">{line.number > 0 ? line.number : ""}</span>
       <span className="text-line-text" dir="auto">
         {pieces.length === 0 ? <span data-begin={line.begin}>{"\u200b"}</span> : pieces.map((piece) => {
-          const inner = piece.cover.at(-1)?.fragment;
-          const mark = marks.find((candidate) => candidate.begin <= piece.begin && candidate.end >= piece.end);
+          const labelled = piece.cover.some(({ fragment }) => fragment.sentence !== true);
+          const over = marks.filter((candidate) => candidate.begin <= piece.begin && candidate.end >= piece.end);
+          const mark = over.find((candidate) => !candidate.sentence);
+          const whole = over.find((candidate) => candidate.sentence);
           const isChosen = chosen !== null && chosen.begin <= piece.begin && chosen.end >= piece.end;
           const classes = ["text-piece"];
-          if (inner !== undefined) classes.push("text-piece-labelled");
+          if (labelled) classes.push("text-piece-labelled");
           if (piece.cover.some(({ fragment }) => fragment.id === props.selected)) classes.push("text-piece-selected");
           if (props.linked !== null && piece.cover.some(({ fragment }) => fragment.id === props.linked)) classes.push("text-piece-linked");
           if (isChosen) classes.push(props.firm ? "text-piece-chosen" : "text-piece-caret");
           if (mark !== undefined) classes.push(`text-mark-${mark.kind}`);
+          if (whole !== undefined) classes.push(whole.kind === "suggested-now" ? "text-mark-sentence text-mark-sentence-now" : "text-mark-sentence");
           return (
-            <span key={piece.begin} className={classes.join(" ")} data-begin={piece.begin} style={underlines(protocol, piece.cover, mark)}>
+            <span key={piece.begin} className={classes.join(" ")} data-begin={piece.begin} style={underlines(protocol, piece.cover, mark, whole)}>
               {piece.starts.map((fragment) => {
                 const look = lookOf(protocol, fragment.label);
-                return <i key={fragment.id} className={`text-sign text-shape-${look.shape}`} style={{ color: look.colour }} data-badge={fragment.badge === "" ? undefined : fragment.badge} data-span={fragment.id} aria-hidden="true" />;
+                return <i key={fragment.id} className={`text-sign text-shape-${look.shape}${fragment.sentence === true ? " text-sign-sentence" : ""}`} style={{ color: look.colour }} data-badge={fragment.badge === "" ? undefined : fragment.badge} data-span={fragment.id} aria-hidden="true" />;
               })}
               {text.slice(piece.begin, piece.end)}
             </span>
@@ -228,23 +236,24 @@ function sameLine(a: LineProps, b: LineProps): boolean {
 
 const same = <T,>(a: readonly T[], b: readonly T[]): boolean => a === b || (a.length === b.length && a.every((one, n) => one === b[n]));
 
-/** Soft fill of the innermost label and one underline for each, stacked. */
-function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["cover"], mark: Mark | undefined): React.CSSProperties | undefined {
-  const marked: React.CSSProperties | undefined = mark !== undefined && mark.label !== "" ? ({ "--mark": lookOf(protocol, mark.label).colour } as React.CSSProperties) : undefined;
-  if (cover.length === 0) return marked;
-  const images = cover.map(({ fragment }) => {
-    const { colour } = lookOf(protocol, fragment.label);
-    return `linear-gradient(${colour}, ${colour})`;
-  });
-  const inner = cover.reduce((best, entry) => (entry.level < best.level ? entry : best));
-  const { colour } = lookOf(protocol, inner.fragment.label);
+/** Soft fill of the innermost label and one underline for each, stacked; whole sentences have a fill alone. */
+function underlines(protocol: Protocol, cover: ReturnType<typeof cut>[number]["cover"], mark: Mark | undefined, whole: Mark | undefined): React.CSSProperties | undefined {
+  const variable = (name: string, one: Mark | undefined): object => (one !== undefined && one.label !== "" ? { [name]: lookOf(protocol, one.label).colour } : {});
+  const marked = { ...variable("--mark", mark), ...variable("--sentence", whole) } as React.CSSProperties;
+  if (cover.length === 0) return mark === undefined && whole === undefined ? undefined : marked;
+  const mentions = cover.filter(({ fragment }) => fragment.sentence !== true);
+  const layers = [
+    ...mentions.map(({ fragment, level }) => ({ colour: lookOf(protocol, fragment.label).colour, position: `0 ${String(19 + level * 3)}px`, size: "100% 2px" })),
+    ...cover.filter(({ fragment }) => fragment.sentence === true).map(({ fragment }) => ({ colour: `color-mix(in srgb, ${lookOf(protocol, fragment.label).colour} 20%, transparent)`, position: "0 2px", size: "100% calc(100% - 4px)" })),
+  ];
+  const inner = mentions.reduce<(typeof mentions)[number] | undefined>((best, entry) => (best === undefined || entry.level < best.level ? entry : best), undefined);
   return {
     ...marked,
-    backgroundImage: images.join(", "),
-    backgroundPosition: cover.map(({ level }) => `0 ${19 + level * 3}px`).join(", "),
-    backgroundSize: cover.map(() => "100% 2px").join(", "),
+    backgroundImage: layers.map(({ colour }) => `linear-gradient(${colour}, ${colour})`).join(", "),
+    backgroundPosition: layers.map(({ position }) => position).join(", "),
+    backgroundSize: layers.map(({ size }) => size).join(", "),
     backgroundRepeat: "no-repeat",
-    backgroundColor: `color-mix(in srgb, ${colour} 13%, transparent)`,
+    ...(inner === undefined ? {} : { backgroundColor: `color-mix(in srgb, ${lookOf(protocol, inner.fragment.label).colour} 13%, transparent)` }),
   };
 }
 

@@ -17,7 +17,7 @@ import { JoinList, SuggestionCard } from "./cards";
 import { joinLabels, linkTo, linkWays } from "./links";
 import { fetchNote } from "./ahead";
 import type { Suggested } from "./suggested";
-import { openSuggestions, withRejected } from "./suggested";
+import { openSuggestions, withRejected, withSuggestion } from "./suggested";
 import { markAlike, useSuggested } from "./use_suggested";
 import { lineAt } from "@/core/note_layout";
 import type { NoteText } from "@/core/note";
@@ -25,7 +25,7 @@ import { rangesOf, surfaceOf } from "@/core/note";
 import type { Changed, Effect, TextState } from "./model";
 import {
   answerOf, hasSelection, isMissing, keyOf, labelOf, lookOf, missingAnswers, offerFound, putLabel, selectedBody, spanLabels, spansOf, startState, stepFound, withAnswer,
-  withAttribute, withClick, withDrag, withQuery, withSelected,
+  paintClick, withAttribute, withDrag, withQuery, withSelected,
 } from "./model";
 import type { NoteActions } from "./Note";
 import { Note } from "./Note";
@@ -160,7 +160,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
   const spans = useMemo(() => spansOf({ note: state.note, bodies: state.bodies, protocol: state.protocol }), [state.note, state.bodies, state.protocol]);
   const actions: NoteActions = useMemo(
     () => ({
-      click: (place) => set(withClick(now.current, place, spansOf(now.current))),
+      click: (place) => change(paintClick(now.current, place, spansOf(now.current), strings.steps.label)),
       drag: (from, to, exact) => set(withDrag(now.current, from, to, exact)),
       word: (place) => set(withDrag(now.current, place, place + 1, false)),
       dragged: () => {
@@ -171,6 +171,7 @@ function Desk(props: WorkspaceProps & { readonly note: NoteText }): React.JSX.El
         if (to !== undefined) set(linkTo(now.current, from, to.id));
       },
       select: (id) => set(withSelected(now.current, id)),
+      suggestion: (id) => set(withSuggestion(now.current, id)),
     }),
     [set, change],
   );

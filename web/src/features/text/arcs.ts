@@ -1,5 +1,5 @@
 // How relations, events and chains are drawn beside the note: bows under a line, and between lines along tracks in the
-// right margin, so that no line of text is crossed. Pure geometry; places are pixels of the column of lines.
+// right margin, so that no line of text is crossed; their titles beside the tracks. Pure geometry; places are pixels of the column of lines.
 import type { AnnotationId } from "@/core/ids";
 
 /** Where a span stands: its middle and the top of its line; without `x` it is on a line that is not in view. */
@@ -18,13 +18,15 @@ export interface Pair {
   readonly dashed: boolean;
   /** Belongs to what is selected: drawn firm, and its title is always shown. */
   readonly on: boolean;
+  /** Only suggested: what is told when it is clicked, too. */
+  readonly suggested?: boolean;
 }
 
 export interface Arc {
   readonly pair: Pair;
   readonly path: string;
-  /** Where the title goes; null where there is no room for it. */
-  readonly words: { readonly x: number; readonly y: number; readonly middle: boolean } | null;
+  /** Where the title begins, in the margin, for under a line it would lie on the next one; null where there is no room. */
+  readonly words: { readonly x: number; readonly y: number } | null;
 }
 
 export interface Frame {
@@ -38,6 +40,7 @@ export interface Frame {
 const trackStep = 8;
 const trackCount = 5;
 const wordsHeight = 13;
+const wordsGap = 6;
 
 /** The lowest track that is free between two heights. */
 function freeTrack(taken: [number, number][][], top: number, bottom: number): number {
@@ -52,8 +55,7 @@ function freeTrack(taken: [number, number][][], top: number, bottom: number): nu
 
 export function drawArcs(pairs: readonly Pair[], anchorOf: (id: AnnotationId) => Anchor | undefined, frame: Frame): readonly Arc[] {
   const taken: [number, number][][] = [];
-  const arcs: Arc[] = [];
-  const placed: number[] = [];
+  const arcs: { readonly pair: Pair; readonly path: string; readonly y: number }[] = [];
   const { lineHeight, right } = frame;
   // Short ones first: they get the inner tracks, and long ones run outside of them.
   const known = pairs
@@ -66,7 +68,7 @@ export function drawArcs(pairs: readonly Pair[], anchorOf: (id: AnnotationId) =>
     if (a.top === b.top && a.x !== null && b.x !== null) {
       const y = a.top + lineHeight - 3;
       const dip = Math.min(9, 4 + Math.abs(a.x - b.x) / 30);
-      arcs.push({ pair, path: `M${px(a.x)} ${px(y)}C${px(a.x)} ${px(y + dip)} ${px(b.x)} ${px(y + dip)} ${px(b.x)} ${px(y)}`, words: pair.on ? { x: (a.x + b.x) / 2, y: y + dip + 6, middle: true } : null });
+      arcs.push({ pair, path: `M${px(a.x)} ${px(y)}C${px(a.x)} ${px(y + dip)} ${px(b.x)} ${px(y + dip)} ${px(b.x)} ${px(y)}`, y: a.top + lineHeight / 2 });
       continue;
     }
     const [ya, yb] = [a.top + lineHeight - 2, b.top + lineHeight - 2];
@@ -77,12 +79,27 @@ export function drawArcs(pairs: readonly Pair[], anchorOf: (id: AnnotationId) =>
     const bend = ya < yb ? 4 : -4;
     const first = a.x === null ? `M${end(a, ya)}` : `M${px(a.x)} ${px(ya - 3)}V${px(ya)}H${px(x - 4)}Q${px(x)} ${px(ya)} ${px(x)} ${px(ya + bend)}`;
     const last = b.x === null ? `L${end(b, yb)}` : `V${px(yb - bend)}Q${px(x)} ${px(yb)} ${px(x - 4)} ${px(yb)}H${px(b.x)}V${px(yb - 3)}`;
-    const y = Math.max(top, frame.top) + (Math.min(bottom, frame.bottom) - Math.max(top, frame.top)) / 2;
-    const room = placed.every((other) => Math.abs(other - y) >= wordsHeight);
-    if (room || pair.on) placed.push(y);
-    arcs.push({ pair, path: first + last, words: room || pair.on ? { x: right + 4, y, middle: false } : null });
+    arcs.push({ pair, path: first + last, y: Math.max(top, frame.top) + (Math.min(bottom, frame.bottom) - Math.max(top, frame.top)) / 2 });
   }
-  return arcs;
+  return titled(arcs, right + 8 + Math.max(0, taken.length - 1) * trackStep + wordsGap);
+}
+
+/** Titles beside the tracks: those of what is selected first, which make room for themselves; others where there is some. */
+function titled(arcs: readonly { readonly pair: Pair; readonly path: string; readonly y: number }[], x: number): readonly Arc[] {
+  const placed: number[] = [];
+  const words = new Map<Pair, number>();
+  const isFree = (y: number): boolean => placed.every((other) => Math.abs(other - y) >= wordsHeight);
+  for (const { pair, y } of [...arcs].sort((a, b) => Number(b.pair.on) - Number(a.pair.on))) {
+    let at = y;
+    while (pair.on && !isFree(at)) at += wordsHeight / 2;
+    if (!isFree(at)) continue;
+    placed.push(at);
+    words.set(pair, at);
+  }
+  return arcs.map(({ pair, path }) => {
+    const y = words.get(pair);
+    return { pair, path, words: y === undefined ? null : { x, y } };
+  });
 }
 
 const px = (value: number): string => String(Math.round(value * 10) / 10);

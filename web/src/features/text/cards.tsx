@@ -24,7 +24,7 @@ export function SuggestionCard(props: { state: TextState; open: readonly Suggest
       {suggestion === undefined ? <p className="text-hint">{strings.suggestionHint} <kbd>Tab</kbd></p> : (
         <>
           <p className="text-surface text-surface-suggested">
-            <i className={`text-shape text-shape-${look.shape}`} style={{ color: look.colour }} /> {surfaceOf(state.note, suggestion.body)}
+            <i className={`text-shape text-shape-${look.shape}`} style={{ color: look.colour }} /> {wordsOf(state, suggestion)}
           </p>
           <dl>
             <dt>{strings.suggestedAs}</dt>
@@ -58,6 +58,14 @@ export function SuggestionCard(props: { state: TextState; open: readonly Suggest
       )}
     </section>
   );
+}
+
+/** The words of a span; of what joins several, those of each with its role. */
+function wordsOf(state: TextState, { body }: Suggested): string {
+  const ends = endsOf(state, body, body.id);
+  if (ends.length === 0) return surfaceOf(state.note, body);
+  if (body.target.type === "relation") return ends.map(({ words }) => words).join(" → ");
+  return ends.map(({ role, words }) => (role === "" ? words : `${role}: ${words}`)).join(" · ");
 }
 
 function attributeWords(state: TextState, body: AnnotationBody): readonly string[] {
@@ -106,7 +114,7 @@ function endsOf(state: TextState, join: AnnotationBody, self: AnnotationId): rea
     return argument === undefined ? strings.trigger : (label?.event?.roles.find((role) => role.id === argument.role)?.name ?? argument.role);
   };
   return joinedBy(target).flatMap((id, n) => {
-    const other = state.bodies.find((body) => body.id === id);
+    const other = state.bodies.find((body) => body.id === id) ?? state.suggested.find((one) => one.body.id === id)?.body;
     return id === self || other === undefined ? [] : [{ id, role: roleOf(id, n), words: surfaceOf(state.note, other).slice(0, 40) }];
   });
 }

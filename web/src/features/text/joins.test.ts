@@ -3,6 +3,7 @@ import type { AnnotationBody, AnnotationId, ItemId, Protocol } from "@/core/work
 import { joinedBy, withRemoved } from "@/core/joins";
 import { readNote, rangesOf, storedRanges, surfaceOf } from "@/core/note";
 import { choiceKeys } from "./commands";
+import { pairsOf } from "./Arcs";
 import { drawArcs } from "./arcs";
 import { finishLink, joinsOf, linkTo, linkWays, partnersOf, startLink, stepChain, stepLink, unlink } from "./links";
 import type { TextState } from "./model";
@@ -127,9 +128,10 @@ describe("suggestions", () => {
 
   it("are read with reason and probability, under the present protocol, without those settled", () => {
     const open = openSuggestions(offered());
-    expect(open.map((one) => one.id)).toEqual(["s9", "s1", "s2", "s3"]);
-    expect(open[1]).toMatchObject({ reason: "dictionary 'x'", probability: 0.9, body: { id: "o1", protocol: { version: "1.0.0" } } });
-    expect(open[0]?.body.target).toEqual({ type: "relation", from: "o2", to: "o1" });
+    // What joins others comes after the last of them.
+    expect(open.map((one) => one.id)).toEqual(["s1", "s2", "s9", "s3"]);
+    expect(open[0]).toMatchObject({ reason: "dictionary 'x'", probability: 0.9, body: { id: "o1", protocol: { version: "1.0.0" } } });
+    expect(open[2]?.body.target).toEqual({ type: "relation", from: "o2", to: "o1" });
   });
 
   it("label nothing before they are accepted, and are accepted one key after another", () => {
@@ -138,7 +140,9 @@ describe("suggestions", () => {
     state = acceptSuggestion(state, "accept").state;
     expect([state.suggestion, state.bodies.map((body) => body.id)]).toEqual(["s2", ["o1"]]);
     state = acceptSuggestion(state, "accept").state;
-    // The relation comes once both its ends are there.
+    // The relation is asked about once both its ends are there, and not taken along.
+    expect([state.suggestion, state.bodies.map((body) => body.id)]).toEqual(["s9", ["o1", "o2"]]);
+    state = acceptSuggestion(state, "accept").state;
     expect(state.bodies.map((body) => body.id)).toEqual(["o1", "o2", "o9"]);
     const { state: last, effects } = rejectSuggestion(state, "reject");
     expect(effects).toEqual([{ kind: "reject", suggestion: expect.objectContaining({ id: "s3" }) as unknown }]);
@@ -148,6 +152,30 @@ describe("suggestions", () => {
     expect(open.map((one) => one.id)).toEqual(["s3"]);
     expect(open[0]?.body.id).not.toBe("o3");
     expect(openSuggestions(redoStep(undoStep(last).state).state)).toEqual([]);
+  });
+
+  it("that join spans are drawn, taken with their ends, and rejected by one key", () => {
+    const at = { ...offered(), suggestion: "s9" as AnnotationId };
+    expect(pairsOf(at)).toMatchObject([{ join: "s9", from: "o2", to: "o1", title: "Dose of", dashed: true, on: true, suggested: true }]);
+    const taken = acceptSuggestion(at, "accept");
+    // Ends first: the server knows them before what joins them.
+    expect(taken.state.bodies.map((body) => body.id)).toEqual(["o2", "o1", "o9"]);
+    expect(pairsOf({ ...taken.state, selected: null })).toMatchObject([{ join: "o9", dashed: false }]);
+    const rejected = rejectSuggestion(at, "reject");
+    expect(rejected.effects).toMatchObject([{ kind: "reject", suggestion: { id: "s9" } }]);
+    expect([openSuggestions(rejected.state).map((one) => one.id), pairsOf(rejected.state)]).toEqual([["s1", "s2", "s3"], []]);
+  });
+
+  it("that join what was rejected are no question, and are again after undo", () => {
+    const rejected = rejectSuggestion({ ...offered(), suggestion: "s2" as AnnotationId }, "reject").state;
+    expect(openSuggestions(rejected).map((one) => one.id)).toEqual(["s1", "s3"]);
+    const back = openSuggestions(undoStep(rejected).state);
+    expect(back.map((one) => one.id)).toEqual(["s1", "s2", "s9", "s3"]);
+    expect(back[2]?.body.target).toMatchObject({ from: back[1]?.body.id });
+    // Words that I marked myself stand for the suggested ones.
+    const own = label(rejected, "5 mg", "dose");
+    const joined = openSuggestions(own).find((one) => one.id === "s9");
+    expect(joined?.body.target).toMatchObject({ from: spanOf(own, "5 mg"), to: "o1" });
   });
 
   it("are corrected with a label's key or another place, and settled by it", () => {
@@ -202,6 +230,8 @@ describe("arcs", () => {
     const tracks = arcs.slice(1).map((arc) => Number(/Q([\d.]+) /.exec(arc.path)?.[1]));
     expect(tracks.every((x) => x > 600)).toBe(true);
     expect(new Set(tracks).size).toBe(2);
+    // Titles are beside the outermost track, never over a line.
+    expect(arcs.every((arc) => arc.words === null || arc.words.x > Math.max(...tracks))).toBe(true);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ItemId, Protocol } from "@/core/workspace";
 import {
-  acceptAlike, addFragment, badgeOf, hasSelection, mergeRanges, missingAnswers, moveByToken, offerAlike, openFind, putLabel, removeSelected, selection, spansOf, startState,
+  acceptAlike, addFragment, badgeOf, hasSelection, mergeRanges, missingAnswers, moveByToken, offerAlike, openFind, paintClick, putLabel, removeSelected, selection, spansOf, startState,
   stepFound, stepThroughSpans, undoStep, redoStep, withAttribute, withClick, withDrag, withQuery,
 } from "./model";
 import type { TextState } from "./model";
@@ -24,6 +24,36 @@ const select = (state: TextState, words: string): TextState => {
   return withDrag(state, begin, begin + words.length, false);
 };
 const surfaces = (state: TextState): string[] => spansOf(state).fragments.map((fragment) => state.note.text.slice(fragment.begin, fragment.end));
+
+describe("labels of sentences", () => {
+  const wide = { ...protocol, labels: [...protocol.labels, { id: "course", title: "Course", shortcut: "k", places: ["spans"], level: "sentence" }] } as unknown as Protocol;
+  const open = (): TextState => startState("i" as ItemId, wide, readNote(note), [], false);
+  const first = "😀 No pulmonary or peripheral oedema.";
+
+  it("take the whole sentence at the caret, or those that are touched", () => {
+    expect(surfaces(putLabel(select(open(), "pulmonary"), "course", "label").state)).toEqual([first]);
+    expect(surfaces(putLabel(select(open(), "oedema. Oedema was"), "course", "label").state)).toEqual([note]);
+    expect(surfaces(putLabel({ ...open(), caret: note.length - 1 }, "course", "label").state)).toEqual(["Oedema was seen before; no fever."]);
+  });
+
+  it("go beside what is marked in the sentence, and back by the same key", () => {
+    const mention = putLabel(select(open(), "oedema"), "problem", "label").state;
+    const both = putLabel(mention, "course", "label").state;
+    expect(surfaces(both)).toEqual([first, "oedema"]);
+    expect(spansOf(both).fragments.map((fragment) => fragment.sentence)).toEqual([true, false]);
+    // The mention's underline stays next to the text.
+    expect(levelsOf(spansOf(both).fragments).get(spansOf(both).fragments[1] as never)).toBe(0);
+    expect(putLabel({ ...both, selected: null, caret: 3 }, "course", "label").state.bodies.length).toBe(2);
+    expect(surfaces(putLabel({ ...both, selected: both.bodies[1]?.id ?? null, caret: 3 }, "site", "label").state)).toEqual([first, "No", "oedema"]);
+  });
+
+  it("are put by a click while painting", () => {
+    const painting = { ...open(), painting: true, label: "course" };
+    expect(surfaces(paintClick(painting, note.indexOf("fever"), spansOf(painting), "label").state)).toEqual(["Oedema was seen before; no fever."]);
+    expect(paintClick({ ...painting, painting: false }, 5, spansOf(painting), "label").effects).toEqual([]);
+    expect(paintClick({ ...painting, label: "site" }, 5, spansOf(painting), "label").effects).toEqual([]);
+  });
+});
 
 describe("text model", () => {
   it("stores code points, so that the surface is the same everywhere", () => {

@@ -82,6 +82,8 @@ export function spanLabels(protocol: Protocol): readonly ProtocolLabel[] {
   return protocol.labels.filter((label) => label.places === undefined || label.places.includes("spans"));
 }
 
+const isSentenceLabel = (state: Pick<TextState, "protocol">, id: string | null): boolean => labelOf(state, id)?.level === "sentence";
+
 export function labelOf(state: Pick<TextState, "protocol">, id: string | null): ProtocolLabel | undefined {
   return state.protocol.labels.find((label) => label.id === id);
 }
@@ -130,7 +132,8 @@ function fragmentsOf(note: NoteText, protocol: Protocol, body: AnnotationBody): 
   const held = known.get(body);
   if (held?.note === note) return held.fragments;
   const badge = badgeOf(protocol, body);
-  const fragments = rangesOf(note, body).map(({ begin, end }, n): Fragment => ({ id: body.id, label: body.label ?? "", begin, end, first: n === 0, badge: n === 0 ? badge : "" }));
+  const sentence = isSentenceLabel({ protocol }, body.label);
+  const fragments = rangesOf(note, body).map(({ begin, end }, n): Fragment => ({ id: body.id, label: body.label ?? "", begin, end, first: n === 0, badge: n === 0 ? badge : "", sentence }));
   known.set(body, { note, fragments });
   return fragments;
 }
@@ -347,22 +350,41 @@ export function bodyOfRanges(state: TextState, label: string, ranges: readonly T
   };
 }
 
+/** Where a label of this id would be put now: what is selected, or for a label of sentences the whole ones that it touches. */
+function placeFor(state: TextState, label: string): Token | null {
+  const range = selection(state);
+  if (range === null || !isSentenceLabel(state, label)) return range;
+  const { text } = state.note;
+  const whole = { begin: sentenceAround(text, range.begin).begin, end: sentenceAround(text, Math.max(range.begin, range.end - 1)).end };
+  return { begin: whole.begin + (/^\s*/.exec(text.slice(whole.begin, whole.end))?.[0].length ?? 0), end: whole.begin + text.slice(whole.begin, whole.end).trimEnd().length };
+}
+
 /** A label's key: makes the span of what is selected, or gives the selected span this label. */
 export function putLabel(state: TextState, label: string, stepName: string): Changed {
-  if (currentSuggestion(state) !== undefined) return correctSuggestion(state, label, usualAttributes(labelOf(state, label)), hasSelection(state) ? selection(state) : null, stepName);
+  // A label of sentences is no other word for a mention in one, nor the other way round: it is a label more.
+  const isOther = (current: string | null): boolean => isSentenceLabel(state, current) !== isSentenceLabel(state, label);
+  const suggestion = currentSuggestion(state);
+  if (suggestion !== undefined && !isOther(suggestion.body.label)) return correctSuggestion(state, label, usualAttributes(labelOf(state, label)), hasSelection(state) ? placeFor(state, label) : null, stepName);
   const body = selectedBody(state);
-  if (body !== undefined && body.target.type === "spans" && !hasSelection(state)) {
+  if (body !== undefined && body.target.type === "spans" && !hasSelection(state) && !isOther(body.label)) {
     if (body.label === label) return { state: { ...state, label }, effects: [] };
     const next = { ...body, label, attributes: usualAttributes(labelOf(state, label)) };
     return perform({ ...state, label }, stepName, withoutMisfits(state, next));
   }
-  const range = selection(state);
+  const range = placeFor(state, label);
   if (range === null) return { state: { ...state, label }, effects: [] };
   const same = state.bodies.find((other) => other.label === label && rangesOf(state.note, other).some((place) => place.begin === range.begin && place.end === range.end));
   if (same !== undefined) return { state: { ...withSelected(state, same.id), label }, effects: [] };
   const made = bodyOfRanges(state, label, [range]);
   const { state: next, effects } = perform({ ...state, label }, stepName, [{ id: made.id, body: made }]);
-  return { state: { ...next, selected: made.id, anchor: null, caret: range.begin }, effects };
+  return { state: { ...next, selected: made.id, suggestion: null, anchor: null, caret: range.begin }, effects };
+}
+
+/** A click while the active label is put by the mouse: a label of sentences goes onto the whole sentence; others want a drag. */
+export function paintClick(state: TextState, place: number, spans: Spans, stepName: string): Changed {
+  const clicked = withClick(state, place, spans);
+  if (!state.painting || !isSentenceLabel(state, state.label)) return { state: clicked, effects: [] };
+  return putLabel({ ...clicked, selected: null, suggestion: null }, state.label, stepName);
 }
 
 /** Adds what is selected to the selected span, which then has several parts. */

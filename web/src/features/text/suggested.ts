@@ -80,6 +80,7 @@ export function readAlike(places: readonly AlikePlace[], item: AnnotationBody["i
 }
 
 const placeKey = (body: Pick<AnnotationBody, "label" | "target">): string | null => (body.label === null || body.target.type !== "spans" ? null : JSON.stringify([body.label, body.target.ranges]));
+const isJoin = ({ target }: Pick<AnnotationBody, "target">): boolean => joinedBy(target).length > 0;
 
 /**
  * What several raters say alike, as one suggestion: the surest speaks, the others stand beside it, and an attribute that
@@ -107,40 +108,103 @@ export function joinSuggested(lists: readonly Suggested[], usual: (label: string
   return joined.map((one) => (joinedBy(one.body.target).length === 0 ? one : { ...one, body: { ...one.body, target: rejoined(one.body.target, spoken) } }));
 }
 
-/** Open ones in reading order: neither rejected nor among the labels already. Answers have no place and come first. */
+/**
+ * Open ones in reading order: neither rejected nor among the labels already. Answers have no place and come first; what
+ * joins spans comes after the last of them, and only while each of them is labelled or itself open.
+ */
 export function openSuggestions(state: Pick<TextState, "suggested" | "bodies">): readonly Suggested[] {
   if (state.suggested.length === 0) return state.suggested;
+  const held = openOf.get(state.suggested);
+  if (held?.bodies === state.bodies) return held.open;
+  const open = findOpen(state);
+  openOf.set(state.suggested, { bodies: state.bodies, open });
+  return open;
+}
+
+// Asked by every key and card; both lists are values, so the answer is found once for each pair of them.
+const openOf = new WeakMap<readonly Suggested[], { readonly bodies: readonly AnnotationBody[]; readonly open: readonly Suggested[] }>();
+
+function findOpen(state: Pick<TextState, "suggested" | "bodies">): readonly Suggested[] {
   const own = new Set(state.bodies.map((body) => body.id));
   // What I labelled alike already is no question any more, whoever suggests it.
-  const mine = new Set(state.bodies.map(placeKey));
-  const begin = ({ body }: Suggested): number => (body.target.type === "spans" ? (body.target.ranges[0]?.[0] ?? 0) : -1);
+  const mine = new Map(state.bodies.map((body) => [placeKey(body) ?? joinKey(body), body.id]));
   const answered = new Set(state.bodies.filter((body) => body.label === null).map((body) => body.question));
-  return state.suggested
-    .filter(({ body, rejected }) => !rejected && !own.has(body.id) && !mine.has(placeKey(body) ?? "") && (body.label !== null || !answered.has(body.question)))
-    .sort((a, b) => begin(a) - begin(b));
+  const unsaid = state.suggested.filter(({ body, rejected }) => !rejected && !own.has(body.id) && (body.label !== null || !answered.has(body.question)));
+  const ends = new Map<AnnotationId, number>(state.bodies.map((body) => [body.id, beginOf(body)]));
+  const open: { readonly one: Suggested; readonly begin: number }[] = [];
+  const renamed = new Map<AnnotationId, AnnotationId>();
+  for (const { body } of state.suggested) {
+    // A rejected one whose words I labelled all the same is my label, for what joins it.
+    const same = mine.get(placeKey(body) ?? "");
+    if (same !== undefined && same !== body.id) renamed.set(body.id, same);
+  }
+  for (const one of unsaid.filter(({ body }) => !isJoin(body))) {
+    if (renamed.has(one.body.id)) continue;
+    open.push({ one, begin: beginOf(one.body) });
+    ends.set(one.body.id, beginOf(one.body));
+  }
+  // Joins may join joins: those whose ends are here come in, until none does.
+  let left = unsaid.filter(({ body }) => isJoin(body));
+  for (let more = true; more; ) {
+    const waiting: Suggested[] = [];
+    for (const one of left) {
+      const target = rejoined(one.body.target, renamed);
+      const places = joinedBy(target).map((id) => ends.get(id));
+      if (places.includes(undefined)) {
+        waiting.push(one);
+        continue;
+      }
+      const body = target === one.body.target || renamed.size === 0 ? one.body : { ...one.body, target };
+      if (mine.has(joinKey(body))) continue;
+      const begin = Math.max(...places.filter((place) => place !== undefined));
+      open.push({ one: body === one.body ? one : { ...one, body }, begin });
+      ends.set(body.id, begin);
+    }
+    more = waiting.length < left.length;
+    left = waiting;
+  }
+  return open.sort((a, b) => a.begin - b.begin || Number(isJoin(a.one.body)) - Number(isJoin(b.one.body))).map(({ one }) => one);
 }
 
-export const currentSuggestion = (state: Pick<TextState, "suggested" | "suggestion">): Suggested | undefined => state.suggested.find((one) => one.id === state.suggestion);
+const beginOf = ({ target }: Pick<AnnotationBody, "target">): number => (target.type === "spans" ? (target.ranges[0]?.[0] ?? 0) : -1);
+const joinKey = (body: Pick<AnnotationBody, "label" | "target">): string => (isJoin(body) ? JSON.stringify([body.label, body.target.type, joinedBy(body.target)]) : "-");
+
+/** The one that the keys are about, while it is open. */
+export const currentSuggestion = (state: Pick<TextState, "suggested" | "suggestion" | "bodies">): Suggested | undefined => (state.suggestion === null ? undefined : openSuggestions(state).find((one) => one.id === state.suggestion));
+
+/** Where a suggestion stands: of one that joins spans, the last of these. */
+function placeOf(state: TextState, { body }: Suggested): number | undefined {
+  if (!isJoin(body)) return rangesOf(state.note, body)[0]?.begin;
+  const ends = joinedBy(body.target).flatMap((id): number[] => {
+    const end = state.bodies.find((own) => own.id === id) ?? state.suggested.find((one) => one.body.id === id)?.body;
+    if (end === undefined) return [];
+    const begin = isJoin(end) ? undefined : rangesOf(state.note, end)[0]?.begin;
+    return begin === undefined ? [] : [begin];
+  });
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
 
 function at(state: TextState, suggestion: Suggested | undefined): TextState {
-  const place = suggestion === undefined ? undefined : rangesOf(state.note, suggestion.body)[0];
-  return { ...state, suggestion: suggestion?.id ?? null, selected: null, anchor: null, caret: place?.begin ?? state.caret };
+  const place = suggestion === undefined ? undefined : placeOf(state, suggestion);
+  return { ...state, suggestion: suggestion?.id ?? null, selected: null, anchor: null, caret: place ?? state.caret };
 }
 
+export const withSuggestion = (state: TextState, id: AnnotationId): TextState => at(state, openSuggestions(state).find((one) => one.id === id));
+
 export function stepSuggestion(state: TextState, by: 1 | -1): TextState {
-  const open = openSuggestions(state).filter(({ body }) => body.target.type === "spans" || body.target.type === "whole");
+  const open = openSuggestions(state);
   if (open.length === 0) return { ...state, suggestion: null };
   const now = open.findIndex((one) => one.id === state.suggestion);
   if (now >= 0) return at(state, open[(now + by + open.length) % open.length]);
-  const begin = (one: Suggested): number => rangesOf(state.note, one.body)[0]?.begin ?? -1;
+  const begin = (one: Suggested): number => placeOf(state, one) ?? -1;
   const next = by > 0 ? open.find((one) => begin(one) >= state.caret) : open.findLast((one) => begin(one) < state.caret);
   return at(state, next ?? (by > 0 ? open[0] : open.at(-1)));
 }
 
 /** The one after a place among those still open, so that a key after a key goes through them all. */
 function afterwards(state: TextState, from: number): TextState {
-  const open = openSuggestions(state).filter(({ body }) => body.target.type === "spans");
-  return at(state, open.find((one) => (rangesOf(state.note, one.body)[0]?.begin ?? 0) >= from) ?? open[0]);
+  const open = openSuggestions(state).filter(({ body }) => body.target.type !== "whole");
+  return at(state, open.find((one) => (placeOf(state, one) ?? 0) >= from) ?? open[0]);
 }
 
 /** Takes the current suggestion over, with what it joins; goes on to the next. */
@@ -151,17 +215,14 @@ export function acceptSuggestion(state: TextState, stepName: string): Changed {
   const wanted = new Map<AnnotationId, AnnotationBody>();
   const take = (body: AnnotationBody): void => {
     if (wanted.has(body.id)) return;
-    wanted.set(body.id, body);
     for (const id of joinedBy(body.target)) {
       const joined = open.find((one) => one.body.id === id);
       if (joined !== undefined) take(joined.body);
     }
+    wanted.set(body.id, body);
   };
   take(suggestion.body);
-  // A suggested relation comes as soon as all that it joins is there.
-  const there = new Set([...state.bodies.map((body) => body.id), ...wanted.keys()]);
-  for (const { body } of open) if (joinedBy(body.target).length > 0 && joinedBy(body.target).every((id) => there.has(id))) wanted.set(body.id, body);
-  const from = rangesOf(state.note, suggestion.body)[0]?.begin ?? state.caret;
+  const from = placeOf(state, suggestion) ?? state.caret;
   const done = perform(state, stepName, [...wanted].map(([id, body]) => ({ id, body })));
   return { ...done, state: afterwards(done.state, from) };
 }
@@ -170,7 +231,7 @@ export function acceptSuggestion(state: TextState, stepName: string): Changed {
 export function acceptAllSuggestions(state: TextState, stepName: string): Changed {
   const open = openSuggestions(state);
   if (open.length === 0) return { state, effects: [] };
-  const done = perform(state, stepName, open.map(({ body }) => ({ id: body.id, body })));
+  const done = perform(state, stepName, [...open].sort((a, b) => Number(isJoin(a.body)) - Number(isJoin(b.body))).map(({ body }) => ({ id: body.id, body })));
   return { ...done, state: { ...done.state, suggestion: null } };
 }
 
@@ -179,6 +240,7 @@ export function correctSuggestion(state: TextState, label: string, attributes: A
   const suggestion = currentSuggestion(state);
   if (suggestion === undefined) return { state, effects: [] };
   const { body } = suggestion;
+  if (isJoin(body)) return { state, effects: [] };
   const next: AnnotationBody = {
     ...body,
     label,
@@ -193,12 +255,17 @@ export function correctSuggestion(state: TextState, label: string, attributes: A
 export function rejectSuggestion(state: TextState, stepName: string): Changed {
   const suggestion = currentSuggestion(state);
   if (suggestion === undefined) return { state, effects: [] };
-  const from = rangesOf(state.note, suggestion.body)[0]?.begin ?? state.caret;
+  const from = placeOf(state, suggestion) ?? state.caret;
   const done = perform(state, stepName, [{ reject: suggestion.id, on: true }]);
   return { ...done, state: afterwards(done.state, from) };
 }
 
 /** Rejected or open again. The id under which a rejection was told is spent: what is accepted later has another. */
 export function withRejected(suggested: readonly Suggested[], id: AnnotationId, on: boolean): readonly Suggested[] {
-  return suggested.map((one) => (one.id !== id ? one : { ...one, rejected: on, body: on ? one.body : { ...one.body, id: newId<AnnotationId>() }, also: on ? one.also : [] }));
+  const spent = on ? undefined : suggested.find((one) => one.id === id)?.body.id;
+  const renamed = new Map(spent === undefined ? [] : [[spent, newId<AnnotationId>()]]);
+  return suggested.map((one) => {
+    if (one.id === id) return { ...one, rejected: on, body: on ? one.body : { ...one.body, id: renamed.get(one.body.id) ?? one.body.id }, also: on ? one.also : [] };
+    return joinedBy(one.body.target).some((end) => renamed.has(end)) ? { ...one, body: { ...one.body, target: rejoined(one.body.target, renamed) } } : one;
+  });
 }
