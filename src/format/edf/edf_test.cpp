@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <random>
 
+#include "domain/signal/sample_table.hpp"
 #include "format/edf/edf_writer.hpp"
 #include "tests/data_path.hpp"
 
@@ -246,6 +247,28 @@ TEST_CASE("a file cut or flipped anywhere is refused or read, never a crash") {
     flipped[i] ^= std::byte{0x0B};
     try_bytes(std::move(flipped));
   }
+}
+
+TEST_CASE("BDF+ holds samples of 24 bits, and reads back strictly") {
+  RecordHeader header;
+  header.channels = {{.name = "Cz", .unit = "uV", .rate = *Rate::of(256, 1), .adu_per_unit = 32}};
+  std::vector<std::int32_t> samples(1024);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    samples[i] = static_cast<std::int32_t>(i * 16'000) - 8'000'000;
+  }
+  const auto source = sample_table(header, {samples});
+  REQUIRE(source.has_value());
+  const std::vector<SignalEvent> events{{.at = Tick{300}, .duration_ticks = 64, .text = "spindle"}};
+  const Bytes bytes = gathered([&](const ByteSink& sink) {
+    return write_edf(**source, events, {.form = EdfForm::Bdf}, sink);
+  });
+  const auto again = open_bytes(bytes, EdfReading::Strict);
+  REQUIRE(again.has_value());
+  CHECK((*again)->variant() == EdfVariant::BdfPlusC);
+  CHECK(*read_channel(**again, 0) == samples);
+  CHECK(events_of(**again) == events);
+  // The same samples do not fit 16 bits.
+  CHECK_FALSE(write_edf(**source, events, {}, [](ByteView) -> Status { return {}; }).has_value());
 }
 
 }  // namespace

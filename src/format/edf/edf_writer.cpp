@@ -15,7 +15,26 @@ constexpr std::size_t record_bytes_wanted = 61'440;  // EDF's recommendation
 constexpr std::size_t record_bytes_max = 10U << 20U;
 constexpr std::size_t list_bytes_min = 64;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
-constexpr std::int16_t filler = -32768;
+
+// What EDF and BDF differ in.
+struct FormFacts {
+  std::string_view version;
+  std::string_view reserved;
+  std::string_view list_label;
+  std::size_t sample_bytes;
+  std::int32_t low;  // fills gaps: neither form has a code for "missing"
+  std::int32_t high;
+};
+constexpr FormFacts edf_facts{"0", "EDF+C", "EDF Annotations", 2, -32768, 32767};
+constexpr FormFacts bdf_facts{
+    "\xFF"
+    "BIOSEMI",
+    "BDF+C",
+    "BDF Annotations",
+    3,
+    -8388608,
+    8388607};
+const FormFacts& facts_of(EdfForm form) { return form == EdfForm::Bdf ? bdf_facts : edf_facts; }
 
 std::string field(std::string_view text, std::size_t size) {
   std::string out(text.substr(0, size));
@@ -89,7 +108,8 @@ std::string record_stamp(std::int64_t ns) {
 class ListPlan {
  public:
   // Each list goes into the record of its onset, or a later one when that is full.
-  static ListPlan make(std::vector<List> lists, std::int64_t record_count, std::int64_t record_ns) {
+  static ListPlan make(std::vector<List> lists, std::int64_t record_count, std::int64_t record_ns,
+                       std::size_t sample_bytes) {
     ListPlan plan;
     plan.lists_ = std::move(lists);
     plan.record_ns_ = record_ns;
@@ -102,7 +122,8 @@ class ListPlan {
     const std::size_t stamp = record_stamp((record_count - 1) * record_ns).size() + 10;
     const auto records = static_cast<std::size_t>(record_count);
     plan.size_ = std::max({list_bytes_min, longest + stamp, total / records + stamp});
-    plan.size_ += plan.size_ % 2;
+    // A whole number of samples.
+    plan.size_ = (plan.size_ + sample_bytes - 1) / sample_bytes * sample_bytes;
     while (!plan.place(record_count)) plan.size_ *= 2;
     return plan;
   }
@@ -172,9 +193,11 @@ Result<std::string> header_text(const EdfWriting& writing, const HeaderFields& f
     clock = fmt::format("{:02}.{:02}.{:02}", t.hour, t.minute, t.second);
   }
   const std::size_t count = fields.signals.size();
-  std::string text = field("0", 8) + field(writing.patient, 80) + field(writing.recording, 80) +
-                     date + clock + field(fmt::format("{}", (count + 1) * 256), 8) +
-                     field("EDF+C", 44) + field(fmt::format("{}", fields.record_count), 8) +
+  const FormFacts& form = facts_of(writing.form);
+  std::string text = field(form.version, 8) + field(writing.patient, 80) +
+                     field(writing.recording, 80) + date + clock +
+                     field(fmt::format("{}", (count + 1) * 256), 8) + field(form.reserved, 44) +
+                     field(fmt::format("{}", fields.record_count), 8) +
                      field(fields.record_seconds, 8) + field(fmt::format("{}", count), 4);
   const auto each = [&](std::size_t size, auto&& get) {
     for (const SignalFields& signal : fields.signals) text += field(get(signal), size);
@@ -184,19 +207,19 @@ Result<std::string> header_text(const EdfWriting& writing, const HeaderFields& f
   each(8, [](const SignalFields& s) { return s.unit; });
   each(8, [](const SignalFields& s) { return s.physical_min; });
   each(8, [](const SignalFields& s) { return s.physical_max; });
-  each(8, [](const SignalFields&) { return std::string("-32768"); });
-  each(8, [](const SignalFields&) { return std::string("32767"); });
+  each(8, [&](const SignalFields&) { return fmt::format("{}", form.low); });
+  each(8, [&](const SignalFields&) { return fmt::format("{}", form.high); });
   each(80, [](const SignalFields& s) { return s.filter; });
   each(8, [](const SignalFields& s) { return fmt::format("{}", s.samples); });
   each(32, [](const SignalFields&) { return std::string(); });
   return text;
 }
 
-SignalFields annotation_fields(std::size_t bytes) {
-  return {.label = "EDF Annotations",
+SignalFields annotation_fields(const FormFacts& form, std::size_t bytes) {
+  return {.label = std::string(form.list_label),
           .physical_min = "-1",
           .physical_max = "1",
-          .samples = static_cast<std::int64_t>(bytes / 2)};
+          .samples = static_cast<std::int64_t>(bytes / form.sample_bytes)};
 }
 
 // EDF is ASCII: what is not becomes a question mark.
@@ -214,7 +237,7 @@ struct RecordPlan {
 
 // A data record that holds a whole number of samples of every channel and whose length in seconds
 // is a decimal number of at most 8 characters.
-Result<RecordPlan> plan_record(const RecordHeader& record) {
+Result<RecordPlan> plan_record(const RecordHeader& record, std::size_t sample_bytes) {
   std::int64_t common = 1;  // in ticks
   double bytes_per_tick = 0;
   for (const Channel& channel : record.channels) {
@@ -222,7 +245,8 @@ Result<RecordPlan> plan_record(const RecordHeader& record) {
     if (__builtin_mul_overflow(common, step, &common)) {
       return fail(ErrorCode::Unsupported, "the channels have no common data record");
     }
-    bytes_per_tick += 2.0 / static_cast<double>(channel.ticks_per_sample);
+    bytes_per_tick +=
+        static_cast<double>(sample_bytes) / static_cast<double>(channel.ticks_per_sample);
   }
   const TickRate rate = record.tick_rate;
   constexpr std::int64_t seconds_max = 86'400;
@@ -253,31 +277,32 @@ Result<RecordPlan> plan_record(const RecordHeader& record) {
 
 class SignalWriter {
  public:
-  SignalWriter(const SampleSource& source, const ByteSink& sink) : source_(source), sink_(sink) {}
+  SignalWriter(const SampleSource& source, const FormFacts& form, const ByteSink& sink)
+      : source_(source), form_(form), sink_(sink) {}
 
   Result<EdfWritten> write(const std::vector<SignalEvent>& events, const EdfWriting& writing) {
     const RecordHeader& record = source_.header();
     if (record.channels.empty()) {
       return fail(ErrorCode::InvalidInput, "the record has no channels");
     }
-    const RecordPlan plan = CSL_TRY(plan_record(record));
+    const RecordPlan plan = CSL_TRY(plan_record(record, form_.sample_bytes));
     // A record must hold something: an empty recording becomes one of fillers.
     written_.record_count =
         std::max<std::int64_t>(1, (record.length_ticks + plan.ticks - 1) / plan.ticks);
-    const ListPlan lists =
-        ListPlan::make(CSL_TRY(lists_of(events, record.tick_rate)), written_.record_count, plan.ns);
+    const ListPlan lists = ListPlan::make(CSL_TRY(lists_of(events, record.tick_rate)),
+                                          written_.record_count, plan.ns, form_.sample_bytes);
     HeaderFields fields{.record_count = written_.record_count, .record_seconds = plan.seconds};
     for (const Channel& channel : record.channels) {
       fields.signals.push_back(
           {.label = ascii(channel.name),
            .transducer = ascii(channel.transducer),
            .unit = ascii(channel.unit),
-           .physical_min = number_text((-32768 - channel.baseline_adu) / channel.adu_per_unit),
-           .physical_max = number_text((32767 - channel.baseline_adu) / channel.adu_per_unit),
+           .physical_min = number_text((form_.low - channel.baseline_adu) / channel.adu_per_unit),
+           .physical_max = number_text((form_.high - channel.baseline_adu) / channel.adu_per_unit),
            .filter = ascii(channel.filter),
            .samples = plan.ticks / channel.ticks_per_sample});
     }
-    fields.signals.push_back(annotation_fields(lists.size()));
+    fields.signals.push_back(annotation_fields(form_, lists.size()));
     CSL_TRY(sink_(bytes_of(CSL_TRY(header_text(writing, fields)))));
     SignalBlock block;
     Bytes bytes;
@@ -300,20 +325,26 @@ class SignalWriter {
       const auto at = static_cast<std::size_t>(i);
       std::int32_t sample = at < samples.size() ? samples[at] : channel.missing;
       if (sample == channel.missing) {
-        sample = filler;
+        sample = form_.low;
         ++written_.filled_samples;
-      } else if (sample < -32768 || sample > 32767) {
-        return fail(ErrorCode::InvalidInput, "a sample does not fit the 16 bits of EDF", {},
-                    "write the record as WFDB instead");
+      } else if (sample < form_.low || sample > form_.high) {
+        return fail(
+            ErrorCode::InvalidInput,
+            fmt::format("a sample does not fit the {} bits of the form", 8 * form_.sample_bytes),
+            {},
+            form_.sample_bytes == 2 ? "write the record as BDF+ or WFDB instead"
+                                    : "write the record as WFDB instead");
       }
       const auto bits = static_cast<std::uint32_t>(sample);
-      out.push_back(static_cast<std::byte>(bits & 0xFFU));
-      out.push_back(static_cast<std::byte>(bits >> 8U & 0xFFU));
+      for (std::size_t byte = 0; byte < form_.sample_bytes; ++byte) {
+        out.push_back(static_cast<std::byte>(bits >> (8U * byte) & 0xFFU));
+      }
     }
     return {};
   }
 
   const SampleSource& source_;
+  const FormFacts& form_;
   const ByteSink& sink_;
   EdfWritten written_;
 };
@@ -322,7 +353,7 @@ class SignalWriter {
 
 Result<EdfWritten> write_edf(const SampleSource& source, const std::vector<SignalEvent>& events,
                              const EdfWriting& writing, const ByteSink& sink) {
-  return SignalWriter(source, sink).write(events, writing);
+  return SignalWriter(source, facts_of(writing.form), sink).write(events, writing);
 }
 
 Result<EdfWritten> write_edf_annotations(const std::vector<SignalEvent>& events, TickRate tick_rate,
@@ -333,10 +364,11 @@ Result<EdfWritten> write_edf_annotations(const std::vector<SignalEvent>& events,
   for (const List& list : lists) total += list.bytes.size();
   const auto record_count =
       static_cast<std::int64_t>(std::max<std::size_t>(1, total / (record_bytes_wanted / 2) + 1));
-  const ListPlan plan = ListPlan::make(std::move(lists), record_count, 0);
+  const FormFacts& form = facts_of(writing.form);
+  const ListPlan plan = ListPlan::make(std::move(lists), record_count, 0, form.sample_bytes);
   const HeaderFields fields{.record_count = record_count,
                             .record_seconds = "0",
-                            .signals = {annotation_fields(plan.size())}};
+                            .signals = {annotation_fields(form, plan.size())}};
   CSL_TRY(sink(bytes_of(CSL_TRY(header_text(writing, fields)))));
   Bytes bytes;
   for (std::int64_t r = 0; r < record_count; ++r) {

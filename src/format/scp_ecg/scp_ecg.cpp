@@ -213,20 +213,6 @@ Result<Recording> unpack(Sections file) {
 }  // namespace
 }  // namespace scp
 
-bool looks_like_scp(ByteView head, std::uint64_t file_size) {
-  if (head.size() < 24) return false;
-  // Section 0 names itself in its reserved bytes (EN 1064 5.3.1); older writers leave them empty.
-  if (text_of(head.subspan(16, 6)) == "SCPECG") return true;
-  ByteReader reader(head);
-  const auto crc = reader.u16();
-  const auto size = reader.u32();
-  const auto section_crc = reader.u16();
-  const auto id = reader.u16();
-  const auto length = reader.u32();
-  return crc && section_crc && id && size && length && *size == file_size && *id == 0 &&
-         *length >= 16 && *length < file_size;
-}
-
 Result<Recording> open_scp(std::shared_ptr<const ByteSource> file) {
   const Bytes bytes = CSL_TRY(read_all(*file, scp::file_bytes_max));
   return scp::unpack(CSL_TRY(scp::read_sections(bytes)));

@@ -17,9 +17,6 @@
 
 namespace consilium {
 
-// Whether the bytes begin as SCP-ECG does. `head` is the file's begin.
-[[nodiscard]] bool looks_like_scp(ByteView head, std::uint64_t file_size);
-
 // The recording's events are the beats that section 4 places. Leads that follow from I and II are
 // added (ecg_leads.hpp).
 // Errors: TooLarge past 64 MiB; Corrupt with the section and byte where something does not fit;

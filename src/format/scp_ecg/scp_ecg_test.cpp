@@ -6,8 +6,7 @@
 #include <cmath>
 
 #include "base/byte_writer.hpp"
-#include "format/scp_ecg/scp_huffman.hpp"
-#include "format/scp_ecg/scp_sections.hpp"
+#include "format/crc_ccitt/crc_ccitt.hpp"
 #include "tests/damaged.hpp"
 #include "tests/data_path.hpp"
 
@@ -80,7 +79,7 @@ Bytes made_file(const std::vector<MadeSection>& sections) {
     put_text(rest, std::string_view("\x14\x14\0\0\0\0\0\0", 8));
     rest.insert(rest.end(), body.begin(), body.end());
     Bytes all;
-    put_number(all, scp::checksum(rest));
+    put_number(all, crc_ccitt(rest));
     all.insert(all.end(), rest.begin(), rest.end());
     return all;
   };
@@ -101,7 +100,7 @@ Bytes made_file(const std::vector<MadeSection>& sections) {
     rest.insert(rest.end(), bytes.begin(), bytes.end());
   }
   Bytes file;
-  put_number(file, scp::checksum(rest));
+  put_number(file, crc_ccitt(rest));
   file.insert(file.end(), rest.begin(), rest.end());
   return file;
 }
@@ -141,6 +140,10 @@ Samples wave(std::size_t count, int seed) {
         static_cast<std::int32_t>((i * i * 13 + static_cast<std::size_t>(seed)) % 700) - 350);
   }
   return samples;
+}
+
+TEST_CASE("the checksum is that of the published check value") {
+  CHECK(crc_ccitt(bytes_of("123456789")) == 0x29B1);
 }
 
 TEST_CASE("differences of each order under the default table") {

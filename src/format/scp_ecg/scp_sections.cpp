@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "format/crc_ccitt/crc_ccitt.hpp"
 #include "format/number_text/number_text.hpp"
 
 namespace consilium::scp {
@@ -66,7 +67,7 @@ class SectionReader {
     const std::uint32_t size = CSL_TRY(reader.u32());
     if (size > file_.size()) {
       note(fmt::format("the file states {} bytes and has {}", size, file_.size()), "byte 2");
-    } else if (stated != checksum(file_.subspan(2, size >= 6 ? size - 2 : 0))) {
+    } else if (stated != crc_ccitt(file_.subspan(2, size >= 6 ? size - 2 : 0))) {
       note("the file's checksum is wrong", "byte 0");
     }
     return {};
@@ -110,7 +111,7 @@ class SectionReader {
     if (id && *id != place.id) {
       note("a section says another number than its pointer", fmt::format("section {}", place.id));
     }
-    if (crc && *crc != checksum(section.subspan(2))) {
+    if (crc && *crc != crc_ccitt(section.subspan(2))) {
       note("a section's checksum is wrong", fmt::format("section {}", place.id));
     }
   }
@@ -331,17 +332,6 @@ class SectionReader {
 };
 
 }  // namespace
-
-std::uint16_t checksum(ByteView bytes) {
-  std::uint32_t crc = 0xFFFF;
-  for (const std::byte byte : bytes) {
-    crc ^= std::to_integer<std::uint32_t>(byte) << 8U;
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc & 0x8000U) != 0 ? crc << 1U ^ 0x1021U : crc << 1U;
-    }
-  }
-  return static_cast<std::uint16_t>(crc);
-}
 
 Result<Sections> read_sections(ByteView file) { return SectionReader(file).read(); }
 

@@ -54,9 +54,6 @@ struct Sections {
   std::vector<ReadNote> notes{};
 };
 
-// CRC-CCITT as SCP-ECG has it: polynomial 0x1021, from 0xFFFF on, high bit first.
-[[nodiscard]] std::uint16_t checksum(ByteView bytes);
-
 // What `file` views must outlive the sections. Errors: as open_scp.
 [[nodiscard]] Result<Sections> read_sections(ByteView file);
 

@@ -1,0 +1,11 @@
+// Any bytes as a table of samples.
+#include "format/sample_csv/sample_csv.hpp"
+#include "tests/read_some.hpp"
+
+using namespace consilium;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto recording = open_sample_csv(view_source(std::as_bytes(std::span(data, size))));
+  if (recording) test::read_some(*recording->samples);
+  return 0;
+}
