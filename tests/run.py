@@ -186,6 +186,7 @@ SLOW_STEPS = [
     ("series learnt, against the published method", ["PYTHON", "tests/signals/series.py"]),
     ("wrong beat labels found", ["PYTHON", "tests/signals/doubts.py"]),
     ("heart rate variability against others", ["PYTHON", "tests/signals/variability.py"]),
+    ("pulses, breaths and muscle bursts", ["PYTHON", "tests/signals/body_events.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),

@@ -13,7 +13,7 @@ namespace {
 constexpr double shortest_s = 0.3;
 constexpr double longest_s = 2;
 constexpr double window_s = 300;
-// Beats that lie exactly 50 ms further apart are not more than that, however their times round.
+// What rounding of times makes of equal intervals: it varies nothing, and 50 ms are not above 50.
 constexpr double rounding_ms = 1e-6;
 constexpr double bin_s = 1.0 / 128;
 constexpr double entropy_tolerance = 0.2;
@@ -107,8 +107,9 @@ std::vector<VariabilityWindow> windows_of(const Intervals& all, double begin_s, 
           .begin_s = at_s, .end_s = until_s, .times = times_of(all, first, last)});
       window.powers =
           variability::powers_of(std::span(all.ends_s).subspan(first, last - first), lengths);
-      window.sample_entropy =
-          variability::sample_entropy(lengths, entropy_tolerance * window.times.sdnn);
+      if (window.times.sdnn > rounding_ms)
+        window.sample_entropy =
+            variability::sample_entropy(lengths, entropy_tolerance * window.times.sdnn);
     }
     first = last;
   }
@@ -165,7 +166,7 @@ Result<HeartRateVariability> heart_rate_variability(std::span<const HeartBeat> b
   const double of_differences = found.times.sdsd * found.times.sdsd / 2;
   found.sd1 = std::sqrt(of_differences);
   found.sd2 = std::sqrt(std::max(0.0, 2 * variance - of_differences));
-  if (all.lengths_ms.size() >= fluctuation_intervals_min) {
+  if (all.lengths_ms.size() >= fluctuation_intervals_min && found.times.sdnn > rounding_ms) {
     found.alpha1 = variability::fluctuation_slope(all.lengths_ms, 4, 16);
     found.alpha2 = variability::fluctuation_slope(all.lengths_ms, 16, 64);
   }

@@ -6,9 +6,9 @@
 //
 // Over the whole record: the times, pNN, SD1 and SD2 (M. Brennan et al., IEEE Trans. Biomed. Eng.
 // 48 (2001) 1342-1347), detrended fluctuation (C.-K. Peng et al., Chaos 5 (1995) 82-87) of 4 to 16
-// and of 16 to 64 beats. Over stretches of five minutes from the first beat on, whole ones alone, or
-// the record where it is shorter: powers and sample entropy, said as their means; and SDANN, SDNN
-// index.
+// and of 16 to 64 beats. Over stretches of five minutes from the first beat on, whole ones alone,
+// or the record where it is shorter: powers and sample entropy, said as their means; and SDANN,
+// SDNN index.
 #pragma once
 
 #include <cstddef>
@@ -50,7 +50,7 @@ struct VariabilityWindow {
   double end_s = 0;
   IntervalTimes times{};
   IntervalPowers powers{};
-  std::optional<double> sample_entropy{};  // m 2, r 0.2 SDNN; none where no pattern repeats
+  std::optional<double> sample_entropy{};  // m 2, r 0.2 SDNN; none where nothing varies or repeats
 };
 
 struct HeartRateVariability {
@@ -61,7 +61,7 @@ struct HeartRateVariability {
   double triangular_index = 0;       // count over the fullest bin of 1/128 s
   double sd1 = 0;
   double sd2 = 0;
-  std::optional<double> alpha1;  // needs 64 intervals; both
+  std::optional<double> alpha1;  // needs 64 intervals that vary; both
   std::optional<double> alpha2;
   IntervalPowers powers{};
   std::optional<double> sample_entropy;

@@ -100,6 +100,15 @@ TEST_CASE("noise has a slope of a half, its sum one and a half; a regular patter
   CHECK(of(regular).sd2 < 0.1 * of(regular).sd1);
 }
 
+TEST_CASE("intervals that do not vary have no slope and no entropy") {
+  std::vector<HeartBeat> beats;
+  for (int i = 0; i < 200; ++i) beats.push_back({.at_s = 0.1 + 0.8 * i});
+  const auto found = of(beats);
+  CHECK(found.times.sdnn < 1e-9);
+  CHECK_FALSE(found.alpha1.has_value());
+  CHECK_FALSE(found.sample_entropy.has_value());
+}
+
 TEST_CASE("too few intervals and beats out of order are refused") {
   CHECK_FALSE(heart_rate_variability({}).has_value());
   std::vector<HeartBeat> beats = swinging(20, 0.1, 30);

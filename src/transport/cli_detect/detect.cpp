@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "transport/cli_detect/beats.hpp"
+#include "transport/cli_detect/body_signals.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
 #include "transport/cli_detect/rhythm.hpp"
 #include "transport/cli_detect/waves.hpp"
@@ -88,7 +89,15 @@ Result<Found> find_quality(const EcgRecord& record, const DetectCommand& command
   return found;
 }
 
+Result<Found> find_body_events(const EcgRecord& record, const std::string& what) {
+  FoundBodyEvents events = CSL_TRY(body_events_in(record, what));
+  return Found{.events = std::move(events.events),
+               .counts = {{what, events.count}},
+               .text = fmt::format("{} {}", events.count, what)};
+}
+
 Result<Found> find(const EcgRecord& record, const DetectCommand& command) {
+  if (is_body_signal(command.what)) return find_body_events(record, command.what);
   if (command.what == "waves") return find_waves(record, command);
   if (command.what == "rhythm") return find_rhythm(record, command);
   if (command.what == "quality") return find_quality(record, command);
@@ -100,7 +109,11 @@ Result<Found> find(const EcgRecord& record, const DetectCommand& command) {
 Result<int> detect_command(const DetectCommand& command) {
   CSL_TRY(check_annotator(command.annotator));
   const auto begin = std::chrono::steady_clock::now();
-  const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
+  std::optional<std::size_t> channel = command.channel;
+  if (!channel && is_body_signal(command.what)) {
+    channel = CSL_TRY(channel_for(command.record, command.what));
+  }
+  const EcgRecord record = CSL_TRY(open_ecg(command.record, channel));
   const Found found = CSL_TRY(find(record, command));
   CSL_TRY(write_annotations(record, found.events, command.out, command.annotator));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
