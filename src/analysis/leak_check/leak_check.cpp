@@ -29,6 +29,8 @@ const char* words_of(FactKind kind) {
       return "a UID";
     case FactKind::Date:
       return "a date";
+    case FactKind::Comment:
+      return "a word of a comment";
     case FactKind::Number:
       break;
   }
@@ -72,6 +74,7 @@ Needles needles_of(const std::vector<SourceFact>& facts, const LeakPolicy& polic
     const bool is_uid = fact.kind == FactKind::Uid || fact.kind == FactKind::DeviceUid;
     if (is_uid && policy.keeps_uids) continue;
     if (fact.kind == FactKind::DeviceUid && policy.keeps_device) continue;
+    if (fact.kind == FactKind::Comment && policy.keeps_clean_comments) continue;
     if (fact.kind == FactKind::Institution && policy.keeps_institution) continue;
     if (fact.kind == FactKind::Device && policy.keeps_device) continue;
     // A moved date may fall on another one of the source; those are compared place by place.

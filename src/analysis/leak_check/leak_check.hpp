@@ -35,6 +35,7 @@ struct LeakPolicy {
   bool keeps_uids = false;
   bool keeps_institution = false;
   bool keeps_device = false;
+  bool keeps_clean_comments = false;  // comments of recordings, as far as they name nobody
   std::set<std::string> private_creators = {};
 };
 

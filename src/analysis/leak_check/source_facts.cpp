@@ -162,7 +162,8 @@ std::vector<SourceFact> facts_of_other(ByteView file) {
   const bool is_short_text = file.size() < (1U << 20U) && !text.contains('\0');
   if (is_short_text) {
     for (const std::string& line : parted(text, "\r\n")) {
-      if (line.starts_with('#')) add_field(facts, FactKind::Name, std::string_view(line).substr(1));
+      if (line.starts_with('#'))
+        add_field(facts, FactKind::Comment, std::string_view(line).substr(1));
     }
   }
   return facts;

@@ -10,7 +10,16 @@
 
 namespace consilium {
 
-enum class FactKind : std::uint8_t { Name, Number, Institution, Device, DeviceUid, Uid, Date };
+enum class FactKind : std::uint8_t {
+  Name,
+  Number,
+  Institution,
+  Device,
+  DeviceUid,
+  Uid,
+  Date,
+  Comment
+};
 
 struct SourceFact {
   FactKind kind = FactKind::Number;

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/byte_source.hpp"
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
 #include "format/dicom_deid/deid_part10.hpp"
+#include "format/file_deid/file_deid.hpp"
+#include "format/photo/photo.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -40,15 +45,78 @@ Result<DeidFile> deid_dicom(ByteView source, const DeidProfile& profile, const D
                   .steps = std::move(object.steps)};
 }
 
+std::string ending_of(const std::filesystem::path& path) {
+  std::string ending = path.extension().string();
+  std::ranges::transform(ending, ending.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return ending;
+}
+
+constexpr std::uint64_t header_size_max = 1U << 20U;
+
+// The header beside a signal file that names it, "101.hea" beside "101.dat" or "101_b.dat".
+bool is_named_beside(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  for (std::string stem = path.stem().string(); !stem.empty(); stem.pop_back()) {
+    const auto source = open_file_source(path.parent_path() / (stem + ".hea"));
+    if (!source) continue;
+    const auto header = read_all(**source, header_size_max);
+    return header && names_signal_file(*header, name);
+  }
+  return false;
+}
+
+Result<DeidFile> named(Result<DeidentifiedFile> done, std::string name) {
+  if (!done) return std::unexpected(done.error());
+  return DeidFile{.name = std::move(name),
+                  .bytes = std::move(done->bytes),
+                  .patient = std::move(done->patient),
+                  .steps = std::move(done->steps)};
+}
+
+// Of files that have a name alone: the path below IN tells two of one name apart.
+std::string plain_name(char first, const std::filesystem::path& path, const DeidKey& key,
+                       const std::string& ending) {
+  return first + key.token("file", path.generic_string(), token_size) + ending;
+}
+
 }  // namespace
 
-Result<DeidFile> deid_file(ByteView source, const std::filesystem::path& /*path*/,
+Result<DeidFile> deid_file(ByteView source, const std::filesystem::path& path,
                            const DeidProfile& profile, const DeidKey& key,
                            const KnownIdentifiers& people, std::string& kind) {
   kind = "unknown";
+  const FileDeid how{.profile = profile, .key = key, .people = people};
+  const std::string ending = ending_of(path);
   if (looks_like_dicom(source)) {
     kind = "dicom";
     return deid_dicom(source, profile, key, people);
+  }
+  if (looks_like_edf(source)) {
+    kind = "edf";
+    return named(deidentify_edf(source, how), plain_name('R', path, key, ending));
+  }
+  if (looks_like_nifti(source)) {
+    kind = "nifti";
+    const bool is_packed = path.filename().string().ends_with(".nii.gz");
+    return named(deidentify_nifti(source, how),
+                 plain_name('V', path, key, is_packed ? ".nii.gz" : ending));
+  }
+  if (looks_like_photo(source)) {
+    kind = "picture";
+    return named(deidentify_photo(source, how), plain_name('F', path, key, ending));
+  }
+  if (ending == ".hea") {
+    kind = "wfdb";
+    return named(deidentify_wfdb(source, how), wfdb_name(path.stem().string(), key) + ending);
+  }
+  if (is_named_beside(path)) {
+    kind = "wfdb";
+    return DeidFile{.name = wfdb_name(path.stem().string(), key) + ending,
+                    .bytes = Bytes(source.begin(), source.end()),
+                    .patient = {},
+                    .steps = {}};
   }
   return fail(ErrorCode::Unsupported, "a kind of file that is not de-identified", {},
               "leave it out, or convert it first");

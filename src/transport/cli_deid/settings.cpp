@@ -115,6 +115,7 @@ LeakPolicy leak_policy(const DeidProfile& profile) {
   if (profile.has(DeidOption::RetainFullDates)) policy.dates = LeakPolicy::Dates::Kept;
   policy.keeps_uids = profile.has(DeidOption::RetainUids);
   policy.keeps_institution = profile.has(DeidOption::RetainInstitution);
+  policy.keeps_clean_comments = profile.has(DeidOption::CleanDescriptors);
   policy.keeps_device = profile.has(DeidOption::RetainDevice);
   if (profile.has(DeidOption::RetainSafePrivate)) {
     for (const PrivateAllowed& allowed : profile.private_allowed) {
