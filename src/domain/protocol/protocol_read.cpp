@@ -312,6 +312,11 @@ ExportMapping DocumentReader::exported(JsonFields& parent) {
   if (const json::value* code = fields.find("wfdb")) {
     read.wfdb = wfdb(*code, fields.path_of("wfdb"));
   }
+  if (const json::value* edf = fields.find("edf")) {
+    JsonFields members = open(*edf, fields.path_of("edf"));
+    read.edf_text = line(members, "text");
+    members.refuse_unknown();
+  }
   if (const json::value* brat = fields.find("brat")) {
     JsonFields members = open(*brat, fields.path_of("brat"));
     read.brat_type = members.text("type", 64);

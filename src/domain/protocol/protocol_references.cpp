@@ -44,8 +44,9 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
       return is_image_unit(unit);
     case PlaceKind::Spans:
     case PlaceKind::Event:
-    case PlaceKind::Chain:
       return unit == ItemUnit::Note;
+    case PlaceKind::Chain:  // of mentions, or of the waves of a beat
+      return unit == ItemUnit::Note || unit == ItemUnit::Recording;
     case PlaceKind::Sample:
     case PlaceKind::Interval:
       return unit == ItemUnit::Recording;
@@ -277,6 +278,7 @@ class ReferenceCheck {
         note(at("/view/windows", i) + "/id", "this window is given twice");
       }
     }
+    if (protocol_.view.epochs) stages(protocol_.view.epochs->stages);
     std::set<std::int64_t> categories;
     for (std::size_t i = 0; i < protocol_.labels.size(); ++i) {
       const auto& coco = protocol_.labels[i].exported.coco;
@@ -294,6 +296,27 @@ class ReferenceCheck {
       }
     }
     migrations();
+  }
+
+  void stages(const std::vector<std::string>& names) {
+    const std::string path = "/view/epochs/stages";
+    known_labels(names, path);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const LabelSpec* spec = protocol_.label(names[i]);
+      if (spec == nullptr) continue;
+      if (std::ranges::find(spec->places, PlaceKind::Interval) == spec->places.end()) {
+        note(at(path, i), "a stage is a label of intervals", "give it the place 'interval'");
+      }
+      for (std::size_t j = 0; j < i; ++j) {
+        if (names[j] != names[i] && protocol_.label(names[j]) != nullptr &&
+            !protocol_.excludes(names[j], names[i])) {
+          note(at(path, i),
+               fmt::format("an epoch has one stage, and '{}' does not exclude '{}'", names[j],
+                           names[i]),
+               "name the one under 'excludes' of the other");
+        }
+      }
+    }
   }
 
   void migrations() {
