@@ -239,11 +239,11 @@ export const EpochsPanel = memo(function EpochsPanel(props: PanelProps & { reado
   const { plan } = epochs;
   const night = sleepStatistics(stages, plan);
   const here = stages[epochs.current] ?? -1;
-  const share = (value: number | null): string => (value === null ? "" : `${(value * 100).toFixed(1)} %`);
+  const share = (value: number | null): string => (value === null ? "" : `${String(Math.round(value * 100))} %`);
   return (
     <section aria-label={strings.epochsTitle}>
       <h2>{strings.epochsTitle} <span>{strings.epochOf(epochs.current + 1, stages.length)}</span></h2>
-      <ul className="signal-classes">
+      <ul className="signal-classes signal-stages">
         {plan.stages.map((stage, n) => (
           <li key={stage.id}>
             <button type="button" disabled={state.readOnly} className={here === n ? "signal-class signal-class-on" : "signal-class"} aria-pressed={here === n} onClick={() => actions.score(n)}>
