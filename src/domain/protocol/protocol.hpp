@@ -115,7 +115,6 @@ struct ExportMapping {
   std::optional<SegMapping> seg;
   std::optional<CocoMapping> coco;
   std::optional<WfdbMapping> wfdb;
-  std::string edf_text;   // of EDF+ annotations: "Sleep stage N2"; may be empty
   std::string brat_type;  // may be empty
   friend bool operator==(const ExportMapping&, const ExportMapping&) = default;
 };
@@ -231,13 +230,6 @@ struct WindowPreset {
   friend bool operator==(const WindowPreset&, const WindowPreset&) = default;
 };
 
-// Scoring by epochs: each epoch of a recording has one of these stages, or is unscored.
-struct EpochPlan {
-  double length_s = 30;
-  std::vector<std::string> stages;  // labels, from the top of the hypnogram down
-  friend bool operator==(const EpochPlan&, const EpochPlan&) = default;
-};
-
 struct ViewSettings {
   std::string layout;  // may be empty
   std::vector<WindowPreset> windows;
@@ -247,7 +239,6 @@ struct ViewSettings {
   std::optional<double> high_pass_hz;
   std::optional<double> low_pass_hz;
   std::optional<double> notch_hz;
-  std::optional<EpochPlan> epochs;  // of a recording
   friend bool operator==(const ViewSettings&, const ViewSettings&) = default;
 };
 

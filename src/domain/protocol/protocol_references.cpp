@@ -69,7 +69,7 @@ class ReferenceCheck {
  public:
   explicit ReferenceCheck(const Protocol& protocol) : protocol_(protocol) {}
 
-  std::vector<Violation> run() {
+  std::vector<Violation> run(const std::vector<std::string>& stage_labels) {
     if (protocol_.labels.empty() && protocol_.questions.empty()) {
       note("", "a protocol has labels or questions");
     }
@@ -84,6 +84,7 @@ class ReferenceCheck {
       question(protocol_.questions[i], at("/questions", i));
     }
     plans();
+    stages(stage_labels);
     return std::move(problems_);
   }
 
@@ -278,7 +279,6 @@ class ReferenceCheck {
         note(at("/view/windows", i) + "/id", "this window is given twice");
       }
     }
-    if (protocol_.view.epochs) stages(protocol_.view.epochs->stages);
     std::set<std::int64_t> categories;
     for (std::size_t i = 0; i < protocol_.labels.size(); ++i) {
       const auto& coco = protocol_.labels[i].exported.coco;
@@ -344,8 +344,9 @@ class ReferenceCheck {
 
 }  // namespace
 
-std::vector<Violation> check_references(const Protocol& protocol) {
-  return ReferenceCheck(protocol).run();
+std::vector<Violation> check_references(const Protocol& protocol,
+                                        const std::vector<std::string>& stages) {
+  return ReferenceCheck(protocol).run(stages);
 }
 
 }  // namespace consilium

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "domain/protocol/recording_plan.hpp"
 #include "domain/protocol/validated_examples.hpp"
 
 namespace consilium {
@@ -63,7 +64,8 @@ TEST_CASE("a protocol's epochs have stages that are intervals and exclude each o
   };
   const auto good = with_epochs(R"({"length_s": 30, "stages": ["af", "vt"]})");
   REQUIRE(good);
-  CHECK(good->view.epochs == EpochPlan{.length_s = 30, .stages = {"af", "vt"}});
+  CHECK(epoch_plan_of(*good) == EpochPlan{.length_s = 30, .stages = {"af", "vt"}});
+  CHECK(!epoch_plan_of(parsed(rhythm_protocol)));
   CHECK(!with_epochs(R"({"length_s": 30, "stages": ["sinus", "vt"]})"));  // both may hold at once
   CHECK(!with_epochs(R"({"length_s": 30, "stages": ["beat", "af"]})"));   // no interval
   CHECK(!with_epochs(R"({"length_s": 30, "stages": ["af", "af"]})"));
@@ -71,6 +73,14 @@ TEST_CASE("a protocol's epochs have stages that are intervals and exclude each o
   CHECK(!with_epochs(R"({"length_s": 0, "stages": ["af"]})"));
   CHECK(!with_epochs(R"({"stages": ["af"]})"));
   CHECK(!with_epochs(R"({"length_s": 30, "stages": []})"));
+}
+
+TEST_CASE("a label's EDF+ text is what its export mapping says") {
+  std::string text = rhythm_protocol;
+  CHECK(edf_texts_of(parsed(text)).empty());
+  const std::string af = R"({"id": "af",)";
+  text.replace(text.find(af), af.size(), af + R"( "export": {"edf": {"text": "Sleep stage R"}},)");
+  CHECK(edf_texts_of(parsed(text)) == std::map<std::string, std::string>{{"af", "Sleep stage R"}});
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/canonical_json.hpp"
+#include "domain/protocol/recording_plan.hpp"
 #include "domain/protocol/state_ends.hpp"
 #include "format/edf/edf_writer.hpp"
 #include "format/signal_csv/annotation_csv.hpp"
@@ -48,7 +49,7 @@ Result<Timeline> timeline_of(const storage::Reader& reader, const storage::ItemR
 }
 
 // The label's code and text: by the protocol's export mapping, else a note that names the label.
-void put_code(const ExportedAnnotation& annotation, ExportFormat format, SignalEvent& event) {
+void put_code(const ExportedAnnotation& annotation, SignalEvent& event) {
   const std::string label = annotation.stored.body.label.value_or("");
   const LabelSpec* spec = annotation.protocol->protocol.label(label);
   if (spec != nullptr && spec->exported.wfdb) {
@@ -61,10 +62,6 @@ void put_code(const ExportedAnnotation& annotation, ExportFormat format, SignalE
   // Brackets stand for an interval's code in MIT files: its label is then said in words.
   const bool is_bracketed = event.duration_ticks > 0 && event.code != MitCode::RhythmChange;
   if (is_bracketed && event.text.empty()) event.text = label;
-  // In EDF+ words say more than a code.
-  if (format != ExportFormat::Edf) return;
-  event.text =
-      spec != nullptr && !spec->exported.edf_text.empty() ? spec->exported.edf_text : label;
 }
 
 // Which group each member of a chain belongs to: "waves 12".
@@ -91,8 +88,8 @@ std::vector<std::int64_t> ends_of(const std::vector<ExportedAnnotation>& annotat
   return state_ends(annotations.front().protocol->protocol, bodies, length_ticks);
 }
 
-std::optional<SignalEvent> event_of(const ExportedAnnotation& annotation, ExportFormat format,
-                                    const Timeline& timeline, std::int64_t end_tick) {
+std::optional<SignalEvent> event_of(const ExportedAnnotation& annotation, const Timeline& timeline,
+                                    std::int64_t end_tick) {
   SignalEvent event;
   if (const auto* sample = std::get_if<SampleTarget>(&annotation.stored.body.target)) {
     event.at = {sample->tick};
@@ -106,7 +103,7 @@ std::optional<SignalEvent> event_of(const ExportedAnnotation& annotation, Export
   } else {
     return std::nullopt;
   }
-  put_code(annotation, format, event);
+  put_code(annotation, event);
   return event;
 }
 
@@ -175,9 +172,12 @@ Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases, Ex
       const std::vector<ExportedAnnotation> own = one.of_rater(rater.id);
       const std::vector<std::int64_t> ends = ends_of(own, timeline.header.length_ticks);
       const std::map<AnnotationId, std::string> groups = groups_of(own);
+      const std::map<std::string, std::string> edf_texts =
+          own.empty() || format != ExportFormat::Edf ? std::map<std::string, std::string>{}
+                                                     : edf_texts_of(own.front().protocol->protocol);
       for (std::size_t i = 0; i < own.size(); ++i) {
         const ExportedAnnotation& annotation = own[i];
-        std::optional<SignalEvent> event = event_of(annotation, format, timeline, ends[i]);
+        std::optional<SignalEvent> event = event_of(annotation, timeline, ends[i]);
         if (!event) {
           const bool is_group = std::holds_alternative<ChainTarget>(annotation.stored.body.target);
           if (!is_group) work.exclude("an answer on the whole recording");
@@ -189,6 +189,12 @@ Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases, Ex
         rows.push_back(csv_row(work, one, annotation, *event, timeline));
         const auto group = groups.find(annotation.stored.body.id);
         if (group != groups.end()) rows.back().group = group->second;
+        // In EDF+ words say more than a code.
+        if (format == ExportFormat::Edf) {
+          const std::string label = annotation.stored.body.label.value_or("");
+          const auto text = edf_texts.find(label);
+          event->text = text == edf_texts.end() ? label : text->second;
+        }
         events.push_back(std::move(*event));
         ++work.annotation_count;
       }
