@@ -20,6 +20,7 @@ inline constexpr std::size_t prose_size_max = 16'000;  // 4,000 characters of fo
 class DocumentReader {
  public:
   std::vector<Violation> problems;
+  std::vector<std::string> stages;  // of epochs: labels that are yet to be looked up
 
   Protocol protocol(const boost::json::value& document);
 

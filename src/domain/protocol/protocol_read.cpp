@@ -312,6 +312,11 @@ ExportMapping DocumentReader::exported(JsonFields& parent) {
   if (const json::value* code = fields.find("wfdb")) {
     read.wfdb = wfdb(*code, fields.path_of("wfdb"));
   }
+  if (const json::value* edf = fields.find("edf")) {
+    JsonFields members = open(*edf, fields.path_of("edf"));
+    static_cast<void>(line(members, "text"));  // read from the stored document: recording_plan.hpp
+    members.refuse_unknown();
+  }
   if (const json::value* brat = fields.find("brat")) {
     JsonFields members = open(*brat, fields.path_of("brat"));
     read.brat_type = members.text("type", 64);
@@ -534,7 +539,7 @@ Protocol DocumentReader::protocol(const json::value& document) {
 std::expected<Protocol, std::vector<Violation>> read_protocol(const json::value& document) {
   detail::DocumentReader reader;
   Protocol protocol = reader.protocol(document);
-  if (reader.problems.empty()) reader.problems = check_references(protocol);
+  if (reader.problems.empty()) reader.problems = check_references(protocol, reader.stages);
   if (!reader.problems.empty()) return std::unexpected(std::move(reader.problems));
   auto text = canonical_json(document);
   if (!text) {

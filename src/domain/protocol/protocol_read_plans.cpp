@@ -66,6 +66,17 @@ ViewSettings DocumentReader::view(JsonFields& parent) {
     }
     bands.refuse_unknown();
   }
+  // Checked here; who needs it reads it from the stored document (recording_plan.hpp).
+  if (const json::value* epochs = fields.find("epochs")) {
+    JsonFields members = open(*epochs, fields.path_of("epochs"));
+    static_cast<void>(members.require("length_s"));
+    if (positive(members, "length_s").value_or(30) > 3600) {
+      members.problem("length_s", "an epoch has an hour at most");
+    }
+    stages = members.texts("stages", 32);
+    if (stages.empty()) members.problem("stages", "there is no stage");
+    members.refuse_unknown();
+  }
   fields.refuse_unknown();
   return read;
 }

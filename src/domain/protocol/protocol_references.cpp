@@ -44,8 +44,9 @@ bool place_fits(PlaceKind place, ItemUnit unit) {
       return is_image_unit(unit);
     case PlaceKind::Spans:
     case PlaceKind::Event:
-    case PlaceKind::Chain:
       return unit == ItemUnit::Note;
+    case PlaceKind::Chain:  // of mentions, or of the waves of a beat
+      return unit == ItemUnit::Note || unit == ItemUnit::Recording;
     case PlaceKind::Sample:
     case PlaceKind::Interval:
       return unit == ItemUnit::Recording;
@@ -68,7 +69,7 @@ class ReferenceCheck {
  public:
   explicit ReferenceCheck(const Protocol& protocol) : protocol_(protocol) {}
 
-  std::vector<Violation> run() {
+  std::vector<Violation> run(const std::vector<std::string>& stage_labels) {
     if (protocol_.labels.empty() && protocol_.questions.empty()) {
       note("", "a protocol has labels or questions");
     }
@@ -83,6 +84,7 @@ class ReferenceCheck {
       question(protocol_.questions[i], at("/questions", i));
     }
     plans();
+    stages(stage_labels);
     return std::move(problems_);
   }
 
@@ -297,6 +299,27 @@ class ReferenceCheck {
     migrations();
   }
 
+  void stages(const std::vector<std::string>& names) {
+    const std::string path = "/view/epochs/stages";
+    known_labels(names, path);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const LabelSpec* spec = protocol_.label(names[i]);
+      if (spec == nullptr) continue;
+      if (std::ranges::find(spec->places, PlaceKind::Interval) == spec->places.end()) {
+        note(at(path, i), "a stage is a label of intervals", "give it the place 'interval'");
+      }
+      for (std::size_t j = 0; j < i; ++j) {
+        if (names[j] != names[i] && protocol_.label(names[j]) != nullptr &&
+            !protocol_.excludes(names[j], names[i])) {
+          note(at(path, i),
+               fmt::format("an epoch has one stage, and '{}' does not exclude '{}'", names[j],
+                           names[i]),
+               "name the one under 'excludes' of the other");
+        }
+      }
+    }
+  }
+
   void migrations() {
     std::set<std::string> origins;
     for (std::size_t i = 0; i < protocol_.migration.size(); ++i) {
@@ -322,8 +345,9 @@ class ReferenceCheck {
 
 }  // namespace
 
-std::vector<Violation> check_references(const Protocol& protocol) {
-  return ReferenceCheck(protocol).run();
+std::vector<Violation> check_references(const Protocol& protocol,
+                                        const std::vector<std::string>& stages) {
+  return ReferenceCheck(protocol).run(stages);
 }
 
 }  // namespace consilium

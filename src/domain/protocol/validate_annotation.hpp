@@ -14,7 +14,7 @@
 //    question on series, instances or frames is answered for each of those that can be looked at.
 // I5 Two labels that exclude each other may not stand on the same place: the same whole or series,
 //    overlapping spans, the same sample, overlapping intervals on a common channel, an equal region
-//    or mask segment.
+//    or mask segment. An interval without an end lasts until the next one on the same channels.
 // I6 Item facts that are not given (an empty optional or list) are not checked.
 #pragma once
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "domain/label/json_fields.hpp"
+#include "domain/protocol/state_ends.hpp"
 #include "domain/protocol/validate_annotation.hpp"
 #include "domain/protocol/validate_joining.hpp"
 
@@ -33,6 +34,8 @@ bool share_channel(const std::vector<std::string>& a, const std::vector<std::str
 
 bool intervals_overlap(const IntervalTarget& a, const IntervalTarget& b) {
   constexpr std::int64_t open_end = std::numeric_limits<std::int64_t>::max();
+  // What lasts until the next one ends there; the next one is no contradiction to it.
+  if (is_ended_by(a, b) || is_ended_by(b, a)) return false;
   return a.begin_tick < b.end_tick.value_or(open_end) &&
          b.begin_tick < a.end_tick.value_or(open_end) && share_channel(a.channels, b.channels);
 }

@@ -36,7 +36,7 @@ bool is_image(ItemUnit unit) { return unit != ItemUnit::Note && unit != ItemUnit
 // Keys that the workspace of an item keeps for itself.
 std::string_view workspace_keys(ItemUnit unit) {
   if (unit == ItemUnit::Note) return "aegrz";
-  if (unit == ItemUnit::Recording) return "bcdijkluz";
+  if (unit == ItemUnit::Recording) return "bcdijkluwz";
   return "abdefghiklmnopqrtuvwxyz";
 }
 

@@ -13,9 +13,9 @@
 namespace consilium {
 namespace {
 
-constexpr std::array<std::string_view, 11> columns{"record",   "rater",      "label",  "mit_code",
+constexpr std::array<std::string_view, 12> columns{"record",   "rater",      "label",  "mit_code",
                                                    "onset_s",  "duration_s", "sample", "channels",
-                                                   "protocol", "created_at", "stage"};
+                                                   "protocol", "created_at", "stage",  "group"};
 constexpr std::size_t onset_column = 4;
 constexpr std::uint64_t size_max = 1ULL << 30U;
 constexpr std::int64_t ns_per_second = 1'000'000'000;
@@ -167,8 +167,11 @@ bool take_field(std::size_t column, const std::string& field, AnnotationRow& row
     case 9:
       row.created_at = field;
       return true;
-    default:
+    case 10:
       row.stage = field;
+      return true;
+    default:
+      row.group = field;
       return true;
   }
 }
@@ -183,12 +186,12 @@ std::unexpected<Error> wrong(std::string what, std::size_t row) {
 std::string write_annotation_csv(const std::vector<AnnotationRow>& rows) {
   std::string out = fmt::format("{}\r\n", fmt::join(columns, ","));
   for (const AnnotationRow& row : rows) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\r\n", quoted(row.record),
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", quoted(row.record),
                        quoted(row.rater), quoted(row.label),
                        row.code == MitCode::None ? std::string() : quoted(mnemonic(row.code)),
                        seconds_text(row.onset_ns), seconds_text(row.duration_ns), row.sample,
                        quoted(join_channels(row.channels)), quoted(row.protocol),
-                       quoted(row.created_at), quoted(row.stage));
+                       quoted(row.created_at), quoted(row.stage), quoted(row.group));
   }
   return out;
 }

@@ -1,9 +1,11 @@
 // Annotations of recordings as CSV (RFC 4180), one row each, for people and scripts.
 //
 // Columns: record, rater, label, mit_code, onset_s, duration_s, sample, channels, protocol,
-// created_at, stage. Times are decimal seconds from the first sample, exact to the nanosecond;
-// `sample` counts in the first named channel (or the record's fastest); channel names are joined by
-// ";", in which "\" stands before a ";" or "\" that belongs to a name.
+// created_at, stage, group. Times are decimal seconds from the first sample, exact to the
+// nanosecond; `sample` counts in the first named channel (or the record's fastest); channel names
+// are joined by
+// ";", in which "\" stands before a ";" or "\" that belongs to a name. Rows of a record and rater
+// with the same `group` belong together, as P, QRS and T of one beat do; most rows have none.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,7 @@ struct AnnotationRow {
   std::string protocol{};    // id@version
   std::string created_at{};  // RFC 3339
   std::string stage{};       // "label" | "adjudicate"
+  std::string group{};       // "waves 12": the label of the group and its number in the record
   friend bool operator==(const AnnotationRow&, const AnnotationRow&) = default;
 };
 

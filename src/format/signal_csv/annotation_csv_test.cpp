@@ -18,13 +18,14 @@ TEST_CASE("rows are read as they were written, whatever their texts hold") {
                                          .channels = {"II", "V;1", "a\\b"},
                                          .protocol = "ecg@1.2.0",
                                          .created_at = "2026-03-11T09:58:01.250Z",
-                                         .stage = "adjudicate"},
+                                         .stage = "adjudicate",
+                                         .group = "waves 12"},
                                         {.label = "N", .code = MitCode::Normal, .onset_ns = -1},
                                         {.onset_ns = std::numeric_limits<std::int64_t>::max()}};
   const std::string text = write_annotation_csv(rows);
   CHECK(text.find("1.500000001,0.25,540,II;V\\;1;a\\\\b,ecg@1.2.0") != std::string::npos);
-  CHECK(text.find(",created_at,stage\r\n") != std::string::npos);
-  CHECK(text.find("09:58:01.250Z,adjudicate\r\n") != std::string::npos);
+  CHECK(text.find(",created_at,stage,group\r\n") != std::string::npos);
+  CHECK(text.find("09:58:01.250Z,adjudicate,waves 12\r\n") != std::string::npos);
   const auto read = read_annotation_csv(bytes_of(text));
   REQUIRE(read.has_value());
   CHECK(*read == rows);

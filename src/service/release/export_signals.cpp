@@ -3,8 +3,11 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cstdio>
+#include <map>
 
 #include "base/canonical_json.hpp"
+#include "domain/protocol/recording_plan.hpp"
+#include "domain/protocol/state_ends.hpp"
 #include "format/edf/edf_writer.hpp"
 #include "format/signal_csv/annotation_csv.hpp"
 #include "format/wfdb/wfdb_annotations.hpp"
@@ -56,18 +59,44 @@ void put_code(const ExportedAnnotation& annotation, SignalEvent& event) {
     event.code = MitCode::Note;
     event.text = label;
   }
+  // Brackets stand for an interval's code in MIT files: its label is then said in words.
+  const bool is_bracketed = event.duration_ticks > 0 && event.code != MitCode::RhythmChange;
+  if (is_bracketed && event.text.empty()) event.text = label;
 }
 
-std::optional<SignalEvent> event_of(const ExportedAnnotation& annotation,
-                                    const Timeline& timeline) {
+// Which group each member of a chain belongs to: "waves 12".
+std::map<AnnotationId, std::string> groups_of(const std::vector<ExportedAnnotation>& annotations) {
+  std::map<AnnotationId, std::string> groups;
+  int number = 0;
+  for (const ExportedAnnotation& annotation : annotations) {
+    const auto* chain = std::get_if<ChainTarget>(&annotation.stored.body.target);
+    if (chain == nullptr) continue;
+    const std::string name =
+        annotation.stored.body.label.value_or("group") + " " + std::to_string(++number);
+    for (const AnnotationId& member : chain->members) groups.emplace(member, name);
+  }
+  return groups;
+}
+
+// Where the states of one rater end; annotations of one recording share their protocol version.
+std::vector<std::int64_t> ends_of(const std::vector<ExportedAnnotation>& annotations,
+                                  std::int64_t length_ticks) {
+  if (annotations.empty()) return {};
+  std::vector<Annotation> bodies;
+  bodies.reserve(annotations.size());
+  for (const ExportedAnnotation& one : annotations) bodies.push_back(one.stored.body);
+  return state_ends(annotations.front().protocol->protocol, bodies, length_ticks);
+}
+
+std::optional<SignalEvent> event_of(const ExportedAnnotation& annotation, const Timeline& timeline,
+                                    std::int64_t end_tick) {
   SignalEvent event;
   if (const auto* sample = std::get_if<SampleTarget>(&annotation.stored.body.target)) {
     event.at = {sample->tick};
     if (sample->channel) event.channels = {timeline.index_of(*sample->channel)};
   } else if (const auto* interval = std::get_if<IntervalTarget>(&annotation.stored.body.target)) {
     event.at = {interval->begin_tick};
-    event.duration_ticks =
-        interval->end_tick.value_or(timeline.header.length_ticks) - interval->begin_tick;
+    event.duration_ticks = end_tick - interval->begin_tick;
     for (const std::string& channel : interval->channels) {
       event.channels.push_back(timeline.index_of(channel));
     }
@@ -141,15 +170,31 @@ Status export_signals(ExportWork& work, const std::vector<ExportCase>& cases, Ex
     for (const RaterRef& rater : one.raters()) {
       std::vector<SignalEvent> events;
       const std::vector<ExportedAnnotation> own = one.of_rater(rater.id);
-      for (const ExportedAnnotation& annotation : own) {
-        std::optional<SignalEvent> event = event_of(annotation, timeline);
+      const std::vector<std::int64_t> ends = ends_of(own, timeline.header.length_ticks);
+      const std::map<AnnotationId, std::string> groups = groups_of(own);
+      const std::map<std::string, std::string> edf_texts =
+          own.empty() || format != ExportFormat::Edf ? std::map<std::string, std::string>{}
+                                                     : edf_texts_of(own.front().protocol->protocol);
+      for (std::size_t i = 0; i < own.size(); ++i) {
+        const ExportedAnnotation& annotation = own[i];
+        std::optional<SignalEvent> event = event_of(annotation, timeline, ends[i]);
         if (!event) {
-          work.exclude("an answer on the whole recording");
+          const bool is_group = std::holds_alternative<ChainTarget>(annotation.stored.body.target);
+          if (!is_group) work.exclude("an answer on the whole recording");
+          if (is_group && format != ExportFormat::SignalCsv) {
+            work.exclude("a group of marks: the format keeps the marks, not what joins them");
+          }
           continue;
         }
         rows.push_back(csv_row(work, one, annotation, *event, timeline));
-        // In EDF+ the label's name says more than a code.
-        if (format == ExportFormat::Edf) event->text = annotation.stored.body.label.value_or("");
+        const auto group = groups.find(annotation.stored.body.id);
+        if (group != groups.end()) rows.back().group = group->second;
+        // In EDF+ words say more than a code.
+        if (format == ExportFormat::Edf) {
+          const std::string label = annotation.stored.body.label.value_or("");
+          const auto text = edf_texts.find(label);
+          event->text = text == edf_texts.end() ? label : text->second;
+        }
         events.push_back(std::move(*event));
         ++work.annotation_count;
       }

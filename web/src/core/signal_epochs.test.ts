@@ -11,9 +11,8 @@ const span = (id: string, stage: string, begin: number, end: number): Annotation
 
 describe("the plan of epochs", () => {
   it("is the protocol's, or that of sleep stages which exclude each other", () => {
-    expect(plan.stages.map(({ letter, role }) => `${letter} ${role}`)).toEqual(["Wake wake", "R rem", "N1 sleep", "N2 sleep", "N3 sleep"]);
-    const { view: _, ...silent } = protocol;
-    expect(epochPlanOf(silent as Protocol)?.stages.map(({ id }) => id)).toEqual(["w", "r", "n1", "n2", "n3"]);
+    expect(plan.stages.map(({ letter, role }) => `${letter} ${role}`)).toEqual(["W wake", "R rem", "N1 sleep", "N2 sleep", "N3 sleep"]);
+    expect(epochPlanOf({ labels: protocol.labels } as unknown as Protocol)?.stages.map(({ id }) => id)).toEqual(["w", "r", "n1", "n2", "n3"]);
     expect(epochPlanOf({ labels: [label("afib", "Atrial fibrillation"), label("sinus", "Sinus rhythm", ["afib"])] } as unknown as Protocol)).toBeNull();
   });
 

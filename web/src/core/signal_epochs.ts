@@ -31,7 +31,7 @@ function roleOf(label: ProtocolLabel): StageRole {
 
 function letterOf(label: ProtocolLabel): string {
   const last = label.title.trim().split(/\s+/).at(-1) ?? "";
-  return last.length <= 4 ? last : label.title.charAt(0).toUpperCase();
+  return last.length <= 2 ? last : last.charAt(0).toUpperCase();
 }
 
 /** What the protocol says of epochs; else stages are guessed only where labels name sleep, and null means there are none. */

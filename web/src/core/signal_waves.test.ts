@@ -63,6 +63,14 @@ describe("a proposal", () => {
     }
   });
 
+  it("ends the T wave before an early beat", () => {
+    const samples = Float32Array.from({ length: 2 * rate }, (_, n) => sample(n, 1) + wave(n / rate, 0.52, 0.045, 1.5));
+    const next = (at + 0.52) * rate;
+    expect(proposedWaves({ samples, first: 0, step: 1 }, at * rate, 0.85 * rate, rate).t?.end).toBeGreaterThan(next);
+    const t = proposedWaves({ samples, first: 0, step: 1 }, at * rate, 0.85 * rate, rate, next).t;
+    expect(Math.abs(((t?.end ?? 0) / rate - at) * 1000 - 390)).toBeLessThan(30);
+  });
+
   it("keeps order and length on a flat line, on noise and at the record's begin", () => {
     let seed = 5;
     const random = (): number => (seed = (seed * 1103515245 + 12345) % 2147483648) / 2147483648;

@@ -141,9 +141,10 @@ function tangentEnd(values: Float32Array, peak: number, reach: number, baseline:
 
 /**
  * Waves about an R peak at `tick` in one smoothed trace; what is not found is put where it usually lies. For a rater to
- * correct: it is no measurement. `rr`: ticks to the beat before, for how far the T wave reaches.
+ * correct: it is no measurement. `rr`: ticks from the beat before, for how far the T wave reaches; `next`: the beat after,
+ * which it does not reach.
  */
-export function proposedWaves(trace: Trace, tick: number, rr: number | null, ticksPerSecond: number): Waves {
+export function proposedWaves(trace: Trace, tick: number, rr: number | null, ticksPerSecond: number, next: number | null = null): Waves {
   const { samples, first, step } = trace;
   const rate = ticksPerSecond / step;
   const count = (seconds: number): number => Math.max(1, Math.round(seconds * rate));
@@ -161,10 +162,11 @@ export function proposedWaves(trace: Trace, tick: number, rr: number | null, tic
   const p = pPeak < 0
     ? { begin: qrs.begin - count(0.16) * step, end: qrs.begin - count(0.05) * step }
     : { begin: toTick(tangentEnd(smooth, pPeak, Math.min(count(0.08), pPeak - pFrom), baseline, -1)), end: toTick(Math.min(tangentEnd(smooth, pPeak, count(0.08), baseline, 1), onset)) };
-  const tPeak = peakIn(smooth, offset + count(0.06), Math.min(offset + count(0.5 * Math.sqrt(cycle)), smooth.length));
+  const nextQrs = next === null ? smooth.length : Math.round((next - first) / step) - count(0.12);
+  const tPeak = peakIn(smooth, offset + count(0.06), Math.min(offset + count(0.5 * Math.sqrt(cycle)), nextQrs, smooth.length));
   const t = tPeak < 0
     ? { begin: qrs.end + count(0.1) * step, end: qrs.begin + count(0.4 * Math.sqrt(cycle)) * step }
-    : { begin: Math.max(toTick(tangentEnd(smooth, tPeak, count(0.14), baseline, -1)), qrs.end), end: toTick(tangentEnd(smooth, tPeak, count(0.16), baseline, 1)) };
+    : { begin: Math.max(toTick(tangentEnd(smooth, tPeak, count(0.14), baseline, -1)), qrs.end), end: toTick(Math.min(tangentEnd(smooth, tPeak, count(0.16), baseline, 1), Math.max(nextQrs, tPeak + 1))) };
   const early = (wave: Wave, least: number): Wave => ({ begin: Math.max(0, Math.round(wave.begin)), end: Math.max(Math.round(wave.end), Math.round(wave.begin) + least, 1) });
   return { p: early(p, 1), qrs, t: early(t, 1) };
 }

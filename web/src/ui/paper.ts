@@ -114,7 +114,7 @@ function lanesOf(view: PaperView, sheet: Sheet, tiles: Tiles, inView: InView): r
 
 const timeSteps = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 14400];
 
-function drawPaper(context: CanvasRenderingContext2D, view: PaperView, sheet: Sheet, ink: Ink): void {
+function drawPaper(context: CanvasRenderingContext2D, view: PaperView, sheet: Sheet, ink: Ink, timesRoom: number): void {
   const { width, height, top } = sheet;
   const foot = paperFoot(sheet);
   context.fillStyle = ink.paper;
@@ -150,10 +150,14 @@ function drawPaper(context: CanvasRenderingContext2D, view: PaperView, sheet: Sh
     context.fillStyle = ink.line;
     context.fillRect(end, top, 1, foot - top);
   }
-  drawTimes(context, view, width, height, ink, pixelsPerSecond);
+  drawTimes(context, view, sheet, ink, timesRoom);
 }
 
-function drawTimes(context: CanvasRenderingContext2D, view: PaperView, width: number, height: number, ink: Ink, pixelsPerSecond: number): void {
+/** Room at the right of the row of times for the words of the scale. */
+const scaleWordsRoom = 190;
+
+function drawTimes(context: CanvasRenderingContext2D, view: PaperView, { width, height }: Sheet, ink: Ink, room: number): void {
+  const pixelsPerSecond = ticksPerSecond(view.recording) / view.ticksPerPixel;
   const step = timeSteps.find((candidate) => candidate * pixelsPerSecond >= 110) ?? 14400;
   const perSecond = ticksPerSecond(view.recording);
   context.fillStyle = ink.surface;
@@ -164,7 +168,7 @@ function drawTimes(context: CanvasRenderingContext2D, view: PaperView, width: nu
   context.textAlign = "left";
   for (let n = Math.ceil(view.from / perSecond / step); n * step * perSecond <= view.recording.length_ticks; n++) {
     const x = (n * step * perSecond - view.from) / view.ticksPerPixel;
-    if (x > width) break;
+    if (x > width - room) break;
     context.fillText(clockOf(n * step, step < 1 ? 2 : 0), x + 3, height - timeRowHeight / 2);
   }
 }
@@ -376,7 +380,7 @@ export function drawSheet(
 ): Drawn {
   const inView = inViewOf(view, tiles, sheet.width, window.devicePixelRatio || 1);
   const lanes = lanesOf(view, sheet, tiles, inView);
-  drawPaper(context, view, sheet, ink);
+  drawPaper(context, view, sheet, ink, layers.scale === true ? scaleWordsRoom : 0);
   layers.under?.(lanes);
   const foot = paperFoot(sheet);
   context.strokeStyle = ink.trace;

@@ -57,7 +57,7 @@ export function BeatPalette(props: { readonly state: SignalState; readonly choos
           <button key={label.id} type="button" aria-pressed={label.id === state.label} title={label.definition} className={label.id === state.label ? "signal-palette-on" : undefined} onClick={() => choose(label.id)}>
             <b style={{ background: colourOf(state.protocol, label.id) }}>{letterOf(label)}</b>
             <span>{label.title}</span>
-            <kbd aria-hidden="true">{keyOf(label) ?? ""}</kbd>
+            {keyOf(label) !== null && <kbd aria-hidden="true">{keyOf(label)}</kbd>}
           </button>
         ))}
       </div>

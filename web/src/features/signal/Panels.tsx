@@ -24,6 +24,7 @@ export interface PanelActions {
   readonly setIntervalChannels: (body: AnnotationBody, channels: readonly string[]) => void;
   readonly answer: (question: Question, value: AnswerValue) => void;
   readonly setAttribute: (body: AnnotationBody, question: Question, value: AnswerValue) => void;
+  readonly openPalette: () => void;
   readonly setAutoAdvance: (on: boolean) => void;
   readonly setOnTraceOnly: (on: boolean) => void;
   readonly setActiveEnd: (end: number) => void;
@@ -45,18 +46,23 @@ const sameLabels = (a: PanelProps, b: PanelProps): boolean =>
   a.state.activeEnd === b.state.activeEnd && a.state.autoAdvance === b.state.autoAdvance && a.state.onTraceOnly === b.state.onTraceOnly && a.state.epochs === b.state.epochs &&
   a.state.readOnly === b.state.readOnly && a.labels === b.labels && a.actions === b.actions;
 
+const labelsListed = 16;
+
 export const BeatsPanel = memo(function BeatsPanel(props: PanelProps): React.JSX.Element | null {
   const { state, labels, actions } = props;
   const { beats } = labels;
   if (beatLabels(state.protocol).length === 0) return null;
   const largest = Math.log1p(Math.max(1, beats.count));
+  const all = beatLabels(state.protocol);
+  // Of dozens of labels those that have a key or were used; the palette has the rest.
+  const listed = all.length <= labelsListed ? all : all.filter((label) => keyOf(label) !== null || label.id === state.label || beats.countOf(labels.kindOf(label.id)) > 0);
   const selected = state.selected === null ? undefined : labels.bodies.get(state.selected);
   const perSecond = ticksPerSecond(state.recording);
   return (
     <section aria-label={strings.beatsTitle}>
       <h2>{strings.beatsTitle} <span>{strings.beatsCount(beats.count.toLocaleString("en"), durationOf(state.recording.duration_s))}</span></h2>
       <ul className="signal-classes">
-        {beatLabels(state.protocol).map((label) => {
+        {listed.map((label) => {
           const count = beats.countOf(labels.kindOf(label.id));
           const colour = colourOf(state.protocol, label.id);
           return (
@@ -66,12 +72,15 @@ export const BeatsPanel = memo(function BeatsPanel(props: PanelProps): React.JSX
                 <span>{label.title}</span>
                 <strong>{count === 0 ? "" : count.toLocaleString("en")}</strong>
                 <i><i style={{ width: `${(Math.log1p(count) / largest) * 100}%`, background: colour }} /></i>
-                <kbd aria-hidden="true">{keyOf(label) ?? ""}</kbd>
+                {keyOf(label) === null ? <i className="signal-no-key" /> : <kbd aria-hidden="true">{keyOf(label)}</kbd>}
               </button>
             </li>
           );
         })}
       </ul>
+      {listed.length < all.length && !state.readOnly && (
+        <div className="signal-choices"><button type="button" className="signal-choice" onClick={() => actions.openPalette()}>{strings.allLabels(all.length)} <kbd aria-hidden="true">⇧B</kbd></button></div>
+      )}
       {selected?.target.type === "sample" ? (
         <div className="signal-selected">
           <h3>{strings.selectedBeat(clockOf(selected.target.tick / perSecond, 2))} <i /> <kbd>J</kbd> <kbd>L</kbd></h3>
@@ -230,11 +239,11 @@ export const EpochsPanel = memo(function EpochsPanel(props: PanelProps & { reado
   const { plan } = epochs;
   const night = sleepStatistics(stages, plan);
   const here = stages[epochs.current] ?? -1;
-  const share = (value: number | null): string => (value === null ? "" : `${(value * 100).toFixed(1)} %`);
+  const share = (value: number | null): string => (value === null ? "" : `${String(Math.round(value * 100))} %`);
   return (
     <section aria-label={strings.epochsTitle}>
       <h2>{strings.epochsTitle} <span>{strings.epochOf(epochs.current + 1, stages.length)}</span></h2>
-      <ul className="signal-classes">
+      <ul className="signal-classes signal-stages">
         {plan.stages.map((stage, n) => (
           <li key={stage.id}>
             <button type="button" disabled={state.readOnly} className={here === n ? "signal-class signal-class-on" : "signal-class"} aria-pressed={here === n} onClick={() => actions.score(n)}>

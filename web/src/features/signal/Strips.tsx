@@ -50,9 +50,11 @@ export function Overview(props: { state: SignalState; labels: Labels; look: (tic
           const ratio = window.devicePixelRatio || 1;
           into.setTransform(ratio, 0, 0, ratio, 0, 0);
           drawOverview(into, state, labels, trend, size, ink, strings.states);
-          into.textAlign = "left";
-          into.fillStyle = ink.text;
-          into.fillText(strings.heartRate, 6, 10);
+          if (labels.hasBeatLabels) {
+            into.textAlign = "left";
+            into.fillStyle = ink.text;
+            into.fillText(strings.heartRate, 6, 10);
+          }
           still.current = { key, trend, picture };
         }
         context.drawImage(still.current.picture, 0, 0, size.width, size.height);

@@ -46,7 +46,7 @@ function Workbench(props: WorkspaceProps & { readonly recording: Recording }): R
   return (
     <div className="signal-workspace">
       <Toolbar state={state} has={has} run={bench.run} view={view} calibrate={() => set({ ...now.current, dialog: "scale" })} />
-      <div className="signal-middle">
+      <div className={has.beats ? "signal-middle" : "signal-middle signal-middle-flat"}>
         <Overview state={state} labels={labels} look={(tick) => set(state.epochs === null ? centredOn(now.current, tick) : atEpoch(now.current, Math.floor(tick / state.epochs.ticks)))} />
         <Paper state={state} labels={labels} tiles={bench.tiles} tileCount={bench.tileCount} stages={stages} now={now} set={set} change={bench.change} itemId={props.item.id} drawn={bench.drawn} onProcessing={onProcessing} />
         {state.epochs === null ? (

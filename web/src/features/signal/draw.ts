@@ -27,10 +27,13 @@ const looksOf = (state: SignalState): readonly Look[] =>
 
 const xOf = (state: SignalState, tick: number): number => (tick - state.from) / state.ticksPerPixel;
 
-function rowsOf(state: SignalState, body: AnnotationBody, lanes: readonly Lane[], sheet: Sheet): readonly { readonly top: number; readonly height: number }[] {
+type Row = Pick<Lane, "top" | "height" | "left" | "right">;
+
+/** Where an interval shows: all over the page, or on the traces made of its channels alone. */
+function rowsOf(state: SignalState, body: AnnotationBody, lanes: readonly Lane[], sheet: Sheet): readonly Row[] {
   const names = body.target.type === "interval" ? new Set(body.target.channels) : new Set<string>();
-  if (names.size === 0) return [{ top: sheet.top, height: paperFoot(sheet) - sheet.top }];
-  return lanes.filter((lane) => lane.trace.terms.some((term) => names.has(state.recording.channels[term.channel]?.name ?? "")));
+  if (names.size === 0) return [{ top: sheet.top, height: paperFoot(sheet) - sheet.top, left: 0, right: sheet.width }];
+  return lanes.filter((lane) => lane.trace.terms.every((term) => names.has(state.recording.channels[term.channel]?.name ?? "")));
 }
 
 interface Named {
@@ -66,15 +69,18 @@ function drawIntervals(context: CanvasRenderingContext2D, state: SignalState, la
       const rows = rowsOf(state, body, lanes, sheet);
       const open = body.target.end_tick === null;
       drawInterval(context, look, [left, right], rows, { selected, open });
-      if (right - left >= 8) names.push({ left: Math.max(left, 0) + 3, top: (rows[0]?.top ?? 0) + 26, title: open ? `${look.title} …` : look.title, colour: look.colour });
+      const row = rows.find((one) => Math.min(right, one.right) - Math.max(left, one.left) >= 8);
+      if (row !== undefined) names.push({ left: Math.max(left, row.left, 0) + 3, top: row.top + 26, title: open ? `${look.title} …` : look.title, colour: look.colour });
     }
   }
   return names;
 }
 
-function drawInterval(context: CanvasRenderingContext2D, look: Look, [left, right]: readonly [number, number], rows: readonly { readonly top: number; readonly height: number }[], how: { readonly selected: boolean; readonly open: boolean }): void {
-  const wide = Math.max(1, right - left);
+function drawInterval(context: CanvasRenderingContext2D, look: Look, [begin, end]: readonly [number, number], rows: readonly Row[], how: { readonly selected: boolean; readonly open: boolean }): void {
   for (const row of rows) {
+    const left = Math.max(begin, row.left - 2);
+    const wide = Math.max(1, Math.min(end, row.right + 2) - left);
+    if (left > row.right) continue;
     context.fillStyle = `${look.colour}26`;
     context.fillRect(left, row.top, wide, row.height);
     if (wide < 3) continue;
@@ -227,15 +233,16 @@ function drawBeats(context: CanvasRenderingContext2D, state: SignalState, labels
   const dense = inView > width / 14;
   context.textBaseline = "middle";
   context.textAlign = "center";
-  let lastPixel = -1;
+  let [lastPixel, lastKind] = [-1, -1];
   for (let n = first; n < beats.count && beats.tick(n) < to; n++) {
     const x = (beats.tick(n) - state.from) / state.ticksPerPixel;
     const kind = beats.kind(n);
     const usual = kind === labels.usualKind;
     if (dense) {
-      // A pixel's first unusual beat is drawn; of the usual ones what room there is.
-      if (Math.floor(x) === lastPixel && usual) continue;
-      lastPixel = Math.floor(x);
+      // A pixel's first beat of each unusual kind is drawn; of the usual ones what room there is.
+      const pixel = Math.floor(x);
+      if (pixel === lastPixel && (usual || kind === lastKind)) continue;
+      [lastPixel, lastKind] = [pixel, kind];
       context.fillStyle = looks[kind]?.colour ?? ink.faint;
       context.fillRect(x, usual ? 16 : 6, 1, usual ? 8 : 18);
       continue;

@@ -25,11 +25,18 @@ export function drawOverview(
 ): void {
   const { width, height } = size;
   const wide = width - overviewLeft - 12;
-  const chart = height - 44;
+  // Without beats there is no rate: the states alone are shown.
+  const chart = labels.hasBeatLabels ? height - 44 : 2;
   const length = state.recording.length_ticks;
   const x = (tick: number): number => overviewLeft + (tick / length) * wide;
   context.fillStyle = ink.surface;
   context.fillRect(0, 0, width, height);
+  if (labels.hasBeatLabels) drawRates(context, trend, wide, chart, ink);
+  drawStates(context, state, labels, x, chart, ink, rowName);
+  drawOverviewTimes(context, state, wide, height, ink);
+}
+
+function drawRates(context: CanvasRenderingContext2D, trend: readonly (RatePoint | undefined)[], wide: number, chart: number, ink: Ink): void {
   const rates = trend.filter((point): point is RatePoint => point !== undefined);
   const top = Math.max(120, Math.ceil(Math.max(0, ...rates.map((point) => point.high)) / 20) * 20);
   const bottom = 30;
@@ -44,8 +51,6 @@ export function drawOverview(
     context.fillRect(overviewLeft, Math.round(y(rate)), wide, 1);
   }
   drawTrend(context, trend, wide, y, ink);
-  drawStates(context, state, labels, x, chart, ink, rowName);
-  drawOverviewTimes(context, state, wide, height, ink);
 }
 
 /** Where one looks in the whole record. */

@@ -21,6 +21,7 @@ export class Labels {
   readonly waveLabels: WaveLabels | null;
   /** The kind of most beats, drawn quietly: the normal beat, else the first that a beat may be. */
   readonly usualKind: number;
+  readonly hasBeatLabels: boolean;
   /** Grows with every change of intervals. */
   intervalRevision = 0;
   private readonly kinds: ReadonlyMap<string, number>;
@@ -37,6 +38,7 @@ export class Labels {
     this.kinds = stateKinds(protocol);
     this.kindNumbers = new Map(protocol.labels.map((label: ProtocolLabel, n) => [label.id, n]));
     this.waveLabels = waveLabelsOf(protocol);
+    this.hasBeatLabels = protocol.labels.some((label) => label.places === undefined || label.places.includes("sample"));
     const normal = protocol.labels.findIndex((label) => label.exports?.wfdb?.code === 1);
     this.usualKind = normal >= 0 ? normal : Math.max(0, protocol.labels.findIndex((label) => label.places === undefined || label.places.includes("sample")));
     for (const body of bodies) this.bodies.set(body.id, body);

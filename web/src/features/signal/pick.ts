@@ -89,5 +89,6 @@ export function wavesAt(state: SignalState, labels: Labels, tiles: Tiles, drawn:
   const run = runAround(state, trace, tiles, drawn.tiles, peak - 0.5 * perSecond, peak + 0.8 * perSecond);
   if (run === undefined) return null;
   const [from, to] = [Math.max(0, Math.floor((peak - 0.5 * perSecond - run.first) / run.step)), Math.ceil((peak + 0.8 * perSecond - run.first) / run.step)];
-  return proposedWaves({ samples: run.values.subarray(from, to), first: run.first + from * run.step, step: run.step }, peak, rrBefore(labels, peak - 1, peak + 1), perSecond);
+  const following = labels.beats.tick(labels.beats.from(peak + 0.15 * perSecond));
+  return proposedWaves({ samples: run.values.subarray(from, to), first: run.first + from * run.step, step: run.step }, peak, rrBefore(labels, peak - 1, peak + 1), perSecond, Number.isNaN(following) ? null : following);
 }

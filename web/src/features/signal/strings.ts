@@ -53,6 +53,7 @@ export const strings = {
   larger: "Larger",
   cancel: "Cancel",
   palette: "All labels of beats",
+  allLabels: (count: number): string => `All ${String(count)} labels`,
   paletteHint: "Type a sign: capital and small letters differ. The selected beat gets it, else the next click puts it.",
   valueHere: (low: number, high: number, unit: string): string => (plain(low) === plain(high) ? `${plain(low)} ${unit}` : `${plain(low)} … ${plain(high)} ${unit}`),
   caliperMs: (ms: number): string => (ms < 10_000 ? `${String(Math.round(ms))} ms` : `${(ms / 1000).toFixed(2)} s`),

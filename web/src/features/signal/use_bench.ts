@@ -237,6 +237,7 @@ function usePanelActions(acting: RefObject<Acting>, labels: Labels): PanelAction
         put(strings.steps.attribute, { ...body, attributes: Object.fromEntries(value === null ? others : [...others, [question.id, value]]) });
       },
       answer: (question, value) => acting.current.change(withAnswer(state(), labels, itemId(), question, value, strings.steps.answer)),
+      openPalette: () => set({ ...state(), dialog: "palette" }),
       setAutoAdvance: (autoAdvance) => set({ ...state(), autoAdvance }),
       setOnTraceOnly: (onTraceOnly) => set({ ...state(), onTraceOnly }),
       setActiveEnd: (activeEnd) => set({ ...state(), activeEnd }),
