@@ -147,6 +147,10 @@ class PartMaker {
         return refuse(said, label, "a " + std::string(name_of(space->forms.front().kind)), kept);
       }
       body.target = *form;
+    } else if (const auto* signal = std::get_if<SaidOnSignal>(&said.place)) {
+      body.target = std::visit([](const auto& target) { return Target(target); }, signal->target);
+      const PlaceKind kind = place_kind(body.target);
+      if (!allows(label, kind)) return refuse(said, label, std::string(name_of(kind)), kept);
     } else if (const auto* whole = std::get_if<SaidWhole>(&said.place)) {
       if (!is_reserved_value(whole->value) && !allows(label, PlaceKind::Whole)) {
         return refuse(said, label, "the whole item", kept);

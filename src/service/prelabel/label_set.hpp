@@ -59,6 +59,10 @@ struct SaidSpans {
   SpansTarget target;
   Protected<std::string> surface;
 };
+// A moment or a stretch of a recording.
+struct SaidOnSignal {
+  std::variant<SampleTarget, IntervalTarget> target;
+};
 // Joins other labels of the same set, named by their keys: a relation (from, to), an event (a
 // trigger or none, arguments in roles), a chain.
 struct SaidJoining {
@@ -86,7 +90,7 @@ struct SaidLabel {
   std::vector<CodedConcept> codes;  // of what it is, the most particular first
   ToolName tool;
   std::variant<SaidVoxels, SaidRegion, SaidSpace, SaidOfKept, SaidWhole, SaidAbsent, SaidSpans,
-               SaidJoining>
+               SaidOnSignal, SaidJoining>
       place;
   std::map<std::string, Quantity> measurements = {};
   std::vector<SaidAnswer> answers = {};                // of the finding: its attributes
