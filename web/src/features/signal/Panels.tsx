@@ -6,7 +6,7 @@ import type { AnnotationId } from "@/core/ids";
 import { undoLabel } from "@/core/undo";
 import { AnswerField } from "@/ui/AnswerField";
 import type { SignalCommand } from "./commands";
-import { toolCommands, undoCommand } from "./commands";
+import { sideCommands, toolCommands, undoCommand } from "./commands";
 import type { FilterSettings } from "@/core/signal_filters";
 import { noFilter } from "@/core/signal_filters";
 import type { Labels, SignalState } from "./model";
@@ -14,6 +14,7 @@ import { clockOf, durationOf, speedOf, ticksPerSecond } from "@/core/paper_view"
 import { beginOf, colourOf, endOf, labelOf, letterOf } from "@/core/signal_marks";
 import { answerOf, beatLabels, gains, intervalLabels, isMissing, keyOf, speeds } from "./model";
 import { strings } from "./strings";
+import { viewStrings } from "./view_strings";
 
 const filterChoices: Readonly<Record<keyof typeof strings.filters, FilterSettings>> = {
   none: noFilter,
@@ -76,6 +77,17 @@ export function Toolbar(props: ToolbarProps): React.JSX.Element {
           })}
         </div>
       ))}
+      <div className="signal-group" role="group" aria-label={viewStrings.title}>
+        {sideCommands.map((command) => {
+          const Icon = command.icon;
+          const on = command.id === `signal.side.${state.side}`;
+          return (
+            <button key={command.id} type="button" className={on ? "signal-tool signal-tool-on" : "signal-tool"} aria-pressed={on} aria-label={command.label} title={`${command.label} (${String(command.shortcut)})`} onClick={() => run(command)}>
+              {Icon !== undefined && <Icon size={16} stroke={1.6} />} <span className="signal-view-name">{command.label}</span> <kbd aria-hidden="true">{command.shortcut}</kbd>
+            </button>
+          );
+        })}
+      </div>
       <button type="button" className="signal-button signal-undo" disabled={undoCommand.enabled?.(state) === false} onClick={() => run(undoCommand)}>
         {strings.undo(undoLabel(state.history))} <kbd aria-hidden="true">Z</kbd>
       </button>

@@ -24,6 +24,7 @@ import {
 } from "./model";
 import type { PanelActions } from "./Panels";
 import { BeatsPanel, IntervalsPanel, RecordForm, Toolbar } from "./Panels";
+import { SideViews } from "./SideViews";
 import { strings } from "./strings";
 import { Tiles } from "@/core/signal_tiles";
 import "./signal.css";
@@ -161,10 +162,11 @@ function Bench(props: WorkspaceProps & { readonly recording: Recording }): React
           set({ ...now.current, pixelsPerMm });
         }}
       />
-      <div className="signal-middle">
+      <div className={`signal-middle signal-side-${state.side}`}>
         <Overview state={state} labels={labels} look={(tick) => set(centredOn(now.current, tick))} />
-        <Paper state={state} labels={labels} tiles={tiles} tileCount={tileCount} now={now} set={set} change={change} itemId={item.id} />
-        <RrStrip state={state} labels={labels} jump={(tick) => set(withSelected(centredOn(now.current, tick), labels, labels.beats.id(labels.beats.nearest(tick)) ?? null))} />
+        {state.side !== "paper" && <SideViews state={state} labels={labels} set={set} project={project.id} item={item.id} />}
+        {state.side !== "disclosure" && <Paper state={state} labels={labels} tiles={tiles} tileCount={tileCount} now={now} set={set} change={change} itemId={item.id} />}
+        {state.side === "paper" && <RrStrip state={state} labels={labels} jump={(tick) => set(withSelected(centredOn(now.current, tick), labels, labels.beats.id(labels.beats.nearest(tick)) ?? null))} />}
       </div>
       <aside className="signal-side">
         <div className="signal-side-scroll">
@@ -226,7 +228,7 @@ function useInk(): { ink: React.RefObject<Ink | null>; read: (element: Element) 
   const ink = useRef<Ink | null>(null);
   const theme = useRef("");
   const read = useCallback((element: Element): Ink => {
-    const name = document.documentElement.dataset["theme"] ?? "";
+    const name = document.documentElement.dataset["mantineColorScheme"] ?? "";
     if (ink.current === null || theme.current !== name) {
       ink.current = inkOf(element);
       theme.current = name;

@@ -1,10 +1,11 @@
 // What a rater can do in the signal workspace, each declared once.
-import { IconActivityHeartbeat, IconArrowBackUp, IconArrowForwardUp, IconArrowsHorizontal, IconBook2, IconHelpCircle, IconPlayerSkipForward, IconRulerMeasure, IconSend, IconTrash, IconArrowsMove } from "@tabler/icons-react";
+import { IconActivityHeartbeat, IconArrowBackUp, IconArrowForwardUp, IconArrowsHorizontal, IconBook2, IconHelpCircle, IconPlayerSkipForward, IconRulerMeasure, IconSend, IconTrash, IconArrowsMove, IconChartDots, IconLayoutRows, IconStack2, IconWaveSine } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
-import type { SignalState, Tool } from "./model";
+import type { SideView, SignalState, Tool } from "./model";
 import { panned, withView, zoomed } from "@/core/paper_view";
 import { beatLabels, intervalLabels, keyOf } from "./model";
 import { strings } from "./strings";
+import { viewStrings } from "./view_strings";
 
 /** What needs the labels beside the state. */
 export type SignalEffect =
@@ -34,10 +35,18 @@ export const toolCommands: readonly SignalCommand[] = [
   tool("beat", "B", strings.groups.mark, IconActivityHeartbeat),
   tool("interval", "I", strings.groups.mark, IconArrowsHorizontal),
 ];
+const side = (id: Exclude<SideView, "paper">, shortcut: string, icon: SignalCommand["icon"]): SignalCommand => ({
+  id: `signal.side.${id}`, label: viewStrings.views[id], shortcut, group: strings.groups.view, ...(icon === undefined ? {} : { icon }),
+  apply: (state) => ({ ...state, side: state.side === id ? "paper" : id, chosen: [] }),
+});
+export const sideCommands: readonly SignalCommand[] = [
+  side("disclosure", "D", IconLayoutRows), side("clusters", "K", IconStack2), side("rhythm", "T", IconChartDots), side("spectrum", "X", IconWaveSine),
+];
 export const undoCommand = effect("undo", strings.undoName, ["Z", "Ctrl+Z"], strings.groups.item, { kind: "undo" }, IconArrowBackUp, (state) => writable(state) && state.history.past.length > 0);
 
 const fixed: readonly SignalCommand[] = [
   ...toolCommands,
+  ...sideCommands,
   undoCommand,
   effect("redo", strings.redoName, ["Shift+Z", "Ctrl+Y"], strings.groups.item, { kind: "redo" }, IconArrowForwardUp, (state) => writable(state) && state.history.future.length > 0),
   effect("submit", strings.submitName, "Enter", strings.groups.item, { kind: "submit" }, IconSend),
@@ -57,7 +66,7 @@ const fixed: readonly SignalCommand[] = [
   view("whole", strings.whole, "0", (state) => withView(state, 0, state.recording.length_ticks / state.widthPixels)),
   view("begin", strings.begin, "Home", (state) => withView(state, 0, state.ticksPerPixel)),
   view("end", strings.end, "End", (state) => withView(state, state.recording.length_ticks, state.ticksPerPixel)),
-  { id: "signal.nothing", label: strings.nothing, shortcut: "Escape", group: strings.groups.view, hidden: true, apply: (state) => ({ ...state, selected: null, caliper: null, tool: "pan" }) },
+  { id: "signal.nothing", label: strings.nothing, shortcut: "Escape", group: strings.groups.view, hidden: true, apply: (state) => ({ ...state, selected: null, chosen: [], caliper: null, tool: "pan" }) },
   { id: "signal.guideline", label: strings.guidelineName, shortcut: "G", group: strings.groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
 ];
 

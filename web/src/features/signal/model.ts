@@ -36,7 +36,13 @@ export interface SignalState extends PaperView {
   readonly revision: number;
   readonly guideline: boolean;
   readonly readOnly: boolean;
+  /** What is shown beside the paper, or in its place. */
+  readonly side: SideView;
+  /** Beats taken together (a cluster, a lasso): a letter labels all of them, as one step. */
+  readonly chosen: readonly AnnotationId[];
 }
+
+export type SideView = "paper" | "disclosure" | "clusters" | "rhythm" | "spectrum";
 
 export const speeds = [12.5, 25, 50] as const;
 export const gains = [5, 10, 20] as const;
@@ -69,6 +75,12 @@ export class Labels {
   apply(change: Change): void {
     for (const { id, body } of change) {
       const old = this.bodies.get(id);
+      // Another label on the same beat moves nothing: thousands at once are quick.
+      if (old?.target.type === "sample" && body?.target.type === "sample" && old.target.tick === body.target.tick && old.label !== null && body.label !== null) {
+        this.bodies.set(id, body);
+        this.beats.rename(id, body.target.tick, this.kindOf(body.label));
+        continue;
+      }
       if (old?.target.type === "sample") this.beats.remove(id, old.target.tick);
       if (old?.target.type === "interval" || body?.target.type === "interval") this.intervalsCache = undefined;
       if (body === null) this.bodies.delete(id);
@@ -108,6 +120,8 @@ export function startState(props: WorkspaceProps, recording: Recording, pixelsPe
     pixelsPerMm,
     guideline: false,
     readOnly: props.readOnly,
+    side: "paper",
+    chosen: [],
   };
 }
 
@@ -150,10 +164,21 @@ export function intervalBody(itemId: AnnotationBody["item_id"], state: SignalSta
 
 /** A letter: relabels the selected beat (and goes on to the next), else chooses what a click puts. */
 export function relabelled(state: SignalState, labels: Labels, label: string, stepName: string): Changed {
+  if (state.chosen.length > 0) return chosenLabelled(state, labels, label, stepName);
   const body = state.selected === null ? undefined : labels.bodies.get(state.selected);
   const beat = body?.target.type === "sample" ? body : undefined;
   if (beat === undefined || beat.label === label) return { state: { ...state, label }, change: [] };
   return perform({ ...state, label }, labels, stepName, [{ id: beat.id, body: { ...beat, label } }]);
+}
+
+/** All chosen beats that have another label get this one: one step, whatever their number. */
+export function chosenLabelled(state: SignalState, labels: Labels, label: string, stepName: string): Changed {
+  const change = state.chosen.flatMap((id) => {
+    const body = labels.bodies.get(id);
+    return body?.target.type !== "sample" || body.label === label ? [] : [{ id, body: { ...body, label } }];
+  });
+  if (change.length === 0 || state.readOnly) return { state: { ...state, label }, change: [] };
+  return perform({ ...state, label }, labels, stepName, change);
 }
 
 export function moved(state: SignalState, labels: Labels, byTicks: number, stepName: string): Changed {

@@ -22,7 +22,7 @@ const recording = { id: "r", duration_s: 100, tick_rate: { num: 250, den: 1 }, l
 const item = "i" as ItemId;
 const start = (): SignalState => ({
   recording, protocol, from: 0, ticksPerPixel: 1, widthPixels: 1000, gain: 10, filter: { highPassHz: null, lowPassHz: null, notchHz: null }, channels: [0], tool: "pan", label: "normal",
-  intervalLabel: "af", selected: null, caliper: null, history: { past: [], future: [] }, revision: 0, pixelsPerMm: 4, guideline: false, readOnly: false,
+  intervalLabel: "af", selected: null, caliper: null, history: { past: [], future: [] }, revision: 0, pixelsPerMm: 4, guideline: false, readOnly: false, side: "paper", chosen: [],
 });
 
 describe("beats", () => {
