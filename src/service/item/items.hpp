@@ -93,7 +93,7 @@ class Items {
   // The canonical text, UTF-8.
   [[nodiscard]] Result<std::string> note_text(const Access& access, const ProjectId& project,
                                               const ItemId& item, const NoteId& note);
-  // The bytes of API "window": header CSW1, channel table, payload.
+  // The bytes of API "window" (window_form.hpp).
   [[nodiscard]] Result<Bytes> signal_window(const Access& access, const ProjectId& project,
                                             const ItemId& item, const RecordingId& recording,
                                             const WindowQuery& query);

@@ -1,15 +1,12 @@
 #include "service/item/signal_source.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <boost/json.hpp>
-#include <cmath>
-#include <cstring>
-#include <limits>
 
 #include "base/canonical_json.hpp"
 #include "format/edf/edf.hpp"
 #include "format/wfdb/wfdb_record.hpp"
+#include "service/item/window_form.hpp"
 
 namespace consilium::service {
 namespace json = boost::json;
@@ -19,14 +16,6 @@ namespace {
 constexpr std::size_t known_recordings_max = 8;
 constexpr std::int64_t pixels_max = 16'384;
 constexpr std::uint64_t header_size_max = 1U << 20U;
-
-template <class T>
-void put(Bytes& out, T value) {
-  static_assert(std::endian::native == std::endian::little);
-  const std::size_t at = out.size();
-  out.resize(at + sizeof(T));
-  std::memcpy(out.data() + at, &value, sizeof(T));
-}
 
 }  // namespace
 
@@ -126,79 +115,33 @@ Result<Plan> plan_of(const RecordHeader& header, const WindowQuery& query) {
   return plan;
 }
 
-Result<std::vector<float>> samples_of(const OpenRecording& recording, const Plan& plan,
-                                      std::size_t index) {
-  const Channel& channel = recording.samples->header().channels[index];
-  const SampleSpan span = samples_in(channel, plan.span);
-  std::vector<std::int32_t> samples(static_cast<std::size_t>(span.last.value - span.first.value));
-  if (!samples.empty()) CSL_TRY(recording.samples->read(index, span.first, samples));
-  std::vector<float> values;
-  values.reserve(samples.size());
-  for (const std::int32_t sample : samples) {
-    values.push_back(static_cast<float>(physical_value(channel, sample)));
-  }
-  return values;
-}
-
-// Least and greatest in the channel's unit; a negative gain turns them round.
-std::vector<float> ranges_in_units(const Channel& channel, std::span<const MinMax> pixels) {
-  std::vector<float> values;
-  values.reserve(2 * pixels.size());
-  for (const MinMax& pixel : pixels) {
-    if (pixel.empty()) {
-      values.insert(values.end(), 2, std::numeric_limits<float>::quiet_NaN());
-      continue;
-    }
-    const auto a = static_cast<float>(physical_value(channel, pixel.min));
-    const auto b = static_cast<float>(physical_value(channel, pixel.max));
-    values.push_back(std::min(a, b));
-    values.push_back(std::max(a, b));
-  }
-  return values;
-}
-
-// One vector for each of the plan's channels; asked for together, they share what is read.
-Result<std::vector<std::vector<float>>> ranges_of(const OpenRecording& recording,
-                                                  const Plan& plan) {
-  const std::vector<std::vector<MinMax>> pixels = CSL_TRY(recording.pyramid->query(
-      plan.channels, plan.span.first, plan.span.last, static_cast<int>(plan.pixels)));
-  std::vector<std::vector<float>> values;
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    values.push_back(
-        ranges_in_units(recording.samples->header().channels[plan.channels[i]], pixels[i]));
-  }
-  return values;
+Result<std::vector<std::vector<MinMax>>> columns_of(const OpenRecording& recording,
+                                                    const Plan& plan) {
+  return recording.pyramid->query(plan.channels, plan.span.first, plan.span.last,
+                                  static_cast<int>(plan.pixels));
 }
 
 }  // namespace
 
 Result<Bytes> window_bytes(const OpenRecording& recording, const WindowQuery& query) {
   const Plan plan = CSL_TRY(plan_of(recording.samples->header(), query));
-  Bytes table;
-  Bytes payload;
-  std::uint32_t columns = 0;
-  std::vector<std::vector<float>> ranges;
-  if (!plan.is_samples) ranges = CSL_TRY(ranges_of(recording, plan));
-  for (std::size_t i = 0; i < plan.channels.size(); ++i) {
-    const std::size_t channel = plan.channels[i];
-    const std::vector<float> values =
-        plan.is_samples ? CSL_TRY(samples_of(recording, plan, channel)) : std::move(ranges[i]);
-    const auto count =
-        static_cast<std::uint32_t>(plan.is_samples ? values.size() : values.size() / 2);
-    columns = std::max(columns, count);
-    put(table, static_cast<std::uint32_t>(channel));
-    put(table, count);
-    for (const float value : values) put(payload, value);
+  const auto& channels = recording.samples->header().channels;
+  if (!plan.is_samples) {
+    WindowWriter window(WindowWriter::Kind::Columns, plan.span);
+    const auto columns = CSL_TRY(columns_of(recording, plan));
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      window.add_columns(plan.channels[i], channels[plan.channels[i]], columns[i]);
+    }
+    return window.finish();
   }
-  Bytes out = to_bytes("CSW1");
-  put(out, std::uint32_t{plan.is_samples ? 0U : 1U});
-  put(out, static_cast<std::uint32_t>(plan.channels.size()));
-  put(out, columns);
-  put(out, plan.span.first.value);
-  put(out, plan.span.last.value);
-  out.insert(out.end(), table.begin(), table.end());
-  out.insert(out.end(), payload.begin(), payload.end());
-  return out;
+  // Together, for formats that interleave channels decode each byte once so.
+  SignalBlock block;
+  CSL_TRY(recording.samples->read_block(plan.span, block));
+  WindowWriter window(WindowWriter::Kind::Samples, plan.span);
+  for (const std::size_t channel : plan.channels) {
+    window.add_samples(channel, channels[channel], block.channels[channel]);
+  }
+  return window.finish();
 }
 
 Result<json::object> overview_json(const OpenRecording& recording, std::int64_t pixels) {
@@ -214,12 +157,20 @@ Result<json::object> overview_json(const OpenRecording& recording, std::int64_t 
                   .channels = {channel},
                   .is_samples = false,
                   .pixels = std::clamp<std::int64_t>(pixels, 1, pixels_max)};
-  const std::vector<float> ranges = CSL_TRY(ranges_of(recording, plan)).front();
   json::array low;
   json::array high;
-  for (std::size_t i = 0; i + 1 < ranges.size(); i += 2) {
-    low.push_back(std::isnan(ranges[i]) ? json::value(nullptr) : json::value(ranges[i]));
-    high.push_back(std::isnan(ranges[i + 1]) ? json::value(nullptr) : json::value(ranges[i + 1]));
+  for (const MinMax& column : CSL_TRY(columns_of(recording, plan)).front()) {
+    if (column.empty()) {
+      low.emplace_back(nullptr);
+      high.emplace_back(nullptr);
+      continue;
+    }
+    // A negative gain turns them round.
+    const auto [least, greatest] =
+        std::minmax(static_cast<float>(physical_value(header.channels[channel], column.min)),
+                    static_cast<float>(physical_value(header.channels[channel], column.max)));
+    low.emplace_back(least);
+    high.emplace_back(greatest);
   }
   return json::object{
       {"activity",

@@ -207,18 +207,31 @@ TEST_CASE("a window of a recording shows its samples near and its minima and max
   const Bytes near = must(fixture.items_->signal_window(
       fixture.lead, fixture.project, id, recording_id,
       {.from_tick = 250, .to_tick = 500, .pixels = 1000, .channels = {0}}));
-  CHECK(text_of(near).substr(0, 4) == "CSW1");
+  CHECK(text_of(near).substr(0, 4) == "CSW2");
   CHECK(at<std::uint32_t>(near, 4) == 0);
   CHECK(at<std::uint32_t>(near, 32 + 4) == 250);
-  CHECK(at<float>(near, 40) == doctest::Approx((900 + 250 * 3 % 40) / 200.0));
+  const auto first = static_cast<std::int16_t>(at<std::uint8_t>(near, 64) +
+                                               256 * at<std::uint8_t>(near, 64 + 250));
+  CHECK(at<double>(near, 48) + at<double>(near, 56) * first ==
+        doctest::Approx((900 + 250 * 3 % 40) / 200.0));
   const Bytes far = must(fixture.items_->signal_window(
       fixture.lead, fixture.project, id, recording_id,
       {.from_tick = 0, .to_tick = 25'000, .pixels = 100, .channels = {}}));
   CHECK(at<std::uint32_t>(far, 4) == 1);
   CHECK(at<std::uint32_t>(far, 8) == 2);
   // Every pixel covers one beat of 250 samples: none of them lacks its spike.
+  // The words of 16 bits lie as two planes of bytes: minima, then how far the maxima lie above.
+  const std::size_t words = 32 + 2 * 32;
+  std::uint16_t low = 0;
   for (std::size_t pixel = 0; pixel < 100; ++pixel) {
-    CHECK(at<float>(far, 48 + pixel * 8 + 4) > 4.4F);
+    const auto word = [&](std::size_t list) {
+      const std::size_t place = words + list * 200 + pixel;
+      return static_cast<std::uint16_t>(at<std::uint8_t>(far, place) +
+                                        256 * at<std::uint8_t>(far, place + 100));
+    };
+    low = static_cast<std::uint16_t>(low + word(0));
+    const auto high = static_cast<std::int16_t>(low + word(1));
+    CHECK(at<double>(far, 48) + at<double>(far, 56) * high > 4.4);
   }
 }
 
@@ -309,7 +322,7 @@ TEST_CASE("a day's recording is imported and opened within 100 MB of memory" *
   const Bytes day = must(fixture.items_->signal_window(
       fixture.lead, fixture.project, id, recording,
       {.from_tick = 0, .to_tick = 250LL * 86'400, .pixels = 1600, .channels = {}}));
-  CHECK(day.size() == 32 + 2 * 8 + 2 * 1600 * 8);
+  CHECK(day.size() == 32 + 2 * 32 + 2 * 1600 * 4);
   const std::int64_t grown = peak_bytes() - before;
   MESSAGE("memory grew by " << grown / 1'000'000 << " MB");
   CHECK(grown < 100'000'000);

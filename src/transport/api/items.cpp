@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "transport/api/handlers.hpp"
+#include "transport/http/media_types.hpp"
 
 namespace consilium::api {
 namespace {
@@ -87,7 +88,7 @@ Result<http::Response> get_window(const Call& call, Items& items) {
   const Bytes window =
       CSL_TRY(items.signal_window(call.access(), place.project, place.item,
                                   CSL_TRY(call.id<RecordingId>("recording_id")), query));
-  return binary_response(std::string(text_of(window)), "application/octet-stream");
+  return binary_response(std::string(text_of(window)), http::signal_window_type);
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ namespace consilium::api {
 [[nodiscard]] std::vector<Route> events_routes();
 [[nodiscard]] std::vector<Route> terminology_routes();
 [[nodiscard]] std::vector<Route> note_tools_routes();
+[[nodiscard]] std::vector<Route> signals_routes();
 
 [[nodiscard]] std::vector<Parameter> page_parameters();
 [[nodiscard]] std::vector<Parameter> both(std::vector<Parameter> first,

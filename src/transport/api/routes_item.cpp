@@ -1,4 +1,5 @@
 #include "transport/api/route_areas.hpp"
+#include "transport/http/media_types.hpp"
 
 namespace consilium::api {
 namespace {
@@ -122,7 +123,7 @@ std::vector<Route> items_routes() {
        .tag = "items",
        .summary = "A stretch of a recording: samples, or minimum and maximum a pixel",
        .purpose = "label",
-       .media = "application/octet-stream",
+       .media = http::signal_window_type,
        .query = window_parameters(),
        .scope = "read"},
       {.method = Method::Get,

@@ -87,6 +87,7 @@ Result<service::LabelledImport> run(Installation& it, const ImportCommand& comma
                                            files, options, labels);
   if (done && done->report.items_added > 0) {
     CSL_TRY(it.note_tools->label_all(service::operator_access(), project));
+    CSL_TRY(it.signal_detectors->label_all(service::operator_access(), project));
   }
   return done;
 }

@@ -47,6 +47,9 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
         tools->follow_submission(access, project);
       });
   it.alike = std::make_unique<service::Alike>(*it.store);
+  it.signal_detectors =
+      std::make_unique<service::SignalDetectors>(*it.store, *it.clock, *it.random, it.jobs.get());
+  it.beat_clusterer = std::make_unique<service::BeatClusterer>(*it.store, *it.items);
   it.assignment = std::make_unique<service::Assignment>(
       *it.store, *it.items, *it.clock, *it.random,
       [panels = it.panels.get(), tagging = it.tagging.get()](const ProjectId& project,
@@ -55,10 +58,11 @@ Result<Installation> open_installation(const std::filesystem::path& folder) {
         return order ? order : panels->order_for(project, rater);
       });
   it.imports = std::make_unique<service::Imports>(it.import_tools(), *it.jobs, folder / "uploads");
-  it.imports->when_done(
-      [tools = it.note_tools.get()](const service::Access& access, const ProjectId& project) {
-        tools->follow_notes(access, project);
-      });
+  it.imports->when_done([tools = it.note_tools.get(), detectors = it.signal_detectors.get()](
+                            const service::Access& access, const ProjectId& project) {
+    tools->follow_notes(access, project);
+    detectors->follow_recordings(access, project);
+  });
   it.inbox = std::make_unique<service::DicomInbox>(it.import_tools(), *it.imports);
   it.exports = std::make_unique<service::Exports>(*it.store, *it.jobs, folder / "exports",
                                                   *it.clock, *it.random);

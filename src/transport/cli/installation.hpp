@@ -13,6 +13,7 @@
 #include "service/annotation/annotations.hpp"
 #include "service/annotation/masks.hpp"
 #include "service/assignment/assignment.hpp"
+#include "service/beat_clusters/beat_clusters.hpp"
 #include "service/dicomweb/dicomweb.hpp"
 #include "service/intake/dicom_inbox.hpp"
 #include "service/intake/imports.hpp"
@@ -26,6 +27,7 @@
 #include "service/release/exports.hpp"
 #include "service/review/review.hpp"
 #include "service/segmentation/segmentation.hpp"
+#include "service/signal_detectors/signal_detectors.hpp"
 #include "service/signal_tagging/signal_tagging.hpp"
 #include "service/tagging/tagging.hpp"
 #include "service/terminology/concept_answers.hpp"
@@ -57,6 +59,8 @@ struct Installation {
   std::unique_ptr<service::SignalTagging> signal_tagging;
   std::unique_ptr<service::NoteTools> note_tools;
   std::unique_ptr<service::Alike> alike;
+  std::unique_ptr<service::SignalDetectors> signal_detectors;
+  std::unique_ptr<service::BeatClusterer> beat_clusterer;
   std::unique_ptr<service::Review> review;
   std::unique_ptr<service::JobQueue> jobs;  // ends first: jobs use what stands above
   std::unique_ptr<service::Imports> imports;

@@ -11,6 +11,7 @@
 #include "transport/api/embedded.hpp"
 #include "transport/api/event_hub.hpp"
 #include "transport/api/handlers.hpp"
+#include "transport/api/signal_handlers.hpp"
 #include "transport/api/suggestion_handlers.hpp"
 #include "transport/api/terminology_handlers.hpp"
 #include "transport/cli_panel/answer.hpp"
@@ -72,6 +73,7 @@ void add_handlers(api::HandlerTable& handlers, Installation& it, const api::Sche
   api::add_task_handlers(handlers, *it.assignment, *it.panels, *it.tagging, *it.signal_tagging,
                          *it.note_tools);
   api::add_note_tool_handlers(handlers, *it.note_tools, *it.alike);
+  api::add_signal_handlers(handlers, *it.signal_detectors, *it.beat_clusterer);
   api::add_annotation_handlers(handlers, *it.annotations);
   api::add_review_handlers(handlers, *it.review);
   api::add_mask_handlers(handlers, *it.masks);

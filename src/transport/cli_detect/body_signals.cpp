@@ -105,7 +105,7 @@ Result<FoundBodyEvents> body_events_in(const EcgRecord& record, const std::strin
     const std::int64_t end = std::min(begin + piece, count);
     const std::int64_t first = std::max<std::int64_t>(0, begin - margin);
     const auto samples = CSL_TRY(
-        record.read_lead(record.leads.front(), first, std::min(end + margin, count) - first));
+        record.ecg().read_lead(record.leads.front(), first, std::min(end + margin, count) - first));
     for (const Found& one : CSL_TRY(find_events(samples, rate_hz, what))) {
       const std::int64_t at = first + static_cast<std::int64_t>(one.begin);
       // What begins in the margins is the neighbours'.

@@ -5,10 +5,8 @@
 #include <functional>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
-#include "transport/cli_detect/ecg_record.hpp"
 
 namespace CLI {
 class App;
@@ -24,11 +22,6 @@ struct ClusterCommand {
   std::filesystem::path out;           // the JSON file
   bool json = false;
 };
-
-// The shapes of beats (analysis/beat_clusters) in all chosen leads, read piece by piece; `beats` in
-// order, in samples of the leads. Errors: those of reading.
-[[nodiscard]] Result<std::vector<float>> shapes_of_beats(const EcgRecord& record,
-                                                         const std::vector<std::int64_t>& beats);
 
 // {"clusters": [{"size", "representative"}], "beats": [{"sample", "cluster", "doubt"}]}, samples in
 // the record's frames; clusters the largest first, a representative as an index into "beats".

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <vector>
 
-#include "transport/cli_detect/beats.hpp"
 #include "transport/cli_detect/body_signals.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
 #include "transport/cli_detect/rhythm.hpp"
@@ -24,7 +23,7 @@ struct Found {
 };
 
 Result<Found> find_beats(const EcgRecord& record) {
-  const auto beats = CSL_TRY(beats_in(record));
+  const auto beats = CSL_TRY(consilium::find_beats(record.ecg()));
   Found found{.events = {},
               .counts = {{"beats", beats.size()}},
               .text = fmt::format("{} beats", beats.size())};
@@ -41,7 +40,7 @@ Result<Found> find_waves(const EcgRecord& record, const DetectCommand& command) 
   const EcgRecord all = CSL_TRY(open_ecg(command.record, std::nullopt));
   const bool is_beside = all.channel().rate == record.channel().rate;
   std::vector<std::int64_t> beats;
-  for (const QrsComplex& beat : CSL_TRY(beats_in(is_beside ? all : record))) {
+  for (const QrsComplex& beat : CSL_TRY(consilium::find_beats((is_beside ? all : record).ecg()))) {
     beats.push_back(beat.sample_index);
   }
   FoundWaves waves = CSL_TRY(waves_in(record, beats));

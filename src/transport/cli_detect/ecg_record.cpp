@@ -42,15 +42,6 @@ Result<EcgRecord> open_record(const fs::path& path) {
                    .leads = {}};
 }
 
-// How many mV one unit is; none for what is no voltage.
-std::optional<double> millivolts_in(std::string_view unit) {
-  if (unit == "mV") return 1.0;
-  if (unit == "uV" || unit == "µV" || unit == "μV") return 1e-3;
-  if (unit == "V") return 1e3;
-  if (unit == "nV") return 1e-6;
-  return std::nullopt;
-}
-
 Result<std::vector<std::size_t>> chosen_leads(const RecordHeader& header,
                                               std::optional<std::size_t> wanted) {
   const auto& channels = header.channels;
@@ -63,14 +54,7 @@ Result<std::vector<std::size_t>> chosen_leads(const RecordHeader& header,
                 fmt::format("--channel {}", *wanted),
                 fmt::format("take one from 0 to {}", channels.size() - 1));
   }
-  std::vector<std::size_t> leads;
-  for (std::size_t c = 0; c < channels.size(); ++c) {
-    if (!millivolts_in(channels[c].unit)) continue;
-    if (leads.empty() || (channels[c].rate == channels[leads[0]].rate &&
-                          channels[c].sample_count == channels[leads[0]].sample_count)) {
-      leads.push_back(c);
-    }
-  }
+  std::vector<std::size_t> leads = voltage_channels(header);
   if (leads.empty()) leads.push_back(0);
   return leads;
 }
@@ -85,29 +69,6 @@ Result<EcgRecord> open_ecg(const fs::path& path, std::optional<std::size_t> chan
   EcgRecord record = CSL_TRY(open_record(path));
   record.leads = CSL_TRY(chosen_leads(record.header(), channel));
   return record;
-}
-
-Result<std::vector<float>> EcgRecord::read_lead(std::size_t channel, std::int64_t first,
-                                                std::int64_t count) const {
-  const Channel& lead = header().channels[channel];
-  const double scale = millivolts_in(lead.unit).value_or(1.0);
-  std::vector<std::int32_t> stored(static_cast<std::size_t>(count));
-  CSL_TRY(samples->read(channel, SampleIndex{first}, stored));
-  std::vector<float> lead_mv;
-  lead_mv.reserve(stored.size());
-  for (const std::int32_t sample : stored) {
-    lead_mv.push_back(static_cast<float>(physical_value(lead, sample) * scale));
-  }
-  return lead_mv;
-}
-
-Result<std::vector<std::vector<float>>> EcgRecord::read(std::int64_t first,
-                                                        std::int64_t count) const {
-  std::vector<std::vector<float>> leads_mv;
-  for (const std::size_t channel : leads) {
-    leads_mv.push_back(CSL_TRY(read_lead(channel, first, count)));
-  }
-  return leads_mv;
 }
 
 Status check_annotator(const std::string& name) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "analysis/ecg_leads/ecg_leads.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "domain/signal/sample_source.hpp"
@@ -23,12 +24,12 @@ struct EcgRecord {
   [[nodiscard]] const RecordHeader& header() const { return samples->header(); }
   [[nodiscard]] const Channel& channel() const { return header().channels[leads.front()]; }
   [[nodiscard]] double hours() const;
+  [[nodiscard]] EcgLeads ecg() const { return {.samples = samples.get(), .channels = leads}; }
   // Samples [first, first + count) of each chosen lead, in mV; NaN where nothing was measured.
   [[nodiscard]] Result<std::vector<std::vector<float>>> read(std::int64_t first,
-                                                             std::int64_t count) const;
-  // Of one channel.
-  [[nodiscard]] Result<std::vector<float>> read_lead(std::size_t channel, std::int64_t first,
-                                                     std::int64_t count) const;
+                                                             std::int64_t count) const {
+    return ecg().read(first, count);
+  }
 };
 
 // `path`: a WFDB header, with or without .hea; an EDF or a BDF file. `channel`: the lead wanted;

@@ -1,11 +1,8 @@
 #include "transport/cli_detect/rhythm.hpp"
 
 #include <algorithm>
-#include <cmath>
 
-#include "analysis/ecg_rhythm/ecg_quality.hpp"
 #include "analysis/ecg_rhythm/ecg_rhythm.hpp"
-#include "transport/cli_detect/beats.hpp"
 
 namespace consilium::cli {
 namespace {
@@ -56,38 +53,20 @@ Result<FoundSpans> rhythm_in(const EcgRecord& record, const std::vector<SignalEv
 Result<FoundSpans> quality_in(const EcgRecord& record, const std::vector<std::int64_t>& all_beats) {
   constexpr std::size_t leads_max = 4;
   const double rate_hz = record.channel().rate.hz();
-  const auto window = static_cast<std::int64_t>(std::llround(quality_window_s * rate_hz));
-  const std::size_t lead_count = std::min(record.leads.size(), leads_max);
-  std::vector<std::vector<std::int64_t>> lead_beats(lead_count);
-  for (std::size_t l = 0; l < lead_count; ++l) {
-    for (const QrsComplex& beat : CSL_TRY(beats_in(record, record.leads[l]))) {
-      lead_beats[l].push_back(beat.sample_index);
-    }
-  }
-  const auto part = [](const std::vector<std::int64_t>& beats, std::int64_t begin,
-                       std::int64_t end) {
-    const auto first = std::ranges::lower_bound(beats, begin);
-    return std::span(first, std::lower_bound(first, beats.end(), end));
-  };
   FoundSpans found;
-  for (std::size_t l = 0; l < lead_count; ++l) {
+  for (std::size_t l = 0; l < std::min(record.leads.size(), leads_max); ++l) {
     found.seconds.emplace_back(record.header().channels[record.leads[l]].name, 0);
   }
   int before = 0;
-  const std::int64_t count = record.channel().sample_count;
-  for (std::int64_t begin = 0; begin < count; begin += window) {
-    const std::int64_t end = std::min(begin + window, count);
-    const auto leads_mv = CSL_TRY(record.read(begin, end - begin));
+  for (const LeadWindow& window : CSL_TRY(judge_leads(record.ecg(), leads_max, all_beats))) {
     int poor = 0;
-    for (std::size_t l = 0; l < lead_count; ++l) {
-      const LeadQuality quality = lead_quality(
-          leads_mv[l], rate_hz, part(lead_beats[l], begin, end), part(all_beats, begin, end));
-      if (!is_poor(quality)) continue;
+    for (std::size_t l = 0; l < window.is_poor.size(); ++l) {
+      if (!window.is_poor[l]) continue;
       poor |= 1 << l;
-      found.seconds[l].second += static_cast<double>(end - begin) / rate_hz;
+      found.seconds[l].second += static_cast<double>(window.last - window.first) / rate_hz;
     }
     if (poor != before) {
-      found.events.push_back({.at = Tick{begin * record.channel().ticks_per_sample},
+      found.events.push_back({.at = Tick{window.first * record.channel().ticks_per_sample},
                               .code = MitCode::SignalQualityChange,
                               .subtype = poor});
     }

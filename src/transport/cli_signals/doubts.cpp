@@ -22,7 +22,7 @@ Result<int> doubts_command(const DoubtsCommand& command) {
     beats.push_back(event.at.value / ticks);
     labels.push_back(static_cast<std::uint32_t>(event.code));
   }
-  const auto shapes = CSL_TRY(shapes_of_beats(record, beats));
+  const auto shapes = CSL_TRY(shapes_of_beats(record.ecg(), beats));
   const BeatFeatures features = beat_features(shapes, record.leads.size(), beat_intervals(beats));
   const LabelDoubts found = CSL_TRY(label_doubts(features.values, features.columns, labels));
   const std::size_t listed = std::min(command.limit, found.disputed.size());

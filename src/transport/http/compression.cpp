@@ -4,15 +4,17 @@
 
 #include <memory>
 
+#include "transport/http/media_types.hpp"
+
 namespace consilium::http {
 namespace {
 
 constexpr std::size_t size_bytes_min = 1024;
 constexpr int level_of_answers = 4;
 
-bool is_text(std::string_view media_type) {
+bool packs_well(std::string_view media_type) {
   return media_type.starts_with("text/") || media_type.find("json") != std::string_view::npos ||
-         media_type.starts_with("image/svg");
+         media_type.starts_with("image/svg") || media_type == signal_window_type;
 }
 
 }  // namespace
@@ -50,8 +52,10 @@ bool accepts_gzip(const Request& request) {
 
 void compress_if_asked(const Request& request, Response& response) {
   auto* body = std::get_if<std::string>(&response.body);
-  if (body == nullptr || body->size() < size_bytes_min || !is_text(response.header("content-type")))
+  if (body == nullptr || body->size() < size_bytes_min ||
+      !packs_well(response.header("content-type"))) {
     return;
+  }
   if (!response.header("content-encoding").empty()) return;
   response.with("Vary", "Accept-Encoding");
   if (!accepts_gzip(request)) return;

@@ -860,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project_id}/items/{item_id}/recordings/{recording_id}/beat-clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Beats put into clusters of a look; nothing is stored */
+        post: operations["cluster_beats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project_id}/items/{item_id}/recordings/{recording_id}/overview": {
         parameters: {
             query?: never;
@@ -1197,6 +1214,40 @@ export interface paths {
         /** Items that the protocol wants adjudicated, most doubtful first */
         get: operations["list_review"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/signal-detectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Detectors that label the project's recordings before people read them */
+        get: operations["list_signal_detectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project_id}/signal-detectors/{detector}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Turn one on or off; recordings that nobody has begun are labelled anew */
+        put: operations["put_signal_detector"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2410,6 +2461,41 @@ export interface components {
             ok: boolean;
             problem?: string | null;
         };
+        BeatCluster: {
+            /** @description Its most doubtful beats, by their places */
+            doubted: number[];
+            /** @description Their shapes in the first lead */
+            doubted_uv: number[][];
+            /** @description Some of its beats in the first lead */
+            members_uv: number[][];
+            /** @description The beat nearest to the cluster's middle, by its place */
+            representative: number;
+            size: number;
+            /** @description Root mean square distance from it in the first lead */
+            spread_uv: number[];
+            /** @description Mean shape in each lead */
+            template_uv: number[][];
+        };
+        BeatClusters: {
+            /** @description The value at the beat itself */
+            before: number;
+            /** @description Of each beat */
+            cluster: number[];
+            clusters: components["schemas"]["BeatCluster"][];
+            /** @description Of each beat, thousandths: 1000 is halfway to another cluster */
+            doubt: number[];
+            leads: string[];
+            /** @description Between the values of a shape */
+            step_ms: number;
+        };
+        BeatClustersRequest: {
+            /** @description 12 when left out */
+            clusters_max?: number;
+            /** @description Places in ticks: cluster these; all when left out */
+            only?: number[];
+            /** @description Of all beats, rising */
+            ticks: number[];
+        };
         /** @description [brick index, SHA-256 of the raw brick] */
         BrickHash: [
             number,
@@ -3549,6 +3635,29 @@ export interface components {
             type: "series";
         };
         Sha256: string;
+        SignalDetector: {
+            changed_at: string | null;
+            changed_by: string;
+            /** @enum {string} */
+            detector: "beats" | "rhythm" | "quality";
+            is_on: boolean;
+            /** @description Which of the protocol's labels it gives, by id */
+            labels: string[];
+            /** @description Of the rater that its labels are of */
+            name: string;
+            version: string;
+        };
+        SignalDetectorList: {
+            /** @description Whether recordings are being labelled anew */
+            is_running: boolean;
+            items: components["schemas"]["SignalDetector"][];
+            /** @description What could not be labelled, and what was found and the protocol does not allow */
+            problems: string[];
+            recordings_left: number;
+        };
+        SignalDetectorRequest: {
+            is_on: boolean;
+        };
         SignalOverview: {
             activity?: Record<string, never> | null;
             heart_rate?: number[][] | null;
@@ -7075,6 +7184,61 @@ export interface operations {
             };
         };
     };
+    cluster_beats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item_id: string;
+                project_id: string;
+                recording_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeatClustersRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BeatClusters"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_signal_overview: {
         parameters: {
             query?: {
@@ -7157,7 +7321,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": string;
+                    "application/vnd.consilium.signal-window": string;
                 };
             };
             /** @description Not signed in */
@@ -8344,6 +8508,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReviewList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_signal_detectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetectorList"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Known, but the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong, where, and what to do */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_signal_detector: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                detector: string;
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalDetectorRequest"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetectorList"];
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalDetectorList"];
                 };
             };
             /** @description Not signed in */

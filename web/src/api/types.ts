@@ -195,6 +195,22 @@ export interface NoteTool {
   readonly problem: string | null;
   readonly revision: number;
 }
+export interface SignalDetector {
+  readonly detector: "beats" | "rhythm" | "quality";
+  readonly name: string;
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly is_on: boolean;
+  readonly changed_at: string | null;
+  readonly changed_by: string;
+}
+export interface SignalDetectorList {
+  readonly items: readonly SignalDetector[];
+  readonly is_running: boolean;
+  readonly recordings_left: number;
+  readonly problems: readonly string[];
+}
+
 export interface NoteToolList {
   readonly items: readonly NoteTool[];
   readonly is_running: boolean;

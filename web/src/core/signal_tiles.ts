@@ -17,23 +17,60 @@ export interface Tile {
   readonly channels: ReadonlyMap<number, ChannelData>;
 }
 
-/** Reads the answer of the window endpoint. Throws on anything else. */
+/** A list of words of two or four bytes that lies as planes, all lowest bytes first. */
+function wordsAt(bytes: Uint8Array, at: number, count: number, width: number): Int32Array {
+  const words = new Int32Array(count);
+  for (let plane = 0; plane < width; plane++) {
+    const shift = 8 * plane;
+    const begin = at + plane * count;
+    for (let n = 0; n < count; n++) words[n] = (words[n] as number) | ((bytes[begin + n] as number) << shift);
+  }
+  return words;
+}
+
+/**
+ * Reads the answer of the window endpoint: whole numbers as they are stored, of samples their differences, of columns those
+ * of the minima and then how far each maximum lies above; a value is offset + scale x word. Throws on anything else.
+ */
 export function readWindow(buffer: ArrayBuffer): Tile {
   const view = new DataView(buffer);
-  if (buffer.byteLength < 32 || view.getUint32(0, false) !== 0x43535731) throw new Error("not a signal window");
+  const bytes = new Uint8Array(buffer);
+  const head = 32;
+  if (buffer.byteLength < head || view.getUint32(0, false) !== 0x43535732) throw new Error("not a signal window");
   const minMax = view.getUint32(4, true) === 1;
   const channelCount = view.getUint32(8, true);
   const from = Number(view.getBigInt64(16, true));
   const to = Number(view.getBigInt64(24, true));
   const channels = new Map<number, ChannelData>();
-  let at = 32 + channelCount * 8;
+  let at = head + channelCount * 32;
+  if (at > buffer.byteLength) throw new Error("the signal window ends early");
   for (let n = 0; n < channelCount; n++) {
-    const index = view.getUint32(32 + n * 8, true);
-    const count = view.getUint32(36 + n * 8, true);
-    const length = count * (minMax ? 2 : 1);
-    if (at + length * 4 > buffer.byteLength) throw new Error("the signal window ends early");
-    channels.set(index, { values: new Float32Array(buffer, at, length), count });
-    at += length * 4;
+    const entry = head + n * 32;
+    const count = view.getUint32(entry + 4, true);
+    const width = view.getUint32(entry + 8, true);
+    const lists = minMax ? 2 : 1;
+    if ((width !== 2 && width !== 4) || at + count * width * lists > buffer.byteLength) throw new Error("the signal window ends early");
+    const [offset, scale] = [view.getFloat64(entry + 16, true), view.getFloat64(entry + 24, true)];
+    const low = wordsAt(bytes, at, count, width);
+    const above = minMax ? wordsAt(bytes, at + count * width, count, width) : low;
+    at += count * width * lists;
+    const unused = 32 - 8 * width; // a word wraps within its own width
+    const missing = width === 2 ? -0x8000 : -0x80000000;
+    const values = new Float32Array(count * lists);
+    let word = 0;
+    for (let i = 0; i < count; i++) {
+      word = ((word + (low[i] as number)) << unused) >> unused;
+      if (!minMax) {
+        values[i] = word === missing ? NaN : offset + scale * word;
+        continue;
+      }
+      const top = ((word + (above[i] as number)) << unused) >> unused;
+      const [a, b] = [offset + scale * word, offset + scale * top];
+      // A negative gain turns them round.
+      values[2 * i] = word === missing ? NaN : Math.min(a, b);
+      values[2 * i + 1] = word === missing ? NaN : Math.max(a, b);
+    }
+    channels.set(view.getUint32(entry, true), { values, count });
   }
   return { minMax, from, to, channels };
 }

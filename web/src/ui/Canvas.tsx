@@ -40,8 +40,12 @@ export function Canvas(props: Props): React.JSX.Element {
       draw();
     });
     observer.observe(canvas);
+    // Colours are read while drawing: another theme is another drawing.
+    const theme = new MutationObserver(draw);
+    theme.observe(document.documentElement, { attributes: true, attributeFilter: ["data-mantine-color-scheme"] });
     return () => {
       observer.disconnect();
+      theme.disconnect();
       cancelAnimationFrame(queued.current);
       queued.current = 0;
     };

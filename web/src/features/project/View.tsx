@@ -1,6 +1,7 @@
 import "./project.css";
 import { Members } from "./Members";
 import { NoteTools } from "./NoteTools";
+import { SignalDetectors } from "./SignalDetectors";
 import { ProjectDialog } from "./ProjectDialog";
 import { ProtocolCard } from "./ProtocolCard";
 import { Questions } from "./Questions";
@@ -169,6 +170,7 @@ export default function ProjectPage() {
         <ProtocolCard project={view} lead={lead} />
         <Members project={view} lead={lead || isAdministrator(me?.roles ?? [])} />
         {protocol?.labels.some((label) => label.places?.includes("spans") === true) === true ? <NoteTools project={view} protocol={protocol} lead={lead} /> : null}
+        {protocol?.labels.some((label) => label.places?.includes("sample") === true || label.exports?.["wfdb"] !== undefined) === true ? <SignalDetectors project={view} protocol={protocol} lead={lead} /> : null}
         <Questions project={id} lead={lead} />
       </div>
       {editing ? <ProjectDialog project={view} close={() => { setEditing(false); }} /> : null}

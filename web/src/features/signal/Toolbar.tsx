@@ -8,10 +8,11 @@ import { speedOf } from "@/core/paper_view";
 import type { Arrangement, Layout, MontageId } from "@/core/signal_traces";
 import { arranged, layoutsOf, montagesOf, moveTrace, shownTraces } from "@/core/signal_traces";
 import type { SignalCommand } from "./commands";
-import { toolCommands, undoCommand } from "./commands";
+import { sideCommands, toolCommands, undoCommand } from "./commands";
 import type { SignalState } from "./model";
 import { gains, speeds } from "./model";
 import { strings } from "./strings";
+import { viewStrings } from "./view_strings";
 
 const filterChoices: Readonly<Record<keyof typeof strings.filters, FilterSettings>> = {
   none: noFilter,
@@ -77,6 +78,17 @@ export function Toolbar(props: Props): React.JSX.Element {
           })}
         </div>
       ))}
+      <div className="signal-group" role="group" aria-label={viewStrings.title}>
+        {sideCommands.map((command) => {
+          const Icon = command.icon;
+          const on = command.id === `signal.side.${state.side}`;
+          return (
+            <button key={command.id} type="button" className={on ? "signal-tool signal-tool-on" : "signal-tool"} aria-pressed={on} aria-label={command.label} title={`${command.label} (${String(command.shortcut)})`} onClick={() => run(command)}>
+              {Icon !== undefined && <Icon size={16} stroke={1.6} />} <span className="signal-view-name">{command.label}</span> <kbd aria-hidden="true">{command.shortcut}</kbd>
+            </button>
+          );
+        })}
+      </div>
       <button type="button" className="signal-button signal-undo" disabled={undoCommand.enabled?.(state) === false} onClick={() => run(undoCommand)}>
         {strings.undo(undoLabel(state.history))} <kbd aria-hidden="true">Z</kbd>
       </button>

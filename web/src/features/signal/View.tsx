@@ -15,6 +15,7 @@ import { beatLabels, intervalLabels, missingAnswers, recordingOf, withArrangemen
 import { labelOf } from "@/core/signal_marks";
 import { BeatsPanel, EpochsPanel, IntervalsPanel, RecordForm, WavesPanel } from "./Panels";
 import { Paper } from "./Paper";
+import { SideViews } from "./SideViews";
 import { Hypnogram, Overview, RrStrip } from "./Strips";
 import { strings } from "./strings";
 import type { ViewActions } from "./Toolbar";
@@ -46,14 +47,17 @@ function Workbench(props: WorkspaceProps & { readonly recording: Recording }): R
   return (
     <div className="signal-workspace">
       <Toolbar state={state} has={has} run={bench.run} view={view} calibrate={() => set({ ...now.current, dialog: "scale" })} />
-      <div className={has.beats ? "signal-middle" : "signal-middle signal-middle-flat"}>
+      <div className={`signal-middle signal-side-${state.side}${has.beats ? "" : " signal-middle-flat"}`}>
         <Overview state={state} labels={labels} look={(tick) => set(state.epochs === null ? centredOn(now.current, tick) : atEpoch(now.current, Math.floor(tick / state.epochs.ticks)))} />
-        <Paper state={state} labels={labels} tiles={bench.tiles} tileCount={bench.tileCount} stages={stages} now={now} set={set} change={bench.change} itemId={props.item.id} drawn={bench.drawn} onProcessing={onProcessing} />
-        {state.epochs === null ? (
+        {state.side !== "paper" && <SideViews state={state} labels={labels} set={set} project={props.project.id} item={props.item.id} />}
+        {state.side !== "disclosure" && (
+          <Paper state={state} labels={labels} tiles={bench.tiles} tileCount={bench.tileCount} stages={stages} now={now} set={set} change={bench.change} itemId={props.item.id} drawn={bench.drawn} onProcessing={onProcessing} />
+        )}
+        {state.side === "paper" && (state.epochs === null ? (
           <RrStrip state={state} labels={labels} jump={(tick) => set(withSelected(centredOn(now.current, tick), labels, labels.beats.id(labels.beats.nearest(tick)) ?? null))} />
         ) : (
           <Hypnogram state={state} stages={stages} jump={(epoch) => set(atEpoch(now.current, epoch))} />
-        )}
+        ))}
       </div>
       <aside className="signal-side">
         <div className="signal-side-scroll">

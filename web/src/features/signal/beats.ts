@@ -90,6 +90,16 @@ export class Beats {
     return true;
   }
 
+  /** Gives a beat another label where it stands. Cost: finding it. */
+  rename(id: AnnotationId, tick: number, kind: number): boolean {
+    const at = this.indexOf(id, tick);
+    if (at < 0) return false;
+    this.counted(this.kind(at), -1);
+    this.kinds[at] = kind;
+    this.counted(kind, 1);
+    return true;
+  }
+
   private counted(kind: number, by: number): void {
     this.counts[kind] = (this.counts[kind] ?? 0) + by;
   }

@@ -1,13 +1,14 @@
 // What a rater can do in the signal workspace, each declared once.
-import { IconActivityHeartbeat, IconArrowBackUp, IconArrowForwardUp, IconArrowsHorizontal, IconArrowsMove, IconBook2, IconHelpCircle, IconLayoutGrid, IconPalette, IconPlayerSkipForward, IconRuler2, IconRulerMeasure, IconSend, IconTrash, IconWaveSine } from "@tabler/icons-react";
+import { IconActivityHeartbeat, IconArrowBackUp, IconArrowForwardUp, IconArrowsHorizontal, IconArrowsMove, IconBook2, IconChartDots, IconChartHistogram, IconHelpCircle, IconLayoutGrid, IconLayoutRows, IconPalette, IconPlayerSkipForward, IconRuler2, IconRulerMeasure, IconSend, IconStack2, IconTrash, IconWaveSine } from "@tabler/icons-react";
 import type { Command } from "@/core/commands";
 import { panned, speedOf, withSpeed, withView, zoomed } from "@/core/paper_view";
 import { isFiltering, noFilter } from "@/core/signal_filters";
 import { layoutsOf } from "@/core/signal_traces";
 import { fitEpoch } from "./epochs_model";
-import type { SignalState, Tool, Which } from "./model";
+import type { SideView, SignalState, Tool, Which } from "./model";
 import { beatLabels, gains, intervalLabels, keyOf, speeds, withLayout } from "./model";
 import { strings } from "./strings";
+import { viewStrings } from "./view_strings";
 
 /** What needs the labels beside the state. */
 export type SignalEffect =
@@ -48,6 +49,13 @@ export const toolCommands: readonly SignalCommand[] = [
   tool("interval", "I", groups.mark, IconArrowsHorizontal),
   tool("waves", "W", groups.mark, IconWaveSine),
 ];
+const side = (id: Exclude<SideView, "paper">, shortcut: string, icon: SignalCommand["icon"]): SignalCommand => ({
+  id: `signal.side.${id}`, label: viewStrings.views[id], shortcut, group: groups.view, ...(icon === undefined ? {} : { icon }),
+  apply: (state) => ({ ...state, side: state.side === id ? "paper" : id, chosen: [] }),
+});
+export const sideCommands: readonly SignalCommand[] = [
+  side("disclosure", "D", IconLayoutRows), side("clusters", "K", IconStack2), side("rhythm", "T", IconChartDots), side("spectrum", "X", IconChartHistogram),
+];
 export const undoCommand = effect("undo", strings.undoName, ["Z", "Ctrl+Z"], groups.item, { kind: "undo" }, IconArrowBackUp, (state) => writable(state) && state.history.past.length > 0);
 
 /** The next of a list of steps from where one stands. */
@@ -84,7 +92,7 @@ const viewCommands: readonly SignalCommand[] = [
   { ...view("layout", strings.nextLayout, "Shift+V", nextLayout, false), icon: IconLayoutGrid, enabled: (state) => layoutsOf(state.recording).length > 1 },
   view("filter", strings.filterSwitch, "Shift+F", filterSwitched, false),
   { ...view("scale", strings.calibrate, "Shift+C", (state) => ({ ...state, dialog: "scale" }), false), icon: IconRuler2 },
-  { id: "signal.nothing", label: strings.nothing, shortcut: "Escape", group: groups.view, hidden: true, apply: (state) => ({ ...state, selected: null, caliper: null, tool: "pan" }) },
+  { id: "signal.nothing", label: strings.nothing, shortcut: "Escape", group: groups.view, hidden: true, apply: (state) => ({ ...state, selected: null, chosen: [], caliper: null, tool: "pan" }) },
   { id: "signal.guideline", label: strings.guidelineName, shortcut: "G", group: groups.view, icon: IconBook2, apply: (state) => ({ ...state, guideline: !state.guideline }) },
 ];
 
@@ -169,7 +177,7 @@ export function signalCommands(state: SignalState, hasWaves: boolean): readonly 
   }));
   const tools = toolCommands.filter(({ id }) => (id === "signal.tool.beat" ? beats.length > 0 : id === "signal.tool.interval" ? intervals.length > 0 : id === "signal.tool.waves" ? hasWaves : true));
   return [
-    ...letters, ...digits, ...epochCommands(state), ...tools, ...measureCommands, ...markCommands,
+    ...letters, ...digits, ...epochCommands(state), ...tools, ...sideCommands, ...measureCommands, ...markCommands,
     ...(hasWaves ? [effect("waves", strings.wavesHere, "Shift+D", groups.mark, { kind: "waves" }, IconWaveSine)] : []),
     ...(beats.length > 0 ? beatCommands : []), ...(intervals.length > 0 ? intervalCommands : []), ...pageCommands(state), ...viewCommands, ...itemCommands,
   ];

@@ -105,6 +105,12 @@ export class Labels {
   apply(change: Change): void {
     for (const { id, body } of change) {
       const old = this.bodies.get(id);
+      // Another label on the same beat moves nothing: thousands at once are quick.
+      if (old?.target.type === "sample" && body?.target.type === "sample" && old.target.tick === body.target.tick && old.label !== null && body.label !== null) {
+        this.bodies.set(id, body);
+        this.beats.rename(id, body.target.tick, this.kindOf(body.label));
+        continue;
+      }
       if (old?.target.type === "sample") this.beats.remove(id, old.target.tick);
       if (old?.target.type === "interval" || body?.target.type === "interval") {
         this.spansCache = undefined;

@@ -52,7 +52,13 @@ export interface SignalState extends PaperView {
   readonly guideline: boolean;
   readonly dialog: "scale" | "palette" | null;
   readonly readOnly: boolean;
+  /** What is shown beside the paper, or in its place. */
+  readonly side: SideView;
+  /** Beats taken together (a cluster, a lasso): a letter labels all of them, as one step. */
+  readonly chosen: readonly AnnotationId[];
 }
+
+export type SideView = "paper" | "disclosure" | "clusters" | "rhythm" | "spectrum";
 
 export const speeds = [10, 12.5, 25, 50, 100] as const;
 /** Millimetres a millivolt: for an ECG, and for an EEG (20, 10, 7 and 5 microvolts a millimetre). */
@@ -118,6 +124,8 @@ export function startState(props: Pick<WorkspaceProps, "protocol" | "readOnly">,
     guideline: false,
     dialog: null,
     readOnly: props.readOnly,
+    side: "paper",
+    chosen: [],
   }, arrangement);
 }
 
@@ -166,6 +174,7 @@ export function intervalBody(itemId: AnnotationBody["item_id"], state: SignalSta
 
 /** A letter: relabels the selected beat (and goes on to the next, when one wants that), else chooses what a click puts. */
 export function relabelled(state: SignalState, labels: Labels, label: string, stepName: string): Changed {
+  if (state.chosen.length > 0) return chosenLabelled(state, labels, label, stepName);
   const body = state.selected === null ? undefined : labels.bodies.get(state.selected);
   const beat = body?.target.type === "sample" ? body : undefined;
   if (beat === undefined) return { state: { ...state, label }, change: [] };
@@ -173,6 +182,16 @@ export function relabelled(state: SignalState, labels: Labels, label: string, st
   if (beat.label === label) return { state: onward({ ...state, label }), change: [] };
   const changed = perform({ ...state, label }, labels, stepName, [{ id: beat.id, body: { ...beat, label } }]);
   return { ...changed, state: onward(changed.state) };
+}
+
+/** All chosen beats that have another label get this one: one step, whatever their number. */
+export function chosenLabelled(state: SignalState, labels: Labels, label: string, stepName: string): Changed {
+  const change = state.chosen.flatMap((id) => {
+    const body = labels.bodies.get(id);
+    return body?.target.type !== "sample" || body.label === label ? [] : [{ id, body: { ...body, label } }];
+  });
+  if (change.length === 0 || state.readOnly) return { state: { ...state, label }, change: [] };
+  return perform({ ...state, label }, labels, stepName, change);
 }
 
 /** Moves the selected beat, or the active end of the selected interval or group of waves. */

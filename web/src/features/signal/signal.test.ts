@@ -143,25 +143,40 @@ describe("filters", () => {
   });
 });
 
-function windowOf(from: number, to: number, values: readonly number[]): ArrayBuffer {
-  const buffer = new ArrayBuffer(40 + values.length * 4);
+/** Of one channel: lists of words as they stand in the form (differences, then heights), and how words become values. */
+function windowOf(from: number, to: number, first: readonly number[], heights?: readonly number[], form = { width: 2, offset: 0, scale: 1 }): ArrayBuffer {
+  const lists = heights === undefined ? [first] : [first, heights];
+  const buffer = new ArrayBuffer(64 + lists.length * first.length * form.width);
   const view = new DataView(buffer);
-  view.setUint32(0, 0x43535731, false);
+  view.setUint32(0, 0x43535732, false);
+  view.setUint32(4, lists.length - 1, true);
   view.setUint32(8, 1, true);
-  view.setUint32(12, values.length, true);
+  view.setUint32(12, first.length, true);
   view.setBigInt64(16, BigInt(from), true);
   view.setBigInt64(24, BigInt(to), true);
-  view.setUint32(36, values.length, true);
-  values.forEach((value, n) => view.setFloat32(40 + n * 4, value, true));
+  view.setUint32(36, first.length, true);
+  view.setUint32(40, form.width, true);
+  view.setFloat64(48, form.offset, true);
+  view.setFloat64(56, form.scale, true);
+  lists.forEach((list, l) => list.forEach((word, n) => {
+    for (let plane = 0; plane < form.width; plane++) view.setUint8(64 + (l * form.width + plane) * first.length + n, (word >> (8 * plane)) & 0xff);
+  }));
   return buffer;
 }
 
 describe("tiles", () => {
   it("reads a window and refuses what ends early", () => {
-    const tile = readWindow(windowOf(10, 13, [1, 2, 3]));
+    const tile = readWindow(windowOf(10, 13, [1, 1, 1]));
     expect([tile.from, tile.to, tile.minMax, [...(tile.channels.get(0)?.values ?? [])]]).toEqual([10, 13, false, [1, 2, 3]]);
-    expect(() => readWindow(windowOf(10, 13, [1, 2, 3]).slice(0, 44))).toThrow();
+    expect(() => readWindow(windowOf(10, 13, [1, 2, 3]).slice(0, 68))).toThrow();
     expect(() => readWindow(new ArrayBuffer(40))).toThrow();
+  });
+
+  it("reads columns, what wraps, what is missing and what stands upside down", () => {
+    const of = (first: readonly number[], heights: readonly number[], form: { width: number; offset: number; scale: number }): number[] => [...(readWindow(windowOf(0, 9, first, heights, form)).channels.get(0)?.values ?? [])];
+    expect(of([-30_000, 60_000, -62_768], [5, 10, 0], { width: 2, offset: 0, scale: 1 })).toEqual([-30_000, -29_995, 30_000, 30_010, NaN, NaN]);
+    expect(of([8], [2], { width: 2, offset: 1, scale: -0.5 })).toEqual([-4, -3]);
+    expect(of([2_000_000_000, 100_000_000], [7, 7], { width: 4, offset: 0, scale: 1 })).toEqual([2_000_000_000, 2_000_000_007, 2_100_000_000, 2_100_000_007].map(Math.fround));
   });
 
   it("asks for what is seen and its neighbours once, and draws a coarser tile meanwhile", async () => {

@@ -1,0 +1,71 @@
+// Words of the views beside the paper: full disclosure, clusters of beats, RR intervals, spectrogram.
+const many = (count: number): string => count.toLocaleString("en");
+
+export const viewStrings = {
+  title: "Views",
+  views: { disclosure: "Disclosure", clusters: "Clusters", rhythm: "RR", spectrum: "Spectrum" },
+  loading: "Loading",
+  close: "Close",
+  failed: (what: string): string => `This could not be loaded: ${what}`,
+  again: "Try again",
+  noBeats: "There are no beats on this record yet. Take over a detector's beats, or mark them on the paper.",
+
+  disclosure: {
+    label: "Full disclosure: each row is a stretch of the record. Click to look at a place on the paper, arrow keys and Page Up or Down move.",
+    row: "A row",
+    rowOf: (seconds: number): string => (seconds < 60 ? `${String(seconds)} s` : `${String(seconds / 60)} min`),
+    channel: "Lead",
+    gain: "Height",
+    gainOf: (factor: number): string => `${String(factor)}×`,
+    page: (from: string, to: string): string => `${from} – ${to}`,
+    before: "Page before",
+    after: "Page after",
+    usual: "Usual beats",
+  },
+
+  clusters: {
+    list: "Clusters, the largest first. Arrow keys go from one to the next.",
+    finding: (beats: number): string => `Putting ${many(beats)} beats into clusters`,
+    title: (clusters: number, beats: number): string => `${many(clusters)} clusters of ${many(beats)} beats`,
+    hint: "Choose a cluster; a letter then names all its beats.",
+    size: (beats: number, share: number): string => `${many(beats)} · ${share >= 0.1 ? Math.round(share * 100).toString() : (share * 100).toFixed(share >= 0.001 ? 1 : 2)} %`,
+    stale: (beats: number): string => (beats === 1 ? "1 beat came or went since." : `${many(beats)} beats came or went since.`),
+    anew: "Cluster anew",
+    split: "Split in two",
+    merge: "Merge with…",
+    mergeWith: "Click the cluster to merge with",
+    cancel: "Cancel",
+    card: (number: number, beats: number, label: string): string => `Cluster ${String(number)}, ${many(beats)} beats, ${label}`,
+    mixed: "Labels in it",
+    doubted: "The most doubtful of it first",
+    doubtedNone: "Choose a cluster to see its doubtful beats.",
+    beat: (clock: string, label: string, doubt: number): string => `Beat at ${clock}, ${label}, doubt ${String(Math.round(doubt * 100))} %`,
+    count: "Clusters at most",
+    tooFew: "A cluster needs two beats to be split.",
+  },
+
+  rhythm: {
+    tachogram: "RR intervals over time. Click to look at a beat, drag a line around beats to choose them.",
+    poincare: "Each RR interval against the one before. Click to look at a beat, drag a line around beats to choose them.",
+    tachogramTitle: "RR over time",
+    poincareTitle: "RR against the one before",
+    range: "Beats",
+    ranges: { whole: "Whole record", hour: "Hour around here" },
+    beats: (count: number): string => `${many(count)} intervals`,
+    chosen: (count: number): string => (count === 1 ? "1 beat chosen. A letter labels it." : `${many(count)} beats chosen. A letter labels all of them.`),
+    none: "Drag a line around beats to choose them.",
+    clear: "Choose none",
+    ms: "ms",
+  },
+
+  spectrum: {
+    label: "Spectrogram of what the paper shows: time to the right, frequency upwards, power as colour.",
+    channel: "Channel",
+    upTo: "Up to",
+    hz: (hz: number): string => `${String(hz)} Hz`,
+    window: "Window",
+    seconds: (s: number): string => `${String(s)} s`,
+    tooLong: (longest: string): string => `Zoom in to ${longest} or less: then the spectrogram of the stretch is made from its samples.`,
+    resolution: (hz: string): string => `Hann window, ${hz} Hz apart; colour over 60 dB`,
+  },
+} as const;
