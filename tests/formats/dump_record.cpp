@@ -13,6 +13,7 @@
 
 #include "base/byte_source.hpp"
 #include "format/edf/edf.hpp"
+#include "format/recording_file/recording_file.hpp"
 #include "format/signal_kind/signal_kind.hpp"
 #include "format/wfdb/wfdb_annotations.hpp"
 #include "format/wfdb/wfdb_record.hpp"
@@ -124,13 +125,28 @@ Result<json::object> dump_wfdb(const std::filesystem::path& path, const std::str
   return json::object{{"header", header_json(record->header())}, {"wrong_checksums", wrong}};
 }
 
+Result<json::object> dump_other(RecordKind kind, const std::filesystem::path& path,
+                                const std::string& out) {
+  const Recording recording = CSL_TRY(open_recording_file(
+      kind, CSL_TRY(open_file_source(path)), path.filename().string(),
+      [folder =
+           path.parent_path()](std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
+        return open_file_source(folder / name);
+      }));
+  CSL_TRY(write_samples(*recording.samples, out));
+  return json::object{{"header", header_json(recording.samples->header())},
+                      {"events", recording.events.size()}};
+}
+
 Result<json::object> dump(const std::vector<std::string>& words) {
   const auto file = CSL_TRY(open_file_source(words[0]));
   const Bytes head = CSL_TRY(read_bytes(
       *file, 0, std::min<std::uint64_t>(file->size(), record_head_bytes), record_head_bytes));
   const RecordKind kind = CSL_TRY(detect_record(head, file->size()));
+  const bool is_edf = kind == RecordKind::Edf || kind == RecordKind::Bdf;
   json::object line = kind == RecordKind::WfdbHeader ? CSL_TRY(dump_wfdb(words[0], words[1]))
-                                                     : CSL_TRY(dump_edf(words[0], words[1]));
+                      : is_edf                       ? CSL_TRY(dump_edf(words[0], words[1]))
+                               : CSL_TRY(dump_other(kind, words[0], words[1]));
   line["kind"] = name_of(kind);
   return line;
 }

@@ -28,8 +28,8 @@ JUDGES = [
      ["--dump", BUILD / "codec" / "csl_dump_dicom", "--worker", BUILD / "codec" / "csl_codec_worker"],
      ["imaging/dicom", "imaging/series", "malformed/cornerstone", "malformed/fo-dicom", "malformed/orthanc",
       "malformed/pydicom", "malformed/pydicom-data", "wsi/dicom_cmu1_small"]),
-    ("Recordings: WFDB, EDF, BDF", "wfdb-python, EDFlib and edfio, sample for sample", "signals.py",
-     ["--dump", BUILD / "format" / "signal_kind" / "csl_dump_record"], ["signals", "malformed/signals"]),
+    ("Recordings", "wfdb-python, EDFlib, edfio, pydicom and decoders in Python, sample for sample", "signals.py",
+     ["--dump", BUILD / "format" / "recording_file" / "csl_dump_record"], ["signals", "malformed/signals", "imaging/dicom/pydicom/waveform_ecg.dcm"]),
     ("Notes: text, CSV, JSON Lines, FHIR, brat", "Python's decoders, csv and json", "notes.py",
      ["--dump", BUILD / "format" / "note" / "csl_dump_note"], ["text", "fhir"]),
 ]

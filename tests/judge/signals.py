@@ -12,7 +12,8 @@ and a table of the verdicts on stderr. Exit 1 when anything differs.
 
 WFDB is compared with rdrecord(physical=False, smooth_frames=False), segments joined; annotation files with rdann, and
 each must be written as the bytes it was read from. EDF and BDF are compared with EDFlib (by pyedflib); where that
-refuses, with edfio; where both do, with the numbers unpacked here. --quick takes 40 records of a large folder.
+refuses, with edfio; where both do, with the numbers unpacked here. The other formats are compared, lead by lead as
+stored, with ecg_formats.py. --quick takes 40 records of a large folder.
 """
 
 import argparse
@@ -27,10 +28,12 @@ import warnings
 import numpy as np
 import wfdb
 
+import ecg_formats
+
 warnings.simplefilter("ignore")
 QUICK_RECORDS = 40
 MISSING = -(2**31)
-NOT_ANNOTATIONS = {".hea", ".dat", ".mat", ".csv", ".txt", ".htm", ".xml", ".edf", ".bdf", ".scp", ".eeg", ".vhdr", ".vmrk"}
+NOT_ANNOTATIONS = {".hea", ".dat", ".mat", ".csv", ".txt", ".htm", ".xml", ".edf", ".bdf", ".scp", ".eeg", ".vhdr", ".vmrk", ".dcm"}
 WFDB_MISSING = {"8": None, "16": -32768, "24": -(2**23), "32": -(2**31), "61": -32768, "80": -128, "160": -32768,
                 "212": -2048, "310": -512, "311": -512, "508": -128, "516": -32768, "524": -(2**23)}
 
@@ -234,6 +237,8 @@ def verdict_on(path, ours, samples_path):
         except Exception as problem:
             return "refused", f"{what}; the judge: {problem}"
     signals = split_samples(ours["header"], samples_path)
+    if ours["kind"] in ecg_formats.READERS:
+        return ecg_formats.compare(path, ours, signals)
     if ours["kind"] == "WFDB":
         return compare_wfdb(path, ours, signals)
     return compare_edf(path, ours, signals)
@@ -258,7 +263,7 @@ def main():
             by_stem[os.path.splitext(path)[0]].append(path)
     # A signal file of WFDB is compared with its header; what else there is, is opened by itself.
     records = [path for path in files if not is_annotation_file(path) and os.path.splitext(path)[1].lower() not in
-               (".dat", ".mat", ".htm", ".txt", ".eeg", ".vmrk") and not os.path.splitext(path)[1].startswith(".d")]
+               (".dat", ".mat", ".htm", ".txt", ".eeg", ".vmrk") and (path.endswith(".dcm") or not os.path.splitext(path)[1].startswith(".d"))]
     stems = {os.path.splitext(path)[0] for path in records if path.endswith(".hea")}
     alone = [path for stem, paths in by_stem.items() if stem not in stems for path in paths]
     with tempfile.TemporaryDirectory() as folder:

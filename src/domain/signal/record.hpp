@@ -66,6 +66,7 @@ struct RecordIdentity {
   std::string patient{};    // EDF's patient field
   std::string recording{};  // EDF's recording field
   // Where a format has fields of their own for them.
+  std::string issuer{};  // of the patient id
   std::string patient_id{};
   std::string patient_name{};
   std::string birth_date{};  // ISO 8601: "1953-05-08"

@@ -23,7 +23,7 @@ std::string type_of(const SignalEvent& event) {
 
 // A cell holds no tab and no line end.
 std::string cell(std::string_view text) {
-  std::string out(trimmed(text));
+  std::string out(stripped(text));
   std::ranges::replace_if(out, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
   return out.empty() ? std::string(none) : out;
 }
@@ -61,7 +61,7 @@ std::vector<std::string_view> cells_of(std::string_view row) {
   std::vector<std::string_view> cells;
   while (true) {
     const std::size_t tab = row.find('\t');
-    cells.push_back(trimmed(row.substr(0, tab)));
+    cells.push_back(stripped(row.substr(0, tab)));
     if (tab == std::string_view::npos) return cells;
     row.remove_prefix(tab + 1);
   }
@@ -157,7 +157,7 @@ Result<std::vector<SignalEvent>> read_bids_events(ByteView bytes, const RecordHe
     for (std::string_view rest = columns.of(cells, "channel"); !rest.empty();) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto at =
-          std::ranges::find(record.channels, trimmed(rest.substr(0, comma)), &Channel::name);
+          std::ranges::find(record.channels, stripped(rest.substr(0, comma)), &Channel::name);
       if (at != record.channels.end()) {
         event.channels.push_back(static_cast<std::int32_t>(at - record.channels.begin()));
       }

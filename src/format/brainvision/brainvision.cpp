@@ -29,7 +29,7 @@ Ini read_ini(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   for (std::size_t line = 1; !text.empty(); ++line) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view row = trimmed(text.substr(0, end));
+    const std::string_view row = stripped(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (row.empty() || row.starts_with(';')) continue;
     if (row.starts_with('[') && row.ends_with(']')) {
@@ -39,8 +39,8 @@ Ini read_ini(std::string_view text) {
     }
     const std::size_t equal = row.find('=');
     if (equal == std::string_view::npos) continue;
-    ini[section].try_emplace(std::string(trimmed(row.substr(0, equal))),
-                             Entry{utf8_of(trimmed(row.substr(equal + 1))), line});
+    ini[section].try_emplace(std::string(stripped(row.substr(0, equal))),
+                             Entry{utf8_of(stripped(row.substr(equal + 1))), line});
   }
   return ini;
 }
@@ -122,8 +122,8 @@ Result<Channel> channel_of(const Ini& ini, std::int64_t index, const Form& form,
     channel.calibration = Calibration::Assumed;
   } else {
     const std::vector<std::string> fields = fields_of(entry->value);
-    if (!trimmed(fields[0]).empty()) channel.name = std::string(trimmed(fields[0]));
-    if (fields.size() > 2 && !trimmed(fields[2]).empty()) {
+    if (!stripped(fields[0]).empty()) channel.name = std::string(stripped(fields[0]));
+    if (fields.size() > 2 && !stripped(fields[2]).empty()) {
       const auto stated = decimal_in(fields[2]);
       if (!stated || *stated == 0 || !std::isfinite(1 / *stated)) {
         return wrong("a channel's resolution is 0 or no number", entry);
@@ -132,8 +132,8 @@ Result<Channel> channel_of(const Ini& ini, std::int64_t index, const Form& form,
     } else {
       channel.calibration = Calibration::Assumed;
     }
-    if (fields.size() > 3 && !trimmed(fields[3]).empty())
-      channel.unit = std::string(trimmed(fields[3]));
+    if (fields.size() > 3 && !stripped(fields[3]).empty())
+      channel.unit = std::string(stripped(fields[3]));
     // The micro sign and the Greek letter.
     for (const std::string_view micro : {"\xC2\xB5", "\xCE\xBC"}) {
       if (channel.unit.starts_with(micro)) channel.unit.replace(0, micro.size(), "u");

@@ -36,7 +36,7 @@ constexpr std::array not_viewed{
               "a structured report holds findings on images, no image"},
     NotViewed{"1.2.840.10008.5.1.4.1.1.481.3", "a structure set holds labels of images, no image"},
     NotViewed{"1.2.840.10008.5.1.4.1.1.11", "presentation states come with a later version"},
-    NotViewed{"1.2.840.10008.5.1.4.1.1.9", "waveforms in DICOM come with a later version"},
+    NotViewed{"1.2.840.10008.5.1.4.1.1.9", "a waveform is a recording, no image"},
     NotViewed{"1.2.840.10008.5.1.4.1.1.104", "encapsulated documents come with a later version"},
     NotViewed{"1.2.840.10008.5.1.4.1.1.91", "microscopy annotations come with a later version"},
     NotViewed{"1.2.840.10008.5.1.4.1.1.4.2", "spectroscopy comes with a later version"},

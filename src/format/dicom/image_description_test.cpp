@@ -89,7 +89,7 @@ TEST_CASE("objects that are no images are refused with a reason") {
       {"1.2.840.10008.5.1.4.1.1.66.4", "a segmentation holds labels of images, no image"},
       {"1.2.840.10008.5.1.4.1.1.88.33", "a structured report holds findings on images, no image"},
       {"1.2.840.10008.5.1.4.1.1.481.3", "a structure set holds labels of images, no image"},
-      {"1.2.840.10008.5.1.4.1.1.9.1.1", "waveforms in DICOM come with a later version"},
+      {"1.2.840.10008.5.1.4.1.1.9.1.1", "a waveform is a recording, no image"},
       {"1.2.840.10008.5.1.4.1.1.104.1", "encapsulated documents come with a later version"},
   };
   for (const Case& c : cases) {

@@ -209,7 +209,8 @@ std::string iso_date(std::string_view date) {
 Protected<RecordIdentity> identity_of(const DicomDataset& dataset) {
   const DicomIdentity who = split_identity(dataset).identity;
   const AuditedAccess access = AuditedAccess::event_recorded();
-  RecordIdentity identity{.patient_id = who.patient_id.reveal(access),
+  RecordIdentity identity{.issuer = who.issuer.reveal(access),
+                          .patient_id = who.patient_id.reveal(access),
                           .patient_name = who.name.reveal(access),
                           .birth_date = iso_date(who.birth_date.reveal(access)),
                           .sex = who.sex.reveal(access)};

@@ -36,7 +36,7 @@ struct Header {
 };
 
 std::string text_field(std::string_view text) {
-  return utf8_of(trimmed(text.substr(0, text.find('\0'))));
+  return utf8_of(stripped(text.substr(0, text.find('\0'))));
 }
 
 Result<Header> read_fixed(const Bytes& bytes) {
@@ -54,7 +54,7 @@ Result<Header> read_fixed(const Bytes& bytes) {
   header.identity.patient_id = patient.substr(0, patient.find(' '));
   if (header.identity.patient_id == "X") header.identity.patient_id.clear();
   if (const std::size_t blank = patient.find(' '); header.is_two && blank != std::string::npos) {
-    header.identity.patient_name = std::string(trimmed(std::string_view(patient).substr(blank)));
+    header.identity.patient_name = std::string(stripped(std::string_view(patient).substr(blank)));
     if (header.identity.patient_name == "X") header.identity.patient_name.clear();
   }
   CSL_TRY(reader.seek(184));

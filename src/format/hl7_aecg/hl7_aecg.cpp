@@ -32,7 +32,7 @@ struct Moment {
 
 // "20021122091000.25", cut anywhere after the year.
 std::optional<Moment> moment_of(std::string_view text) {
-  text = trimmed(text);
+  text = stripped(text);
   if (text.size() < 4) return std::nullopt;
   const auto part = [&](std::size_t at, int otherwise) -> std::optional<int> {
     if (text.size() < at + 2) return otherwise;
@@ -98,7 +98,7 @@ Result<Clock> clock_of(const XmlElement& value, bool is_relative) {
   if (head == nullptr || increment == nullptr)
     return wrong("a time sequence has no begin or step", value);
   // The step is taken exactly: 0.002 s is 500 Hz.
-  auto step = Rate::parse(trimmed(increment->value_of("value")));
+  auto step = Rate::parse(stripped(increment->value_of("value")));
   const std::string_view unit = increment->value_of("unit");
   if (step && unit == "ms") step = Rate::of(step->numerator(), step->denominator() * 1000);
   if (step && unit == "us") step = Rate::of(step->numerator(), step->denominator() * 1'000'000);
@@ -352,9 +352,9 @@ RecordIdentity identity_of(const XmlElement& root) {
   const XmlElement* person = subject->child("subjectDemographicPerson");
   if (person == nullptr) return who;
   if (const XmlElement* name = person->child("name")) {
-    who.patient_name = std::string(trimmed(name->text));
+    who.patient_name = std::string(stripped(name->text));
     for (const XmlElement& part : name->children) {
-      who.patient_name += (who.patient_name.empty() ? "" : "^") + std::string(trimmed(part.text));
+      who.patient_name += (who.patient_name.empty() ? "" : "^") + std::string(stripped(part.text));
     }
   }
   if (const XmlElement* sex = person->child("administrativeGenderCode")) {

@@ -41,7 +41,7 @@ std::unexpected<Error> wrong(std::string what, std::size_t byte) {
 }
 
 std::string text_field(std::string_view text) {
-  return utf8_of(trimmed(text.substr(0, text.find('\0'))));
+  return utf8_of(stripped(text.substr(0, text.find('\0'))));
 }
 
 // Three numbers: day, month, year, as the standard has it.

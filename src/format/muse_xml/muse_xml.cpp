@@ -41,7 +41,7 @@ std::string filter_of(const XmlElement& waveform) {
 }
 
 Result<Rate> rate_of(const XmlElement& waveform) {
-  const auto base = Rate::parse(trimmed(waveform.text_at({"SampleBase"})));
+  const auto base = Rate::parse(stripped(waveform.text_at({"SampleBase"})));
   const auto exponent = integer_in(waveform.text_at({"SampleExponent"})).value_or(0);
   if (!base || exponent < -6 || exponent > 6) {
     return wrong("the sampling rate is no number above 0", waveform);
@@ -71,8 +71,8 @@ class WaveformReader {
 
  private:
   Status read_lead(const XmlElement& lead) {
-    Channel channel{.name = lead_name(trimmed(lead.text_at({"LeadID"}))),
-                    .unit = unit_of(trimmed(lead.text_at({"LeadAmplitudeUnits"}))),
+    Channel channel{.name = lead_name(stripped(lead.text_at({"LeadID"}))),
+                    .unit = unit_of(stripped(lead.text_at({"LeadAmplitudeUnits"}))),
                     .filter = filter_,
                     .rate = rate_,
                     .adc_bits = 16};
@@ -148,13 +148,13 @@ RecordIdentity identity_of(const XmlElement& root) {
   RecordIdentity who;
   const XmlElement* patient = root.child("PatientDemographics");
   if (patient != nullptr) {
-    who.patient_id = std::string(trimmed(patient->text_at({"PatientID"})));
-    who.patient_name = std::string(trimmed(patient->text_at({"PatientLastName"})));
-    const std::string_view first = trimmed(patient->text_at({"PatientFirstName"}));
+    who.patient_id = std::string(stripped(patient->text_at({"PatientID"})));
+    who.patient_name = std::string(stripped(patient->text_at({"PatientLastName"})));
+    const std::string_view first = stripped(patient->text_at({"PatientFirstName"}));
     if (!first.empty()) who.patient_name += "^" + std::string(first);
     const std::string birth = digits_in(patient->text_at({"DateofBirth"}), 8);  // MM-DD-YYYY
     if (birth.size() == 8) who.birth_date = iso_date_of(birth.substr(4) + birth.substr(0, 4));
-    const std::string_view sex = trimmed(patient->text_at({"Gender"}));
+    const std::string_view sex = stripped(patient->text_at({"Gender"}));
     if (!sex.empty()) who.sex = sex.starts_with('M') ? "M" : sex.starts_with('F') ? "F" : "O";
   }
   if (const XmlElement* test = root.child("TestDemographics")) {
@@ -191,7 +191,7 @@ Result<Recording> open_muse(std::shared_ptr<const ByteSource> file) {
                 fmt::format("line {}", root.line_number));
   }
   const auto rhythm = std::ranges::find_if(root.children, [](const XmlElement& child) {
-    return child.name == "Waveform" && trimmed(child.text_at({"WaveformType"})) == "Rhythm";
+    return child.name == "Waveform" && stripped(child.text_at({"WaveformType"})) == "Rhythm";
   });
   if (rhythm == root.children.end()) {
     return fail(ErrorCode::Unsupported, "the document holds no rhythm waveform", "RestingECG",

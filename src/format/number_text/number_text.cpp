@@ -10,7 +10,7 @@ namespace {
 
 template <class T>
 std::optional<T> parse(std::string_view text) {
-  text = trimmed(text);
+  text = stripped(text);
   if (text.starts_with('+')) text.remove_prefix(1);
   T value{};
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -22,7 +22,7 @@ std::optional<T> parse(std::string_view text) {
 
 }  // namespace
 
-std::string_view trimmed(std::string_view text) {
+std::string_view stripped(std::string_view text) {
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(blanks);
   if (begin == std::string_view::npos) return {};
@@ -61,7 +61,7 @@ std::string digits_in(std::string_view text, std::size_t count) {
 }
 
 std::string iso_date_of(std::string_view text) {
-  text = trimmed(text);
+  text = stripped(text);
   const std::string digits = digits_in(text, 9);
   if (digits.size() != 8 || (text.size() != 8 && text.size() != 10)) return "";
   const int month = (digits[4] - '0') * 10 + digits[5] - '0';

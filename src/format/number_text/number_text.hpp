@@ -8,7 +8,7 @@
 
 namespace consilium {
 
-[[nodiscard]] std::string_view trimmed(std::string_view text);
+[[nodiscard]] std::string_view stripped(std::string_view text);
 // All of `text` but blanks around it is a finite decimal number; "+1.5" too.
 [[nodiscard]] std::optional<double> decimal_in(std::string_view text);
 [[nodiscard]] std::optional<std::int64_t> integer_in(std::string_view text);

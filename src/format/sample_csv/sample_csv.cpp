@@ -36,10 +36,10 @@ std::string lower(std::string_view text) {
 }
 
 std::string_view unquoted(std::string_view cell) {
-  cell = trimmed(cell);
+  cell = stripped(cell);
   if (cell.size() >= 2 && (cell.front() == '"' || cell.front() == '\'') &&
       cell.back() == cell.front()) {
-    cell = trimmed(cell.substr(1, cell.size() - 2));
+    cell = stripped(cell.substr(1, cell.size() - 2));
   }
   return cell;
 }
@@ -112,7 +112,7 @@ void split(std::string_view line, char separator, std::vector<std::string_view>&
   cells.clear();
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (separator == ' ') {
-    for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+    for (line = stripped(line); !line.empty(); line = stripped(line)) {
       const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
       cells.push_back(unquoted(line.substr(0, end)));
       line.remove_prefix(end);
@@ -189,7 +189,7 @@ class TableReader {
  private:
   Status take_line(std::string_view line, std::uint64_t offset) {
     if (line_ == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    if (trimmed(line).empty()) {
+    if (stripped(line).empty()) {
       if (row_count > 0) blank_line_ = line_;
       return {};
     }
@@ -213,12 +213,12 @@ class TableReader {
   Status take_comment(std::string_view line) {
     const std::size_t mark = line.find_first_of(":=");
     if (mark == std::string_view::npos) return {};
-    const std::string key = lower(trimmed(line.substr(1, mark - 1)));
+    const std::string key = lower(stripped(line.substr(1, mark - 1)));
     constexpr std::array<std::string_view, 6> keys{
         "sampling_rate_hz",   "rate_hz",           "fs", "sampling_rate",
         "sampling_frequency", "sampling frequency"};
     if (std::ranges::find(keys, key) == keys.end()) return {};
-    const auto stated = Rate::parse(trimmed(line.substr(mark + 1)));
+    const auto stated = Rate::parse(stripped(line.substr(mark + 1)));
     if (!stated) return wrong("the sampling rate is no number above 0", line_);
     rate = *stated;
     return {};
@@ -266,7 +266,7 @@ class TableReader {
       if (are_named && bracket != std::string::npos && bracket > 0 &&
           (column.name.ends_with(']') || column.name.ends_with(')'))) {
         column.unit = column.name.substr(bracket + 1, column.name.size() - bracket - 2);
-        column.name = std::string(trimmed(column.name.substr(0, bracket)));
+        column.name = std::string(stripped(column.name.substr(0, bracket)));
       }
       const std::string name = lower(column.name);
       const bool is_time = name == "time" || name == "t" || name == "seconds" || name == "time_s" ||
@@ -349,7 +349,7 @@ class TableReader {
     constexpr std::int64_t samples_max = std::int64_t{1} << 40U;
     CSL_TRY(each_line(
         file_, marks.front().offset, [&](std::string_view line, std::uint64_t) -> Result<bool> {
-          if (trimmed(line).empty()) return true;
+          if (stripped(line).empty()) return true;
           split(line, layout.separator, cells_);
           const double at = seconds_of_cell(cells_[*layout.time_column], layout).value_or(0);
           if (row == 0) first_s = last_s = at;
@@ -436,7 +436,7 @@ class TableSource final : public SampleSource {
           const std::int64_t sample = from.sample + this_row - from.row;
           if (sample >= first + count) return false;
           split(line, layout_.separator, cells);
-          if (cells.size() != layout_.columns.size()) return !trimmed(line).empty();
+          if (cells.size() != layout_.columns.size()) return !stripped(line).empty();
           for (std::size_t k = 0; k < outs.size(); ++k) {
             const Channel& info = header_.channels[channel + k];
             const std::string_view cell = cells[layout_.channels[channel + k]];

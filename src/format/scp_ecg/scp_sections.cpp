@@ -30,7 +30,7 @@ struct Place {
 std::string text_of_field(ByteView bytes) {
   std::string_view text = text_of(bytes);
   text = text.substr(0, text.find('\0'));
-  return utf8_of(trimmed(text));
+  return utf8_of(stripped(text));
 }
 
 class SectionReader {

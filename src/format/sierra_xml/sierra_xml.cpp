@@ -25,7 +25,7 @@ std::unexpected<Error> wrong(std::string what, const XmlElement& at) {
 
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words;
-  for (text = trimmed(text); !text.empty(); text = trimmed(text)) {
+  for (text = stripped(text); !text.empty(); text = stripped(text)) {
     const std::size_t end = std::min(text.find_first_of(" \t\r\n"), text.size());
     words.emplace_back(text.substr(0, end));
     text.remove_prefix(end);
@@ -46,10 +46,10 @@ struct Form {
 Result<Form> form_of(const XmlElement& root, const XmlElement& waves) {
   const XmlElement* signal = root.at({"dataacquisition", "signalcharacteristics"});
   const auto in_signal = [&](std::string_view name) {
-    return signal == nullptr ? std::string_view() : trimmed(signal->text_at({name}));
+    return signal == nullptr ? std::string_view() : stripped(signal->text_at({name}));
   };
   const auto stated = [&](std::string_view attribute, std::string_view element) {
-    const std::string_view value = trimmed(waves.value_of(attribute));
+    const std::string_view value = stripped(waves.value_of(attribute));
     return value.empty() ? in_signal(element) : value;
   };
   Form form;
@@ -100,12 +100,12 @@ std::string filter_of(const XmlElement& root) {
 RecordIdentity identity_of(const XmlElement& root) {
   RecordIdentity who;
   if (const XmlElement* patient = root.at({"patient", "generalpatientdata"})) {
-    who.patient_id = std::string(trimmed(patient->text_at({"patientid"})));
-    who.patient_name = std::string(trimmed(patient->text_at({"name", "lastname"})));
-    const std::string_view first = trimmed(patient->text_at({"name", "firstname"}));
+    who.patient_id = std::string(stripped(patient->text_at({"patientid"})));
+    who.patient_name = std::string(stripped(patient->text_at({"name", "lastname"})));
+    const std::string_view first = stripped(patient->text_at({"name", "firstname"}));
     if (!first.empty()) who.patient_name += "^" + std::string(first);
     who.birth_date = iso_date_of(patient->text_at({"age", "dateofbirth"}));
-    const std::string_view sex = trimmed(patient->text_at({"sex"}));
+    const std::string_view sex = stripped(patient->text_at({"sex"}));
     if (!sex.empty()) who.sex = sex == "Male" ? "M" : sex == "Female" ? "F" : "O";
   }
   if (const XmlElement* acquired = root.child("dataacquisition")) {
@@ -159,7 +159,7 @@ Result<std::vector<std::vector<std::int32_t>>> samples_of(const XmlElement& wave
 Result<Recording> open_sierra(std::shared_ptr<const ByteSource> file) {
   const Bytes bytes = CSL_TRY(read_all(*file, file_bytes_max));
   const XmlElement root = CSL_TRY(read_xml(text_of(bytes)));
-  const std::string_view version = trimmed(root.text_at({"documentinfo", "documentversion"}));
+  const std::string_view version = stripped(root.text_at({"documentinfo", "documentversion"}));
   if (root.name != "restingecgdata" ||
       !(version.starts_with("1.03") || version.starts_with("1.04"))) {
     return fail(ErrorCode::Unsupported, "this is no Sierra ECG of version 1.03 or 1.04",

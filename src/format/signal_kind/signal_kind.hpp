@@ -13,6 +13,15 @@ enum class RecordKind {
   WfdbHeader,  // the .hea file of a WFDB record
   Edf,         // EDF, EDF+C, EDF+D
   Bdf,         // BDF, BDF+
+  DicomWaveform,
+  ScpEcg,
+  Hl7Aecg,
+  MuseXml,
+  SierraXml,
+  Ishne,
+  BrainVision,  // its header
+  Gdf,
+  SampleTable,  // samples as CSV or TSV
 };
 [[nodiscard]] std::string_view name_of(RecordKind kind);
 
@@ -20,10 +29,8 @@ enum class RecordKind {
 inline constexpr std::size_t record_head_bytes = 4096;
 
 // `head` is the file's begin, `file_size` its whole length. Annotation and signal files of WFDB
-// have no mark of their own: they are known by the header beside them. Errors: Unsupported, naming
-// the format, for recordings that this version does not read (SCP-ECG, HL7 aECG, GE MUSE XML,
-// Philips Sierra XML, BrainVision, ISHNE, GDF, DICOM, signals as CSV), and for what is no recording
-// at all.
+// have no mark of their own: they are known by the header beside them. Errors: Unsupported for what
+// is no recording, saying what it is where that is known.
 [[nodiscard]] Result<RecordKind> detect_record(ByteView head, std::uint64_t file_size);
 
 }  // namespace consilium

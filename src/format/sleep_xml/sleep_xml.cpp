@@ -78,8 +78,8 @@ class Reader {
       return wrong("an event's time is no number of seconds", event);
     }
     // "Hypopnea|Hypopnea", "Stage 2 sleep|2": a name and what the recorder called it.
-    std::string_view name = trimmed(event.text_at({"EventConcept"}));
-    if (name.empty()) name = trimmed(event.text_at({"Name"}));
+    std::string_view name = stripped(event.text_at({"EventConcept"}));
+    if (name.empty()) name = stripped(event.text_at({"Name"}));
     const std::size_t bar = name.find('|');
     const std::string_view code = bar == std::string_view::npos ? name : name.substr(bar + 1);
     name = name.substr(0, bar);
@@ -90,7 +90,7 @@ class Reader {
                                          ? event.text_at({"SignalLocation"})
                                          : event.text_at({"Input"});
     add(*start, *length, is_stage ? stage_text(integer_in(code).value_or(9)) : std::string(name),
-        trimmed(channel));
+        stripped(channel));
     return {};
   }
 

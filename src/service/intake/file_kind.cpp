@@ -8,6 +8,7 @@
 #include "format/labelled_files/labelled_files.hpp"
 #include "format/nrrd/nrrd.hpp"
 #include "format/photo/photo.hpp"
+#include "format/signal_kind/signal_kind.hpp"
 
 namespace consilium::service {
 namespace {
@@ -36,11 +37,10 @@ struct Later {
 
 // Kinds that we know, and do not read in this version.
 constexpr std::array later_kinds{
-    Later{"scp", "SCP-ECG recordings come with a later version"},
-    Later{"xml", "recordings and notes in XML come with a later version"},
-    Later{"vhdr", "BrainVision recordings come with a later version"},
-    Later{"vmrk", "BrainVision recordings come with a later version"},
-    Later{"ishne", "ISHNE Holter recordings come with a later version"},
+    Later{"scp", "the file is called SCP-ECG and is none"},
+    Later{"xml", "this kind of XML is not read"},
+    Later{"vhdr", "the file is called a BrainVision header and is none"},
+    Later{"vmrk", "a marker file is imported together with the .vhdr header that names it"},
     Later{"svs", "whole slides come with a later version"},
     Later{"ndpi", "whole slides come with a later version"},
     Later{"pdf", "PDF documents are not read"},
@@ -95,6 +95,14 @@ bool is_labelled(std::string_view extension, std::string_view name, std::string_
          (format->name == "hl7v2" && begins(head, "MSH|"));
 }
 
+// Recordings that a mark at their begin tells, other than EDF: a WFDB header has none, and a table
+// of numbers may be many things.
+bool is_marked_recording(ByteView head, std::uint64_t size) {
+  const auto kind = detect_record(head, size);
+  return kind && *kind != RecordKind::WfdbHeader && *kind != RecordKind::SampleTable &&
+         *kind != RecordKind::Edf && *kind != RecordKind::Bdf;
+}
+
 std::string_view usual_remedy(ErrorCode code) {
   switch (code) {
     case ErrorCode::Corrupt:
@@ -128,6 +136,7 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   CSL_TRY(source->read(0, bytes));
   const std::string_view head = text_of(bytes);
   const std::string extension = extension_of(name);
+  if (is_marked_recording(bytes, source->size())) return FileKind::Recording;
   if (head.size() >= 132 && head.substr(128, 4) == "DICM") return FileKind::Dicom;
   if (is_edf(head) || extension == "edf" || extension == "bdf") return FileKind::Edf;
   if (looks_like_nrrd(bytes)) return FileKind::Nrrd;
@@ -135,6 +144,7 @@ Result<FileKind> kind_of_file(const std::filesystem::path& path, std::string_vie
   if (extension == "mha" || extension == "mhd") return FileKind::MetaImage;
   if (extension == "dcm") return FileKind::Dicom;  // without a mark its reader says what is wrong
   if (extension == "hea") return FileKind::WfdbHeader;
+  if (begins(head, "ANN  1.0")) return FileKind::Other;  // of an ISHNE recording
   if (may_be_labelled(extension)) {
     Bytes more(static_cast<std::size_t>(std::min(source->size(), looked_at_text_bytes)));
     CSL_TRY(source->read(0, more));

@@ -13,6 +13,7 @@ enum class FileKind {
   Dicom,
   WfdbHeader,
   Edf,        // EDF, EDF+, BDF
+  Recording,  // of another kind: format/signal_kind says which
   PlainNote,  // .txt
   NoteCsv,
   NoteJsonl,

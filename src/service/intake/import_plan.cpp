@@ -63,7 +63,7 @@ class Planner {
 
   // Files that a header names, and those that its segments name.
   void add_companions(std::size_t header, std::vector<std::size_t>& members) {
-    const auto names = companions_of(files_[header].path);
+    const auto names = companions_of(files_[header].path, files_[header].name);
     if (!names) return;  // the unit is refused with this when it is read
     const std::string folder = folder_of(files_[header].name);
     for (const std::string& name : *names) {
@@ -95,7 +95,7 @@ class Planner {
 
   void gather_recordings() {
     for (std::size_t i = 0; i < files_.size(); ++i) {
-      if (!is_kind(i, FileKind::WfdbHeader)) continue;
+      if (!is_kind(i, FileKind::WfdbHeader) && !is_kind(i, FileKind::Recording)) continue;
       std::vector<std::size_t>& members = recordings_[i];
       members.push_back(i);
       add_companions(i, members);
@@ -180,7 +180,9 @@ class Planner {
       return unit;
     }
     unit.kind = *kinds_[file];
-    if (unit.kind == FileKind::WfdbHeader) unit.files = recordings_[file];
+    if (unit.kind == FileKind::WfdbHeader || unit.kind == FileKind::Recording) {
+      unit.files = recordings_[file];
+    }
     if (const auto found = volumes_.find(file); found != volumes_.end()) {
       unit.files.insert(unit.files.end(), found->second.begin(), found->second.end());
     }

@@ -10,8 +10,7 @@
 #include "analysis/pyramid/pyramid.hpp"
 #include "base/byte_source.hpp"
 #include "base/utf8.hpp"
-#include "format/edf/edf.hpp"
-#include "format/wfdb/wfdb_record.hpp"
+#include "format/recording_file/recording_file.hpp"
 #include "storage/catalog.hpp"
 
 namespace consilium::service {
@@ -23,7 +22,6 @@ using storage::Transaction;
 
 namespace {
 
-constexpr std::uint64_t header_size_max = 1U << 20U;
 constexpr std::size_t copy_block_bytes = 1U << 20U;
 constexpr double preview_s = 3.0;
 constexpr int preview_point_count = 150;
@@ -63,14 +61,52 @@ std::string patient_in_edf(std::string_view field) {
   return code == "X" ? "" : code;
 }
 
-storage::Identity identity_of(RecordingFormat format, const RecordIdentity& identity,
-                              const std::string& patient_if_none) {
+// An EDF field and a comment of WFDB hold the id alone for sure; other formats have fields for
+// each.
+storage::Identity identity_of(const RecordIdentity& identity, const std::string& patient_if_none) {
   storage::Identity who;
-  std::string id = format == RecordingFormat::Edf ? patient_in_edf(identity.patient)
-                                                  : patient_in_comments(identity.comments);
+  std::string id = identity.patient_id;
+  if (id.empty()) id = patient_in_edf(identity.patient);
+  if (id.empty()) id = patient_in_comments(identity.comments);
   if (id.empty()) id = patient_if_none;
+  who.issuer = Protected<std::string>(identity.issuer);
   who.patient_id = Protected<std::string>(id);
+  who.name = Protected<std::string>(identity.patient_name);
+  who.birth_date = Protected<std::string>(identity.birth_date);
+  who.sex = Protected<std::string>(identity.sex);
   return who;
+}
+
+// What a person or their number is called, in parts long enough to be meant.
+std::vector<std::string> words_of(const RecordIdentity& identity) {
+  constexpr std::size_t shortest = 3;
+  std::vector<std::string> words;
+  std::string word;
+  const auto take = [&](std::string_view text) {
+    for (const char c : std::string(text) + " ") {
+      const bool parts = c == ' ' || c == '^' || c == '_' || c == ',' || c == '=' || c == '.';
+      if (!parts) {
+        word += c;
+        continue;
+      }
+      if (word.size() >= shortest) words.push_back(lower_ascii(word));
+      word.clear();
+    }
+  };
+  take(identity.patient_name);
+  take(identity.patient_id);
+  return words;
+}
+
+// Names of channels are shown and exported: one that quotes the patient is replaced by its number.
+void hide_quotes(RecordHeader& header, const RecordIdentity& identity) {
+  const std::vector<std::string> words = words_of(identity);
+  for (std::size_t i = 0; i < header.channels.size(); ++i) {
+    const std::string name = lower_ascii(header.channels[i].name);
+    const bool quotes = std::ranges::any_of(
+        words, [&](const std::string& word) { return name.find(word) != std::string::npos; });
+    if (quotes) header.channels[i].name = "channel " + std::to_string(i + 1);
+  }
 }
 
 std::string date_of(const RecordIdentity& identity) {
@@ -191,24 +227,22 @@ Result<ObjectRef> seal_file(storage::Store& store, const PatientId& patient,
 
 using OpenFiles = std::map<std::string, std::shared_ptr<const ByteSource>>;
 
-Result<std::unique_ptr<SampleSource>> open_samples(RecordingFormat format,
+Result<std::unique_ptr<SampleSource>> open_samples(RecordKind kind,
                                                    std::span<const RecordingFile> files) {
   OpenFiles open;
   for (const RecordingFile& file : files) {
     open[file.name] = CSL_TRY(open_file_source(file.path));
   }
-  const std::shared_ptr<const ByteSource> first = open[files.front().name];
-  if (format == RecordingFormat::Edf) return CSL_TRY(open_edf(first));
-  const Bytes header = CSL_TRY(read_all(*first, header_size_max));
-  return CSL_TRY(
-      open_wfdb(header, [open](std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
-        const auto found = open.find(std::string(name));
-        if (found == open.end()) {
-          return fail(ErrorCode::NotFound, "a signal file that the header names is missing", "",
-                      "import the header and its signal files together");
-        }
-        return found->second;
-      }));
+  const std::string& first = files.front().name;
+  const auto beside = [open](std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
+    const auto found = open.find(std::string(name));
+    if (found == open.end()) {
+      return fail(ErrorCode::NotFound, "a signal file that the header names is missing", "",
+                  "import the header and its signal files together");
+    }
+    return found->second;
+  };
+  return std::move(CSL_TRY(open_recording_file(kind, open[first], first, beside)).samples);
 }
 
 struct RecordingFacts {
@@ -219,7 +253,7 @@ struct RecordingFacts {
   std::int64_t shift_if_new = 0;
   std::string date;
   std::string content;
-  RecordingFormat format = RecordingFormat::Wfdb;
+  RecordKind kind = RecordKind::WfdbHeader;
   std::string header;
   std::string file_names;
   std::vector<ObjectRef> files;
@@ -249,7 +283,7 @@ Result<Committed> commit_recording(Transaction& transaction, const RecordingFact
                    .fields = {}};
   event.fields.set("recording_id", facts.id)
       .set("content", facts.content)
-      .set("format", std::string(facts.format == RecordingFormat::Wfdb ? "wfdb" : "edf"))
+      .set("format", std::string(stored_name(facts.kind)))
       .set("date", date)
       .set("header", storage::JsonText{facts.header})
       .set("file_names", PatientText{facts.file_names})
@@ -283,24 +317,37 @@ Status write_objects(const IntakeTools& tools, const SampleSource& source,
 
 }  // namespace
 
-Result<std::vector<std::string>> companions_of(const std::filesystem::path& header) {
-  const auto source = CSL_TRY(open_file_source(header));
-  const Bytes bytes = CSL_TRY(read_all(*source, header_size_max));
-  return files_named_by(CSL_TRY(parse_wfdb_header(bytes)));
+Result<std::vector<std::string>> companions_of(const std::filesystem::path& header,
+                                               std::string_view name) {
+  const RecordKind kind = CSL_TRY(record_kind_of(header, name));
+  const std::string_view base = name.substr(name.find_last_of('/') + 1);
+  return files_beside(kind, *CSL_TRY(open_file_source(header)), base);
 }
 
-Status prepare_recording(const IntakeTools& tools, RecordingFormat format,
+Result<RecordKind> record_kind_of(const std::filesystem::path& path, std::string_view name) {
+  const auto source = CSL_TRY(open_file_source(path));
+  const auto size = std::min<std::uint64_t>(source->size(), record_head_bytes);
+  const Bytes head = CSL_TRY(read_bytes(*source, 0, size, record_head_bytes));
+  const std::string ending = lower_ascii(std::string(name.substr(name.find_last_of('.') + 1)));
+  if (ending == "hea") return RecordKind::WfdbHeader;
+  const auto kind = detect_record(head, source->size());
+  if (!kind && (ending == "edf" || ending == "bdf")) return RecordKind::Edf;
+  return kind;
+}
+
+Status prepare_recording(const IntakeTools& tools, RecordKind kind,
                          std::span<const RecordingFile> files, const std::string& content,
                          const std::string& patient_if_none, const PreparedSink& sink) {
-  const std::unique_ptr<SampleSource> source = CSL_TRY(open_samples(format, files));
-  const RecordHeader& header = source->header();
+  const std::unique_ptr<SampleSource> source = CSL_TRY(open_samples(kind, files));
+  RecordHeader header = source->header();
   if (header.channels.empty() || header.length_ticks == 0) {
     return fail(ErrorCode::Unsupported, "the recording has no signal to label", "",
                 "import it together with its signals");
   }
-  const RecordIdentity& identity = header.identity.reveal(AuditedAccess::event_recorded());
+  const RecordIdentity identity = header.identity.reveal(AuditedAccess::event_recorded());
+  hide_quotes(header, identity);
   RecordingFacts facts;
-  facts.format = format;
+  facts.kind = kind;
   facts.content = content;
   facts.project = tools.project;
   facts.header = json::serialize(header_json(header));
@@ -315,8 +362,7 @@ Status prepare_recording(const IntakeTools& tools, RecordingFormat format,
   facts.new_item = make_id<ItemId>(tools.clock, tools.random);
   facts.shift_if_new = draw_date_shift(tools.random);
   facts.patient =
-      CSL_TRY(tools.store.vault().find_or_add(identity_of(format, identity, patient_if_none)))
-          .entry;
+      CSL_TRY(tools.store.vault().find_or_add(identity_of(identity, patient_if_none))).entry;
 
   if (const Status written = write_objects(tools, *source, files, facts); !written) {
     for (const ObjectRef& object : facts.files) {

@@ -51,7 +51,8 @@ Status UnitPreparer::prepare_kind(const ImportUnit& unit, UnitEnd& end, const Pr
     return {};
   }
   if (unit.kind == FileKind::Photo) return prepare_photo_file(unit, sink);
-  if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader) {
+  if (unit.kind == FileKind::Edf || unit.kind == FileKind::WfdbHeader ||
+      unit.kind == FileKind::Recording) {
     return prepare_signal(unit, sink);
   }
   if (unit.kind == FileKind::LabelledText) return prepare_labelled_text(unit, end, sink);
@@ -146,9 +147,8 @@ Status UnitPreparer::prepare_signal(const ImportUnit& unit, const PreparedSink& 
   }
   const std::string content = content_name(tools_.store, all.finish());
   if (CSL_TRY(is_known(content, sink))) return {};
-  CSL_TRY(prepare_recording(
-      tools_, unit.kind == FileKind::Edf ? RecordingFormat::Edf : RecordingFormat::Wfdb, files,
-      content, patient_of(unit), sink));
+  const RecordKind kind = CSL_TRY(record_kind_of(files.front().path, files.front().name));
+  CSL_TRY(prepare_recording(tools_, kind, files, content, patient_of(unit), sink));
   return {};
 }
 

@@ -4,8 +4,7 @@
 #include <boost/json.hpp>
 
 #include "base/canonical_json.hpp"
-#include "format/edf/edf.hpp"
-#include "format/wfdb/wfdb_record.hpp"
+#include "format/recording_file/recording_file.hpp"
 #include "service/item/window_form.hpp"
 
 namespace consilium::service {
@@ -15,7 +14,6 @@ namespace {
 
 constexpr std::size_t known_recordings_max = 8;
 constexpr std::int64_t pixels_max = 16'384;
-constexpr std::uint64_t header_size_max = 1U << 20U;
 
 }  // namespace
 
@@ -44,17 +42,14 @@ Result<OpenRecording> open_recording(storage::Store& store, const RecordingId& i
   if (!first) return fail(ErrorCode::Internal, "the recording has no files");
 
   OpenRecording recording;
-  if (row.format == "wfdb") {
-    const Bytes header = CSL_TRY(read_all(*first, header_size_max));
-    recording.samples = CSL_TRY(open_wfdb(
-        header, [files](std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
-          const auto found = files.find(std::string(name));
-          if (found == files.end()) return fail(ErrorCode::NotFound, "a signal file is missing");
-          return found->second;
-        }));
-  } else {
-    recording.samples = CSL_TRY(open_edf(first));
-  }
+  const auto beside = [files](std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
+    const auto found = files.find(std::string(name));
+    if (found == files.end()) return fail(ErrorCode::NotFound, "a signal file is missing");
+    return found->second;
+  };
+  const std::string name(names.as_array().at(0).as_string());
+  const RecordKind kind = CSL_TRY(kind_of_stored_name(row.format));
+  recording.samples = CSL_TRY(open_recording_file(kind, first, name, beside)).samples;
   std::shared_ptr<const ByteSource> bytes = CSL_TRY(store.objects().open(row.patient, row.pyramid));
   recording.pyramid = CSL_TRY(Pyramid::open(std::move(bytes), *recording.samples));
   return recording;

@@ -292,11 +292,11 @@ void add_keeping(Table& t) {
 }
 
 void add_files(Table& t) {
-  CLI::App* convert =
-      command(t, t.app, "convert", "Turn labels of images or texts into another form.",
-              "consilium convert liver.seg.nrrd liver.dcm --to dicom-seg --images CT/",
-              [&t] { return convert_command(t.convert); });
-  convert->add_option("FROM", t.convert.in, "The labels")->required();
+  CLI::App* convert = command(
+      t, t.app, "convert", "Turn a recording, or labels of images or texts, into another form.",
+      "consilium convert liver.seg.nrrd liver.dcm --to dicom-seg --images CT/",
+      [&t] { return convert_command(t.convert); });
+  convert->add_option("FROM", t.convert.in, "The labels; the recording or its header")->required();
   convert->add_option("TO", t.convert.out, "The file to write; its ending tells the form")
       ->required();
   convert->add_option(
@@ -304,8 +304,12 @@ void add_files(Table& t) {
       "Of texts, when the content does not tell: " + labelled_format_names(FormatUse::Read));
   convert->add_option("--to", t.convert.to,
                       "dicom-seg, dicom-seg-labelmap, rtstruct, nifti, nifti2, nrrd, metaimage; "
-                      "of texts " +
+                      "of recordings edf, bdf, wfdb, csv, bids_events, sampled_data; of texts " +
                           labelled_format_names(FormatUse::Write));
+  convert->add_option(
+      "--annotator", t.convert.annotator,
+      "Of recordings: labels that go along, a file (WFDB, NSRR XML, BIDS) or the ending of "
+      "the one beside the record (atr)");
   convert
       ->add_option("--overlaps", t.convert.overlaps,
                    "Mentions that overlap or have gaps where the form cannot say so")
@@ -318,7 +322,7 @@ void add_files(Table& t) {
   CLI::App* inspect = command(
       t, t.app, "inspect", "Tell what a file is: kind, shape, units, what was mended.",
       "consilium inspect scan.dcm record.hea --json", [&t] { return inspect_command(t.inspect); });
-  inspect->add_option("FILE", t.inspect.files, "DICOM, notes, WFDB header, EDF, BDF, NIfTI")
+  inspect->add_option("FILE", t.inspect.files, "DICOM, notes, NIfTI; a recording or its header")
       ->required();
   inspect->add_flag("--json", t.inspect.json, "Answer as JSON lines, one for each file");
   inspect->add_flag("--reveal", t.inspect.reveal, "Also the values that identify the patient");

@@ -56,6 +56,7 @@ struct ConvertCommand {
   std::filesystem::path images;
   std::string from;
   std::string to;
+  std::string annotator;
   std::string overlaps = "refuse";
   bool json = false;
 };

@@ -13,6 +13,7 @@
 #include "transport/api/version.hpp"
 #include "transport/cli/commands.hpp"
 #include "transport/cli_convert/convert.hpp"
+#include "transport/cli_convert/convert_recording.hpp"
 #include "transport/cli_convert/convert_text.hpp"
 #include "transport/cli_inspect/inspect.hpp"
 
@@ -124,6 +125,25 @@ int convert_text_command(const TextConversion& conversion, bool as_json) {
   return 0;
 }
 
+int convert_recording_command(const RecordingConversion& conversion, bool as_json) {
+  const auto done = convert_recording(conversion);
+  if (!done) return report(done.error());
+  for (const std::string& note : done->notes) fmt::print(stderr, "note:   {}\n", note);
+  if (as_json) {
+    fmt::print("{}\n", json::serialize(json::object{{"from", done->from},
+                                                    {"to", done->to},
+                                                    {"channels", done->channel_count},
+                                                    {"duration_s", done->duration_s},
+                                                    {"events", done->event_count},
+                                                    {"notes", done->notes.size()}}));
+  } else {
+    fmt::print("{} to {}: {} {}, {:.1f} s, {} events\n", done->from, done->to, done->channel_count,
+               done->channel_count == 1 ? "channel" : "channels", done->duration_s,
+               done->event_count);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int convert_command(const ConvertCommand& command) {
@@ -134,6 +154,11 @@ int convert_command(const ConvertCommand& command) {
       .to = command.to,
       .overlaps = command.overlaps == "split" ? OverlapPolicy::Split : OverlapPolicy::Refuse,
       .recorded_at = to_rfc3339(system_clock()->now())};
+  const RecordingConversion recording{
+      .in = command.in, .out = command.out, .to = command.to, .annotator = command.annotator};
+  if (is_recording_conversion(recording)) {
+    return convert_recording_command(recording, command.json);
+  }
   if (is_text_conversion(text)) return convert_text_command(text, command.json);
   const auto done = convert_labels(
       {.in = command.in, .out = command.out, .images = command.images, .to = command.to},

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 
 #include "base/byte_source.hpp"
-#include "format/edf/edf.hpp"
-#include "format/wfdb/wfdb_record.hpp"
+#include "format/recording_file/recording_file.hpp"
 
 namespace consilium::cli {
 namespace fs = std::filesystem;
@@ -16,29 +14,26 @@ namespace fs = std::filesystem;
 namespace {
 
 Result<EcgRecord> open_record(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::ranges::transform(ending, ending.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (ending == ".edf" || ending == ".bdf" || ending == ".rec") {
-    auto record = CSL_TRY(open_edf(CSL_TRY(open_file_source(path))));
-    const TickRate ticks = record->header().tick_rate;
-    return EcgRecord{.samples = std::move(record),
-                     .frame_rate = ticks,
-                     .stem = fs::path(path).replace_extension(),
-                     .leads = {}};
+  // A WFDB record is named without its header's ending.
+  fs::path file = path;
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored) || file.extension() == ".dat") {
+    file = path.extension() == ".hea" ? path : fs::path(path.string() + ".hea");
   }
-  fs::path header = path;
-  if (ending != ".hea") header += ".hea";
-  const auto source = CSL_TRY(open_file_source(header));
-  const auto beside = [folder = header.parent_path()](
+  const std::shared_ptr<const ByteSource> source = CSL_TRY(open_file_source(file));
+  const auto size = std::min<std::uint64_t>(source->size(), record_head_bytes);
+  const Bytes head = CSL_TRY(read_bytes(*source, 0, size, record_head_bytes));
+  const RecordKind kind = CSL_TRY(detect_record(head, source->size()));
+  const auto beside = [folder = file.parent_path()](
                           std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
     return open_file_source(folder / name);
   };
-  auto record = CSL_TRY(open_wfdb(CSL_TRY(read_all(*source, wfdb_header_size_max)), beside));
-  const Rate frames = record->wfdb_header().frame_rate;
-  return EcgRecord{.samples = std::move(record),
+  Recording recording =
+      CSL_TRY(open_recording_file(kind, source, file.filename().string(), beside));
+  const Rate frames = CSL_TRY(annotation_rate(kind, *source, recording.samples->header()));
+  return EcgRecord{.samples = std::move(recording.samples),
                    .frame_rate = frames,
-                   .stem = header.replace_extension(),
+                   .stem = file.replace_extension(),
                    .leads = {}};
 }
 

@@ -32,9 +32,9 @@ struct EcgRecord {
   }
 };
 
-// `path`: a WFDB header, with or without .hea; an EDF or a BDF file. `channel`: the lead wanted;
-// without one all channels in a unit of voltage that have the rate of the first (else channel 0).
-// Errors: those of reading; InvalidInput when there is no such channel.
+// `path`: a WFDB header, with or without .hea, or a recording of another kind. `channel`: the lead
+// wanted; without one all channels in a unit of voltage that have the rate of the first (else
+// channel 0). Errors: those of reading; InvalidInput when there is no such channel.
 [[nodiscard]] Result<EcgRecord> open_ecg(const std::filesystem::path& path,
                                          std::optional<std::size_t> channel);
 

@@ -93,6 +93,8 @@ Result<json::object> inspect_kind(const std::filesystem::path& file, PatientValu
       return inspect_wfdb(file, values);
     case FileKind::Edf:
       return inspect_edf(file, values);
+    case FileKind::Recording:
+      return inspect_other_recording(file, values);
     case FileKind::PlainNote:
       return inspect_note(FileKind::PlainNote, bytes.view(), values);
     case FileKind::NoteCsv:

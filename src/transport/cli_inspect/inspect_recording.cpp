@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/byte_source.hpp"
 #include "format/edf/edf.hpp"
+#include "format/recording_file/recording_file.hpp"
 #include "format/wfdb/wfdb_record.hpp"
 #include "transport/cli_inspect/kinds.hpp"
 
@@ -34,7 +36,11 @@ json::object revealed(const RecordHeader& header) {
   const RecordIdentity& identity = header.identity.reveal(AuditedAccess::event_recorded());
   json::object out{{"record", identity.record_name},
                    {"patient", identity.patient},
-                   {"recording", identity.recording}};
+                   {"recording", identity.recording},
+                   {"id", identity.patient_id},
+                   {"name", identity.patient_name},
+                   {"birth_date", identity.birth_date},
+                   {"sex", identity.sex}};
   if (const auto& at = identity.base_time) {
     out["start"] = fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", at->year, at->month, at->day,
                                at->hour, at->minute, at->second);
@@ -85,6 +91,23 @@ Result<json::object> inspect_wfdb(const std::filesystem::path& header, PatientVa
   };
   const auto record = CSL_TRY(open_wfdb(CSL_TRY(read_all(*source, wfdb_header_size_max)), beside));
   return record_json("WFDB", record->header(), values);
+}
+
+Result<json::object> inspect_other_recording(const std::filesystem::path& file,
+                                             PatientValues values) {
+  const std::shared_ptr<const ByteSource> source = CSL_TRY(open_file_source(file));
+  const auto size = std::min<std::uint64_t>(source->size(), record_head_bytes);
+  const Bytes head = CSL_TRY(read_bytes(*source, 0, size, record_head_bytes));
+  const RecordKind kind = CSL_TRY(detect_record(head, source->size()));
+  const auto beside = [folder = file.parent_path()](
+                          std::string_view name) -> Result<std::shared_ptr<const ByteSource>> {
+    return open_file_source(folder / name);
+  };
+  const Recording recording =
+      CSL_TRY(open_recording_file(kind, source, file.filename().string(), beside));
+  json::object out = record_json(name_of(kind), recording.samples->header(), values);
+  out["annotations"] = recording.events.size();
+  return out;
 }
 
 }  // namespace consilium::cli

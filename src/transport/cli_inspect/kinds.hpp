@@ -23,5 +23,8 @@ namespace consilium::cli {
                                                       PatientValues values);
 [[nodiscard]] Result<boost::json::object> inspect_wfdb(const std::filesystem::path& header,
                                                        PatientValues values);
+// Of a kind that its content tells.
+[[nodiscard]] Result<boost::json::object> inspect_other_recording(const std::filesystem::path& file,
+                                                                  PatientValues values);
 
 }  // namespace consilium::cli
