@@ -186,6 +186,7 @@ SLOW_STEPS = [
     ("wrong beat labels found", ["PYTHON", "tests/signals/doubts.py"]),
     ("heart rate variability against others", ["PYTHON", "tests/signals/variability.py"]),
     ("pulses, breaths and muscle bursts", ["PYTHON", "tests/signals/body_events.py"]),
+    ("features of epochs against SciPy", ["PYTHON", "tests/signals/epoch_features.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),
