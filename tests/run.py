@@ -188,6 +188,7 @@ SLOW_STEPS = [
     ("heart rate variability against others", ["PYTHON", "tests/signals/variability.py"]),
     ("pulses, breaths and muscle bursts", ["PYTHON", "tests/signals/body_events.py"]),
     ("recordings turned into other forms", ["PYTHON", "tests/signals/convert_recordings.py"]),
+    ("features of epochs against SciPy", ["PYTHON", "tests/signals/epoch_features.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),

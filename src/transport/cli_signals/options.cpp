@@ -30,6 +30,16 @@ void add_signal_commands(CLI::App& app, SignalCommands& commands,
   to->add_option("--limit", doubts.limit, "How many to list at most")->capture_default_str();
   to->add_flag("--json", doubts.json, "Answer as one JSON object");
 
+  FeaturesCommand& features = commands.features;
+  to = app.add_subcommand("features", "Features of each epoch of a channel, mostly of an EEG.");
+  to->footer("Example:\n  consilium features night.edf --channel 2 --out c3.csv");
+  to->callback([choose, &features] { choose([&features] { return features_command(features); }); });
+  to->add_option("RECORD", features.record, "A WFDB header, an EDF or a BDF file")->required();
+  to->add_option("--channel", features.channel, "The channel, from 0")->capture_default_str();
+  to->add_option("--epoch-s", features.epoch_s, "Seconds of an epoch")->capture_default_str();
+  to->add_option("--out", features.out, "The CSV file to write")->required();
+  to->add_flag("--json", features.json, "Answer as one JSON object");
+
   LearnCommand& learn = commands.learn;
   to = app.add_subcommand("learn", "Learn classes of series with MiniRocket and ridge regression.");
   to->footer(

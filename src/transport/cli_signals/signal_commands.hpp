@@ -1,4 +1,5 @@
-// Commands that look at labelled recordings and series: `variability`, `doubts`, `learn`.
+// Commands that look at labelled recordings and series: `variability`, `doubts`, `features`,
+// `learn`.
 #pragma once
 
 #include <cstddef>
@@ -50,7 +51,19 @@ struct LearnCommand {
 // RidgeClassifier.
 [[nodiscard]] Result<int> learn_command(const LearnCommand& command);
 
+struct FeaturesCommand {
+  std::filesystem::path record;
+  std::size_t channel = 0;
+  double epoch_s = 30;
+  std::filesystem::path out;  // a CSV file
+  bool json = false;
+};
+// Features of each whole epoch of a channel, voltages in mV, as a table. Errors: those of reading
+// and of epoch_features.
+[[nodiscard]] Result<int> features_command(const FeaturesCommand& command);
+
 struct SignalCommands {
+  FeaturesCommand features;
   VariabilityCommand variability;
   DoubtsCommand doubts;
   LearnCommand learn;
