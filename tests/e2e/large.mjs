@@ -31,6 +31,57 @@ export function wfdbDay(hours, beatCount) {
   return { files: [["day.hea", Buffer.from(header)], ["day.dat", Buffer.from(samples.buffer)]], beats, hz };
 }
 
+/** Whole numbers of 32 bits from a seed, as shares of 1. */
+function seeded(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
+}
+
+/**
+ * A day of two leads with what a technician looks for: every fiftieth beat ventricular (early, wide, with a pause after it), some
+ * supraventricular, and fibrillation over `af` (hours). Answers the files and the truth: sample and kind ("N", "V", "S") of each beat.
+ */
+export function technicianDay(hours, af = [9.5, 10.25]) {
+  const hz = 125;
+  const length = hours * 3600 * hz;
+  const chance = seeded(24);
+  const samples = new Int16Array(length * 2);
+  const bump = (height, at, width) => (n) => height * Math.exp(-(((n - at) / width) ** 2));
+  const wave = (...parts) => Int16Array.from({ length: 110 }, (_, n) => parts.reduce((sum, part) => sum + part(n), 0));
+  const p = bump(100, 21, 4);
+  const qrs = [bump(-110, 37, 1.5), bump(1150, 40, 1.8), bump(-260, 43.5, 1.8), bump(270, 70, 8)];
+  const shapes = {
+    N: [wave(p, ...qrs), wave(bump(40, 21, 4), bump(180, 38, 1.6), bump(-900, 42, 2.2), bump(120, 70, 9))],
+    F: [wave(...qrs), wave(bump(180, 38, 1.6), bump(-900, 42, 2.2), bump(120, 70, 9))],
+    V: [wave(bump(1500, 41, 6), bump(-600, 54, 6), bump(-420, 76, 10)), wave(bump(1100, 42, 6.5), bump(-300, 78, 10))],
+  };
+  for (let n = 0; n < samples.length; n += 1) samples[n] = Math.round(14 * (chance() - 0.5)) + Math.round(60 * Math.sin(n / 900));
+  const beats = [];
+  for (let at = 0.6, kind = "N"; at < hours * 3600 - 1; ) {
+    const inAf = at >= af[0] * 3600 && at < af[1] * 3600;
+    const sample = Math.round(at * hz);
+    beats.push({ sample, kind });
+    const [first, second] = shapes[kind === "V" ? "V" : inAf ? "F" : "N"];
+    for (let n = 0; n < first.length; n += 1) {
+      const place = sample - 40 + n;
+      if (place < 0 || place >= length) continue;
+      samples[place * 2] += first[n];
+      samples[place * 2 + 1] += second[n];
+    }
+    const rr = inAf ? 0.42 + 0.55 * chance() : 0.85 + 0.13 * Math.sin(at / 7000) + 0.03 * Math.sin(at / 4) + 0.02 * (chance() - 0.5);
+    // An ectopic beat comes early; after a ventricular one there is a pause.
+    const drawn = inAf || kind !== "N" ? 1 : chance();
+    const next = drawn < 0.02 ? "V" : drawn < 0.03 ? "S" : "N";
+    at += rr * (kind === "V" ? 1.38 : next === "V" ? 0.62 : next === "S" ? 0.72 : 1);
+    kind = next;
+  }
+  const header = [`holter 2 ${String(hz)} ${String(length)}`, "holter.dat 16 1000(0)/mV 16 0 0 0 0 II", "holter.dat 16 1000(0)/mV 16 0 0 0 0 V1", ""].join("\n");
+  return { files: [["holter.hea", Buffer.from(header)], ["holter.dat", Buffer.from(samples.buffer)]], beats, hz };
+}
+
 // Explicit VR, little endian (DICOM PS3.5, 7.1.2): tag, VR, length, value padded to even.
 function element(group, number, vr, value) {
   let bytes = Buffer.isBuffer(value) ? value : Buffer.from(String(value), "latin1");

@@ -1,11 +1,11 @@
 // The browser tests, one after another, each with a server and a browser of its own; the last line sums what they counted.
-// Usage: node tests/e2e/run.mjs [walk] [people] [panel] [review_edit] [main_job] [imaging] [radiologist] [overlap] [prelabels] [readback] [phases] [text] [text_joins] [terminology] [note_tools] [review_text] [tools] [viewport] [signals] [speed]
+// Usage: node tests/e2e/run.mjs [walk] [people] [panel] [review_edit] [main_job] [imaging] [radiologist] [overlap] [prelabels] [readback] [phases] [text] [text_joins] [terminology] [note_tools] [review_text] [tools] [viewport] [signals] [technician] [speed]
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { patience } from "./api.mjs";
 import { removeFolder, startServer } from "./server.mjs";
 
-const all = ["walk", "people", "panel", "review_edit", "main_job", "imaging", "radiologist", "overlap", "prelabels", "readback", "phases", "text", "text_joins", "terminology", "note_tools", "review_text", "tools", "viewport", "signals", "speed"];
+const all = ["walk", "people", "panel", "review_edit", "main_job", "imaging", "radiologist", "overlap", "prelabels", "readback", "phases", "text", "text_joins", "terminology", "note_tools", "review_text", "tools", "viewport", "signals", "technician", "speed"];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
 const sum = { passed: 0, failed: 0 };
 

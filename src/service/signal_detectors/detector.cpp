@@ -23,9 +23,10 @@ const LabelSpec* label_of_code(const Protocol& protocol, MitCode code, std::stri
   return nullptr;
 }
 
-constexpr std::array found_rhythms{Rhythm::AtrialFibrillation, Rhythm::VentricularTachycardia,
-                                   Rhythm::IdioventricularRun, Rhythm::Bigeminy,
-                                   Rhythm::Bradycardia,        Rhythm::Tachycardia};
+// Those that follow from the times of beats alone; runs and bigeminy need to know which beats are
+// ventricular, which the detector of beats does not tell.
+constexpr std::array found_rhythms{Rhythm::AtrialFibrillation, Rhythm::Bradycardia,
+                                   Rhythm::Tachycardia};
 
 SaidLabel said(SignalDetector detector, const LabelSpec& label, std::string key,
                std::variant<SampleTarget, IntervalTarget> target, std::string evidence) {

@@ -49,7 +49,7 @@ export function SignalDetectors({ project, protocol, lead }: Props) {
         <h2>{t.title}</h2>
         {list?.is_running === true ? <span className="muted small" role="status">{list.recordings_left > 0 ? t.running(count(list.recordings_left)) : t.waiting}</span> : null}
       </div>
-      <p className="muted small" style={{ margin: "0 16px 8px", maxWidth: "96ch" }}>{t.lead}</p>
+      <p className="muted small" style={{ margin: "10px 16px", maxWidth: "96ch" }}>{t.lead}</p>
       <Answered query={detectors} say={sayError} loading={t.loading} lines={3}>{({ items, problems }) => (
         <>
           <div className="table-scroll">

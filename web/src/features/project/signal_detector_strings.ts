@@ -15,7 +15,7 @@ export const signalDetectorStrings = {
   none: "none of this protocol's labels",
   what: {
     beats: "QRS complexes in all leads together; of which kind a beat is, is not told",
-    rhythm: "Atrial fibrillation and other rhythms, by the intervals between beats",
+    rhythm: "Atrial fibrillation, and slow and fast rhythm where the protocol has them, by the intervals between beats",
     quality: "Leads that are flat, clipped, without samples or under noise, in steps of 10 s",
   },
 } as const;

@@ -206,11 +206,11 @@ function Cards(props: { clusters: ClusterSet; kinds: Kinds; state: SignalState; 
         return (
           <button
             key={cluster.key} type="button" aria-pressed={on} data-cluster={cluster.key} className={on ? "signal-cluster signal-cluster-on" : "signal-cluster"}
-            aria-label={words.card(n + 1, cluster.beats.length, label?.title ?? "")} onClick={() => choose(on ? null : cluster.key)}
+            aria-label={words.card(`${letterOf(label)} ${words.size(cluster.beats.length, cluster.beats.length / clusters.ids.length)}`, n + 1, cluster.beats.length, label?.title ?? "")} onClick={() => choose(on ? null : cluster.key)}
           >
             <Canvas watch={[cluster, colour, on]} paint={(context, size) => drawTemplate(context, size, clusters, cluster, reach, colour, inkOf(context.canvas))} />
             <span className="signal-cluster-foot">
-              <b style={{ background: colour }}>{letterOf(label)}</b>
+              <b style={{ background: colour }}>{letterOf(label)}</b>{" "}
               <span>{words.size(cluster.beats.length, cluster.beats.length / clusters.ids.length)}</span>
               <span className="signal-mix" title={words.mixed}>{found.length > 1 && found.map(({ kind, count }) => <i key={kind} style={{ flexGrow: count, background: colourOf(state.protocol, state.protocol.labels[kind]?.id ?? null) }} />)}</span>
             </span>
@@ -252,7 +252,7 @@ function Doubted({ clusters, cluster, state, labels, busy, merging, split, merge
           const label = state.protocol.labels[labels.beats.kind(at)];
           const clock = clockOf((clusters.ticks[beat] ?? 0) / perSecond, 1);
           return (
-            <button key={beat} type="button" className={id === state.selected ? "signal-doubted-beat signal-cluster-on" : "signal-doubted-beat"} aria-label={words.beat(clock, label?.title ?? "", clusters.doubt[beat] ?? 0)} onClick={() => look(id)}>
+            <button key={beat} type="button" className={id === state.selected ? "signal-doubted-beat signal-cluster-on" : "signal-doubted-beat"} aria-label={words.beat(`${letterOf(label)} ${clock}`, label?.title ?? "", clusters.doubt[beat] ?? 0)} onClick={() => look(id)}>
               <Canvas watch={[shape]} paint={(context, size) => drawBeat(context, size, shape, cluster.template[0] ?? [], reach, inkOf(context.canvas))} />
               <span><b style={{ background: colourOf(state.protocol, label?.id ?? null) }}>{letterOf(label)}</b> {clock}</span>
             </button>
