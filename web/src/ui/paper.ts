@@ -271,10 +271,10 @@ function drawSeams(context: CanvasRenderingContext2D, view: PaperView, lane: Lan
 const slowestWithPulse = 8;
 
 /** What a calibration pulse or a scale bar is high: a round voltage that is seen well. */
-function pulseOf(view: PaperView, trace: Trace): { readonly pixels: number; readonly name: string } | null {
+function pulseOf(view: PaperView, trace: Trace, most = Infinity): { readonly pixels: number; readonly name: string } | null {
   if (millivoltsOf(trace.unit) === null) return null;
   const perMillivolt = view.gain * view.pixelsPerMm * trace.gain;
-  const millivolts = [1, 0.5, 0.2, 0.1, 0.05, 0.02].find((candidate) => candidate * perMillivolt <= 22 * view.pixelsPerMm) ?? 0.01;
+  const millivolts = [1, 0.5, 0.2, 0.1, 0.05, 0.02].find((candidate) => candidate * perMillivolt <= Math.min(22 * view.pixelsPerMm, most)) ?? 0.01;
   return { pixels: millivolts * perMillivolt, name: millivolts >= 0.5 ? `${String(millivolts)} mV` : `${String(Math.round(millivolts * 1000))} µV` };
 }
 
@@ -283,13 +283,15 @@ function drawLaneNames(context: CanvasRenderingContext2D, view: PaperView, lanes
   context.textBaseline = "middle";
   for (const lane of lanes) {
     const { trace } = lane;
-    const pulse = pulseOf(view, trace);
-    const name = `${trace.name}${pulse === null ? ` ${trace.unit}` : ""}${trace.gain === 1 ? "" : ` ×${String(trace.gain)}`}`;
+    const pulse = pulseOf(view, trace, lane.height);
+    const pulseWidth = (0.2 * ticksPerSecond(view.recording)) / view.ticksPerPixel;
+    const hasPulse = pulse !== null && speedOf(view) >= slowestWithPulse && pulse.pixels <= lane.height && lane.left === 0;
+    // A pulse of another height than the usual millivolt says its own.
+    const height = hasPulse && pulse.name !== "1 mV" ? `  ${pulse.name}` : "";
+    const name = `${trace.name}${pulse === null ? ` ${trace.unit}` : ""}${trace.gain === 1 ? "" : ` ×${String(trace.gain)}`}${height}`;
     context.font = "600 12px system-ui, sans-serif";
     const wide = context.measureText(name).width + 10;
     const high = Math.min(18, lane.height);
-    const pulseWidth = (0.2 * ticksPerSecond(view.recording)) / view.ticksPerPixel;
-    const hasPulse = pulse !== null && speedOf(view) >= slowestWithPulse && pulse.pixels <= lane.height && lane.left === 0;
     const [left, top] = [lane.left + (hasPulse ? pulseWidth + 11 : 4), lane.top + Math.min(6, Math.max(0, (lane.height - high) / 2))];
     context.fillStyle = ink.surface;
     context.globalAlpha = 0.88;

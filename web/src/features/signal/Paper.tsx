@@ -49,22 +49,24 @@ export function Paper(props: Props): React.JSX.Element {
   useWheel(box, now, set);
   const { handlers, retry } = usePointer(props, box, setDraft);
   return (
-    <div ref={box} className={`signal-paper signal-cursor-${state.tool}`}>
-      <Canvas
-        tabIndex={0}
-        role="application"
-        aria-label={strings.paper}
-        watch={[state, props.tileCount, draft, stages, scheme]}
-        onSize={(width) => set(withView({ ...now.current, widthPixels: Math.max(100, width) }, now.current.from, now.current.ticksPerPixel))}
-        paint={(context, size) => {
-          const begun = performance.now();
-          drawn.current = drawPaperPane(context, state, labels, tiles, size, inkOf(context.canvas), { draft, stages });
-          props.onProcessing(drawn.current.processing);
-          queueMicrotask(retry);
-          performance.measure("signal.paper", { start: begun });
-        }}
-        {...handlers}
-      />
+    <div className="signal-sheet">
+      <div ref={box} className={`signal-paper signal-cursor-${state.tool}`}>
+        <Canvas
+          tabIndex={0}
+          role="application"
+          aria-label={strings.paper}
+          watch={[state, props.tileCount, draft, stages, scheme]}
+          onSize={(width) => set(withView({ ...now.current, widthPixels: Math.max(100, width) }, now.current.from, now.current.ticksPerPixel))}
+          paint={(context, size) => {
+            const begun = performance.now();
+            drawn.current = drawPaperPane(context, state, labels, tiles, size, inkOf(context.canvas), { draft, stages });
+            props.onProcessing(drawn.current.processing);
+            queueMicrotask(retry);
+            performance.measure("signal.paper", { start: begun });
+          }}
+          {...handlers}
+        />
+      </div>
       <CursorLayer box={box} state={state} drawn={drawn} scheme={scheme} />
     </div>
   );
