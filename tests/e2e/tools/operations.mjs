@@ -35,23 +35,16 @@ export async function segmentTools(pane) {
 const inner = { at: middle, reach: ballRadius + 12 };
 const undoSays = () => page.locator(".image-toolbar button", { hasText: /undo/i }).innerText();
 
-/** The longest that the page drew nothing while something was done, in milliseconds. */
-async function longestStall(work) {
-  await page.evaluate(() => {
-    window.stall = { longest: 0, last: performance.now(), frame: 0 };
-    const tick = () => {
-      const now = performance.now();
-      window.stall.longest = Math.max(window.stall.longest, now - window.stall.last);
-      window.stall.last = now;
-      window.stall.frame = requestAnimationFrame(tick);
-    };
-    tick();
-  });
+/** Seconds of processor that the page's own thread spent while something was done: for so long it can draw nothing. */
+async function secondsOfPage(work) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "TaskDuration").value;
+  const before = await spent();
   await work();
-  return page.evaluate(() => {
-    cancelAnimationFrame(window.stall.frame);
-    return window.stall.longest;
-  });
+  const seconds = (await spent()) - before;
+  await session.detach();
+  return seconds;
 }
 
 async function marginsAndShells(one) {
@@ -132,8 +125,8 @@ async function secondSegment(pane, one) {
     if (/combine/.test(await undoSays())) await bench.undone(`combine: ${how}`, two);
   }
   await page.locator(".image-finding-name").first().click();
-  const stall = await longestStall(() => bench.operate("Combine", { How: "invert" }));
-  check("inverting a whole volume holds the page up for a second or two at most", stall < 2500, `${stall.toFixed(0)} ms`);
+  const held = await secondsOfPage(() => bench.operate("Combine", { How: "invert" }));
+  check("inverting a whole volume takes the page two seconds at most", held < 2, `${held.toFixed(2)} s of its thread`);
   const inverted = countOf(await bench.bytes(), 1);
   const all = dims[0] * dims[1] * dims[2];
   check("combine: invert", inverted === all - (await countBall()), `${inverted} of ${all}`);
