@@ -215,6 +215,22 @@ class RealFiles(Case):
         self.assertTrue(found, pattern)
         return found
 
+    def test_a_directory_leads_to_the_files_new_names(self):
+        from pydicom.fileset import FileSet
+        code, answer, err = deid(DATA / "imaging/dicom/pydicom_dicomdir", self.path / "out", "--option", "modified-dates")
+        self.assertEqual((code, answer["held_back"]), (1, 1), err)
+        self.assertIn("README.txt", err)  # no DICOM
+        self.assertGreater(answer["released"], 5)
+        before, after = FileSet(DATA / "imaging/dicom/pydicom_dicomdir/DICOMDIR"), FileSet(self.path / "out/DICOMDIR")
+        there = [i for i in before if pathlib.Path(i.path).exists()]
+        self.assertEqual(len(list(after)), len(there))
+        for instance in after:
+            loaded = instance.load()
+            self.assertEqual(loaded.SOPInstanceUID, instance.SOPInstanceUID)
+            self.assertEqual(loaded.PatientID, instance.PatientID)
+            self.assertEqual(loaded.get("StudyDate"), getattr(instance, "StudyDate", None))
+        self.assertEqual(len(after.find_values("PatientID")), len(before.find_values("PatientID")))
+
     def test_volumes_keep_their_voxels(self):
         import nibabel
         import numpy
@@ -300,6 +316,8 @@ class RealFiles(Case):
         files = written(self.path / "out")
         self.assertEqual(len(files), answer["released"])
         for path in files:
+            if path.name == "DICOMDIR":
+                continue
             d = pydicom.dcmread(path, force=True)
             self.assertEqual(d.PatientIdentityRemoved, "YES")
             self.assertTrue(str(d.PatientName).startswith("P-"))
