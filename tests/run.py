@@ -175,6 +175,7 @@ SLOW_STEPS = [
     ("clips and enhanced objects against the judges", ["PYTHON", "tests/formats/multiframe.py"]),
     ("exports against the judges", ["PYTHON", "tests/judge/exports.py"]),
     ("de-identification", ["PYTHON", "tests/deid/test_deid.py"]),
+    ("de-identification: planted defects", ["PYTHON", "tests/deid/mutants.py"]),
     ("text formats against the judges", ["PYTHON", "tests/judge/texts.py"]),
     ("text formats: bad input", ["PYTHON", "tests/formats/bad_texts.py"]),
     ("tag score against independent readers", ["PYTHON", "tests/text/tag_scores.py"]),

@@ -15,8 +15,9 @@ unsigned char lower(char c) {
 }
 unsigned char lower(std::byte b) { return lower(static_cast<char>(b)); }
 
+// Of ASCII: other bytes may be a letter of some set, or a marker of a codestream.
 bool is_letter_or_digit(unsigned char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c >= 0xC0;
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
 }
 
 std::uint16_t start_of(unsigned char first, unsigned char second) {

@@ -271,7 +271,9 @@ void DeidWalk::keep_text(const At& at, Choice choice, DicomDataset& to) {
   // What says how pixels, files and codes are to be read cannot be anybody's name.
   const bool is_structure = tag.group == 0x0028 || tag == tags::modality ||
                             tag == dicom_tag(0x00080008) || tag == dicom_tag(0x0040A040);
-  const std::string after = is_structure ? before : known_.scrubbed(before);
+  std::string after = is_structure ? before : known_.scrubbed(before);
+  // Of type 1 in some object: what was there is not left empty.
+  if (after.empty() && !before.empty()) after = dummy_text(at.element.vr);
   if (after != before) choice = {.action = DeidAction::Clean, .rule = "known identifier"};
   if (!choice.rule.empty()) note(at, choice);
   to.put_text(tag, at.element.vr, after);

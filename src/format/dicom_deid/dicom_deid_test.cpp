@@ -160,6 +160,17 @@ TEST_CASE("what is known of a person is cut out of every text that stays") {
   CHECK(object.dataset.items(dicom_tag(0x00540220))[0].text(dicom_tag(0x00080104)) == "Axis of");
 }
 
+TEST_CASE("versions are no dates, and what is cut out whole leaves a dummy") {
+  KnownIdentifiers known;
+  CHECK(known.scrubbed("5.1.7 and 5.6.3-9-1") == "5.1.7 and 5.6.3-9-1");
+  for (const char* date : {"1950-01-31", "31.1.50", "1/31/1950", "19500131"}) {
+    CHECK(known.scrubbed(std::string("of ") + date) == "of");
+  }
+  DicomFile file = ct_file();
+  file.dataset.put_text(dicom_tag(0x00081090), Vr::Lo, "https://zuckerpuppe.example");
+  CHECK(done(file, profile_with({})).dataset.text(dicom_tag(0x00081090)) == "REMOVED");
+}
+
 TEST_CASE("private elements stay only where the profile allows their creator") {
   DicomFile file = ct_file();
   file.dataset.put_text(dicom_tag(0x00190010), Vr::Lo, "SIEMENS MR HEADER");

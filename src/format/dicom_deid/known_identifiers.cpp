@@ -44,13 +44,25 @@ const std::unordered_set<std::string_view>& clean_words() {
   return words;
 }
 
-// "1950-01-31", "31.1.50", "1/31/1950": three numbers with the same separator. Eight digits that
-// begin with 19 or 20 are a date of DICOM.
-bool is_date_of_three(std::string_view text, std::size_t first_end, std::size_t second_begin,
-                      std::size_t second_end, std::size_t third_begin) {
+bool is_year(std::string_view digits) {
+  return digits.size() == 4 &&
+         (digits.starts_with("18") || digits.starts_with("19") || digits.starts_with("20"));
+}
+
+// "1950-01-31", "31.1.50", "1/31/1950": three numbers with the same separator, of which the first
+// or the last may be a year. "5.1.7" is a version. Eight digits that begin with 18, 19 or 20 are a
+// date of DICOM.
+bool is_date_of_three(std::string_view text, std::size_t first_begin, std::size_t first_end,
+                      std::size_t second_begin, std::size_t second_end, std::size_t third_begin,
+                      std::size_t third_end) {
   const std::string_view between = text.substr(first_end, second_begin - first_end);
-  return between.size() == 1 && std::string_view("-./").contains(between.front()) &&
-         between == text.substr(second_end, third_begin - second_end);
+  if (between.size() != 1 || !std::string_view("-./").contains(between.front()) ||
+      between != text.substr(second_end, third_begin - second_end)) {
+    return false;
+  }
+  const std::string_view first = text.substr(first_begin, first_end - first_begin);
+  const std::string_view last = text.substr(third_begin, third_end - third_begin);
+  return is_year(first) || is_year(last) || (first.size() <= 2 && last.size() == 2);
 }
 
 bool is_compact_date(std::string_view word) {
@@ -136,8 +148,8 @@ void KnownIdentifiers::mark(std::string_view text, const std::vector<Word>& word
     }
     if (i + 2 < words.size() && is_digits(words[i].folded) && is_digits(words[i + 1].folded) &&
         is_digits(words[i + 2].folded) &&
-        is_date_of_three(text, words[i].end, words[i + 1].begin, words[i + 1].end,
-                         words[i + 2].begin)) {
+        is_date_of_three(text, words[i].begin, words[i].end, words[i + 1].begin, words[i + 1].end,
+                         words[i + 2].begin, words[i + 2].end)) {
       cut(i, i + 2);
     }
   }

@@ -61,9 +61,13 @@ Result<Header> header_of(ByteView file) {
   CSL_TRY(reader.seek(header.is_second ? 14 : 72));
   const std::uint64_t bits = CSL_TRY(reader.u16());
   CSL_TRY(reader.seek(header.is_second ? 168 : 108));
-  header.voxel_offset = header.is_second
-                            ? CSL_TRY(reader.u64())
-                            : static_cast<std::uint64_t>(std::max(0.0F, CSL_TRY(reader.f32())));
+  if (header.is_second) {
+    header.voxel_offset = CSL_TRY(reader.u64());
+  } else {
+    const float offset = CSL_TRY(reader.f32());
+    if (!(offset >= 0 && offset < 1e9F)) return broken();
+    header.voxel_offset = static_cast<std::uint64_t>(offset);
+  }
   if (header.voxel_offset < size || header.voxel_offset > file.size()) return broken();
   header.end = header.voxel_offset + (voxels * bits + 7) / 8;
   return header;

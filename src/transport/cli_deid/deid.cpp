@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -61,6 +62,8 @@ Status check_places(const DeidCommand& command) {
   return {};
 }
 
+bool is_directory_name(const fs::path& path) { return path.filename() == "DICOMDIR"; }
+
 // Different files may hold objects of one UID, such as the same image in two syntaxes.
 fs::path free_name(const fs::path& wanted) {
   std::error_code failed;
@@ -74,10 +77,11 @@ fs::path free_name(const fs::path& wanted) {
 
 class Run {
  public:
-  Run(const DeidCommand& command, DeidSettings settings)
+  Run(const DeidCommand& command, DeidSettings settings, bool has_directory)
       : command_(command),
         settings_(std::move(settings)),
-        checker_(leak_policy(settings_.profile)) {
+        checker_(leak_policy(settings_.profile)),
+        has_directory_(has_directory) {
     for (const std::string& value : settings_.people_values) checker_.expect(value);
   }
 
@@ -129,10 +133,28 @@ class Run {
   }
 
  private:
+  Result<DeidFile> made(ByteView source, const fs::path& path, bool is_alone, std::string& kind) {
+    if (!is_alone && is_directory_name(path)) {
+      kind = "dicom";
+      return deid_directory(source, settings_.profile, settings_.key, settings_.people,
+                            [&](const std::string& name) { return renamed(path, name); });
+    }
+    DeidFile result =
+        CSL_TRY(deid_file(source, path, settings_.profile, settings_.key, settings_.people, kind));
+    // Names of a DICOM file-set have no ending.
+    if (has_directory_ && kind == "dicom") result.name = fs::path(result.name).replace_extension();
+    return result;
+  }
+
+  std::optional<RenamedFile> renamed(const fs::path& directory, const std::string& name) const {
+    const auto found = renamed_.find((directory.parent_path() / name).lexically_normal());
+    if (found == renamed_.end()) return std::nullopt;
+    return found->second;
+  }
+
   Status released(const fs::path& path, bool is_alone, DeidOutcome& outcome) {
     const Bytes source = CSL_TRY(read_all(*CSL_TRY(open_file_source(path)), file_size_max));
-    DeidFile result = CSL_TRY(
-        deid_file(source, path, settings_.profile, settings_.key, settings_.people, outcome.kind));
+    DeidFile result = CSL_TRY(made(source, path, is_alone, outcome.kind));
     const auto leaks = checker_.check(source, result.bytes, is_alone ? "" : result.name);
     if (!leaks.empty()) {
       return fail(ErrorCode::Internal, "the result still holds " + leaks.front().what,
@@ -143,6 +165,7 @@ class Run {
     outcome.out = (is_alone ? to.filename() : to.lexically_relative(command_.out)).generic_string();
     outcome.sha256 = to_hex(sha256(result.bytes));
     outcome.patient = result.patient;
+    renamed_[path.lexically_normal()] = {.name = outcome.out, .identity = result.identity};
     outcome.steps = std::move(result.steps);
     return {};
   }
@@ -152,6 +175,8 @@ class Run {
   LeakChecker checker_;
   std::vector<DeidOutcome> outcomes_;
   std::set<std::string> patients_;
+  std::map<fs::path, RenamedFile> renamed_;
+  bool has_directory_;
   DeidSummary summary_;
 };
 
@@ -159,11 +184,15 @@ class Run {
 
 Result<int> deid_command(const DeidCommand& command) {
   CSL_TRY(check_places(command));
-  Run run(command, CSL_TRY(deid_settings(command)));
   std::error_code failed;
   const bool is_alone =
       !fs::is_directory(command.in, failed) && !fs::is_directory(command.out, failed);
-  for (const fs::path& path : CSL_TRY(files_of(command.in))) CSL_TRY(run.take(path, is_alone));
+  std::vector<fs::path> files = CSL_TRY(files_of(command.in));
+  // A directory names files by what they are called afterwards, so it comes last.
+  const auto directories = std::ranges::stable_partition(
+      files, [](const fs::path& path) { return !is_directory_name(path); });
+  Run run(command, CSL_TRY(deid_settings(command)), !is_alone && !directories.empty());
+  for (const fs::path& path : files) CSL_TRY(run.take(path, is_alone));
   return run.finish();
 }
 

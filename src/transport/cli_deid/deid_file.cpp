@@ -14,7 +14,6 @@
 namespace consilium::cli {
 namespace {
 
-constexpr std::string_view media_directory = "1.2.840.10008.1.3.10";
 constexpr std::size_t token_size = 7;
 
 // "P4F7K2M9/S0A1B2C3/E5D6E7F8/I9G0H1J2.dcm": patient, study, series, instance, each eight
@@ -32,9 +31,9 @@ std::string dicom_name(const DicomDataset& dataset, const DeidKey& key) {
 Result<DeidFile> deid_dicom(ByteView source, const DeidProfile& profile, const DeidKey& key,
                             const KnownIdentifiers& people) {
   const DicomFile file = CSL_TRY(read_dicom(source));
-  if (file.meta.ascii(tags::media_storage_sop_class_uid) == media_directory) {
-    return fail(ErrorCode::Unsupported, "a DICOMDIR names files that have other names now", {},
-                "make a new one of the results");
+  if (is_media_directory(file)) {
+    return fail(ErrorCode::Unsupported, "a DICOMDIR by itself names files that are not here", {},
+                "give the folder that it lies in, or make a new one of the results");
   }
   KnownIdentifiers known = people;
   add_identifiers(known, file.dataset, profile);
@@ -42,7 +41,8 @@ Result<DeidFile> deid_dicom(ByteView source, const DeidProfile& profile, const D
   return DeidFile{.name = dicom_name(file.dataset, key),
                   .bytes = CSL_TRY(write_deidentified(file, std::move(object.dataset))),
                   .patient = std::move(object.patient),
-                  .steps = std::move(object.steps)};
+                  .steps = std::move(object.steps),
+                  .identity = deid_identity(file.dataset)};
 }
 
 std::string ending_of(const std::filesystem::path& path) {
@@ -72,7 +72,8 @@ Result<DeidFile> named(Result<DeidentifiedFile> done, std::string name) {
   return DeidFile{.name = std::move(name),
                   .bytes = std::move(done->bytes),
                   .patient = std::move(done->patient),
-                  .steps = std::move(done->steps)};
+                  .steps = std::move(done->steps),
+                  .identity = {}};
 }
 
 // Of files that have a name alone: the path below IN tells two of one name apart.
@@ -116,10 +117,24 @@ Result<DeidFile> deid_file(ByteView source, const std::filesystem::path& path,
     return DeidFile{.name = wfdb_name(path.stem().string(), key) + ending,
                     .bytes = Bytes(source.begin(), source.end()),
                     .patient = {},
-                    .steps = {}};
+                    .steps = {},
+                    .identity = {}};
   }
   return fail(ErrorCode::Unsupported, "a kind of file that is not de-identified", {},
               "leave it out, or convert it first");
+}
+
+Result<DeidFile> deid_directory(ByteView source, const DeidProfile& profile, const DeidKey& key,
+                                const KnownIdentifiers& people, const FileRenaming& renamed) {
+  const DicomFile file = CSL_TRY(read_dicom(source));
+  KnownIdentifiers known = people;
+  add_identifiers(known, file.dataset, profile);
+  DeidDirectory done = CSL_TRY(deidentify_directory(file, profile, key, known, renamed));
+  return DeidFile{.name = "DICOMDIR",
+                  .bytes = std::move(done.bytes),
+                  .patient = {},
+                  .steps = std::move(done.steps),
+                  .identity = {}};
 }
 
 }  // namespace consilium::cli
