@@ -26,8 +26,9 @@
 namespace consilium::service {
 
 inline constexpr std::size_t notes_learnt_max = 500;
-inline constexpr std::size_t answers_learnt_min = 4;         // of a question, two of them different
-inline constexpr std::size_t sentences_learnt_max = 20'000;  // of the notes read last
+inline constexpr std::size_t answers_learnt_min = 4;  // of a question, two of them different
+// Of the notes read last: half a second of training for each label of sentences.
+inline constexpr std::size_t sentences_learnt_max = 5'000;
 
 // A note with its tokens, sentences and what else the tagger sees.
 struct CutNote {
