@@ -67,13 +67,14 @@ constexpr std::array<MethodCode, deid_option_count> option_codes{{
     {"113103", "Clean Graphics Option"},
 }};
 
+// The Clean Pixel Data Option (113101) is never claimed: pixels are held back where they may hold
+// text, but not looked at.
 std::vector<DicomDataset> methods(const DeidProfile& profile) {
   std::vector<DicomDataset> items;
   const auto add = [&](MethodCode method) {
     items.push_back(code_item("DCM", method.code, method.meaning));
   };
   add({"113100", "Basic Application Confidentiality Profile"});
-  if (profile.clean_pixel) add({"113101", "Clean Pixel Data Option"});
   for (std::size_t i = 0; i < deid_option_count; ++i) {
     const bool moves_years =
         profile.keeps_years_only && static_cast<DeidOption>(i) == DeidOption::ModifiedDates;
@@ -99,9 +100,6 @@ void put_outcome(DicomDataset& dataset, const DeidProfile& profile, const std::s
                    fmt::format("PS3.15 {} {} (Consilium)", edition, profile.name));
   dataset.put_items(method_codes, methods(profile));
   dataset.put_text(longitudinal_modified, Vr::Cs, dates_state(profile));
-  if (profile.clean_pixel && dataset.has(tags::burned_in_annotation)) {
-    dataset.put_text(tags::burned_in_annotation, Vr::Cs, "NO");
-  }
 }
 
 bool is_one_of(std::string_view value, std::span<const std::string_view> among) {

@@ -11,7 +11,7 @@
 #include "format/dicom/identity.hpp"
 #include "format/dicom/read_code.hpp"
 #include "format/dicom_waveform/waveform_groups.hpp"
-#include "format/ecg_leads/ecg_leads.hpp"
+#include "format/lead_names/lead_names.hpp"
 #include "format/packed_samples/packed_samples.hpp"
 
 namespace consilium {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "domain/signal/sample_table.hpp"
-#include "format/ecg_leads/ecg_leads.hpp"
+#include "format/lead_names/lead_names.hpp"
 #include "format/scp_ecg/scp_sections.hpp"
 
 namespace consilium {

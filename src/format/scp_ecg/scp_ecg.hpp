@@ -18,7 +18,7 @@
 namespace consilium {
 
 // The recording's events are the beats that section 4 places. Leads that follow from I and II are
-// added (ecg_leads.hpp).
+// added (lead_names.hpp).
 // Errors: TooLarge past 64 MiB; Corrupt with the section and byte where something does not fit;
 // Unsupported for a file without section 3 or 6.
 [[nodiscard]] Result<Recording> open_scp(std::shared_ptr<const ByteSource> file);

@@ -7,7 +7,7 @@
 
 #include "domain/signal/sample_table.hpp"
 #include "format/base64/base64_text.hpp"
-#include "format/ecg_leads/ecg_leads.hpp"
+#include "format/lead_names/lead_names.hpp"
 #include "format/number_text/number_text.hpp"
 #include "format/sierra_xml/xli.hpp"
 #include "format/xml/xml.hpp"

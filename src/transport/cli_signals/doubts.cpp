@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "analysis/beat_clusters/beat_shapes.hpp"
+#include "analysis/ecg_leads/ecg_leads.hpp"
 #include "analysis/label_doubts/label_doubts.hpp"
-#include "transport/cli_detect/cluster.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
 #include "transport/cli_signals/signal_commands.hpp"
 

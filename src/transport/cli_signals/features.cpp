@@ -24,7 +24,7 @@ Result<int> features_command(const FeaturesCommand& command) {
   std::size_t count = 0;
   double processor_s = 0;
   for (std::int64_t begin = 0; begin + epoch <= record.channel().sample_count; begin += epoch) {
-    const auto samples = CSL_TRY(record.read_lead(command.channel, begin, epoch));
+    const auto samples = CSL_TRY(record.ecg().read_lead(command.channel, begin, epoch));
     const std::clock_t started = std::clock();
     const EpochFeatures features = CSL_TRY(epoch_features(samples, rate_hz));
     processor_s += static_cast<double>(std::clock() - started) / CLOCKS_PER_SEC;

@@ -1,4 +1,4 @@
-#include "format/ecg_leads/ecg_leads.hpp"
+#include "format/lead_names/lead_names.hpp"
 
 #include <algorithm>
 #include <array>
