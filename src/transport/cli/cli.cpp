@@ -12,6 +12,7 @@
 #include "transport/cli/commands.hpp"
 #include "transport/cli_context/context_command.hpp"
 #include "transport/cli_convert/convert_text.hpp"
+#include "transport/cli_detect/classes.hpp"
 #include "transport/cli_detect/cluster.hpp"
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
@@ -41,6 +42,7 @@ struct Table {
   SegmentCommand segment;
   DetectCommand detect;
   ClusterCommand cluster;
+  ClassesCommand classes;
   ContextCommand context;
   TagCommands tag;
   std::filesystem::path data = "consilium-data";
@@ -372,6 +374,7 @@ int run(int argument_count, const char* const* arguments) {
   add_segment_command(table.app, table.segment, choose);
   add_detect_command(table.app, table.detect, choose);
   add_cluster_command(table.app, table.cluster, choose);
+  add_classes_commands(table.app, table.classes, choose);
   add_context_command(table.app, table.context, choose);
   add_tag_commands(table.app, table.tag, choose);
   try {

@@ -8,48 +8,18 @@
 #include <cmath>
 
 #include "analysis/beat_clusters/beat_clusters.hpp"
-#include "transport/cli_detect/ecg_record.hpp"
+#include "transport/cli_detect/beat_rows.hpp"
 
 namespace consilium::cli {
 namespace json = boost::json;
 
-namespace {
-
-Result<std::vector<float>> shapes_of(const EcgRecord& record,
-                                     const std::vector<std::int64_t>& beats) {
-  const double rate_hz = record.channel().rate.hz();
-  const auto margin = static_cast<std::int64_t>(std::ceil(rate_hz / 2));
-  const auto piece = static_cast<std::int64_t>(std::ceil(120 * rate_hz));
-  const std::int64_t count = record.channel().sample_count;
-  std::vector<float> shapes;
-  shapes.reserve(beats.size() * record.leads.size() * beat_shape_size);
-  std::int64_t first = 0;
-  std::vector<std::vector<float>> leads_mv;
-  for (const std::int64_t beat : beats) {
-    const std::int64_t last = leads_mv.empty() ? 0 : first + std::ssize(leads_mv[0]);
-    if (leads_mv.empty() || (beat + margin > last && last < count)) {
-      first = std::clamp<std::int64_t>(beat - margin, 0, std::max<std::int64_t>(0, count - 1));
-      leads_mv = CSL_TRY(record.read(first, std::min(piece, count - first)));
-    }
-    for (const auto& lead : leads_mv) append_beat_shape(lead, first, rate_hz, beat, shapes);
-  }
-  return shapes;
-}
-
-}  // namespace
-
 Result<int> cluster_command(const ClusterCommand& command) {
   const auto begin = std::chrono::steady_clock::now();
   const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
-  const std::int64_t ticks = record.channel().ticks_per_sample;
-  std::vector<std::int64_t> beats;
-  for (const SignalEvent& event : CSL_TRY(read_annotations(record, command.beats))) {
-    if (is_beat(event.code)) beats.push_back(event.at.value / ticks);
-  }
-  const auto shapes = CSL_TRY(shapes_of(record, beats));
+  const std::vector<std::int64_t> beats =
+      marked_beats(record, CSL_TRY(read_annotations(record, command.beats))).samples;
   const BeatClusters found =
-      CSL_TRY(cluster_beats(beat_features(shapes, record.leads.size(), beat_intervals(beats)),
-                            command.cluster_count_max));
+      CSL_TRY(cluster_beats(CSL_TRY(features_in(record, beats)), command.cluster_count_max));
   json::array clusters;
   for (const BeatCluster& cluster : found.clusters) {
     clusters.push_back({{"size", cluster.size}, {"representative", cluster.representative}});

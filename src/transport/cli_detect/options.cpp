@@ -7,23 +7,26 @@ namespace consilium::cli {
 
 void add_detect_command(CLI::App& app, DetectCommand& command,
                         const std::function<void(std::function<Result<int>()>)>& choose) {
-  CLI::App* to =
-      app.add_subcommand("detect", "Find beats, waves, rhythm and quality of a recording.");
+  CLI::App* to = app.add_subcommand(
+      "detect", "Find beats, their waves and classes, rhythm and quality of a recording.");
   to->footer("Example:\n  consilium detect 101.hea --what beats --annotator csl --out found");
   to->callback([choose, &command] { choose([&command] { return detect_command(command); }); });
   to->add_option("RECORD", command.record, "A WFDB header (101 or 101.hea), an EDF or a BDF file")
       ->required();
-  CLI::IsMember check({"beats", "waves", "rhythm", "quality"});
+  CLI::IsMember check({"beats", "waves", "rhythm", "quality", "classes"});
   check.description("");
   to->add_option("--what", command.what,
                  "beats: the QRS complexes; waves: P, QRS and T of each; rhythm: by the beats; "
-                 "quality: which leads are poor")
+                 "quality: which leads are poor; classes: N, S, V, F, Q of each beat")
       ->capture_default_str()
       ->check(check);
   to->add_option("--annotator", command.annotator, "Ending of the WFDB annotation file to write")
       ->required();
   to->add_option("--beats", command.beats,
-                 "For rhythm and quality: ending of the annotation file with the beats");
+                 "For rhythm, quality, classes: ending of the annotation file with the beats");
+  to->add_option("--model", command.model, "For classes: what `classes train` wrote");
+  to->add_option("--labels", command.labels,
+                 "For classes: ending of the file with beats labelled by hand, to learn from");
   to->add_option("--channel", command.channel,
                  "The lead, from 0; without it all in a unit of voltage together");
   to->add_option("--out", command.out, "Folder to write to, else beside the record");
