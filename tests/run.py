@@ -182,6 +182,7 @@ SLOW_STEPS = [
     ("waves against the experts' marks", ["PYTHON", "tests/signals/waves.py"]),
     ("rhythm and quality against the cardiologists", ["PYTHON", "tests/signals/rhythm.py"]),
     ("clusters of beats against the cardiologists", ["PYTHON", "tests/signals/clusters.py"]),
+    ("classes of beats against the cardiologists", ["PYTHON", "tests/signals/classes.py"]),
     ("agreement and consensus against the oracles", ["PYTHON", "tests/panel/oracles.py"]),
     ("api", ["PYTHON", "tests/api/test_api.py"]),
     ("dicomweb: metadata against pydicom", ["PYTHON", "tests/dicomweb/metadata.py"]),
