@@ -15,7 +15,7 @@ namespace {
 constexpr BoostingOptions boosting{
     .tree_count = 50, .depth = 5, .learning_rate = 0.3, .ridge = 3, .balance = 0.3};
 constexpr std::uint32_t normal_step = 5;
-constexpr std::array<float, beat_class_count> weights{1, 9, 3, 0.15F, 1};
+constexpr std::array<float, beat_class_count> weights{1, 11, 2, 0.15F, 1};
 // Of S, between these irregularities ever less.
 constexpr float irregular_from = 0.08F;
 constexpr float irregular_to = 0.10F;
