@@ -184,6 +184,7 @@ SLOW_STEPS = [
     ("waves against the experts' marks", ["PYTHON", "tests/signals/waves.py"]),
     ("rhythm and quality against the cardiologists", ["PYTHON", "tests/signals/rhythm.py"]),
     ("clusters of beats against the cardiologists", ["PYTHON", "tests/signals/clusters.py"]),
+    ("classes of beats against the cardiologists", ["PYTHON", "tests/signals/classes.py"]),
     ("series learnt, against the published method", ["PYTHON", "tests/signals/series.py"]),
     ("wrong beat labels found", ["PYTHON", "tests/signals/doubts.py"]),
     ("heart rate variability against others", ["PYTHON", "tests/signals/variability.py"]),

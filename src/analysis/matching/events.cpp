@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "analysis/matching/unit.hpp"
+#include "base/check.hpp"
 
 namespace consilium {
 namespace {
@@ -183,6 +184,34 @@ Result<std::vector<Match>> match_events(std::span<const std::int64_t> first,
     }
   }
   if (!std::ranges::is_sorted(pairs)) std::ranges::sort(pairs);
+  return pairs;
+}
+
+std::vector<Match> match_events_in_one_pass(std::span<const std::int64_t> first,
+                                            std::span<const std::int64_t> second,
+                                            std::int64_t window) {
+  CSL_CHECK(std::ranges::is_sorted(first) && std::ranges::is_sorted(second));
+  constexpr std::int64_t never = std::int64_t{1} << 60;  // an event past a list's end
+  const auto at = [](std::span<const std::int64_t> events, std::size_t i) {
+    return i < events.size() ? events[i] : never;
+  };
+  std::vector<Match> pairs;
+  for (std::size_t i = 0, j = 0; i < first.size() && j < second.size();) {
+    const bool is_second_earlier = second[j] < first[i];
+    const std::int64_t apart = std::abs(first[i] - second[j]);
+    const std::int64_t next_first = at(first, i + 1);
+    const std::int64_t next_second = at(second, j + 1);
+    // Of the later event to the rival of the earlier one.
+    const std::int64_t rival =
+        is_second_earlier ? std::abs(next_second - first[i]) : std::abs(next_first - second[j]);
+    if (apart <= window && (apart < rival || std::abs(next_first - next_second) < rival)) {
+      pairs.push_back({static_cast<std::uint32_t>(i++), static_cast<std::uint32_t>(j++)});
+    } else if (is_second_earlier) {
+      ++j;
+    } else {
+      ++i;
+    }
+  }
   return pairs;
 }
 

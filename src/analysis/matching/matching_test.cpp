@@ -156,6 +156,34 @@ TEST_CASE("events are paired as often and then as closely as can be (I4)") {
   }
 }
 
+TEST_CASE("beats are paired in one pass as bxb's published rule has it, by worked cases") {
+  struct Case {
+    const char* name;
+    std::vector<std::int64_t> reference, test;
+    std::vector<Match> pairs;
+  };
+  constexpr std::int64_t window = 54;  // 150 ms at 360 Hz
+  const Case cases[] = {
+      {"at the window's edge", {1000}, {1054}, {{0, 0}}},
+      {"past it", {1000}, {1055}, {}},
+      {"at one sample", {1000, 1300}, {1000, 1300}, {{0, 0}, {1, 1}}},
+      {"of two test beats the nearer one", {1000}, {960, 1010}, {{0, 1}}},
+      {"of two reference beats the nearer one", {1000, 1040}, {1030}, {{1, 0}}},
+      {"the nearer one, though two pairs could be had", {1000, 1040}, {1030, 1080}, {{1, 0}}},
+      {"not the nearer one when the next two are nearer still",
+       {1000, 1040},
+       {1030, 1045},
+       {{0, 0}, {1, 1}}},
+      {"the last beats of both", {1000, 2000}, {500, 1990, 2500}, {{1, 1}}},
+      {"none", {}, {1000}, {}},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.name);
+    CHECK(match_events_in_one_pass(one.reference, one.test, window) == one.pairs);
+  }
+  CHECK(match_events(cases[5].reference, cases[5].test, window)->size() == 2);
+}
+
 TEST_CASE("events without sense are refused") {
   const std::vector<std::int64_t> events{1, 2, 3};
   CHECK(match_events(events, events, -1).error().code == ErrorCode::InvalidInput);

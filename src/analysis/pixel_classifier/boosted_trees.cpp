@@ -53,7 +53,7 @@ class BoostedTrees::Trainer {
     for (const std::uint8_t each : classes) ++counts[each];
     for (const std::size_t count : counts) {
       const double equal = static_cast<double>(n) / (class_count * static_cast<double>(count));
-      weights_.push_back(std::min(equal, weight_max));
+      weights_.push_back(std::min(std::pow(equal, options.balance), weight_max));
     }
     bins_.resize(features.size());
     for (std::uint32_t f = 0; f < feature_count_; ++f) {
@@ -247,8 +247,10 @@ Result<BoostedTrees> BoostedTrees::train(std::span<const std::int16_t> features,
   }
   constexpr std::uint32_t depth_max = 8;
   if (options.depth < 1 || options.depth > depth_max || options.tree_count < 1 ||
-      !(options.ridge > 0) || !(options.learning_rate > 0)) {
-    return fail(ErrorCode::InvalidInput, "the trees' number, depth, rate or ridge is out of range");
+      !(options.ridge > 0) || !(options.learning_rate > 0) ||
+      !(options.balance >= 0 && options.balance <= 1)) {
+    return fail(ErrorCode::InvalidInput,
+                "the trees' number, depth, rate, ridge or balance is out of range");
   }
   return Trainer(features, classes, class_count, options, threads).train();
 }

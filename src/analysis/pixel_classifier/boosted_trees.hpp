@@ -22,6 +22,7 @@ struct BoostingOptions {
   std::uint32_t depth = 5;     // questions of a tree, 1 to 8
   double learning_rate = 0.3;  // of each tree's answer
   double ridge = 1;            // against leaves that few samples made
+  double balance = 1;          // 1: classes count alike; 0: samples do; between: in part
 };
 
 class BoostedTrees {
@@ -29,10 +30,11 @@ class BoostedTrees {
   static constexpr std::uint32_t class_count_max = 16;
   static constexpr std::uint32_t sample_count_max = 1'000'000;
 
-  // features[f * n + i] of sample i; classes 0 .. class_count - 1. Classes count alike however many
-  // samples each has. Errors: InvalidInput when lengths differ, a class is out of range or has no
-  // sample, or there are fewer than 2 or more than class_count_max classes; TooLarge.
-  // Cost: O(trees x depth x samples x features x classes): 10,000 x 18 x 3 in 0.2 s.
+  // features[f * n + i] of sample i; classes 0 .. class_count - 1. How far classes
+  // count alike, however many samples each has, says `balance`. Errors: InvalidInput when lengths
+  // differ, a class is out of range or has no sample, or there are fewer than 2 or more than
+  // class_count_max classes; TooLarge. Cost: O(trees x depth x samples x features x classes):
+  // 10,000 x 18 x 3 in 0.2 s.
   [[nodiscard]] static Result<BoostedTrees> train(std::span<const std::int16_t> features,
                                                   std::span<const std::uint8_t> classes,
                                                   std::uint32_t class_count,

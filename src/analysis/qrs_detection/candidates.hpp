@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "analysis/qrs_detection/lead_filter.hpp"
-#include "analysis/qrs_detection/moving_sum.hpp"
 
 namespace consilium::qrs {
 
@@ -38,20 +37,31 @@ class CandidateFinder {
     std::int64_t energy = 0;
     std::int64_t high_energy = 0;
   };
+  // The means at a sample are over centred windows: this many samples to either side.
+  struct Halves {
+    std::int64_t qrs;
+    std::int64_t beat;
+    std::int64_t level;
+  };
+  // Of all energies before each sample: a window's sum is the difference of two. They may run
+  // over, their differences do not.
+  struct Totals {
+    Track before;
+    std::uint64_t all = 0;
+    void push(std::span<const std::int64_t> energy);
+    [[nodiscard]] std::int64_t sum(std::int64_t i, std::int64_t half, std::int64_t count) const;
+  };
   void decide(std::int64_t end, std::int64_t count);
+  [[nodiscard]] bool is_above(std::int64_t i, std::int64_t count) const;
+  void take(std::int64_t i, bool is_above, std::int64_t count);
   void close_stretch(std::int64_t end);
 
   double rate_hz_;
   double level_share_;
-  MovingSum qrs_mean_;
-  MovingSum beat_mean_;
-  MovingSum level_mean_;
-  MovingSum high_mean_;
-  Track energy_;
-  Track qrs_;    // sums of energy_ ...
-  Track beat_;   // ...
-  Track level_;  // ...
-  Track high_;   // of the energy above the band
+  Halves half_;
+  Totals energy_;
+  Totals high_;  // of the energy above the band
+  std::int64_t pushed_ = 0;
   std::int64_t decided_ = 0;
   Stretch open_;
 };

@@ -16,7 +16,8 @@ constexpr double uv_max = 32'767;
 // To the nearest whole number, halves away from 0, so that a lead upside down gives the same.
 std::int64_t microvolts_of(double millivolts) {
   const double uv = std::clamp(millivolts * 1000, -uv_max, uv_max);
-  return static_cast<std::int64_t>(uv + std::copysign(0.5, uv));
+  // Through 32 bits, which many processors convert several at a time.
+  return static_cast<std::int32_t>(uv + std::copysign(0.5, uv));
 }
 
 std::int64_t width_of(const MovingSum& sum) { return static_cast<std::int64_t>(sum.width()); }
@@ -43,16 +44,27 @@ LeadFilter::LeadFilter(double rate_hz)
       smooth_{sum_over(smooth_ms, rate_hz), sum_over(smooth_ms, rate_hz)} {}
 
 void LeadFilter::push(std::span<const float> samples_mv) {
-  std::vector<std::int64_t>& microvolts = stage_[2];
+  Values& microvolts = stage_[2];
   microvolts.resize(samples_mv.size());
-  std::size_t filled = 0;
-  for (const float sample : samples_mv) {
-    if (std::isfinite(sample)) {
-      // The lead's offset is nothing to be filtered: zeros stand before the first sample.
-      if (!offset_mv_) offset_mv_ = static_cast<double>(sample);
-      last_mv_ = static_cast<double>(sample) - *offset_mv_;
+  const bool is_whole =
+      offset_mv_ && !samples_mv.empty() &&
+      std::ranges::all_of(samples_mv, [](float sample) { return std::isfinite(sample); });
+  if (is_whole) {
+    const double offset_mv = *offset_mv_;
+    std::ranges::transform(samples_mv, microvolts.begin(), [offset_mv](float sample) {
+      return microvolts_of(static_cast<double>(sample) - offset_mv);
+    });
+    last_mv_ = static_cast<double>(samples_mv.back()) - offset_mv;
+  } else {
+    std::size_t filled = 0;
+    for (const float sample : samples_mv) {
+      if (std::isfinite(sample)) {
+        // The lead's offset is nothing to be filtered: zeros stand before the first sample.
+        if (!offset_mv_) offset_mv_ = static_cast<double>(sample);
+        last_mv_ = static_cast<double>(sample) - *offset_mv_;
+      }
+      microvolts[filled++] = microvolts_of(last_mv_);
     }
-    microvolts[filled++] = microvolts_of(last_mv_);
   }
   pushed_ += static_cast<std::int64_t>(samples_mv.size());
   filter(microvolts);

@@ -15,7 +15,7 @@ namespace consilium::qrs {
 // Values of a series; those of its begin are dropped when they are of no further use.
 struct Track {
   std::int64_t first = 0;  // sample of values[0]
-  std::vector<std::int64_t> values;
+  Values values;
   [[nodiscard]] std::int64_t end() const {
     return first + static_cast<std::int64_t>(values.size());
   }
@@ -61,10 +61,10 @@ class LeadFilter {
   std::array<MovingSum, 3> low_pass_;
   std::array<MovingSum, 2> trend_;
   std::array<MovingSum, 2> smooth_;
-  Track low_;                                       // after the low pass
-  Track base_;                                      // its slow part
-  Track fine_;                                      // hardly smoothed
-  std::array<std::vector<std::int64_t>, 3> stage_;  // between two sums; the last: in microvolts
+  Track low_;                    // after the low pass
+  Track base_;                   // its slow part
+  Track fine_;                   // hardly smoothed
+  std::array<Values, 3> stage_;  // between two sums; the last: in microvolts
 };
 
 }  // namespace consilium::qrs

@@ -4,10 +4,31 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace consilium::qrs {
+
+// Values that `resize` does not set to 0 first: all are written at once, and a pass over them
+// costs as much as a sum does.
+template <class T>
+struct Unfilled : std::allocator<T> {
+  template <class Other>
+  struct rebind {
+    using other = Unfilled<Other>;
+  };
+  template <class Value>
+  void construct(Value* place) {
+    ::new (static_cast<void*>(place)) Value;
+  }
+  template <class Value, class... Arguments>
+  void construct(Value* place, Arguments&&... arguments) {
+    std::construct_at(place, std::forward<Arguments>(arguments)...);
+  }
+};
+using Values = std::vector<std::int64_t, Unfilled<std::int64_t>>;
 
 // The window is centred: out[i] = in[i - half] + ... + in[i + half], zero before and after the
 // series; so an output comes `half` inputs late.
@@ -16,9 +37,9 @@ class MovingSum {
   explicit MovingSum(std::size_t half);
 
   // Adds the outputs that have become known. Cost: three additions a sample.
-  void push(std::span<const std::int64_t> in, std::vector<std::int64_t>& out);
+  void push(std::span<const std::int64_t> in, Values& out);
   // The last `half` ones; the series ends.
-  void finish(std::vector<std::int64_t>& out);
+  void finish(Values& out);
 
   [[nodiscard]] std::size_t width() const { return 2 * half_ + 1; }
 
@@ -26,8 +47,8 @@ class MovingSum {
   std::size_t half_;
   std::size_t pushed_ = 0;
   std::int64_t sum_ = 0;
-  std::size_t behind_ = 0;            // inputs in window_ that have left the window
-  std::vector<std::int64_t> window_;  // from `behind_` on the last `width` inputs
+  std::size_t behind_ = 0;  // inputs in window_ that have left the window
+  Values window_;           // from `behind_` on the last `width` inputs
 };
 
 }  // namespace consilium::qrs

@@ -72,15 +72,19 @@ void QrsDetector::drop_weak() {
     const auto interval_ms = [&](std::size_t j) {  // to the one before
       return static_cast<double>(found[j].sample_index - found[j - 1].sample_index) * ms;
     };
+    const qrs::Candidate& one = found[i];
     for (std::size_t j = begin; j < end; ++j) {
-      if (j != i) {
-        strengths.push_back(found[j].strength);
-        high_strengths.push_back(found[j].high_strength);
-      }
+      if (j != i) strengths.push_back(found[j].strength);
+    }
+    const double share = one.strength / median(strengths, one.strength);
+    if (share >= std::max(weak_beside, weak_between)) {  // as nearly all are
+      kept.push_back(one);
+      continue;
+    }
+    for (std::size_t j = begin; j < end; ++j) {
+      if (j != i) high_strengths.push_back(found[j].high_strength);
       if (j > begin) intervals.push_back(interval_ms(j));
     }
-    const qrs::Candidate& one = found[i];
-    const double share = one.strength / median(strengths, one.strength);
     const double high_share = one.high_strength / median(high_strengths, one.high_strength);
     const double before = i > 0 ? interval_ms(i) : far;
     const double after = i + 1 < found.size() ? interval_ms(i + 1) : far;

@@ -55,6 +55,10 @@ Result<EventScores> event_scores(std::span<const std::int64_t> reference,
                                  std::span<const std::uint32_t> test_category,
                                  const EventRule& rule) {
   CSL_TRY(check_rule(rule, reference.size(), test.size(), reference_category, test_category));
+  if (rule.pairing == EventPairing::OnePass &&
+      !(std::ranges::is_sorted(reference) && std::ranges::is_sorted(test))) {
+    return fail(ErrorCode::InvalidInput, "the events are not in order", {}, "sort them by time");
+  }
   const std::vector<Part> left_out = merged_parts(rule.left_out);
   const auto counts = [&](std::int64_t at, std::int64_t margin) {
     return at >= rule.scored.begin - margin && at < rule.scored.end + margin &&
@@ -85,7 +89,10 @@ Result<EventScores> event_scores(std::span<const std::int64_t> reference,
   };
   std::vector<std::uint8_t> found(a.size(), 0);
   std::vector<std::uint8_t> used(b.size(), 0);
-  for (const Match& match : CSL_TRY(match_events(a, b, rule.window))) {
+  const std::vector<Match> matches = rule.pairing == EventPairing::OnePass
+                                         ? match_events_in_one_pass(a, b, rule.window)
+                                         : CSL_TRY(match_events(a, b, rule.window));
+  for (const Match& match : matches) {
     found[match.first] = 1;
     used[match.second] = 1;
     ++scores.matched;

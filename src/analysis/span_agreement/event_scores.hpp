@@ -14,11 +14,13 @@ namespace consilium {
 
 // ANSI/AAMI EC57 compares beats within 150 ms, leaves out the first five minutes as learning period
 // and leaves out ventricular flutter or fibrillation; this rule says the same of any events.
+enum class EventPairing { Best, OnePass };  // match_events, match_events_in_one_pass
 struct EventRule {
   std::int64_t window = 0;           // two events at most so far apart may be the same
   Part scored;                       // [begin, end): where events count
   std::vector<Part> left_out;        // where they do not; any order, may overlap
   std::uint32_t category_count = 0;  // 0: events have no categories
+  EventPairing pairing = EventPairing::Best;
 };
 
 struct EventScores {
@@ -34,13 +36,13 @@ struct EventScores {
   [[nodiscard]] std::optional<double> positive_predictivity() const;  // matched / (matched + extra)
 };
 
-// Matches by `match_events` and counts. Reference events count inside `scored` and outside
+// Matches by the rule's pairing and counts. Reference events count inside `scored` and outside
 // `left_out`. A test event up to a window beyond may match one of them, but where it stays alone it
 // is extra only if it lies inside `scored` (and outside `left_out`) itself, so that an edge makes
 // no errors. Categories play no part in the matching (EC57: first position, then type).
 // `*_category[i]` is the category of event i; both empty when the rule has no categories.
 // Errors: those of match_events; InvalidInput when categories are missing or out of range, or
-// `scored` is reversed.
+// `scored` is reversed, or events are not in order that are paired in one pass.
 // Cost: as match_events.
 [[nodiscard]] Result<EventScores> event_scores(std::span<const std::int64_t> reference,
                                                std::span<const std::int64_t> test,

@@ -13,6 +13,7 @@
 #include "transport/cli_context/context_command.hpp"
 #include "transport/cli_convert/convert_text.hpp"
 #include "transport/cli_deid/deid.hpp"
+#include "transport/cli_detect/classes.hpp"
 #include "transport/cli_detect/cluster.hpp"
 #include "transport/cli_detect/detect.hpp"
 #include "transport/cli_panel/panel_commands.hpp"
@@ -44,6 +45,7 @@ struct Table {
   DetectCommand detect;
   SignalCommands signals;
   ClusterCommand cluster;
+  ClassesCommand classes;
   ContextCommand context;
   TagCommands tag;
   DeidCommand deid;
@@ -381,6 +383,7 @@ int run(int argument_count, const char* const* arguments) {
   add_detect_command(table.app, table.detect, choose);
   add_cluster_command(table.app, table.cluster, choose);
   add_signal_commands(table.app, table.signals, choose);
+  add_classes_commands(table.app, table.classes, choose);
   add_context_command(table.app, table.context, choose);
   add_tag_commands(table.app, table.tag, choose);
   add_deid_command(table.app, table.deid, choose);

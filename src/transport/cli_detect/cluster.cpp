@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "analysis/beat_clusters/beat_clusters.hpp"
-#include "transport/cli_detect/ecg_record.hpp"
+#include "transport/cli_detect/beat_rows.hpp"
 
 namespace consilium::cli {
 namespace json = boost::json;
@@ -16,15 +16,10 @@ namespace json = boost::json;
 Result<int> cluster_command(const ClusterCommand& command) {
   const auto begin = std::chrono::steady_clock::now();
   const EcgRecord record = CSL_TRY(open_ecg(command.record, command.channel));
-  const std::int64_t ticks = record.channel().ticks_per_sample;
-  std::vector<std::int64_t> beats;
-  for (const SignalEvent& event : CSL_TRY(read_annotations(record, command.beats))) {
-    if (is_beat(event.code)) beats.push_back(event.at.value / ticks);
-  }
-  const auto shapes = CSL_TRY(shapes_of_beats(record.ecg(), beats));
+  const std::vector<std::int64_t> beats =
+      marked_beats(record, CSL_TRY(read_annotations(record, command.beats))).samples;
   const BeatClusters found =
-      CSL_TRY(cluster_beats(beat_features(shapes, record.leads.size(), beat_intervals(beats)),
-                            command.cluster_count_max));
+      CSL_TRY(cluster_beats(CSL_TRY(features_in(record, beats)), command.cluster_count_max));
   json::array clusters;
   for (const BeatCluster& cluster : found.clusters) {
     clusters.push_back({{"size", cluster.size}, {"representative", cluster.representative}});

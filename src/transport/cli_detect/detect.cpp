@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "transport/cli_detect/body_signals.hpp"
+#include "transport/cli_detect/classes.hpp"
 #include "transport/cli_detect/ecg_record.hpp"
 #include "transport/cli_detect/rhythm.hpp"
 #include "transport/cli_detect/waves.hpp"
@@ -95,11 +96,32 @@ Result<Found> find_body_events(const EcgRecord& record, const std::string& what)
                .text = fmt::format("{} {}", events.count, what)};
 }
 
+Result<Found> find_classes(const EcgRecord& record, const DetectCommand& command) {
+  if (command.model.empty()) {
+    return fail(ErrorCode::InvalidInput, "beats are classed by a model, which is not given",
+                "--model", "name one that `consilium classes train` wrote");
+  }
+  std::vector<SignalEvent> labels;
+  if (!command.labels.empty()) labels = CSL_TRY(read_annotations(record, command.labels));
+  FoundClasses classes =
+      CSL_TRY(classes_in(record, CSL_TRY(given_beats(record, command)), command.model, labels));
+  Found found{.events = std::move(classes.events), .counts = {}, .text = {}};
+  json::object counts;
+  for (std::size_t k = 0; k < beat_class_count; ++k) {
+    counts[beat_class_names[k]] = classes.counts[k];
+    found.text +=
+        fmt::format("{}{} {}", k == 0 ? "" : ", ", classes.counts[k], beat_class_names[k]);
+  }
+  found.counts = {{"classes", std::move(counts)}, {"labels_used", classes.labels_used}};
+  return found;
+}
+
 Result<Found> find(const EcgRecord& record, const DetectCommand& command) {
   if (is_body_signal(command.what)) return find_body_events(record, command.what);
   if (command.what == "waves") return find_waves(record, command);
   if (command.what == "rhythm") return find_rhythm(record, command);
   if (command.what == "quality") return find_quality(record, command);
+  if (command.what == "classes") return find_classes(record, command);
   return find_beats(record);
 }
 

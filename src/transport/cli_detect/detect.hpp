@@ -20,8 +20,10 @@ struct DetectCommand {
   std::string what = "beats";
   std::string annotator;               // the file's ending
   std::optional<std::size_t> channel;  // from 0; none: all that hold an ECG together
-  std::string beats;                   // for rhythm and quality: a file of beats; empty: found ones
-  std::filesystem::path out;           // empty: beside the record
+  std::string beats;            // for rhythm, quality, classes: a file of beats; empty: found
+  std::filesystem::path model;  // for classes
+  std::string labels;           // for classes: a file of beats that a person labelled
+  std::filesystem::path out;    // empty: beside the record
   bool json = false;
 };
 

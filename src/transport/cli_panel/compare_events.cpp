@@ -7,6 +7,7 @@
 #include <iterator>
 #include <optional>
 
+#include "analysis/beat_classes/beat_class.hpp"
 #include "analysis/span_agreement/event_scores.hpp"
 #include "transport/cli_panel/answer.hpp"
 #include "transport/cli_panel/compare.hpp"
@@ -17,30 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-// Classes of ANSI/AAMI EC57, as WFDB's bxb maps codes to them (escape beats are N).
-constexpr std::array<std::string_view, 5> beat_classes{"N", "S", "V", "F", "Q"};
-std::uint32_t beat_class(MitCode code) {
-  switch (code) {
-    case MitCode::AberratedAtrialPremature:
-    case MitCode::NodalPremature:
-    case MitCode::AtrialPremature:
-    case MitCode::SupraventricularPremature:
-      return 1;
-    case MitCode::VentricularPremature:
-    case MitCode::VentricularEscape:
-    case MitCode::ROnTPremature:
-      return 2;
-    case MitCode::FusionOfVentricularAndNormal:
-      return 3;
-    case MitCode::Paced:
-    case MitCode::Unclassifiable:
-    case MitCode::FusionOfPacedAndNormal:
-    case MitCode::LearningBeat:
-      return 4;
-    default:
-      return 0;
-  }
-}
+constexpr auto beat_classes = beat_class_names;
 
 struct Beats {
   std::vector<std::int64_t> time;
@@ -51,7 +29,7 @@ Beats beats_of(const std::vector<TimedMark>& marks) {
   for (const TimedMark& mark : marks) {
     if (!is_beat(mark.code)) continue;
     beats.time.push_back(mark.time);
-    beats.category.push_back(beat_class(mark.code));
+    beats.category.push_back(static_cast<std::uint32_t>(beat_class_of(mark.code)));
   }
   return beats;
 }
@@ -231,6 +209,7 @@ Result<int> compare_beats_command(const CompareCommand& command) {
   const auto begin = static_cast<std::int64_t>(command.skip_s * pair.rate_hz);
   EventRule rule;
   rule.window = pair.window;
+  rule.pairing = command.pairing == "best" ? EventPairing::Best : EventPairing::OnePass;
   rule.scored = {begin, std::max(begin, last + 1)};
   rule.left_out = flutter_of(pair.reference, last);
   rule.category_count = static_cast<std::uint32_t>(beat_classes.size());
@@ -240,6 +219,7 @@ Result<int> compare_beats_command(const CompareCommand& command) {
                    {"rate_hz", pair.rate_hz},
                    {"window_ms", command.window_ms},
                    {"skipped_s", command.skip_s},
+                   {"pairing", command.pairing},
                    {"flutter_episodes_left_out", rule.left_out.size()}};
   for (auto& member : counts_json(found)) out.insert_or_assign(member.key(), member.value());
   std::string text = fmt::format(

@@ -168,6 +168,10 @@ void add_compare(CLI::App& app, CompareCommand& c, const Choose& choose) {
   to->add_option("--window-ms", c.window_ms, "Beats, waves: marks so near may be the same")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e6));
+  one_of(to->add_option("--pairing", c.pairing,
+                        "Beats: one-pass, as WFDB's bxb; best, as many pairs as can be")
+             ->capture_default_str(),
+         {"one-pass", "best"});
   to->add_option("--skip-s", c.skip_s, "Beats: the learning period, not scored")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e7));

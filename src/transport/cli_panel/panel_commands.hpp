@@ -72,7 +72,8 @@ struct CompareCommand {
   std::vector<std::string> labels;  // empty: all
   double tolerance_mm = 1;          // masks
   std::string surface = "marching-cubes";
-  double window_ms = 150;  // beats, waves
+  double window_ms = 150;            // beats, waves
+  std::string pairing = "one-pass";  // beats
   std::optional<double> rate_hz;
   double skip_s = 300;                 // beats: the learning period
   std::int64_t tolerance_letters = 0;  // spans
