@@ -145,7 +145,7 @@ def hippocampi(count):
 
 def bump_field(image, height_mm):
     """Smooth displacements of that size, without chance."""
-    size, spacing = image.GetSize(), image.GetSpacing()
+    size = image.GetSize()
     i, j, k = np.meshgrid(*[np.arange(n) / n for n in size], indexing="ij")
     waves = [np.sin(2 * np.pi * (1.1 * j + 0.7 * k) + 0.4), np.sin(2 * np.pi * (0.9 * i - 0.8 * k) + 1.3),
              np.sin(2 * np.pi * (0.8 * i + 1.2 * j) + 2.1)]

@@ -5,7 +5,6 @@ the ECG beside them (each is followed by one pulse), and NeuroKit2 where it is i
 Made are: pulse waves with a second wave behind each (a dicrotic one), on drift, in noise, at swinging rates; breaths
 of uneven depth and length with the heart's beat on top; bursts of 3 to 10 times the resting noise.
 """
-import json
 import os
 import pathlib
 import shutil

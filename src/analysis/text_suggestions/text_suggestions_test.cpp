@@ -78,9 +78,8 @@ TEST_CASE("spans that others found are judged where they stand") {
                         static_cast<std::uint32_t>(at + words.size()))
         .value();
   };
-  const std::vector<GivenSpan> given{{span_of("gout"), "problem"},
-                                     {span_of("fever"), "problem"},
-                                     {span_of("chest pain"), "sign"}};
+  const std::vector<GivenSpan> given{
+      {span_of("gout"), "problem"}, {span_of("fever"), "problem"}, {span_of("chest pain"), "sign"}};
   const auto judged = engine.judge(text, given);
   REQUIRE(judged);
   REQUIRE(judged->size() == 3);

@@ -14,7 +14,7 @@ namespace consilium::cli {
 struct RecordingConversion {
   std::filesystem::path in;   // the recording, or its header
   std::filesystem::path out;  // its ending says the form: .edf, .bdf, .hea, .csv, .tsv, .json
-  std::string to;         // "edf", "bdf", "wfdb", "csv", "bids_events", "sampled_data"; or empty
+  std::string to;  // "edf", "bdf", "wfdb", "csv", "bids_events", "sampled_data"; or empty
   // Labels that go along: a file (WFDB annotations, sleep labels of NSRR or Profusion, BIDS
   // events.tsv), or the ending of the one beside the record ("atr"). May be empty.
   std::string annotator;

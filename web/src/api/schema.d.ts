@@ -2917,7 +2917,7 @@ export interface components {
             items: components["schemas"]["Mask"][];
             next_cursor?: string | null;
         };
-        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?, keep_model?, next_slices?, likelihood?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
+        /** @description threshold {segment, lo, hi}; grow {segments?, background?, seeds_layer?, relearn?, keep_model?, next_slices?, likelihood?}; fill_between {segments?, axis, image_aware?, snap_mm?, cap_ends?}; islands {segment, keep: largest | larger_than (mm3) | split (segments_from)}; margin {segment, mm}; hollow {segment, mm, side}; smooth {segments, method, mm}; logical {segment, with, how}; fill_holes {segment, axis?}; copy_prior {from_item, from_grid}; propagate {from_grid, from_item?, from_rater?, from_segments?, label?, segment?, replace?, rigid_only?, other_modality?}; classify {segments?, background?, seeds_layer?, axis?, first?, last?}. */
         MaskOperation: {
             /** @description Slices lie across it: 0 columns (x), 1 rows (y), 2 slices (z). fill_holes: null for 3D. */
             axis?: number | null;
@@ -2975,6 +2975,8 @@ export interface components {
             other_modality?: boolean;
             /** @description grow: learn the intensities anew from the present seeds. */
             relearn?: boolean;
+            /** @description propagate: the named segment becomes what was carried and nothing else; otherwise it is added to. */
+            replace?: boolean;
             /** @description propagate: turn and shift, do not bend. */
             rigid_only?: boolean;
             /** @description grow, classify: the layer that holds the seeds; the request's own when left out. */
