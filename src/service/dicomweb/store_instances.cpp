@@ -10,6 +10,7 @@
 
 #include "domain/image/dicom_tags.hpp"
 #include "format/dicom/dicom_file.hpp"
+#include "format/dicom_waveform/dicom_waveform.hpp"
 #include "service/access/pseudonym.hpp"
 #include "service/dicomweb/dicomweb.hpp"
 #include "service/dicomweb/place.hpp"
@@ -184,11 +185,15 @@ Result<StoreAnswer> answer_of(storage::Store& store, const ProjectId& project,
       stored.push_back(std::move(item));
       continue;
     }
-    const std::string study = address + "/studies/" + mapped_uid(store, part.study);
-    studies.insert(study);
-    item["00081190"] =
-        attribute("UR", json::value_from(study + "/series/" + mapped_uid(store, part.series) +
-                                         "/instances/" + mapped_uid(store, part.sop_instance)));
+    // A waveform is kept as a recording, of which DICOMweb serves nothing.
+    item["00081190"] = json::object{{"vr", "UR"}};
+    if (!is_waveform_class(part.sop_class)) {
+      const std::string study = address + "/studies/" + mapped_uid(store, part.study);
+      studies.insert(study);
+      item["00081190"] =
+          attribute("UR", json::value_from(study + "/series/" + mapped_uid(store, part.series) +
+                                           "/instances/" + mapped_uid(store, part.sop_instance)));
+    }
     stored.push_back(std::move(item));
   }
   json::object dataset;

@@ -154,7 +154,8 @@ Result<json::object> overview_json(const OpenRecording& recording, std::int64_t 
                   .pixels = std::clamp<std::int64_t>(pixels, 1, pixels_max)};
   json::array low;
   json::array high;
-  for (const MinMax& column : CSL_TRY(columns_of(recording, plan)).front()) {
+  const auto columns = CSL_TRY(columns_of(recording, plan));
+  for (const MinMax& column : columns.front()) {
     if (column.empty()) {
       low.emplace_back(nullptr);
       high.emplace_back(nullptr);

@@ -143,6 +143,14 @@ struct Tagging::State {
     std::vector<std::size_t> order(notes.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     if (by_gain) order = order_of_gain(unread_notes, model->reading);
+    // First the order, so that who asks meanwhile gets the note that is labelled first.
+    if (!by_gain) {
+      orders.with([&](auto& kept) { kept.erase(project); });
+    } else {
+      auto items = std::make_shared<std::vector<ItemId>>();
+      for (const std::size_t i : order) items->push_back(notes[i].item.id);
+      orders.with([&](auto& kept) { kept[project] = std::move(items); });
+    }
     std::size_t labelled = 0;
     for (std::size_t i = 0; i < std::min(order.size(), next_notes_max); ++i) {
       if (stop.stop_requested()) return labelled;
@@ -152,13 +160,6 @@ struct Tagging::State {
       const Replaced replaced = CSL_TRY(
           replace_labels(store, clock, random, access, protocol, one.item, std::span(&set, 1)));
       if (replaced.is_changed) ++labelled;
-    }
-    if (!by_gain) {
-      orders.with([&](auto& kept) { kept.erase(project); });
-    } else {
-      auto items = std::make_shared<std::vector<ItemId>>();
-      for (const std::size_t i : order) items->push_back(notes[i].item.id);
-      orders.with([&](auto& kept) { kept[project] = std::move(items); });
     }
     return labelled;
   }

@@ -24,11 +24,14 @@ export const theme = createTheme({
     Button: Button.extend({
       defaultProps: { size: "xs" },
       styles: { label: { fontWeight: 550 } },
-      // The accent is light on dark ground, so its text is dark there.
-      vars: (_theme, props) =>
-        props.color === undefined && (props.variant === undefined || props.variant === "filled")
-          ? { root: { "--button-bg": "var(--accent-strong)", "--button-hover": "color-mix(in srgb, var(--accent-strong) 88%, var(--text))", "--button-color": "var(--on-accent)" } }
-          : { root: {} },
+      // Accent and danger are light on dark ground, so their text is dark there.
+      vars: (_theme, props) => {
+        const filled = props.variant === undefined || props.variant === "filled";
+        const ground = !filled ? undefined : props.color === undefined ? "var(--accent-strong)" : props.color === "red" ? "var(--danger)" : undefined;
+        return ground === undefined
+          ? { root: {} }
+          : { root: { "--button-bg": ground, "--button-hover": `color-mix(in srgb, ${ground} 88%, var(--text))`, "--button-color": "var(--on-accent)" } };
+      },
     }),
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
     TextInput: { defaultProps: { size: "sm" } },

@@ -14,7 +14,7 @@ export function DiscardDialog({ words, busy, close, discard }: { readonly words:
       <p style={{ marginTop: 0 }}>{words.text}</p>
       <div className="row" style={{ justifyContent: "flex-end" }}>
         <Button variant="default" onClick={close} data-autofocus>{words.keep}</Button>
-        <Button color="red" autoContrast loading={busy} onClick={discard}>{words.discard}</Button>
+        <Button color="red" loading={busy} onClick={discard}>{words.discard}</Button>
       </div>
     </Modal>
   );
