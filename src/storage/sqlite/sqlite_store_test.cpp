@@ -141,6 +141,25 @@ TEST_CASE("an event that a constraint refuses is undone alone: the transaction m
   CHECK(total->front().integer("count") == 2);
 }
 
+TEST_CASE("far into a long write a refused event takes all of it along, though its work goes on") {
+  const TemporaryFolder folder;
+  const auto store = open_test_store({.folder = folder.path()});
+  REQUIRE(make(*store, remark("a")).has_value());
+  const auto done = store->write(tester(), [&](Transaction& transaction) -> Status {
+    for (int i = 0; i < 1500; ++i) CSL_TRY(transaction.append(remark(std::to_string(i))));
+    CHECK(!transaction.append(remark("a")).has_value());
+    CHECK(!transaction.append(remark("b")).has_value());
+    return {};
+  });
+  CHECK(!done.has_value());
+  CHECK(count(*store) == 1);
+  REQUIRE(make(*store, remark("b")).has_value());
+  CHECK(count(*store) == 2);
+  const auto reader = store->read();
+  const auto total = (*reader)->query("remark.total", Fields{{"person", std::string("tester")}});
+  CHECK(total->front().integer("count") == 2);
+}
+
 TEST_CASE("a reader keeps its snapshot while others write") {
   const TemporaryFolder folder;
   const auto store = open_test_store({.folder = folder.path()});

@@ -60,6 +60,8 @@ Status SqliteTransaction::erase_key(const PatientId& patient) {
 }
 
 Status SqliteTransaction::append(EventDraft event) {
+  if (fatal_) return std::unexpected(*fatal_);
+  ++event_count_;
   const std::vector<std::size_t>* statements = connection_.schema().projection(event.type);
   if (statements == nullptr) std::fprintf(stderr, "no area declares %s\n", event.type.c_str());
   CSL_CHECK(statements != nullptr);
@@ -87,12 +89,22 @@ Status SqliteTransaction::append(EventDraft event) {
   return {};
 }
 
-// All statements or none, since the caller may answer a refusal and go on.
+// All statements or none, since the caller may answer a refusal and go on; of a long write, all
+// events or none.
 Status SqliteTransaction::apply(const std::vector<std::size_t>& statements,
                                 const Parameters& parameters) {
   if (statements.empty()) return {};
   if (statements.size() == 1) {  // SQLite undoes a failed statement by itself
     CSL_TRY(connection_.query(statements.front(), parameters));
+    return {};
+  }
+  if (event_count_ > undone_singly_max) {
+    for (const std::size_t statement : statements) {
+      const Result<Rows> done = connection_.query(statement, parameters);
+      if (done) continue;
+      fatal_ = done.error();
+      return std::unexpected(*fatal_);
+    }
     return {};
   }
   CSL_TRY(connection_.query(connection_.schema().query("core.savepoint_event"), {}));

@@ -1,6 +1,7 @@
 // One write inside a batch of the writer: appends events to the log and applies them to the tables.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,10 @@ class SqliteTransaction final : public Transaction {
 
   // The patient's data key, made with its row when there is none. Errors: NotFound when erased.
   Result<Key> key_or_make(const PatientId& patient);
+  // What ends the write whatever its work says. From the event after `undone_singly_max` on a
+  // refused event takes the whole write with it: a savepoint for each event walks the journal of
+  // all before it, and a day of beats taken over as drafts would take hours.
+  const std::optional<Error>& fatal() const { return fatal_; }
   // Destroys the key. The event is the caller's.
   Status erase_key(const PatientId& patient);
 
@@ -54,6 +59,9 @@ class SqliteTransaction final : public Transaction {
   Batch& batch_;
   const Actor& actor_;
   Timestamp now_;
+  static constexpr std::size_t undone_singly_max = 1000;
+  std::size_t event_count_ = 0;
+  std::optional<Error> fatal_;
 };
 
 }  // namespace consilium::storage::sqlite

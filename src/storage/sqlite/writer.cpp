@@ -123,7 +123,8 @@ void Writer::loop() {
 Status Writer::run_one(const Job& job, Batch& batch) {
   SqliteTransaction transaction(*connection_, keys_, batch, job.actor, clock_.now());
   try {
-    return job.work(transaction);
+    CSL_TRY(job.work(transaction));
+    return transaction.fatal() ? Status(std::unexpected(*transaction.fatal())) : Status{};
   } catch (const std::exception&) {
     // Of a foreign library inside `work`: this write fails, the others and the server go on.
     return fail(ErrorCode::Internal, "a write ended in an exception");
