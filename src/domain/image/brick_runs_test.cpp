@@ -12,7 +12,7 @@ namespace {
 
 Bytes bytes_of_u16s(const std::vector<std::uint16_t>& values) {
   Bytes bytes(values.size() * 2);
-  std::memcpy(bytes.data(), values.data(), bytes.size());
+  if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
   return bytes;
 }
 
