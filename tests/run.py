@@ -163,7 +163,7 @@ def main():
             run_unit_tests(run, "dev", "AddressSanitizer and UBSan")
     for name, command in SLOW_STEPS:
         step(name, [str(PYTHON) if part == "PYTHON" else part for part in command],
-             env={"CONSILIUM_BINARY": str(BINARY)})
+             env={"CONSILIUM_BINARY": str(BINARY)}, timeout=2700)
     return run.finish()
 
 
