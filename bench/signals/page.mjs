@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { apiOf, newId } from "../../tests/e2e/api.mjs";
-import { launch } from "../../tests/e2e/browser.mjs";
+import { launch, watchFrames } from "../../tests/e2e/browser.mjs";
 
 const program = process.env.CONSILIUM_BINARY ?? fileURLToPath(new URL("../../build/release/src/consilium", import.meta.url));
 const web = process.env.CONSILIUM_WEB ?? fileURLToPath(new URL("../../web/dist", import.meta.url));
@@ -59,7 +59,7 @@ function start() {
   return { child, url, ready, answers, stop };
 }
 
-// In every page: when the paper was first painted after navigation began, and what each frame's callbacks cost.
+// In every page: when the paper was first painted after navigation began.
 function watch() {
   globalThis.paintedAt = undefined;
   const isPainted = (canvas) => {
@@ -84,17 +84,6 @@ function watch() {
     globalThis.clickedAt = event.timeStamp;
     globalThis.watchPaper();
   }, { capture: true });
-  const real = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.frameCosts = [];
-  let frame = -1;
-  globalThis.requestAnimationFrame = (callback) => real((now) => {
-    const begun = performance.now();
-    callback(now);
-    const took = performance.now() - begun;
-    if (frame === now) globalThis.frameCosts[globalThis.frameCosts.length - 1] += took;
-    else globalThis.frameCosts.push(took);
-    frame = now;
-  });
 }
 
 /** A window's answer as it comes over the wire, and how long it took. */
@@ -175,6 +164,7 @@ async function browserPage(cookie) {
   browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   await context.addInitScript(watch);
+  await context.addInitScript(watchFrames);
   await context.addCookies([{ ...cookie, domain: "127.0.0.1", path: "/", secure: true, httpOnly: true, sameSite: "Strict" }]);
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error(`page: ${error.message}`));

@@ -49,3 +49,18 @@ export const keyToPaint = (page, keys) =>
     }
     return times;
   }, keys);
+
+/** For addInitScript: what every frame's callbacks cost, in the page itself, in globalThis.frameCosts (ms). */
+export function watchFrames() {
+  const real = globalThis.requestAnimationFrame.bind(globalThis);
+  globalThis.frameCosts = [];
+  let frame = -1;
+  globalThis.requestAnimationFrame = (callback) => real((now) => {
+    const begun = performance.now();
+    callback(now);
+    const took = performance.now() - begun;
+    if (frame === now) globalThis.frameCosts[globalThis.frameCosts.length - 1] += took;
+    else globalThis.frameCosts.push(took);
+    frame = now;
+  });
+}

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newId } from "./api.mjs";
-import { accessibilityFaults, launch, picturesOf } from "./browser.mjs";
+import { accessibilityFaults, launch, picturesOf, watchFrames } from "./browser.mjs";
 import { check, finish } from "./check.mjs";
 import { technicianDay } from "./large.mjs";
 import { browserOf } from "./members.mjs";
@@ -25,20 +25,7 @@ const browser = await launch();
 const said = [];
 const lead = await browserOf(browser, server, server.link, said);
 const { page, api, context } = lead;
-// What every frame's callbacks cost, in the page itself.
-await context.addInitScript(() => {
-  const real = globalThis.requestAnimationFrame.bind(globalThis);
-  globalThis.frameCosts = [];
-  let frame = -1;
-  globalThis.requestAnimationFrame = (callback) => real((now) => {
-    const begun = performance.now();
-    callback(now);
-    const took = performance.now() - begun;
-    if (frame === now) globalThis.frameCosts[globalThis.frameCosts.length - 1] += took;
-    else globalThis.frameCosts.push(took);
-    frame = now;
-  });
-});
+await context.addInitScript(watchFrames);
 const pictures = picturesOf(page, screens);
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? Number.NaN;
 const frames = async (name, act) => {
