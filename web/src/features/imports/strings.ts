@@ -1,6 +1,6 @@
 export const strings = {
   title: "Imports",
-  lead: "Drop DICOM files, notes (text, JSONL, CSV, FHIR, HL7 v2, CDA), notes with labels (brat, CoNLL, BioC, PubTator, UIMA, WebAnno, Label Studio, doccano, Prodigy, spaCy), recordings (WFDB, EDF, BDF), or other tools' labels (DICOM SEG, RT structures, measurement reports, label volumes, COCO, YOLO, VOC), single or as folders. What a file is, is found from its content.",
+  lead: "Drop DICOM files, notes (text, JSONL, CSV, FHIR, HL7 v2, CDA), notes with labels (brat, CoNLL, BioC, PubTator, UIMA, WebAnno, Label Studio, doccano, Prodigy, spaCy), recordings (WFDB, EDF, BDF, DICOM waveforms, SCP-ECG, aECG, MUSE, Sierra, ISHNE, BrainVision, GDF), or other tools' labels (DICOM SEG, RT structures, measurement reports, label volumes, COCO, YOLO, VOC), single or as folders. What a file is, is found from its content.",
   drop: "Drop files or a folder here",
   chooseFiles: "Choose files",
   chooseFolder: "Choose a folder",
