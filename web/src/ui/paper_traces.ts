@@ -91,7 +91,7 @@ function processed(tile: Tile, before: Tile | undefined, after: Tile | undefined
   let memory = kept.get(tile);
   if (memory === undefined) kept.set(tile, (memory = new Map()));
   const known = memory.get(key);
-  if (known?.before === before && known?.after === after) return known?.values;
+  if (known !== undefined && known.before === before && known.after === after) return known.values;
   const middle = summed(tile, trace);
   if (middle === undefined) return undefined;
   let values = middle;
